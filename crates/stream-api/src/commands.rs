@@ -1,0 +1,338 @@
+//! The one list of commands. Every host takes the whole list by [`with_commands!`](crate::with_commands), so a
+//! command without a body does not compile, and the interface calls by type.
+//!
+//! On the wire a request is one JSON object. Over REST its `{fields}` in the path, its query (GET, DELETE) and its
+//! JSON body (POST, PATCH) are merged into that object.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{
+    LogLine, MediaEntry, ObsFile, Playback, ProbeReport, ServerStatus, Snapshot, Source, Stream, StreamId,
+};
+
+/// A command: its request is the type itself.
+pub trait Command: Serialize + DeserializeOwned + Send + 'static {
+    /// What it answers.
+    type Reply: Serialize + DeserializeOwned + Send + 'static;
+    /// Its name and route.
+    const ROUTE: Route;
+}
+
+/// Name and REST route of a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    /// Such as `stream_start`.
+    pub name: &'static str,
+    /// HTTP method.
+    pub method: Method,
+    /// Path below the host's root; `{field}` stands for a field of the request.
+    pub path: &'static str,
+    /// HTTP status of success.
+    pub success: u16,
+}
+
+/// HTTP method of a route.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// Reads; the request is in the query.
+    Get,
+    /// Does; the request is a JSON body.
+    Post,
+    /// Changes some fields; the request is a JSON body.
+    Patch,
+    /// Removes; the request is in the path.
+    Delete,
+}
+
+impl Method {
+    /// As in HTTP.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Method::Get => "GET",
+            Method::Post => "POST",
+            Method::Patch => "PATCH",
+            Method::Delete => "DELETE",
+        }
+    }
+}
+
+/// Hands the whole list to the macro `callback!`, as `Request, name;` rows.
+#[macro_export]
+macro_rules! with_commands {
+    ($($callback:tt)+) => {
+        $($callback)+! {
+            SnapshotGet, snapshot_get;
+            StreamList, stream_list;
+            StreamGet, stream_get;
+            StreamCreate, stream_create;
+            StreamUpdate, stream_update;
+            StreamDelete, stream_delete;
+            StreamStart, stream_start;
+            StreamStop, stream_stop;
+            StreamDuplicate, stream_duplicate;
+            StreamLog, stream_log;
+            StreamOpen, stream_open;
+            StreamStartAll, stream_start_all;
+            StreamStopAll, stream_stop_all;
+            SourceProbe, source_probe;
+            MediaBrowse, media_browse;
+            ServerGet, server_get;
+            ServerLog, server_log;
+            ServerRestart, server_restart;
+            ToolsCheck, tools_check;
+            ObsExport, obs_export;
+        }
+    };
+}
+
+macro_rules! routes {
+    ($($request:ident => $reply:ty, $name:literal, $method:ident $path:literal, $success:literal;)+) => {
+        $(impl Command for $request {
+            type Reply = $reply;
+            const ROUTE: Route =
+                Route { name: $name, method: Method::$method, path: $path, success: $success };
+        })+
+
+        /// Every command's route.
+        pub const COMMANDS: &[Route] = &[$(<$request as Command>::ROUTE),+];
+    };
+}
+
+routes! {
+    SnapshotGet => Snapshot, "snapshot_get", Get "/api/v1/snapshot", 200;
+    StreamList => Streams, "stream_list", Get "/api/v1/streams", 200;
+    StreamGet => Stream, "stream_get", Get "/api/v1/streams/{id}", 200;
+    StreamCreate => Stream, "stream_create", Post "/api/v1/streams", 201;
+    StreamUpdate => Stream, "stream_update", Patch "/api/v1/streams/{id}", 200;
+    StreamDelete => Nothing, "stream_delete", Delete "/api/v1/streams/{id}", 200;
+    StreamStart => Stream, "stream_start", Post "/api/v1/streams/{id}/start", 200;
+    StreamStop => Stream, "stream_stop", Post "/api/v1/streams/{id}/stop", 200;
+    StreamDuplicate => Stream, "stream_duplicate", Post "/api/v1/streams/{id}/duplicate", 201;
+    StreamLog => Log, "stream_log", Get "/api/v1/streams/{id}/log", 200;
+    StreamOpen => Opened, "stream_open", Post "/api/v1/open", 200;
+    StreamStartAll => Streams, "stream_start_all", Post "/api/v1/start-all", 200;
+    StreamStopAll => Streams, "stream_stop_all", Post "/api/v1/stop-all", 200;
+    SourceProbe => ProbeReport, "source_probe", Post "/api/v1/probe", 200;
+    MediaBrowse => MediaFolder, "media_browse", Get "/api/v1/media", 200;
+    ServerGet => ServerStatus, "server_get", Get "/api/v1/server", 200;
+    ServerLog => Log, "server_log", Get "/api/v1/server/log", 200;
+    ServerRestart => ServerStatus, "server_restart", Post "/api/v1/server/restart", 200;
+    ToolsCheck => Nothing, "tools_check", Post "/api/v1/tools/check", 200;
+    ObsExport => ObsFile, "obs_export", Get "/api/v1/obs-export", 200;
+}
+
+/// Everything, at one moment.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct SnapshotGet {}
+
+/// All streams.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct StreamList {}
+
+/// Streams, sorted by name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Streams {
+    /// Sorted by name.
+    pub streams: Vec<Stream>,
+}
+
+/// One stream.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamGet {
+    /// Which.
+    pub id: StreamId,
+}
+
+/// A new stream. The source is probed first: what can't be streamed is refused and nothing is created.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamCreate {
+    /// Made from the file's name when absent.
+    #[serde(default)]
+    pub name: Option<String>,
+    /// Where pictures and sound come from.
+    pub source: Source,
+    /// Loop when absent.
+    #[serde(default)]
+    pub playback: Playback,
+    /// Off when absent.
+    #[serde(default)]
+    pub record: bool,
+    /// Start it at once.
+    #[serde(default)]
+    pub start: bool,
+}
+
+/// Changes what is given and keeps the rest. A stream that runs is restarted when the change needs it: a new
+/// source, name or playback does, `record` does not.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamUpdate {
+    /// Which.
+    pub id: StreamId,
+    /// A new name; viewers' URLs change with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A new source; probed first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
+    /// Loop or once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub playback: Option<Playback>,
+    /// Record or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub record: Option<bool>,
+}
+
+/// Stops and removes a stream. Its recordings stay on disk.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamDelete {
+    /// Which.
+    pub id: StreamId,
+}
+
+/// Orders a stream to run; in `backoff` or `failed` it is tried at once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamStart {
+    /// Which.
+    pub id: StreamId,
+}
+
+/// Orders a stream to stop.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamStop {
+    /// Which.
+    pub id: StreamId,
+}
+
+/// A stopped copy under a new name.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamDuplicate {
+    /// Which.
+    pub id: StreamId,
+}
+
+/// The newest log lines of a stream: FFmpeg's and ours.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamLog {
+    /// Which.
+    pub id: StreamId,
+}
+
+/// Log lines, oldest first.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Log {
+    /// Oldest first.
+    pub lines: Vec<LogLine>,
+    /// Whole log on disk.
+    pub file: String,
+}
+
+/// Streams files at once: a stream that plays the file already is started, else one is made.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamOpen {
+    /// Absolute paths.
+    pub paths: Vec<String>,
+}
+
+/// What became of each file.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Opened {
+    /// Streams that were made or started.
+    pub streams: Vec<Stream>,
+    /// Files that can't be streamed, by path.
+    pub refused: BTreeMap<String, crate::Error>,
+}
+
+/// Orders all streams to run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct StreamStartAll {}
+
+/// Orders all streams to stop.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct StreamStopAll {}
+
+/// What a file holds and how it would be sent; changes nothing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceProbe {
+    /// Absolute path.
+    pub path: String,
+    /// Loop or once, for the command shown.
+    #[serde(default)]
+    pub playback: Playback,
+    /// The name that the command shown publishes to; the proposed one when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// The folders and video files in a folder that the headless host may use.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct MediaBrowse {
+    /// A folder inside a root; absent: the roots themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// A folder's content.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct MediaFolder {
+    /// The folder; absent for the list of roots.
+    pub path: Option<String>,
+    /// The folder above; absent at a root.
+    pub parent: Option<String>,
+    /// Folders first, then files, each by name.
+    pub entries: Vec<MediaEntry>,
+}
+
+/// The server.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ServerGet {}
+
+/// The newest lines of the server's log.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ServerLog {}
+
+/// Tries again to start a server that failed; restarts one that runs.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ServerRestart {}
+
+/// Looks for FFmpeg, ffprobe and MediaMTX again.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ToolsCheck {}
+
+/// All streams as an OBS Studio scene collection.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ObsExport {}
+
+/// An acknowledgement without content.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nothing {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    macro_rules! names {
+        ($($request:ident, $name:ident;)+) => {
+            [$((stringify!($name), <$request as Command>::ROUTE.name)),+]
+        };
+    }
+
+    #[test]
+    fn the_list_and_the_routes_agree() {
+        let names = with_commands!(names);
+        for (listed, routed) in names {
+            assert_eq!(listed, routed);
+        }
+        assert_eq!(names.len(), COMMANDS.len(), "every command has a route, every route is listed");
+        for (i, a) in COMMANDS.iter().enumerate() {
+            for b in &COMMANDS[i + 1..] {
+                assert!((a.method, a.path) != (b.method, b.path), "{} and {} differ", a.name, b.name);
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+use serde::{Deserialize, Serialize};
+
+use crate::{HostStatus, Metrics, ServerStatus, Stream, StreamId, UnixMillis};
+
+/// The whole picture at one moment. A client starts from it and then applies every later [`Event`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// The newest event that is contained.
+    pub at: EventId,
+    /// All streams, sorted by name.
+    pub streams: Vec<Stream>,
+    /// The server.
+    pub server: ServerStatus,
+    /// The host.
+    pub host: HostStatus,
+    /// Now, by the engine's clock; the interface counts from it, so that a wrong browser clock does not matter.
+    pub now: UnixMillis,
+}
+
+/// A change of the picture.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    /// Its place in the order of events.
+    pub id: EventId,
+    /// When, by the engine's clock.
+    pub now: UnixMillis,
+    /// What changed.
+    pub change: Change,
+}
+
+/// The place of an event: `{boot}-{seq}` on the wire. Another boot, or a gap, asks for a fresh [`Snapshot`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EventId {
+    /// Random, one for each start of an engine.
+    pub boot: String,
+    /// Grows by one.
+    pub seq: u64,
+}
+
+/// What changed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Change {
+    /// A stream is new or different.
+    Stream {
+        /// The stream as it is now.
+        stream: Box<Stream>,
+    },
+    /// A stream is gone.
+    Removed {
+        /// Which.
+        id: StreamId,
+    },
+    /// New measurements of streams on air; at most 2 a second.
+    Metrics {
+        /// Each with its stream; a stream that is missing has none new.
+        streams: Vec<(StreamId, Metrics)>,
+        /// Bits per second that the server sends in all.
+        outbound_bps: u64,
+    },
+    /// The server is different.
+    Server {
+        /// As it is now.
+        server: Box<ServerStatus>,
+    },
+    /// The host is different.
+    Host {
+        /// As it is now.
+        host: Box<HostStatus>,
+    },
+    /// Something to tell a person at once.
+    Notice {
+        /// What to tell.
+        notice: Notice,
+    },
+}
+
+/// Something to tell a person at once, in a notification.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Notice {
+    /// What it is about.
+    pub kind: NoticeKind,
+    /// The stream, when it is about one.
+    pub stream: Option<StreamId>,
+    /// One line.
+    pub title: String,
+    /// The cause and the cure.
+    pub body: String,
+}
+
+/// What a notice is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NoticeKind {
+    /// A stream failed and needs a person.
+    StreamFailed,
+    /// The server can't be started.
+    ServerFailed,
+}

@@ -1,0 +1,74 @@
+use serde::{Deserialize, Serialize};
+
+use crate::Fault;
+
+/// The process that serves the interface, and what it found on its computer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct HostStatus {
+    /// Which host.
+    pub kind: HostKind,
+    /// Our own version.
+    pub version: String,
+    /// Where everything is stored.
+    pub data_dir: String,
+    /// Where recordings go.
+    pub recordings_dir: String,
+    /// Folders that may be browsed and streamed; empty = no restriction (desktop).
+    pub media_roots: Vec<String>,
+    /// FFmpeg as found.
+    pub ffmpeg: Tool,
+    /// ffprobe as found.
+    pub ffprobe: Tool,
+    /// MediaMTX as found.
+    pub mediamtx: Tool,
+    /// Something that the user should know from this start, such as a configuration restored from a backup.
+    pub notes: Vec<String>,
+}
+
+/// Which kind of host runs the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HostKind {
+    /// The desktop app: native dialogs, tray, notifications.
+    Desktop,
+    /// `stream-manager-server`: a browser shows the interface.
+    Headless,
+}
+
+/// A program that we run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Tool {
+    /// Absolute path, when found.
+    pub path: Option<String>,
+    /// Such as `5.1.9`, when it said so.
+    pub version: Option<String>,
+    /// Whether it can be used.
+    pub state: ToolState,
+    /// Why not.
+    pub fault: Option<Fault>,
+}
+
+/// Whether a program can be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ToolState {
+    /// Still being looked at.
+    Checking,
+    /// Yes.
+    Ready,
+    /// No; `fault` says why.
+    Unusable,
+}
+
+/// An entry of a folder that the headless host lets people browse.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MediaEntry {
+    /// Last part of the path (a root shows its whole path).
+    pub name: String,
+    /// Absolute path.
+    pub path: String,
+    /// A folder.
+    pub is_dir: bool,
+    /// Bytes; absent for a folder.
+    pub size: Option<u64>,
+}

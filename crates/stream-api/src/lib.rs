@@ -1,0 +1,35 @@
+//! Everything that crosses a process or wasm boundary: every command with its REST route, the snapshot and
+//! events that the interface draws from, errors, the rules that a form and the engine share, and the words.
+//!
+//! A leaf: it knows no runtime, no file system and no clock, and compiles for `wasm32-unknown-unknown`.
+//! It is not the engine: nothing here decides or does anything.
+
+#[macro_use]
+mod words_macro;
+
+pub mod commands;
+mod error;
+mod event;
+mod host;
+mod name;
+mod obs;
+mod probe;
+mod server;
+mod shell;
+mod spec;
+mod status;
+mod units;
+pub mod words;
+
+pub use commands::{COMMANDS, Command, Method, Route};
+pub use error::{Code, Error, Fault, FaultAction};
+pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
+pub use host::{HostKind, HostStatus, MediaEntry, Tool, ToolState};
+pub use name::{check_name, propose_name};
+pub use obs::ObsFile;
+pub use probe::{AudioTrack, Mode, Plan, ProbeReport, SourceMedia, VideoTrack};
+pub use server::{LogLine, LogOrigin, Ports, ServerKind, ServerState, ServerStatus};
+pub use shell::Message;
+pub use spec::{Order, Playback, Source, StreamSpec};
+pub use status::{Health, Metrics, Protocol, Recording, State, Stream, StreamId, Urls, Viewers};
+pub use units::UnixMillis;

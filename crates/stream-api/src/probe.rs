@@ -1,0 +1,102 @@
+use serde::{Deserialize, Serialize};
+
+/// What the form shows before a stream of a file is created.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProbeReport {
+    /// The file's absolute path.
+    pub path: String,
+    /// A name for the stream, made from the file's name, allowed and not taken.
+    pub proposed_name: String,
+    /// What the file holds.
+    pub media: SourceMedia,
+    /// How it would be sent.
+    pub plan: Plan,
+    /// The FFmpeg command, quoted for a shell, without credentials.
+    pub command: String,
+}
+
+/// What a source holds, in the units people use.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct SourceMedia {
+    /// FFmpeg's name of the container, such as `mov,mp4,m4a,3gp,3g2,mj2`.
+    pub container: String,
+    /// Seconds; absent when the container doesn't say.
+    pub duration: Option<f64>,
+    /// Bytes on disk.
+    pub size: u64,
+    /// Bits per second of all tracks; absent when unknown.
+    pub bitrate_bps: Option<u64>,
+    /// The video track that is sent; absent in an audio-only file.
+    pub video: Option<VideoTrack>,
+    /// The audio track that is sent.
+    pub audio: Option<AudioTrack>,
+}
+
+/// A video track.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct VideoTrack {
+    /// FFmpeg's codec name, such as `h264`.
+    pub codec: String,
+    /// Such as `High`; absent when unknown.
+    pub profile: Option<String>,
+    /// Pixels, as displayed (rotation applied).
+    pub width: u32,
+    /// Pixels, as displayed (rotation applied).
+    pub height: u32,
+    /// Frames per second, average.
+    pub fps: f64,
+    /// FFmpeg's name, such as `yuv420p`.
+    pub pixel_format: String,
+    /// Clockwise degrees that a player must turn it: 0, 90, 180 or 270.
+    pub rotation: u16,
+    /// Frames that refer to later frames.
+    pub b_frames: bool,
+    /// Fields instead of frames.
+    pub interlaced: bool,
+    /// Longest distance between key frames in the first 30 s, in seconds; absent when unknown.
+    pub keyframe_interval: Option<f64>,
+    /// Frames are not evenly spaced.
+    pub variable_fps: bool,
+}
+
+/// An audio track.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AudioTrack {
+    /// FFmpeg's codec name, such as `aac`.
+    pub codec: String,
+    /// Such as `LC`; absent when unknown.
+    pub profile: Option<String>,
+    /// Hertz.
+    pub sample_rate: u32,
+    /// Channels.
+    pub channels: u32,
+}
+
+/// How a source is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mode {
+    /// As it is: no re-encoding.
+    Copy,
+    /// Re-encoded while it plays.
+    Transcode,
+}
+
+/// The decision how to send a source, with its reasons.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// `copy` when no track is re-encoded.
+    pub mode: Mode,
+    /// FFmpeg's name of the codec that viewers get, such as `h264`; absent without video.
+    pub video: Option<String>,
+    /// FFmpeg's name of the codec that viewers get, such as `aac` or `opus`; absent without audio.
+    pub audio: Option<String>,
+    /// Whether the video is re-encoded.
+    pub encodes_video: bool,
+    /// Whether the audio is re-encoded.
+    pub encodes_audio: bool,
+    /// Why, one sentence each; empty for a plain copy.
+    pub reasons: Vec<String>,
+    /// What viewers of some protocol will miss, one sentence each, such as sound over WebRTC.
+    pub warnings: Vec<String>,
+}

@@ -1,0 +1,63 @@
+use serde::{Deserialize, Serialize};
+
+/// What the user configured for a stream. The engine stores it; everything else about a stream is derived.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct StreamSpec {
+    /// The MediaMTX path, unique per server ignoring case; see [`check_name`](crate::check_name).
+    pub name: String,
+    /// Where pictures and sound come from.
+    pub source: Source,
+    /// What happens at the end of a finite source.
+    #[serde(default)]
+    pub playback: Playback,
+    /// Whether MediaMTX records the stream to disk while it is on air.
+    #[serde(default)]
+    pub record: bool,
+}
+
+/// Where pictures and sound come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Source {
+    /// A video file on the engine's computer.
+    File {
+        /// Absolute path.
+        path: String,
+    },
+}
+
+impl Source {
+    /// The file's path, as given.
+    pub fn path(&self) -> &str {
+        match self {
+            Source::File { path } => path,
+        }
+    }
+
+    /// The last part of the path, for people.
+    pub fn file_name(&self) -> &str {
+        self.path().rsplit(['/', '\\']).next().unwrap_or_default()
+    }
+}
+
+/// What happens at the end of a finite source.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Playback {
+    /// Start again, for ever.
+    #[default]
+    Loop,
+    /// Play once, then stop.
+    Once,
+}
+
+/// What the user wants of a stream; stored, and kept over crashes, edits and restarts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// It should be live.
+    Run,
+    /// It should not.
+    #[default]
+    Stop,
+}

@@ -1,0 +1,217 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::{Fault, Order, Plan, SourceMedia, StreamSpec, UnixMillis};
+
+/// The identity of a stream: never changes, and keys everything that is stored about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct StreamId(pub Uuid);
+
+impl fmt::Display for StreamId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl FromStr for StreamId {
+    type Err = uuid::Error;
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(StreamId)
+    }
+}
+
+/// Everything there is to know about one stream: what is wanted and what is true. The wire form of a stream.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Stream {
+    /// Never changes.
+    pub id: StreamId,
+    /// Grows with every change of this stream; an older one never replaces a newer one.
+    pub rev: u64,
+    /// What the user configured.
+    #[serde(flatten)]
+    pub spec: StreamSpec,
+    /// What the user wants.
+    pub order: Order,
+    /// What is true.
+    pub state: State,
+    /// When `state` began.
+    pub since: UnixMillis,
+    /// Media flows: running, and the server has it online.
+    pub on_air: bool,
+    /// When it last went on air, while it is.
+    pub on_air_since: Option<UnixMillis>,
+    /// How well it runs; meaningful while on air.
+    pub health: Health,
+    /// Spawns since it last ran well; 1 for the first.
+    pub attempt: u32,
+    /// When the next attempt comes, in `backoff`.
+    pub retry_at: Option<UnixMillis>,
+    /// Why it failed or waits; kept until it runs again.
+    pub fault: Option<Fault>,
+    /// What the source holds, once probed.
+    pub media: Option<SourceMedia>,
+    /// How it is or was last sent, once probed.
+    pub plan: Option<Plan>,
+    /// The recording as it truly is.
+    pub recording: Recording,
+    /// Where viewers watch.
+    pub urls: Urls,
+    /// The newest measurement, while on air.
+    pub metrics: Option<Metrics>,
+}
+
+/// What a stream is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Nothing runs, and nothing should.
+    Stopped,
+    /// FFmpeg was started and is not on air yet.
+    Starting,
+    /// FFmpeg makes progress.
+    Running,
+    /// FFmpeg was asked to end.
+    Stopping,
+    /// Waiting to try again.
+    Backoff,
+    /// It needs a person, or the thing that is missing.
+    Failed,
+}
+
+/// How well a stream on air runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// Nothing to judge yet.
+    #[default]
+    Unknown,
+    /// In real time.
+    Good,
+    /// FFmpeg can't keep up with real time (speed below 0.97 for 15 s).
+    Slow,
+}
+
+/// The recording of a stream as it truly is, not as it is wanted (`record` in the spec).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Recording {
+    /// Not wanted, or the stream is not on air.
+    #[default]
+    Off,
+    /// Wanted, and no byte has reached the disk yet.
+    Waiting,
+    /// Bytes are being written.
+    Writing,
+    /// Wanted, and nothing was written for some time although the stream is on air.
+    Stuck,
+}
+
+/// Where viewers watch a stream, one URL a protocol, without credentials.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Urls {
+    /// `rtsp://…`
+    pub rtsp: String,
+    /// `rtmp://…`
+    pub rtmp: String,
+    /// `http://…/index.m3u8`
+    pub hls: String,
+    /// `http://…/`, the page that MediaMTX serves.
+    pub webrtc: String,
+    /// `srt://…?streamid=read:…`
+    pub srt: String,
+}
+
+impl Urls {
+    /// In the order people look for them: (protocol, URL).
+    pub fn each(&self) -> [(Protocol, &str); 5] {
+        [
+            (Protocol::Rtsp, &self.rtsp),
+            (Protocol::Hls, &self.hls),
+            (Protocol::Webrtc, &self.webrtc),
+            (Protocol::Rtmp, &self.rtmp),
+            (Protocol::Srt, &self.srt),
+        ]
+    }
+}
+
+/// How a viewer watches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Protocol {
+    /// RTSP or RTSPS.
+    Rtsp,
+    /// HLS.
+    Hls,
+    /// WebRTC by WHEP.
+    Webrtc,
+    /// RTMP or RTMPS.
+    Rtmp,
+    /// SRT.
+    Srt,
+}
+
+impl Protocol {
+    /// As people write it. A proper name, the same in every language.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Protocol::Rtsp => "RTSP",
+            Protocol::Hls => "HLS",
+            Protocol::Webrtc => "WebRTC",
+            Protocol::Rtmp => "RTMP",
+            Protocol::Srt => "SRT",
+        }
+    }
+}
+
+/// One measurement of a stream on air.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Metrics {
+    /// Bits per second that the server receives.
+    pub inbound_bps: u64,
+    /// Bits per second that the server sends to all viewers of this stream.
+    pub outbound_bps: u64,
+    /// FFmpeg's own measure of real time, 1.0 = exactly; absent until FFmpeg gives one.
+    pub speed: Option<f64>,
+    /// Who watches.
+    pub viewers: Viewers,
+}
+
+/// How many watch, by protocol. Our own probes and previews are not counted.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Viewers {
+    /// RTSP and RTSPS.
+    pub rtsp: u32,
+    /// HLS.
+    pub hls: u32,
+    /// WebRTC.
+    pub webrtc: u32,
+    /// RTMP and RTMPS.
+    pub rtmp: u32,
+    /// SRT.
+    pub srt: u32,
+    /// Others, such as MoQ.
+    pub other: u32,
+}
+
+impl Viewers {
+    /// All of them.
+    pub fn total(&self) -> u32 {
+        self.rtsp + self.hls + self.webrtc + self.rtmp + self.srt + self.other
+    }
+
+    /// The protocols that have viewers, and how many.
+    pub fn each(&self) -> impl Iterator<Item = (Protocol, u32)> {
+        [
+            (Protocol::Rtsp, self.rtsp),
+            (Protocol::Hls, self.hls),
+            (Protocol::Webrtc, self.webrtc),
+            (Protocol::Rtmp, self.rtmp),
+            (Protocol::Srt, self.srt),
+        ]
+        .into_iter()
+        .filter(|(_, n)| *n > 0)
+    }
+}
