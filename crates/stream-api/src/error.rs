@@ -117,6 +117,10 @@ codes! {
     BadRequest = "bad_request";
     /// No such command or page.
     NoSuchRoute = "no_such_route";
+    /// The route is there, under another HTTP method.
+    WrongMethod = "wrong_method";
+    /// The request's body is too large.
+    TooLarge = "too_large";
     /// No stream with that id.
     NoSuchStream = "no_such_stream";
     /// A bug of ours.
@@ -213,6 +217,8 @@ codes! {
     ForeignHost = "foreign_host";
     /// The request came from a foreign web page.
     ForeignOrigin = "foreign_origin";
+    /// The request came through a proxy, so its sender may be anywhere.
+    Forwarded = "forwarded";
     /// The request's body is not JSON.
     NotJson = "not_json";
     /// The token is missing or wrong.
