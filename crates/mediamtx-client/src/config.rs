@@ -1,0 +1,208 @@
+//! The file that a bundled server starts with.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+use stream_api::Ports;
+
+use crate::PathConfig;
+
+/// The root `mediamtx.yml`, which every written file is made from.
+pub const BASE: &str = include_str!("../../../mediamtx.yml");
+
+/// What MediaMTX puts behind the folder of recordings: a folder per path, a file per segment, to the microsecond.
+pub const RECORD_TEMPLATE: &str = "%path/%Y-%m-%d_%H-%M-%S-%f";
+
+const HEADER: &str = "# Written by MediaMTX Stream Manager at each start of its server, from its own mediamtx.yml.\n\
+                      # Changes made here are lost.\n";
+
+/// What differs from the root `mediamtx.yml` in the configuration of one bundled server.
+#[derive(Clone)]
+pub struct ServerConfig {
+    /// All on loopback.
+    pub ports: Ports,
+    /// Who may use the Control API and read metrics.
+    pub api_user: String,
+    /// Letters, digits, `_` and `-`.
+    pub api_pass: String,
+    /// Who may publish, to any path.
+    pub publish_user: String,
+    /// Letters, digits, `_` and `-`.
+    pub publish_pass: String,
+    /// Folder of recordings, absolute.
+    pub recordings: PathBuf,
+    /// The paths that exist from the start.
+    pub paths: BTreeMap<String, PathConfig>,
+}
+
+impl std::fmt::Debug for ServerConfig {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut shown = f.debug_struct("ServerConfig");
+        shown.field("ports", &self.ports).field("recordings", &self.recordings).field("paths", &self.paths);
+        shown.finish_non_exhaustive()
+    }
+}
+
+/// Why a configuration was not written.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum ConfigError {
+    /// MediaMTX takes an empty password for none, and some characters for syntax.
+    #[error("user names and passwords need 1 or more letters, digits, `_` or `-`")]
+    BadCredentials,
+    /// The publisher would get the API's rights, or the other way round; `any` means everybody.
+    #[error("the two users need different names, none of them `any`")]
+    SameUsers,
+    /// MediaMTX would resolve it against its own working folder.
+    #[error("the folder of recordings is not absolute: {0}")]
+    RelativeRecordings(PathBuf),
+    /// MediaMTX would take `%` for the start of a placeholder.
+    #[error("the folder of recordings must be plain text without `%`: {0}")]
+    UnfitRecordings(PathBuf),
+    /// The base file lost a key.
+    #[error("the base configuration has no `{0}`")]
+    MissingKey(&'static str),
+}
+
+impl ServerConfig {
+    /// The whole file, comments included. A secret: it holds both passwords, so write it for its owner alone.
+    ///
+    /// Written while the server is stopped: a running one reloads a changed file and forgets what the API set.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn render(&self) -> Result<String, ConfigError> {
+        self.check_users()?;
+        let record_path = record_path(&self.recordings)?;
+        let mut file = File::new(BASE);
+        for (key, port) in self.addresses() {
+            file.set(key, &json!(format!("127.0.0.1:{port}")))?;
+        }
+        file.set("authInternalUsers", &self.users())?;
+        file.set_in("pathDefaults", "recordPath", &json!(record_path))?;
+        file.set("paths", &json!(self.paths))?;
+        Ok(file.finish())
+    }
+
+    fn check_users(&self) -> Result<(), ConfigError> {
+        let plain = |text: &String| {
+            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
+        };
+        if ![&self.api_user, &self.api_pass, &self.publish_user, &self.publish_pass].into_iter().all(plain) {
+            return Err(ConfigError::BadCredentials);
+        }
+        if self.api_user == self.publish_user
+            || [&self.api_user, &self.publish_user].iter().any(|user| *user == "any")
+        {
+            return Err(ConfigError::SameUsers);
+        }
+        Ok(())
+    }
+
+    fn addresses(&self) -> [(&'static str, u16); 8] {
+        let ports = &self.ports;
+        [
+            ("rtspAddress", ports.rtsp),
+            ("rtmpAddress", ports.rtmp),
+            ("hlsAddress", ports.hls),
+            ("webrtcAddress", ports.webrtc),
+            ("webrtcLocalUDPAddress", ports.webrtc_udp),
+            ("srtAddress", ports.srt),
+            ("apiAddress", ports.api),
+            ("metricsAddress", ports.metrics),
+        ]
+    }
+
+    /// All four keys of each user (bluenviron/mediamtx#3185).
+    fn users(&self) -> Value {
+        let loopback = json!(["127.0.0.1", "::1"]);
+        json!([
+            { "user": "any", "pass": "", "ips": [], "permissions": [{ "action": "read", "path": "" }] },
+            { "user": self.publish_user, "pass": self.publish_pass, "ips": loopback,
+              "permissions": [{ "action": "publish", "path": "" }] },
+            { "user": self.api_user, "pass": self.api_pass, "ips": loopback,
+              "permissions": [{ "action": "api" }, { "action": "metrics" }] },
+        ])
+    }
+}
+
+/// `recordPath` for a folder of recordings.
+///
+/// # Errors
+/// [`ConfigError::RelativeRecordings`], [`ConfigError::UnfitRecordings`].
+pub fn record_path(folder: &Path) -> Result<String, ConfigError> {
+    let unfit = || ConfigError::UnfitRecordings(folder.to_owned());
+    let text = folder.to_str().filter(|text| !text.contains('%')).ok_or_else(unfit)?;
+    if !folder.is_absolute() && !is_windows_absolute(text) {
+        return Err(ConfigError::RelativeRecordings(folder.to_owned()));
+    }
+    Ok(format!("{}/{RECORD_TEMPLATE}", text.trim_end_matches(['/', '\\'])))
+}
+
+/// `C:\…` and `\\server\…`, whatever the system we run on.
+fn is_windows_absolute(text: &str) -> bool {
+    text.starts_with(r"\\")
+        || matches!(text.as_bytes(), [drive, b':', b'\\' | b'/', ..] if drive.is_ascii_alphabetic())
+}
+
+/// The base file as lines, whose values are replaced in place so that the comments stay. New values are JSON,
+/// which is YAML too, and quotes whatever needs it.
+struct File {
+    lines: Vec<String>,
+}
+
+impl File {
+    fn new(base: &str) -> File {
+        File { lines: base.lines().map(str::to_owned).collect() }
+    }
+
+    /// Replaces the value of a key of the first level, with all lines that belong to it.
+    fn set(&mut self, key: &'static str, value: &Value) -> Result<(), ConfigError> {
+        let at = self.find(0, key, "").ok_or(ConfigError::MissingKey(key))?;
+        let end = self.end_of_block(at);
+        self.lines.splice(at..end, lines_of(key, value));
+        Ok(())
+    }
+
+    /// Replaces the value of a key of the second level.
+    fn set_in(&mut self, parent: &'static str, key: &'static str, value: &Value) -> Result<(), ConfigError> {
+        let start = self.find(0, parent, "").ok_or(ConfigError::MissingKey(parent))?;
+        let at = self.find(start + 1, key, "  ").filter(|at| *at < self.end_of_block(start));
+        let at = at.ok_or(ConfigError::MissingKey(key))?;
+        self.lines[at] = format!("  {key}: {value}");
+        Ok(())
+    }
+
+    fn find(&self, from: usize, key: &str, indent: &str) -> Option<usize> {
+        let is_key = |line: &String| {
+            line.strip_prefix(indent)
+                .and_then(|line| line.strip_prefix(key))
+                .is_some_and(|rest| rest.starts_with(':'))
+        };
+        self.lines.iter().skip(from).position(is_key).map(|at| at + from)
+    }
+
+    fn end_of_block(&self, at: usize) -> usize {
+        let inside = self.lines[at + 1..].iter().take_while(|line| line.starts_with(' ')).count();
+        at + 1 + inside
+    }
+
+    fn finish(self) -> String {
+        format!("{HEADER}\n{}\n", self.lines.join("\n"))
+    }
+}
+
+/// `key: value`, with one line per member when the value has members.
+fn lines_of(key: &str, value: &Value) -> Vec<String> {
+    let members: Vec<String> = match value {
+        Value::Object(members) => {
+            members.iter().map(|(name, value)| format!("  {}: {value}", json!(name))).collect()
+        }
+        Value::Array(items) => items.iter().map(|item| format!("  - {item}")).collect(),
+        _ => Vec::new(),
+    };
+    if members.is_empty() {
+        return vec![format!("{key}: {value}")];
+    }
+    std::iter::once(format!("{key}:")).chain(members).collect()
+}
