@@ -1,1 +1,21 @@
-//! placeholder
+//! The HTTP host: every command over REST, the events over SSE, the interface's files, and the door by which a
+//! second start reaches the first. A library, which the desktop mounts too, and the program
+//! `stream-manager-server`.
+//!
+//! It is not the engine: nothing here decides anything about a stream. It is also not a public web server:
+//! loopback is hostile ground (any web page can send requests there), so Host, Origin, proxies and Content-Type
+//! are checked before anything else.
+
+mod assets;
+pub mod door;
+mod events;
+mod guard;
+pub mod logging;
+mod problem;
+mod routes;
+mod serve;
+pub mod sidecars;
+
+pub use assets::interface;
+pub use door::{Door, Show};
+pub use serve::serve;

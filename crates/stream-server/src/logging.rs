@@ -1,0 +1,112 @@
+//! Logs of a host: standard error and, once the data folder is ours, a file a day in its `logs/`.
+
+use std::{
+    io::{self, Write},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_subscriber::{
+    EnvFilter, Layer as _,
+    fmt::{self, MakeWriter},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
+};
+
+/// Days of logs that are kept.
+const DAYS: usize = 14;
+/// What is remembered until the file can be opened.
+const REMEMBERED: usize = 256 * 1024;
+
+/// The log file, which is opened later than the first line is written: before the data folder is known to be ours,
+/// nothing in it may change.
+#[derive(Debug, Clone)]
+pub struct LogFile(Arc<Mutex<Sink>>);
+
+#[derive(Debug)]
+enum Sink {
+    Waiting(Vec<u8>),
+    Open(RollingFileAppender),
+}
+
+/// Sends logs to standard error as the environment variable `RUST_LOG` says (`info` when it says nothing), and to
+/// the returned file.
+pub fn start() -> LogFile {
+    let file = LogFile(Arc::new(Mutex::new(Sink::Waiting(Vec::new()))));
+    let filter = || EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let to_person = fmt::layer().with_writer(io::stderr).with_target(false).with_filter(filter());
+    let to_file = fmt::layer().with_writer(file.clone()).with_ansi(false).with_filter(filter());
+    // A second start in one process (tests) keeps the first one's.
+    let _ = tracing_subscriber::registry().with(to_person).with(to_file).try_init();
+    file
+}
+
+impl LogFile {
+    /// Opens `app.DATE.log` in `folder` and writes what was said so far. Keeps 14 days.
+    pub fn open(&self, folder: &Path) {
+        let appender = RollingFileAppender::builder()
+            .rotation(Rotation::DAILY)
+            .filename_prefix("app")
+            .filename_suffix("log")
+            .max_log_files(DAYS)
+            .build(folder);
+        let mut appender = match appender {
+            Ok(appender) => appender,
+            Err(error) => {
+                tracing::warn!(%error, folder = %folder.display(), "logs go to standard error alone");
+                return;
+            }
+        };
+        let mut sink = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Sink::Waiting(said) = &*sink {
+            // A full disk must not end the program.
+            let _ = appender.write_all(said);
+            *sink = Sink::Open(appender);
+        }
+    }
+}
+
+impl Write for &LogFile {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Sink::Waiting(said) if said.len() + line.len() <= REMEMBERED => said.extend_from_slice(line),
+            Sink::Waiting(_) => {}
+            Sink::Open(file) => return file.write(line),
+        }
+        Ok(line.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Sink::Waiting(_) => Ok(()),
+            Sink::Open(file) => file.flush(),
+        }
+    }
+}
+
+impl<'a> MakeWriter<'a> for LogFile {
+    type Writer = &'a LogFile;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_said_before_is_in_the_file_too() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = LogFile(Arc::new(Mutex::new(Sink::Waiting(Vec::new()))));
+        (&file).write_all(b"before\n").unwrap();
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is touched yet");
+        file.open(dir.path());
+        (&file).write_all(b"after\n").unwrap();
+        let path = std::fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap().path();
+        assert!(path.file_name().unwrap().to_string_lossy().starts_with("app."), "{path:?}");
+        assert_eq!(std::fs::read_to_string(path).unwrap(), "before\nafter\n");
+    }
+}

@@ -1,0 +1,115 @@
+//! `stream-manager-server`: the engine with its HTTP host, for computers without a desktop.
+
+mod options;
+
+use std::{
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::Parser as _;
+use options::CommandLine;
+use stream_api::{Code, Error, HostKind};
+use stream_engine::{DataDir, Engine, owner};
+use stream_server::{Door, door, logging};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let command_line = CommandLine::parse();
+    match run(&command_line).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // Not through the log, which may be filtered: this is the answer to the person who started us.
+            let _ = writeln!(io::stderr(), "error: {}\n{}", error.message, error.hint);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(command_line: &CommandLine) -> Result<(), Error> {
+    let log = logging::start();
+    let address = command_line.listen()?;
+    let options = command_line.engine(std::env::var_os("STREAM_MANAGER_MEDIA"))?;
+    let asked_to_stop = stop_signals()?;
+    let listener = TcpListener::bind(address).await.map_err(|error| {
+        let cannot_listen = Error::new(Code::CannotListen).with("address", address).with("reason", error);
+        in_use(&options.data_dir).unwrap_or(cannot_listen)
+    })?;
+    let address = listener.local_addr().map_err(broken)?;
+
+    let engine = Engine::start(options).await?;
+    log.open(&engine.data_dir().logs());
+    let token = door::new_token();
+    engine.data_dir().announce(HostKind::Headless, Some(address.port()), Some(token.clone()))?;
+    let stop = CancellationToken::new();
+    let door = Door { token: Some(token), show: None };
+    let mut serving = tokio::spawn(stream_server::serve(engine.clone(), listener, door, stop.clone()));
+    let _ = writeln!(io::stdout(), "listening on http://{address}");
+    let opening = tokio::spawn(open(engine.clone(), command_line.files.clone()));
+
+    let served = tokio::select! {
+        () = asked_to_stop => {
+            tracing::info!("asked to stop");
+            stop.cancel();
+            (&mut serving).await
+        }
+        served = &mut serving => served,
+    };
+    opening.abort();
+    engine.shutdown().await;
+    served.map_err(broken)?.map_err(broken)
+}
+
+/// Streams the files of the command line; those that can't be are said and do not end the program.
+async fn open(engine: Engine, files: Vec<PathBuf>) {
+    if files.is_empty() {
+        return;
+    }
+    let paths: Vec<String> = files
+        .iter()
+        .map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()).to_string_lossy().into_owned())
+        .collect();
+    let refused = match engine.dispatch("stream_open", serde_json::json!({ "paths": paths })).await {
+        Ok(opened) => serde_json::from_value::<stream_api::commands::Opened>(opened)
+            .map(|opened| opened.refused.into_values().collect())
+            .unwrap_or_default(),
+        Err(error) => vec![error],
+    };
+    for error in refused {
+        tracing::error!(code = error.code.as_str(), "{} {}", error.message, error.hint);
+    }
+}
+
+/// Completes when SIGTERM or SIGINT (elsewhere: Ctrl-C) comes. Listens from now on, so that a signal during the
+/// start is not lost.
+fn stop_signals() -> Result<impl Future<Output = ()>, Error> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate()).map_err(broken)?;
+        let mut interrupt = signal(SignalKind::interrupt()).map_err(broken)?;
+        Ok(async move {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        })
+    }
+    #[cfg(not(unix))]
+    Ok(async {
+        let _ = tokio::signal::ctrl_c().await;
+    })
+}
+
+/// Why the data folder can't be used, when another instance uses it: that explains a taken port better.
+fn in_use(data_dir: &Path) -> Option<Error> {
+    owner::read(data_dir)?;
+    DataDir::open(data_dir).err().filter(|error| error.code == Code::DataDirInUse)
+}
+
+fn broken(error: impl std::fmt::Display) -> Error {
+    Error::new(Code::Internal).with("reason", error)
+}

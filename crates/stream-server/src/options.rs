@@ -1,0 +1,126 @@
+use std::{
+    ffi::OsString,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use clap::Parser;
+use stream_api::{Code, Error, HostKind};
+use stream_engine::{Options, ToolPaths, default_path};
+
+/// Turns video files into live streams, without a window: the interface opens in a browser.
+///
+/// When it is ready it prints `listening on http://ADDRESS`. SIGTERM and SIGINT stop all streams and end it.
+#[derive(Debug, Parser)]
+#[command(name = "stream-manager-server", version)]
+pub(crate) struct CommandLine {
+    /// Folder that holds everything: streams, recordings, logs. Only one program uses it at a time.
+    #[arg(long, value_name = "DIR", env = "STREAM_MANAGER_DATA_DIR")]
+    data_dir: Option<PathBuf>,
+
+    /// Address to listen on. Only loopback addresses are allowed, because there is no login yet.
+    #[arg(long, value_name = "ADDRESS", env = "STREAM_MANAGER_LISTEN", default_value = "127.0.0.1:5000", value_parser = address)]
+    listen: SocketAddr,
+
+    /// Folder whose videos may be streamed and browsed; repeat it for more. Nothing outside is reachable then.
+    /// Without any, every file that this user can read may be streamed, and none is browsed. As a variable:
+    /// STREAM_MANAGER_MEDIA, separated as in PATH.
+    #[arg(long, value_name = "DIR")]
+    media: Vec<PathBuf>,
+
+    /// FFmpeg 5.1 or newer, if not the one on PATH.
+    #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFMPEG")]
+    ffmpeg: Option<PathBuf>,
+
+    /// ffprobe 5.1 or newer, if not the one on PATH.
+    #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFPROBE")]
+    ffprobe: Option<PathBuf>,
+
+    /// MediaMTX 1.19 or newer, if not the one that came along.
+    #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_MEDIAMTX")]
+    mediamtx: Option<PathBuf>,
+
+    /// Videos to stream at once.
+    #[arg(value_name = "FILE")]
+    pub(crate) files: Vec<PathBuf>,
+}
+
+impl CommandLine {
+    /// Where to listen.
+    ///
+    /// # Errors
+    /// `not_loopback` for an address that other computers reach.
+    pub(crate) fn listen(&self) -> Result<SocketAddr, Error> {
+        if self.listen.ip().is_loopback() {
+            return Ok(self.listen);
+        }
+        Err(Error::new(Code::NotLoopback).with("address", self.listen))
+    }
+
+    /// What the engine needs. `media` is the value of STREAM_MANAGER_MEDIA, which counts when no `--media` is given.
+    ///
+    /// # Errors
+    /// `data_dir_denied` when no data folder is named and the platform has none.
+    pub(crate) fn engine(&self, media: Option<OsString>) -> Result<Options, Error> {
+        let data_dir = self.data_dir.clone().or_else(default_path).ok_or_else(|| {
+            Error::new(Code::DataDirDenied).with("path", "?").with("reason", "--data-dir names none")
+        })?;
+        let from_variable = || std::env::split_paths(&media.unwrap_or_default()).collect::<Vec<_>>();
+        let media_roots = if self.media.is_empty() { from_variable() } else { self.media.clone() };
+        let tools = ToolPaths {
+            ffmpeg: self.ffmpeg.clone(),
+            ffprobe: self.ffprobe.clone(),
+            mediamtx: self.mediamtx.clone(),
+        };
+        Ok(Options {
+            data_dir,
+            kind: HostKind::Headless,
+            media_roots: media_roots.into_iter().filter(|root| !root.as_os_str().is_empty()).collect(),
+            tools,
+            beside: stream_server::sidecars::folders(),
+        })
+    }
+}
+
+/// An address with a port; `localhost` is 127.0.0.1.
+fn address(text: &str) -> Result<SocketAddr, String> {
+    if let Some(port) = text.strip_prefix("localhost:") {
+        let port = port.parse().map_err(|_| format!("{port} is not a port"))?;
+        return Ok((Ipv4Addr::LOCALHOST, port).into());
+    }
+    text.parse().map_err(|_| "expected an address with a port, such as 127.0.0.1:5000".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(args: &[&str]) -> CommandLine {
+        CommandLine::try_parse_from(std::iter::once(&"stream-manager-server").chain(args)).unwrap()
+    }
+
+    #[test]
+    fn only_loopback_is_listened_on() {
+        for good in ["127.0.0.1:0", "localhost:5001", "[::1]:5000", "127.1.2.3:80"] {
+            assert!(parse(&["--listen", good]).listen().is_ok(), "{good}");
+        }
+        for bad in ["0.0.0.0:5000", "[::]:5000", "192.168.1.5:5000", "[::ffff:10.0.0.1]:80"] {
+            assert_eq!(parse(&["--listen", bad]).listen().unwrap_err().code, Code::NotLoopback, "{bad}");
+        }
+        assert!(
+            CommandLine::try_parse_from(["x", "--listen", "5000"]).is_err(),
+            "a port alone is no address"
+        );
+        assert_eq!(parse(&[]).listen().unwrap().to_string(), "127.0.0.1:5000");
+    }
+
+    #[test]
+    fn media_folders_come_from_the_flag_or_the_variable() {
+        let variable = || std::env::join_paths(["/a", "/b"]).ok();
+        let roots = |args: &[&str], variable| parse(args).engine(variable).unwrap().media_roots;
+        let data = ["--data-dir", "/data"];
+        assert_eq!(roots(&data, variable()), [PathBuf::from("/a"), PathBuf::from("/b")]);
+        assert_eq!(roots(&["--data-dir", "/data", "--media", "/c"], variable()), [PathBuf::from("/c")]);
+        assert_eq!(roots(&data, Some(OsString::new())), Vec::<PathBuf>::new());
+    }
+}

@@ -1,0 +1,2 @@
+//! A real browser against the headless host, and the real window of the desktop.
+mod support;
