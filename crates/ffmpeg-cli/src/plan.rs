@@ -1,0 +1,151 @@
+//! Decides how a source is sent: as it is wherever that plays everywhere, re-encoded where not.
+//!
+//! Copying costs 0.004 of a core, encoding 1080p about one (measured), so each reason to encode is one that a
+//! viewer would otherwise notice.
+
+use stream_api::{AudioTrack, Code, Error, Mode, Plan, SourceMedia, VideoTrack, t};
+
+/// Seconds. A viewer who joins waits for the next key frame: MediaMTX keeps none for RTSP and WebRTC.
+const RARE_KEYFRAMES: f64 = 4.0;
+
+/// How to send `media`.
+///
+/// # Errors
+/// `source_not_media` without any track that can be sent. The words name no path, since `media` has none: set it by
+/// `Error::with("path", …)`.
+pub fn plan(media: &SourceMedia) -> Result<Plan, Error> {
+    let audio = media.audio.as_ref().filter(|audio| known(&audio.codec));
+    let video = media.video.as_ref().filter(|video| known(&video.codec) && video.width > 0);
+    if video.is_none() && audio.is_none() {
+        return Err(Error::new(Code::SourceNotMedia));
+    }
+    let video_reasons = video.map(|video| against_copying_video(video, &media.container)).unwrap_or_default();
+    let audio_reason = audio.and_then(|audio| against_copying_audio(audio, &media.container));
+    let (encodes_video, encodes_audio) = (!video_reasons.is_empty(), audio_reason.is_some());
+    let sent_audio = audio.map(|audio| if encodes_audio { "aac" } else { audio.codec.as_str() });
+    Ok(Plan {
+        mode: if encodes_video || encodes_audio { Mode::Transcode } else { Mode::Copy },
+        video: video.map(|_| "h264".to_owned()),
+        audio: sent_audio.map(str::to_owned),
+        encodes_video,
+        encodes_audio,
+        reasons: video_reasons.into_iter().chain(audio_reason).collect(),
+        warnings: warnings(video.is_some(), sent_audio, media.audio.is_some() && audio.is_none()),
+    })
+}
+
+/// ffprobe names no codec, or `none`, when this FFmpeg can't decode the track.
+fn known(codec: &str) -> bool {
+    !matches!(codec, "" | "unknown" | "none")
+}
+
+fn against_copying_video(video: &VideoTrack, container: &str) -> Vec<String> {
+    if video.codec != "h264" {
+        return vec![t!("plan.reason.video_codec", codec = codec_name(&video.codec))];
+    }
+    let mut reasons = Vec::new();
+    if !copies_from(container, &["mov", "matroska", "flv"]) {
+        reasons.push(t!("plan.reason.video_container", container = container_name(container)));
+    }
+    if !matches!(video.pixel_format.as_str(), "yuv420p" | "yuvj420p") {
+        reasons.push(t!("plan.reason.pixel_format", format = video.pixel_format));
+    } else if let Some(profile) = video.profile.as_deref().filter(|profile| !plays_in_browsers(profile)) {
+        reasons.push(t!("plan.reason.profile", profile = profile));
+    }
+    if video.b_frames {
+        reasons.push(t!("plan.reason.b_frames").to_owned());
+    }
+    if video.interlaced {
+        reasons.push(t!("plan.reason.interlaced").to_owned());
+    }
+    if video.rotation != 0 {
+        // The copy would lose the rotation, which stands in the container.
+        reasons.push(t!("plan.reason.rotation", degrees = video.rotation));
+    }
+    match video.keyframe_interval {
+        None => reasons.push(t!("plan.reason.keyframes_unknown").to_owned()),
+        Some(seconds) if seconds > RARE_KEYFRAMES => {
+            reasons.push(t!("plan.reason.keyframes_rare", seconds = format!("{seconds:.0}")));
+        }
+        Some(_) => {}
+    }
+    reasons
+}
+
+fn plays_in_browsers(profile: &str) -> bool {
+    matches!(
+        profile,
+        "Constrained Baseline" | "Baseline" | "Main" | "High" | "Progressive High" | "Constrained High"
+    )
+}
+
+/// Facts about RTSP output (5.1 to 9.0): AAC from MPEG-TS or raw ADTS has no global header and is refused, Opus with
+/// more than two channels too.
+fn against_copying_audio(audio: &AudioTrack, container: &str) -> Option<String> {
+    let containers: &[&str] = match (audio.codec.as_str(), audio.profile.as_deref()) {
+        ("aac", Some("LC")) => &["mov", "matroska", "flv"],
+        ("opus", _) => &["mov", "matroska", "ogg"],
+        _ => return Some(t!("plan.reason.audio_codec", codec = audio_name(audio))),
+    };
+    if !copies_from(container, containers) {
+        return Some(t!("plan.reason.audio_container", container = container_name(container)));
+    }
+    if audio.channels > 2 && audio.codec == "opus" {
+        return Some(t!("plan.reason.audio_channels", channels = audio.channels));
+    }
+    None
+}
+
+fn copies_from(container: &str, allowed: &[&str]) -> bool {
+    container.split(',').any(|name| allowed.contains(&name))
+}
+
+fn warnings(has_video: bool, audio: Option<&str>, audio_left_out: bool) -> Vec<String> {
+    let mut warnings: Vec<&'static str> = Vec::new();
+    match (has_video, audio) {
+        (true, Some("aac")) => warnings.push(t!("plan.warning.webrtc_silent")),
+        (false, Some("aac")) => warnings.push(t!("plan.warning.audio_only_webrtc")),
+        (false, _) => warnings.push(t!("plan.warning.audio_only")),
+        (true, None) if audio_left_out => warnings.push(t!("plan.warning.audio_unknown")),
+        (true, None) => warnings.push(t!("plan.warning.no_audio")),
+        (true, Some(_)) => {}
+    }
+    if audio == Some("opus") {
+        warnings.push(t!("plan.warning.rtmp_silent"));
+    }
+    warnings.into_iter().map(str::to_owned).collect()
+}
+
+fn codec_name(codec: &str) -> String {
+    match codec {
+        "hevc" => "H.265 (HEVC)".to_owned(),
+        "mpeg1video" => "MPEG-1".to_owned(),
+        "mpeg2video" => "MPEG-2".to_owned(),
+        "mpeg4" => "MPEG-4 Part 2".to_owned(),
+        "mjpeg" => "Motion JPEG".to_owned(),
+        "prores" => "ProRes".to_owned(),
+        "vorbis" => "Vorbis".to_owned(),
+        pcm if pcm.starts_with("pcm_") => "PCM".to_owned(),
+        other => other.to_uppercase(),
+    }
+}
+
+fn audio_name(audio: &AudioTrack) -> String {
+    match (audio.codec.as_str(), audio.profile.as_deref()) {
+        ("aac", Some(profile)) => profile.to_owned(),
+        ("aac", None) => "AAC of an unknown kind".to_owned(),
+        (codec, _) => codec_name(codec),
+    }
+}
+
+fn container_name(container: &str) -> String {
+    match container.split(',').next().unwrap_or_default() {
+        "mpegts" => "MPEG-TS".to_owned(),
+        "matroska" => "Matroska".to_owned(),
+        "" => "unknown".to_owned(),
+        name => name.to_uppercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,159 @@
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use stream_api::{AudioTrack, SourceMedia, VideoTrack};
+
+/// ffprobe's output can't be read.
+#[derive(Debug, thiserror::Error)]
+#[error("ffprobe printed no report: {0}")]
+pub struct ProbeError(#[from] serde_json::Error);
+
+/// Reads what ffprobe printed for `arguments`. The first video track that is no cover picture and the first audio
+/// track are taken, as FFmpeg's `0:V:0` and `0:a:0` do. `keyframe_interval` stays empty: it takes a second run.
+///
+/// # Errors
+/// When it is not ffprobe's JSON. A file without any track is no error here; the plan says so.
+pub fn parse(json: &str) -> Result<SourceMedia, ProbeError> {
+    let report: Report = serde_json::from_str(json)?;
+    let kind =
+        |kind: &'static str| report.streams.iter().filter(move |s| s.codec_type.as_deref() == Some(kind));
+    let video = kind("video").find(|s| s.disposition.get("attached_pic") != Some(&1));
+    Ok(SourceMedia {
+        duration: number(report.format.duration.as_deref()).filter(|seconds| *seconds > 0.0),
+        size: number(report.format.size.as_deref()).unwrap_or(0),
+        bitrate_bps: number(report.format.bit_rate.as_deref()),
+        video: video.map(Track::video),
+        audio: kind("audio").next().map(Track::audio),
+        container: report.format.format_name.unwrap_or_default(),
+    })
+}
+
+#[derive(Deserialize)]
+struct Report {
+    #[serde(default)]
+    streams: Vec<Track>,
+    #[serde(default)]
+    format: Format,
+}
+
+/// Numbers come as strings.
+#[derive(Default, Deserialize)]
+struct Format {
+    format_name: Option<String>,
+    duration: Option<String>,
+    size: Option<String>,
+    bit_rate: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Track {
+    codec_type: Option<String>,
+    codec_name: Option<String>,
+    profile: Option<String>,
+    width: Option<u32>,
+    height: Option<u32>,
+    sample_aspect_ratio: Option<String>,
+    pix_fmt: Option<String>,
+    has_b_frames: Option<u32>,
+    field_order: Option<String>,
+    r_frame_rate: Option<String>,
+    avg_frame_rate: Option<String>,
+    sample_rate: Option<String>,
+    channels: Option<u32>,
+    #[serde(default)]
+    disposition: BTreeMap<String, i64>,
+    #[serde(default)]
+    tags: BTreeMap<String, String>,
+    #[serde(default)]
+    side_data_list: Vec<SideData>,
+}
+
+#[derive(Deserialize)]
+struct SideData {
+    rotation: Option<f64>,
+}
+
+impl Track {
+    fn codec(&self) -> String {
+        self.codec_name.clone().unwrap_or_else(|| "unknown".to_owned())
+    }
+
+    fn known_profile(&self) -> Option<String> {
+        self.profile.clone().filter(|profile| profile != "unknown")
+    }
+
+    fn video(&self) -> VideoTrack {
+        let rotation = self.rotation();
+        let (wide, high) = (self.square_width(), self.height.unwrap_or(0));
+        let (width, height) = if rotation % 180 == 90 { (high, wide) } else { (wide, high) };
+        let (fps, variable_fps) = self.frame_rate();
+        VideoTrack {
+            codec: self.codec(),
+            profile: self.known_profile(),
+            width,
+            height,
+            fps,
+            pixel_format: self.pix_fmt.clone().unwrap_or_else(|| "unknown".to_owned()),
+            rotation,
+            b_frames: self.has_b_frames.unwrap_or(0) > 0,
+            interlaced: matches!(self.field_order.as_deref(), Some("tt" | "bb" | "tb" | "bt")),
+            keyframe_interval: None,
+            variable_fps,
+        }
+    }
+
+    fn audio(&self) -> AudioTrack {
+        AudioTrack {
+            codec: self.codec(),
+            profile: self.known_profile(),
+            sample_rate: number(self.sample_rate.as_deref()).unwrap_or(0),
+            channels: self.channels.unwrap_or(0),
+        }
+    }
+
+    /// Clockwise degrees. The display matrix's `rotation` counts the other way (`av_display_rotation_get`); the
+    /// `rotate` tag of FFmpeg 4 and of some containers counts clockwise.
+    fn rotation(&self) -> u16 {
+        let matrix = self.side_data_list.iter().find_map(|side| side.rotation).map(|degrees| -degrees);
+        let degrees = matrix.or_else(|| number(self.tags.get("rotate").map(String::as_str))).unwrap_or(0.0);
+        // To the next quarter: no player turns a picture by less.
+        ((degrees / 90.0).round().rem_euclid(4.0) as u16 % 4) * 90
+    }
+
+    /// Width in square pixels: a viewer sees DV's 720×576 as 768×576.
+    fn square_width(&self) -> u32 {
+        let width = self.width.unwrap_or(0);
+        match self.sample_aspect_ratio.as_deref().and_then(|ratio| ratio_of(ratio, ':')) {
+            Some(ratio) if ratio > 0.05 && ratio < 20.0 => (f64::from(width) * ratio).round() as u32,
+            _ => width,
+        }
+    }
+
+    /// Frames per second and whether they are uneven. `r_frame_rate` is the lowest rate that has all time stamps,
+    /// so an average above it is wrong (H.264 in AVI: 60 for 30) and one below it means frames are missing.
+    fn frame_rate(&self) -> (f64, bool) {
+        let sane = |text: &Option<String>| {
+            text.as_deref().and_then(|ratio| ratio_of(ratio, '/')).filter(|fps| *fps > 0.0 && *fps <= 1000.0)
+        };
+        match (sane(&self.avg_frame_rate), sane(&self.r_frame_rate)) {
+            (Some(average), Some(exact)) if average > exact * 1.01 => (exact, false),
+            (Some(average), Some(exact)) => (average, average < exact * 0.99),
+            (Some(average), None) => (average, true),
+            (None, Some(exact)) => (exact, false),
+            (None, None) => (0.0, false),
+        }
+    }
+}
+
+fn ratio_of(text: &str, separator: char) -> Option<f64> {
+    let (over, under) = text.split_once(separator)?;
+    let ratio = over.parse::<f64>().ok()? / under.parse::<f64>().ok()?;
+    ratio.is_finite().then_some(ratio)
+}
+
+fn number<T: std::str::FromStr>(text: Option<&str>) -> Option<T> {
+    text?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;
