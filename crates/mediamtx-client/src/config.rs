@@ -14,6 +14,9 @@ pub const BASE: &str = include_str!("../../../mediamtx.yml");
 /// What MediaMTX puts behind the folder of recordings: a folder per path, a file per segment, to the microsecond.
 pub const RECORD_TEMPLATE: &str = "%path/%Y-%m-%d_%H-%M-%S-%f";
 
+/// Where the desktop app's window comes from: macOS and Linux, then Windows.
+const WINDOW_ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
+
 const HEADER: &str = "# Written by MediaMTX Stream Manager at each start of its server, from its own mediamtx.yml.\n\
                       # Changes made here are lost.\n";
 
@@ -72,11 +75,26 @@ impl ServerConfig {
     /// # Errors
     /// [`ConfigError`].
     pub fn render(&self) -> Result<String, ConfigError> {
+        self.render_for(&[])
+    }
+
+    /// As [`render`](Self::render), and lets scripts of pages from `origins` (`http://127.0.0.1:8080`) read streams
+    /// by HLS and WebRTC, besides the desktop app's own window. Exact: MediaMTX knows no wildcard for ports.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn render_for(&self, origins: &[String]) -> Result<String, ConfigError> {
         self.check_users()?;
         let record_path = record_path(&self.recordings)?;
         let mut file = File::new(BASE);
         for (key, port) in self.addresses() {
             file.set(key, &json!(format!("127.0.0.1:{port}")))?;
+        }
+        if !origins.is_empty() {
+            let all: Vec<&str> =
+                WINDOW_ORIGINS.into_iter().chain(origins.iter().map(String::as_str)).collect();
+            file.set("hlsAllowOrigins", &json!(all))?;
+            file.set("webrtcAllowOrigins", &json!(all))?;
         }
         file.set("authInternalUsers", &self.users())?;
         file.set_in("pathDefaults", "recordPath", &json!(record_path))?;

@@ -1,0 +1,193 @@
+//! The root `mediamtx.yml`, the configuration written from it and `docker-compose.yml` tell one story.
+
+#![expect(clippy::unwrap_used, reason = "a test says so by failing")]
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use mediamtx_client::config::{BASE, ConfigError, record_path};
+use mediamtx_client::{PathConfig, ServerConfig};
+use serde_json::{Value, json};
+use stream_api::Ports;
+
+const COMPOSE: &str = include_str!("../../../docker-compose.yml");
+
+const ADDRESSES: [(&str, u16); 8] = [
+    ("rtspAddress", Ports::USUAL.rtsp),
+    ("rtmpAddress", Ports::USUAL.rtmp),
+    ("hlsAddress", Ports::USUAL.hls),
+    ("webrtcAddress", Ports::USUAL.webrtc),
+    ("webrtcLocalUDPAddress", Ports::USUAL.webrtc_udp),
+    ("srtAddress", Ports::USUAL.srt),
+    ("apiAddress", Ports::USUAL.api),
+    ("metricsAddress", Ports::USUAL.metrics),
+];
+
+fn yaml(text: &str) -> Value {
+    serde_saphyr::from_str(text).unwrap()
+}
+
+fn usual() -> ServerConfig {
+    ServerConfig {
+        ports: Ports::USUAL,
+        api_user: "control".to_owned(),
+        api_pass: "api-Pass_1".to_owned(),
+        publish_user: "publisher".to_owned(),
+        publish_pass: "publish-Pass_1".to_owned(),
+        recordings: PathBuf::from("/srv/recordings"),
+        paths: BTreeMap::new(),
+    }
+}
+
+#[test]
+fn the_root_file_has_the_usual_ports_on_loopback_only() {
+    let base = yaml(BASE);
+    for (key, port) in ADDRESSES {
+        assert_eq!(base[key], json!(format!("127.0.0.1:{port}")), "{key}");
+    }
+    let listeners = base.as_object().unwrap().keys().filter(|key| key.ends_with("Address")).count();
+    assert_eq!(listeners, ADDRESSES.len(), "a listener that no port of ours belongs to");
+}
+
+#[test]
+fn a_written_file_with_the_usual_ports_is_the_root_file() {
+    let (mut base, mut written) = (yaml(BASE), yaml(&usual().render().unwrap()));
+    assert_eq!(written["pathDefaults"]["recordPath"], json!("/srv/recordings/%path/%Y-%m-%d_%H-%M-%S-%f"));
+    for file in [&mut base, &mut written] {
+        let file = file.as_object_mut().unwrap();
+        file.remove("authInternalUsers");
+        file.remove("paths");
+        file["pathDefaults"].as_object_mut().unwrap().remove("recordPath");
+    }
+    assert_eq!(base, written);
+}
+
+#[test]
+fn the_path_defaults_are_what_a_path_says() {
+    let mut defaults = yaml(BASE)["pathDefaults"].clone();
+    defaults.as_object_mut().unwrap().remove("recordPath");
+    assert_eq!(serde_json::to_value(PathConfig::default()).unwrap(), defaults);
+}
+
+#[test]
+fn the_compose_file_opens_the_same_ports_on_loopback() {
+    let compose = yaml(COMPOSE);
+    let server = &compose["services"]["mediamtx"];
+    let mut expected: Vec<String> = ADDRESSES
+        .iter()
+        .map(|(key, port)| {
+            let udp = if *key == "srtAddress" || *key == "webrtcLocalUDPAddress" { "/udp" } else { "" };
+            format!("127.0.0.1:{port}:{port}{udp}")
+        })
+        .collect();
+    expected.sort();
+    let mut ports: Vec<String> =
+        server["ports"].as_array().unwrap().iter().map(|port| port.as_str().unwrap().to_owned()).collect();
+    ports.sort();
+    assert_eq!(ports, expected);
+    for (key, port) in ADDRESSES {
+        let variable = format!("MTX_{}", key.to_uppercase());
+        assert_eq!(server["environment"][&variable], json!(format!(":{port}")), "{variable}");
+    }
+}
+
+#[test]
+fn every_key_of_the_root_file_has_a_comment_above() {
+    let lines: Vec<&str> = BASE.lines().collect();
+    for (at, line) in lines.iter().enumerate() {
+        let item = line.trim_start();
+        let indent = line.len() - item.len();
+        let is_key = !item.starts_with('#') && item.contains(':') && indent <= 4;
+        // Inside `permissions` the comment stands above the list.
+        let in_list = item.starts_with("- action:") || item.starts_with("path:");
+        if is_key && !in_list {
+            assert!(lines[at - 1].trim_start().starts_with("# "), "no comment above line {}: {line}", at + 1);
+        }
+    }
+}
+
+#[test]
+fn nobody_knows_the_passwords_of_the_root_file() {
+    for user in yaml(BASE)["authInternalUsers"].as_array().unwrap() {
+        let actions: Vec<&str> = user["permissions"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|one| one["action"].as_str().unwrap())
+            .collect();
+        if user["user"] == json!("any") {
+            assert_eq!(actions, ["read"]);
+        } else {
+            assert!(user["pass"].as_str().unwrap().starts_with("sha256:AAAA"), "{user}");
+        }
+    }
+}
+
+#[test]
+fn a_written_file_says_who_may_do_what() {
+    let written = usual().render().unwrap();
+    assert!(written.starts_with("# Written by MediaMTX Stream Manager"), "{written}");
+    assert!(written.contains("# Never open it to a network"), "comments stay");
+    let users = yaml(&written)["authInternalUsers"].clone();
+    assert_eq!(users[0]["permissions"], json!([{ "action": "read", "path": "" }]));
+    assert_eq!((&users[1]["user"], &users[1]["pass"]), (&json!("publisher"), &json!("publish-Pass_1")));
+    assert_eq!(users[1]["permissions"], json!([{ "action": "publish", "path": "" }]));
+    assert_eq!((&users[2]["user"], &users[2]["pass"]), (&json!("control"), &json!("api-Pass_1")));
+    assert_eq!(users[2]["permissions"], json!([{ "action": "api" }, { "action": "metrics" }]));
+    assert_eq!(users.as_array().unwrap().len(), 3);
+}
+
+#[test]
+fn ports_and_paths_are_taken_over() {
+    let mut config = usual();
+    config.ports.webrtc_udp = 20_000;
+    config.paths.insert("a/b".to_owned(), PathConfig { record: true, record_path: None });
+    config.paths.insert("no".to_owned(), PathConfig::default()); // a boolean in older YAML
+    let written = yaml(&config.render().unwrap());
+    assert_eq!(written["webrtcLocalUDPAddress"], json!("127.0.0.1:20000"));
+    let names: Vec<&String> = written["paths"].as_object().unwrap().keys().collect();
+    assert_eq!(names, ["a/b", "no"]);
+    assert_eq!(written["paths"]["a/b"]["record"], json!(true));
+    assert_eq!(written["paths"]["no"]["record"], json!(false));
+    assert_eq!(yaml(&usual().render().unwrap())["paths"], json!({}));
+}
+
+#[test]
+fn pages_of_other_origins_are_added_to_the_window() {
+    let written = yaml(&usual().render_for(&["http://127.0.0.1:8080".to_owned()]).unwrap());
+    let mut expected = yaml(BASE)["hlsAllowOrigins"].clone();
+    expected.as_array_mut().unwrap().push(json!("http://127.0.0.1:8080"));
+    assert_eq!(written["hlsAllowOrigins"], expected);
+    assert_eq!(written["webrtcAllowOrigins"], expected);
+}
+
+#[test]
+fn windows_folders_survive_quoting() {
+    let folder = r#"C:\Users\Zoë "x"\new\table"#;
+    let config = ServerConfig { recordings: PathBuf::from(folder), ..usual() };
+    let written = yaml(&config.render().unwrap());
+    let expected = format!("{folder}/%path/%Y-%m-%d_%H-%M-%S-%f");
+    assert_eq!(written["pathDefaults"]["recordPath"], json!(expected));
+}
+
+#[test]
+fn unfit_folders_are_refused() {
+    let tried = |folder: &str| record_path(&PathBuf::from(folder));
+    assert!(matches!(tried("recordings"), Err(ConfigError::RelativeRecordings(_))));
+    assert!(matches!(tried(""), Err(ConfigError::RelativeRecordings(_))));
+    assert!(matches!(tried("/srv/100%done"), Err(ConfigError::UnfitRecordings(_))));
+    assert_eq!(tried("/").unwrap(), "/%path/%Y-%m-%d_%H-%M-%S-%f");
+}
+
+#[test]
+fn weak_credentials_are_refused() {
+    for pass in ["", "with space", "a:b", "ä"] {
+        let config = ServerConfig { api_pass: pass.to_owned(), ..usual() };
+        assert_eq!(config.render(), Err(ConfigError::BadCredentials), "{pass:?}");
+    }
+    for user in ["publisher", "any"] {
+        let config = ServerConfig { api_user: user.to_owned(), ..usual() };
+        assert_eq!(config.render(), Err(ConfigError::SameUsers), "{user:?}");
+    }
+    assert!(!format!("{:?}", usual()).contains("Pass_1"));
+}

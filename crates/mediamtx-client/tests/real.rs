@@ -1,0 +1,216 @@
+//! Against a real MediaMTX 1.20.1 and a real FFmpeg, on free ports.
+
+#![expect(clippy::unwrap_used, reason = "a test says so by failing")]
+
+mod support;
+
+use std::time::{Duration, Instant};
+
+use mediamtx_client::{ApiError, PROBE_QUERY, PathConfig, Peer, Version, publish_url, urls, viewers};
+use stream_api::Viewers;
+use support::{Child, Server, bytes_in, ffmpeg, wait_until};
+
+fn publish(server: &Server, pass: &str, name: &str) -> Child {
+    let url = publish_url(&server.config.ports, "publisher", pass, name);
+    ffmpeg(&[
+        "-re",
+        "-f",
+        "lavfi",
+        "-i",
+        "testsrc=size=320x180:rate=25",
+        "-c:v",
+        "libx264",
+        "-preset",
+        "ultrafast",
+        "-tune",
+        "zerolatency",
+        "-g",
+        "25",
+        "-bf",
+        "0",
+        "-pix_fmt",
+        "yuv420p",
+        "-rtsp_transport",
+        "tcp",
+        "-f",
+        "rtsp",
+        &url,
+    ])
+}
+
+fn read(url: &str) -> Child {
+    ffmpeg(&["-rtsp_transport", "tcp", "-i", url, "-c", "copy", "-f", "null", "-"])
+}
+
+async fn online(server: &Server, name: &str) -> bool {
+    server.api().paths().await.unwrap().iter().any(|path| path.name == name && path.online)
+}
+
+async fn watched(server: &Server, name: &str) -> Viewers {
+    let api = server.api();
+    let (paths, sessions) = (api.paths().await.unwrap(), api.sessions().await.unwrap());
+    viewers(&paths, &sessions).remove(name).unwrap_or_default()
+}
+
+#[tokio::test]
+async fn the_written_file_starts_a_server_that_only_we_control() {
+    let server = Server::start(|config| {
+        config.paths.insert("from/file".to_owned(), PathConfig::default());
+    })
+    .await;
+    let about = server.api().info().await.unwrap();
+    assert_eq!(Version::parse(&about.version), Version::parse("v1.20.1"));
+    assert!(about.started.is_some());
+    assert_eq!(server.api().configured_paths().await.unwrap(), ["from/file"]);
+
+    let stranger = server.api_as("control", "wrong").paths().await;
+    assert!(matches!(stranger, Err(ApiError::Unauthorized)), "{stranger:?}");
+    let publisher = server.api_as("publisher", &server.config.publish_pass).paths().await;
+    assert!(matches!(publisher, Err(ApiError::Unauthorized)), "{publisher:?}");
+    let anonymous = reqwest::Client::builder().no_proxy().build().unwrap();
+    let metrics = format!("http://127.0.0.1:{}/metrics", server.config.ports.metrics);
+    assert_eq!(anonymous.get(&metrics).send().await.unwrap().status(), 401);
+    let ours =
+        anonymous.get(&metrics).basic_auth("control", Some(&server.config.api_pass)).send().await.unwrap();
+    assert_eq!(ours.status(), 200);
+}
+
+#[tokio::test]
+async fn no_server_no_answer() {
+    let [port] = support::free_ports();
+    let api = mediamtx_client::Api::new(&format!("http://127.0.0.1:{port}"), "control", "x");
+    let answer = api.info().await;
+    assert!(matches!(answer, Err(ApiError::Unreachable(_))), "{answer:?}");
+}
+
+#[tokio::test]
+async fn paths_come_and_go() {
+    let server = Server::start(|_| ()).await;
+    let api = server.api();
+    for name in ["one", "deep/er", "dots.and-dashes_1"] {
+        api.replace_path(name, &PathConfig::default()).await.unwrap();
+    }
+    api.replace_path("one", &PathConfig { record: false, record_path: None }).await.unwrap();
+    api.barrier().await.unwrap();
+    let mut names = api.configured_paths().await.unwrap();
+    names.sort();
+    assert_eq!(names, ["deep/er", "dots.and-dashes_1", "one"]);
+    assert_eq!(api.paths().await.unwrap().len(), 3);
+
+    api.delete_path("deep/er").await.unwrap();
+    api.delete_path("never-there").await.unwrap();
+    api.barrier().await.unwrap();
+    assert_eq!(api.configured_paths().await.unwrap().len(), 2);
+
+    let invalid = PathConfig { record: true, record_path: Some("/no/placeholders".to_owned()) };
+    let refused = api.replace_path("one", &invalid).await;
+    assert!(
+        matches!(&refused, Err(ApiError::Refused { status: 400, message }) if message.contains("%path")),
+        "{refused:?}"
+    );
+    api.barrier().await.unwrap();
+
+    let gone = Peer { kind: "rtspSession".to_owned(), id: "00000000-0000-4000-8000-000000000000".to_owned() };
+    api.kick(&gone).await.unwrap();
+    let muxer = Peer { kind: "hlsMuxer".to_owned(), id: String::new() };
+    assert!(matches!(api.kick(&muxer).await, Err(ApiError::Refused { status: 404, .. })));
+}
+
+#[tokio::test]
+async fn publishers_viewers_probes_and_recording() {
+    let server = Server::start(|_| ()).await;
+    let api = server.api();
+    api.replace_path("show/one", &PathConfig::default()).await.unwrap();
+    api.barrier().await.unwrap();
+
+    let mut stranger = publish(&server, "wrong", "show/one");
+    let code = stranger.exit_within(Duration::from_secs(20));
+    assert_ne!(code, Some(0), "a wrong password was let in");
+    assert!(stranger.stderr().contains("401"), "{}", stranger.stderr());
+
+    let mut publisher = publish(&server, &server.config.publish_pass, "show/one");
+    wait_until("online", async || online(&server, "show/one").await).await;
+    let state = api.paths().await.unwrap().remove(0);
+    let source = state.source.clone().unwrap();
+    assert_eq!(
+        (source.kind.as_str(), state.tracks.as_slice()),
+        ("rtspSession", ["H264".to_owned()].as_slice())
+    );
+    assert!(state.online_since.is_some());
+    let sessions = api.sessions().await.unwrap();
+    assert!(
+        sessions.iter().any(|one| one.id == source.id && one.state == "publish" && one.path == "show/one")
+    );
+
+    // A viewer counts, our own probe beside it does not.
+    let all = urls("127.0.0.1", &server.config.ports, "show/one");
+    let viewer = read(&all.rtsp);
+    let probe = read(&format!("{}?{PROBE_QUERY}", all.rtsp));
+    let srt_probe = read(&format!("{}:{PROBE_QUERY}", all.srt));
+    let srt_viewer = read(&all.srt);
+    wait_until("four readers", async || api.paths().await.unwrap()[0].readers.len() == 4).await;
+    assert_eq!(watched(&server, "show/one").await, Viewers { rtsp: 1, srt: 1, ..Viewers::default() });
+    drop((probe, srt_probe, srt_viewer));
+    wait_until("one reader", async || api.paths().await.unwrap()[0].readers.len() == 1).await;
+
+    // Recording goes on and off under a running publisher and viewer.
+    let folder = server.config.recordings.join("show/one");
+    assert_eq!(bytes_in(&folder), 0);
+    api.replace_path("show/one", &PathConfig { record: true, record_path: None }).await.unwrap();
+    api.barrier().await.unwrap();
+    wait_until("recorded bytes", async || bytes_in(&folder) > 0).await;
+    api.replace_path("show/one", &PathConfig::default()).await.unwrap();
+    api.barrier().await.unwrap();
+    let before = state.inbound_bytes;
+    wait_until("more bytes", async || api.paths().await.unwrap()[0].inbound_bytes > before + 20_000).await;
+    let recorded = bytes_in(&folder);
+    wait_until("more bytes", async || api.paths().await.unwrap()[0].inbound_bytes > before + 60_000).await;
+    assert_eq!(bytes_in(&folder), recorded, "it still records");
+    let now = api.paths().await.unwrap().remove(0);
+    assert_eq!(now.source.as_ref(), Some(&source), "the publisher was disturbed");
+    assert_eq!(now.readers.len(), 1, "the viewer was disturbed");
+
+    // A kick ends it, and the viewer with it.
+    api.kick(&source).await.unwrap();
+    assert!(publisher.exit_within(Duration::from_secs(20)).is_some());
+    wait_until("offline", async || !online(&server, "show/one").await).await;
+    drop(viewer);
+
+    let log = server.log();
+    assert!(
+        log.iter().any(|(level, text)| *level == "info" && text.contains("is publishing to path 'show/one'"))
+    );
+    assert!(
+        log.iter().any(|(level, text)| *level == "warning" && text.contains("failed to authenticate")),
+        "{log:#?}"
+    );
+}
+
+#[tokio::test]
+async fn the_log_tells_listeners_and_faults() {
+    let server = Server::start(|_| ()).await;
+    let log = server.log();
+    let announced: Vec<&str> = log
+        .iter()
+        .filter_map(|(_, text)| mediamtx_client::log::listener(text))
+        .map(|one| one.protocol)
+        .collect();
+    assert_eq!(announced, ["metrics", "RTSP", "RTMP", "HLS", "WebRTC", "SRT", "API"]);
+    assert!(log[0].1.starts_with("MediaMTX v1.20.1"), "{log:?}");
+
+    // A second server on one of its ports.
+    let taken = server.config.ports.rtmp;
+    let mut second = Server::spawn(|config| config.ports.rtmp = taken);
+    assert_eq!(second.exit_within(Duration::from_secs(10)), Some(1));
+    let reason = second.fatal().unwrap();
+    assert_eq!(mediamtx_client::log::busy_port(&reason), Some(format!("127.0.0.1:{taken}")), "{reason}");
+}
+
+#[tokio::test]
+async fn a_broken_file_is_told_in_its_own_words() {
+    let mut server = Server::spawn_with(|_| (), |text| text.replace("moq: false", "nope: false"));
+    let started = Instant::now();
+    assert_eq!(server.exit_within(Duration::from_secs(10)), Some(1), "after {:?}", started.elapsed());
+    let reason = server.fatal().unwrap();
+    assert!(reason.contains("unknown field \"nope\""), "{reason}");
+}

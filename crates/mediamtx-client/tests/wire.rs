@@ -1,0 +1,76 @@
+//! The Control API's answers as old and new versions send them.
+
+#![expect(clippy::unwrap_used, reason = "a test says so by failing")]
+
+use mediamtx_client::{About, PathState, Peer, Session};
+
+fn path(json: &str) -> PathState {
+    serde_json::from_str(json).unwrap()
+}
+
+#[test]
+fn a_path_of_1_9() {
+    let old = path(
+        r#"{"name":"cam","confName":"all_others","source":{"type":"rtspSession","id":"a1"},"ready":true,
+            "readyTime":"2024-08-26T10:00:00Z","tracks":["H264","MPEG-4 Audio"],"bytesReceived":1000,"bytesSent":2000,
+            "readers":[{"type":"hlsMuxer","id":""}]}"#,
+    );
+    let expected = PathState {
+        name: "cam".to_owned(),
+        online: true,
+        online_since: Some("2024-08-26T10:00:00Z".to_owned()),
+        inbound_bytes: 1000,
+        outbound_bytes: 2000,
+        source: Some(Peer { kind: "rtspSession".to_owned(), id: "a1".to_owned() }),
+        readers: vec![Peer { kind: "hlsMuxer".to_owned(), id: String::new() }],
+        tracks: vec!["H264".to_owned(), "MPEG-4 Audio".to_owned()],
+    };
+    assert_eq!(old, expected);
+}
+
+#[test]
+fn a_path_of_1_20_sends_both_namings_and_the_new_one_wins() {
+    // A slate plays (`available`), nobody publishes (`online`).
+    let new = path(
+        r#"{"name":"cam","confName":"cam","ready":true,"readyTime":"2026-01-01T00:00:00Z","available":true,
+            "availableTime":"2026-01-01T00:00:00Z","online":false,"onlineTime":null,"source":null,
+            "tracks":["H264"],"tracks2":[{"codec":"H264","codecProps":{"width":1280}},{"codec":"Opus","codecProps":null}],
+            "inboundBytes":11,"outboundBytes":22,"inboundFramesInError":0,"bytesReceived":1,"bytesSent":2,"readers":[]}"#,
+    );
+    assert!(!new.online);
+    assert_eq!((new.inbound_bytes, new.outbound_bytes), (11, 22));
+    assert_eq!(new.tracks, ["H264", "Opus"]);
+    assert_eq!(new.source, None);
+}
+
+#[test]
+fn a_path_of_1_16_is_available_before_it_is_online() {
+    assert!(path(r#"{"name":"x","available":true}"#).online);
+    assert!(!path(r#"{"name":"x","available":true,"online":false}"#).online);
+}
+
+#[test]
+fn missing_and_unknown_fields_are_no_errors() {
+    assert_eq!(path("{}"), PathState::default());
+    assert_eq!(path(r#"{"name":"x","readers":null,"fromTheFuture":{"a":1}}"#).name, "x");
+}
+
+#[test]
+fn sessions_of_every_kind() {
+    let rtsp: Session = serde_json::from_str(
+        r#"{"id":"s1","created":"t","remoteAddr":"127.0.0.1:5000","state":"read","path":"a/b","query":"x=probe",
+            "transport":"TCP","bytesReceived":1,"inboundRTPPackets":2}"#,
+    )
+    .unwrap();
+    assert_eq!((rtsp.id.as_str(), rtsp.path.as_str(), rtsp.query.as_str()), ("s1", "a/b", "x=probe"));
+    assert_eq!((rtsp.remote_addr.as_str(), rtsp.state.as_str()), ("127.0.0.1:5000", "read"));
+    // HLS has no state, and an idle RTSP session no path yet.
+    let hls: Session = serde_json::from_str(r#"{"id":"h1","path":null,"isCDN":false}"#).unwrap();
+    assert_eq!((hls.id.as_str(), hls.path.as_str(), hls.state.as_str()), ("h1", "", ""));
+}
+
+#[test]
+fn info_needs_no_start_time() {
+    let about: About = serde_json::from_str(r#"{"version":"v1.15.2"}"#).unwrap();
+    assert_eq!(about, About { version: "v1.15.2".to_owned(), started: None });
+}
