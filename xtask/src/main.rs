@@ -1,1 +1,87 @@
-fn main() {}
+//! The project's own commands, called as `cargo xtask COMMAND`. Each sets up what it needs by itself and is quick
+//! when that is already there.
+//!
+//! It is not part of the product: nothing here is shipped, and no other package depends on it.
+#![expect(clippy::print_stdout, reason = "a command-line program talks on its standard output")]
+
+mod doctor;
+mod launch;
+mod packages;
+mod process;
+mod setup;
+mod sidecars;
+mod stamp;
+mod test;
+mod tidy;
+mod toolchain;
+mod ui;
+mod workspace;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use clap::{Parser, Subcommand};
+
+use crate::workspace::Workspace;
+
+/// Commands of this project.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Sets everything up and opens the app; without a display it serves the same interface and prints its address
+    Run {
+        /// Media files to put on air
+        files: Vec<PathBuf>,
+    },
+    /// Sets everything up and serves the interface and the REST API, without a window
+    Serve {
+        /// Options of `stream-manager-server`, then media files to put on air
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<PathBuf>,
+    },
+    /// Sets everything up and runs every check and every test
+    Test(test::Options),
+    /// Builds the browser interface into ui/dist
+    Ui,
+    /// Fetches or builds the pinned MediaMTX into the cache folder
+    Sidecars,
+    /// Checks the invariants that ARCHITECTURE.md promises
+    Tidy,
+    /// Says what is missing on this machine and how to get it
+    Doctor,
+}
+
+fn main() -> ExitCode {
+    let task = Arguments::parse().command;
+    match Workspace::find().and_then(|workspace| perform(task, &workspace)) {
+        Ok(code) => code,
+        Err(error) => {
+            println!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn perform(task: Task, workspace: &Workspace) -> anyhow::Result<ExitCode> {
+    match task {
+        Task::Run { files } => launch::run(workspace, &files),
+        Task::Serve { arguments } => launch::serve(workspace, &arguments),
+        Task::Test(options) => test::run(workspace, &options),
+        Task::Ui => {
+            setup::for_interface()?;
+            ui::build(workspace).map(|()| ExitCode::SUCCESS)
+        }
+        Task::Sidecars => {
+            let program = sidecars::mediamtx(workspace)?;
+            println!("{}", program.display());
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Tidy => tidy::run(workspace),
+        Task::Doctor => doctor::run(workspace),
+    }
+}

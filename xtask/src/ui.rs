@@ -1,0 +1,250 @@
+//! The browser interface: Rust to wasm, wasm to a page, into `ui/dist`.
+//!
+//! Every file but `index.html` carries a hash of its content in its name, so a host can let browsers keep it forever.
+//! `ui/index.html` has two markers, `<!-- styles -->` and `<!-- script -->`, which become the style sheet and the
+//! module that starts the program. That module is a file of its own because the pages' content security policy
+//! forbids scripts inside the page.
+
+use std::{
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, Result, bail};
+use flate2::{Compression, write::GzEncoder};
+use fs_err as fs;
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    process, stamp,
+    toolchain::{self, Target},
+    workspace::Workspace,
+};
+
+const STYLES_MARKER: &str = "<!-- styles -->";
+const SCRIPT_MARKER: &str = "<!-- script -->";
+
+/// Everything that the bundle is made from.
+const SOURCES: &[&str] = &[
+    "Cargo.toml",
+    "Cargo.lock",
+    "locales",
+    "crates/stream-api",
+    "ui/Cargo.toml",
+    "ui/src",
+    "ui/styles",
+    "ui/assets",
+    "ui/index.html",
+    "xtask/src/ui.rs",
+];
+
+/// Size of the program that the browser loads, in bytes.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct WasmSize {
+    pub(crate) raw: usize,
+    pub(crate) gzip: usize,
+}
+
+/// Builds the bundle, unless the one that is there was made from the same sources.
+pub(crate) fn build(workspace: &Workspace) -> Result<()> {
+    let dist = workspace.root.join("ui/dist");
+    let fingerprint = stamp::of_files(&workspace.root, SOURCES)?;
+    if is_current(&dist, &fingerprint) {
+        println!("the interface is up to date");
+        return Ok(());
+    }
+    let program = compile(workspace)?;
+    // Made beside the old bundle and swapped in whole, so that a host that serves it never sees a half.
+    let fresh = workspace.root.join("ui/dist.tmp");
+    remove(&fresh)?;
+    fs::create_dir_all(&fresh)?;
+    bundle(&workspace.root.join("ui"), &program, &fresh, &fingerprint)?;
+    remove(&dist)?;
+    fs::rename(&fresh, &dist)?;
+    let size = wasm_size(&dist)?;
+    println!("the interface: {} kB of wasm, {} kB compressed", size.raw / 1000, size.gzip / 1000);
+    Ok(())
+}
+
+/// Size of the wasm in a bundle.
+pub(crate) fn wasm_size(dist: &Path) -> Result<WasmSize> {
+    let wasm = fs::read_dir(dist)?.filter_map(|entry| Some(entry.ok()?.path()));
+    let wasm = wasm.filter(|path| path.extension().is_some_and(|kind| kind == "wasm")).max();
+    let bytes = fs::read(wasm.context("the bundle holds no wasm")?)?;
+    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
+    gzip.write_all(&bytes)?;
+    Ok(WasmSize { raw: bytes.len(), gzip: gzip.finish()?.len() })
+}
+
+fn is_current(dist: &Path, fingerprint: &str) -> bool {
+    fs::read_to_string(dist.join("index.html")).is_ok_and(|page| page.contains(&build_mark(fingerprint)))
+}
+
+fn build_mark(fingerprint: &str) -> String {
+    format!("<meta name=\"build\" content=\"{}\">", &fingerprint[..16])
+}
+
+fn compile(workspace: &Workspace) -> Result<PathBuf> {
+    let route = toolchain::ensure(Target::Wasm)?;
+    let target_dir = workspace.separate_target("wasm");
+    let mut cargo = toolchain::cargo("build", Target::Wasm, &route, &target_dir)?;
+    cargo.current_dir(&workspace.root).args(["--package", "ui", "--profile", "wasm-release"]);
+    process::run(&mut cargo)?;
+    Ok(target_dir.join(Target::Wasm.triple()).join("wasm-release/ui.wasm"))
+}
+
+fn bundle(ui: &Path, program: &Path, dist: &Path, fingerprint: &str) -> Result<()> {
+    let mut bindgen = Bindgen::new();
+    bindgen.input_path(program).out_name("app").typescript(false);
+    bindgen.remove_name_section(true).remove_producers_section(true);
+    bindgen.web(true)?.generate(dist).context("making the wasm loadable")?;
+
+    let wasm = name_by_content(dist, "app_bg", "wasm")?;
+    let glue = name_by_content(dist, "app", "js")?;
+    fs::write(
+        dist.join("boot.js"),
+        format!(
+            "import init from \"./{glue}\";\ninit({{ module_or_path: new URL(\"./{wasm}\", import.meta.url) }});\n"
+        ),
+    )?;
+    let boot = name_by_content(dist, "boot", "js")?;
+    fs::write(dist.join("app.css"), style_sheet(&ui.join("styles"))?)?;
+    let style = name_by_content(dist, "app", "css")?;
+
+    let assets = ui.join("assets");
+    for file in stamp::files_below(&assets)? {
+        let to = dist.join("assets").join(file.strip_prefix(&assets)?);
+        fs::create_dir_all(to.parent().unwrap_or(dist))?;
+        fs::copy(&file, to)?;
+    }
+    let page = page(&fs::read_to_string(ui.join("index.html"))?, &style, &[&boot, &glue], fingerprint)?;
+    fs::write(dist.join("index.html"), page)?;
+    Ok(())
+}
+
+/// Renames `stem.kind` in `folder` to `stem-HASH.kind` and gives the new name.
+fn name_by_content(folder: &Path, stem: &str, kind: &str) -> Result<String> {
+    let plain = folder.join(format!("{stem}.{kind}"));
+    let hash = stamp::sha256(&fs::read(&plain)?);
+    let name = format!("{stem}-{}.{kind}", &hash[..12]);
+    fs::rename(plain, folder.join(&name))?;
+    Ok(name)
+}
+
+fn page(template: &str, style: &str, scripts: &[&str; 2], fingerprint: &str) -> Result<String> {
+    for marker in [STYLES_MARKER, SCRIPT_MARKER] {
+        if template.matches(marker).count() != 1 {
+            bail!("ui/index.html must hold {marker} once");
+        }
+    }
+    let [boot, glue] = scripts;
+    let mark = build_mark(fingerprint);
+    let style = format!("{mark}\n<link rel=\"stylesheet\" href=\"/{style}\">");
+    let script = format!(
+        "<link rel=\"modulepreload\" href=\"/{glue}\">\n<script type=\"module\" src=\"/{boot}\"></script>"
+    );
+    Ok(template.replace(STYLES_MARKER, &style).replace(SCRIPT_MARKER, &script))
+}
+
+/// All style sheets as one: `main.css` with the files that it imports put in their places, or, where there is no
+/// `main.css`, the files that `order` lists.
+fn style_sheet(folder: &Path) -> Result<String> {
+    let main = folder.join("main.css");
+    if main.is_file() {
+        return with_imports(folder, &fs::read_to_string(main)?);
+    }
+    let order = fs::read_to_string(folder.join("order"))?;
+    let sheets = order.lines().map(str::trim).filter(|line| !line.is_empty());
+    sheets.map(|name| Ok(fs::read_to_string(folder.join(name))?)).collect()
+}
+
+fn with_imports(folder: &Path, sheet: &str) -> Result<String> {
+    let mut whole = String::new();
+    for line in sheet.lines() {
+        match import(line) {
+            Some((name, None)) => whole += &fs::read_to_string(folder.join(name))?,
+            Some((name, Some(layer))) => {
+                let imported = fs::read_to_string(folder.join(name))?;
+                whole += &format!("@layer {layer} {{\n{imported}}}\n");
+            }
+            None => {
+                whole += line;
+                whole.push('\n');
+            }
+        }
+    }
+    Ok(whole)
+}
+
+/// The file, and the layer if one is named, of a line such as `@import "name.css" layer(base);`.
+fn import(line: &str) -> Option<(&str, Option<&str>)> {
+    let rest = line.trim().strip_prefix("@import")?.trim().strip_suffix(';')?;
+    let rest = rest.strip_prefix("url(").map_or(rest, |inner| inner.trim_start());
+    let (name, rest) = rest.strip_prefix('"')?.split_once('"')?;
+    let layer =
+        rest.split_once("layer(").and_then(|(_, layer)| layer.split_once(')')).map(|(layer, _)| layer);
+    Some((name.trim_start_matches("./"), layer))
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder)?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRINT: &str = "0123456789abcdef0123";
+
+    #[test]
+    fn the_page_gets_style_and_script_from_files() -> Result<()> {
+        let template = "<head><!-- styles --></head><body><!-- script --></body>";
+        let page = page(template, "app-1.css", &["boot-2.js", "app-3.js"], PRINT)?;
+        assert!(page.contains("<link rel=\"stylesheet\" href=\"/app-1.css\">"), "{page}");
+        assert!(page.contains("<script type=\"module\" src=\"/boot-2.js\"></script>"), "{page}");
+        assert!(page.contains("content=\"0123456789abcdef\""), "the build can be told from the page: {page}");
+        assert!(!page.contains("<!--"), "no marker is left: {page}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_page_without_markers_is_refused() {
+        let error = page("<head></head>", "a", &["b", "c"], PRINT).expect_err("no markers");
+        assert!(error.to_string().contains(STYLES_MARKER), "{error}");
+    }
+
+    #[test]
+    fn imports_are_put_in_their_places() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        fs::write(folder.path().join("a.css"), "a {}\n")?;
+        fs::write(folder.path().join("b.css"), "b {}\n")?;
+        fs::write(
+            folder.path().join("main.css"),
+            "@import \"a.css\";\n@import url(\"./b.css\") layer(base);\nc {}\n",
+        )?;
+        assert_eq!(style_sheet(folder.path())?, "a {}\n@layer base {\nb {}\n}\nc {}\n");
+        Ok(())
+    }
+
+    #[test]
+    fn an_order_file_lists_the_sheets() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        fs::write(folder.path().join("z.css"), "z {}\n")?;
+        fs::write(folder.path().join("a.css"), "a {}\n")?;
+        fs::write(folder.path().join("order"), "z.css\n\na.css\n")?;
+        assert_eq!(style_sheet(folder.path())?, "z {}\na {}\n");
+        Ok(())
+    }
+
+    #[test]
+    fn content_names_the_file() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        fs::write(folder.path().join("app.css"), "")?;
+        assert_eq!(name_by_content(folder.path(), "app", "css")?, "app-e3b0c44298fc.css");
+        assert!(folder.path().join("app-e3b0c44298fc.css").is_file());
+        Ok(())
+    }
+}
