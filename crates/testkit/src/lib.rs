@@ -1,1 +1,16 @@
-//! Programs that misbehave on request, real media files and readers for the tests of the other crates.
+//! What the tests of the other crates share: programs that misbehave on request, real media files, readers that
+//! look at a published picture, and questions about processes. Everything here panics with a reason instead of
+//! returning an error: it runs in tests alone.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "tests look at the world from outside, also to prove that child-process leaves nothing behind"
+)]
+
+pub mod fake;
+pub mod fixtures;
+pub mod media;
+pub mod processes;
+pub mod readers;
+mod wait;
+
+pub use wait::{free_port, wait_until, wait_until_blocking};

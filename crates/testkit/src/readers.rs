@@ -1,0 +1,64 @@
+//! Viewers: do people really see a picture?
+
+use std::{
+    process::Stdio,
+    time::{Duration, Instant},
+};
+
+use tokio::{process::Command, time::timeout};
+
+use crate::fixtures::ffmpeg;
+
+/// The decoded picture is scaled to this, in grey, a byte a pixel.
+const SIZE: (usize, usize) = (64, 36);
+
+/// Reads an RTSP, RTMP, HLS or SRT address with the real FFmpeg until one picture is decoded, trying again until
+/// the limit.
+///
+/// # Errors
+/// With FFmpeg's words if no picture came in time.
+pub async fn reads_picture(url: &str, limit: Duration) -> Result<(), String> {
+    picture(url, limit).await.map(drop)
+}
+
+/// The same, and returns the picture: 64x36 pixels in grey.
+///
+/// # Errors
+/// With FFmpeg's words if no picture came in time.
+pub async fn picture(url: &str, limit: Duration) -> Result<Vec<u8>, String> {
+    let end = Instant::now() + limit;
+    let mut last = String::from("FFmpeg gave no answer");
+    loop {
+        let left = end.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(format!("no picture from {url} within {limit:?}: {last}"));
+        }
+        match timeout(left, try_picture(url)).await {
+            Ok(Ok(picture)) => return Ok(picture),
+            Ok(Err(why)) => last = why,
+            Err(_) => {}
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+async fn try_picture(url: &str) -> Result<Vec<u8>, String> {
+    let mut command = Command::new(ffmpeg());
+    command.args(["-nostdin", "-v", "error"]);
+    if url.starts_with("rtsp") {
+        command.args(["-rtsp_transport", "tcp"]);
+    }
+    let (width, height) = SIZE;
+    command
+        .args(["-i", url, "-map", "0:v:0", "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "gray"])
+        .args(["-vf", &format!("scale={width}:{height}"), "pipe:1"])
+        .stdin(Stdio::null())
+        .kill_on_drop(true);
+    let read = command.output().await.map_err(|error| error.to_string())?;
+    // FFmpeg also exits with 0 when nothing came.
+    if read.stdout.len() == width * height {
+        Ok(read.stdout)
+    } else {
+        Err(String::from_utf8_lossy(&read.stderr).trim().to_owned())
+    }
+}
