@@ -49,8 +49,9 @@ fn wishes() -> mpsc::UnboundedReceiver<Wish> {
     let (send, wishes) = mpsc::unbounded_channel();
     let keys = send.clone();
     thread::spawn(move || {
-        for key in std::io::stdin().bytes().map_while(Result::ok) {
-            if key == b'q' {
+        let mut key = [0];
+        while let Ok(1) = std::io::stdin().read(&mut key) {
+            if key == *b"q" {
                 let _ = keys.send(Wish::Quit);
             }
         }
@@ -72,13 +73,13 @@ async fn play(mode: Mode, mut wishes: mpsc::UnboundedReceiver<Wish>) {
     let begun = Instant::now();
     let mut signals_before = 0;
     let mut ticks = tokio::time::interval(PERIOD);
+    let stalled = || matches!(mode, Mode::StallAfter(after) if begun.elapsed() >= after);
     loop {
-        let stalled = matches!(mode, Mode::StallAfter(after) if begun.elapsed() >= after);
         tokio::select! {
             Some(wish) = wishes.recv() => match (wish, mode) {
                 (_, Mode::IgnoreSigint) | (Wish::Quit, Mode::IgnoreQ) => {}
-                (Wish::Quit, _) if stalled => {}
-                (Wish::Signal, _) if stalled && signals_before == 0 => signals_before += 1,
+                (Wish::Quit, _) if stalled() => {}
+                (Wish::Signal, _) if stalled() && signals_before == 0 => signals_before += 1,
                 (Wish::Quit, _) => finish(begun.elapsed(), 0),
                 (Wish::Signal, _) => {
                     eprintln!("Exiting normally, received signal 2.");
@@ -90,7 +91,7 @@ async fn play(mode: Mode, mut wishes: mpsc::UnboundedReceiver<Wish>) {
                     eprintln!("[error] fake: Conversion failed!");
                     exit(1);
                 }
-                _ if stalled => {}
+                _ if stalled() => {}
                 _ => {
                     if mode == Mode::Chatty {
                         eprintln!("[warning] [fake @ 0x0] deprecated pixel format used\rframe= 1\rframe= 2");
