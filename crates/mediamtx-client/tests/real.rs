@@ -76,6 +76,26 @@ async fn the_written_file_starts_a_server_that_only_we_control() {
 }
 
 #[tokio::test]
+async fn the_root_file_works_by_itself_with_passwords_from_the_environment() {
+    let server = Server::from_root_file().ready().await;
+    let locked = server.api_as("control", "").info().await;
+    assert!(matches!(locked, Err(ApiError::Unauthorized)), "{locked:?}");
+    let _publisher = publish(&server, &server.config.publish_pass, "any/name");
+    wait_until("online", async || online(&server, "any/name").await).await;
+}
+
+#[tokio::test]
+async fn a_windows_folder_reaches_the_server_as_it_is() {
+    let folder = r"C:\Users\Zoë\new table";
+    let server = Server::start(|config| config.recordings = folder.into()).await;
+    let url = format!("http://127.0.0.1:{}/v3/config/pathdefaults/get", server.config.ports.api);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = client.get(&url).basic_auth("control", Some(&server.config.api_pass)).send().await.unwrap();
+    let defaults: serde_json::Value = answer.json().await.unwrap();
+    assert_eq!(defaults["recordPath"], format!("{folder}/%path/%Y-%m-%d_%H-%M-%S-%f"));
+}
+
+#[tokio::test]
 async fn no_server_no_answer() {
     let [port] = support::free_ports();
     let api = mediamtx_client::Api::new(&format!("http://127.0.0.1:{port}"), "control", "x");

@@ -100,14 +100,18 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one, changed by `edit`, and waits for its API.
     pub(crate) async fn start(edit: impl FnOnce(&mut ServerConfig)) -> Server {
-        let server = Server::spawn(edit);
-        let api = server.api();
+        Server::spawn(edit).ready().await
+    }
+
+    /// Waits for its API.
+    pub(crate) async fn ready(self) -> Server {
+        let api = self.api();
         let deadline = Instant::now() + PATIENCE;
         while let Err(error) = api.info().await {
-            assert!(Instant::now() < deadline, "MediaMTX does not come up: {error}\n{:#?}", server.log());
+            assert!(Instant::now() < deadline, "MediaMTX does not come up: {error}\n{:#?}", self.log());
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        server
+        self
     }
 
     /// Starts one and does not wait.
@@ -121,19 +125,38 @@ impl Server {
         edit_text: impl FnOnce(String) -> String,
     ) -> Server {
         let folder = TempDir::new().unwrap();
-        let [rtsp, rtmp, hls, webrtc, webrtc_udp, srt, api, metrics] = free_ports();
-        let mut config = ServerConfig {
-            ports: Ports { rtsp, rtmp, hls, webrtc, webrtc_udp, srt, api, metrics },
-            api_user: "control".to_owned(),
-            api_pass: "api-Pass_1".to_owned(),
-            publish_user: "publisher".to_owned(),
-            publish_pass: "publish-Pass_1".to_owned(),
-            recordings: folder.path().join("recordings"),
-            paths: std::collections::BTreeMap::new(),
-        };
+        let mut config = free_config(folder.path());
         edit(&mut config);
+        let text = edit_text(config.render().unwrap());
+        Server::run(config, folder, &text, &[])
+    }
+
+    /// Starts one from the root `mediamtx.yml` as it is, with ports and passwords from the environment, as the
+    /// compose file gives them.
+    pub(crate) fn from_root_file() -> Server {
+        let folder = TempDir::new().unwrap();
+        let config = free_config(folder.path());
+        let ports = &config.ports;
+        let mut env: Vec<(&str, String)> = [
+            ("MTX_RTSPADDRESS", ports.rtsp),
+            ("MTX_RTMPADDRESS", ports.rtmp),
+            ("MTX_HLSADDRESS", ports.hls),
+            ("MTX_WEBRTCADDRESS", ports.webrtc),
+            ("MTX_WEBRTCLOCALUDPADDRESS", ports.webrtc_udp),
+            ("MTX_SRTADDRESS", ports.srt),
+            ("MTX_APIADDRESS", ports.api),
+            ("MTX_METRICSADDRESS", ports.metrics),
+        ]
+        .map(|(key, port)| (key, format!("127.0.0.1:{port}")))
+        .to_vec();
+        env.push(("MTX_AUTHINTERNALUSERS_1_PASS", config.publish_pass.clone()));
+        env.push(("MTX_AUTHINTERNALUSERS_2_PASS", config.api_pass.clone()));
+        Server::run(config, folder, mediamtx_client::config::BASE, &env)
+    }
+
+    fn run(config: ServerConfig, folder: TempDir, text: &str, env: &[(&str, String)]) -> Server {
         let file = folder.path().join("mediamtx.yml");
-        fs::write(&file, edit_text(config.render().unwrap())).unwrap();
+        fs::write(&file, text).unwrap();
         let mut command = Command::new(mediamtx());
         command.arg(&file).current_dir(folder.path());
         for (name, _) in std::env::vars_os() {
@@ -142,6 +165,7 @@ impl Server {
                 command.env_remove(&name);
             }
         }
+        command.envs(env.iter().map(|(key, value)| (key, value)));
         Server { config, child: Child::spawn(command, folder) }
     }
 
@@ -173,6 +197,19 @@ impl Server {
     fn lines(&self) -> Vec<String> {
         let text = fs::read_to_string(self.child.folder.path().join("stdout")).unwrap();
         text.lines().map(str::to_owned).collect()
+    }
+}
+
+fn free_config(folder: &Path) -> ServerConfig {
+    let [rtsp, rtmp, hls, webrtc, webrtc_udp, srt, api, metrics] = free_ports();
+    ServerConfig {
+        ports: Ports { rtsp, rtmp, hls, webrtc, webrtc_udp, srt, api, metrics },
+        api_user: "control".to_owned(),
+        api_pass: "api-Pass_1".to_owned(),
+        publish_user: "publisher".to_owned(),
+        publish_pass: "publish-Pass_1".to_owned(),
+        recordings: folder.join("recordings"),
+        paths: std::collections::BTreeMap::new(),
     }
 }
 
