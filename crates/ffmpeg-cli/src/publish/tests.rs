@@ -1,1 +1,83 @@
+use stream_api::{AudioTrack, VideoTrack};
 
+use super::*;
+use crate::{Version, plan::plan};
+
+fn media(codec: &str) -> SourceMedia {
+    SourceMedia {
+        container: "mov,mp4,m4a,3gp,3g2,mj2".into(),
+        video: Some(VideoTrack {
+            codec: codec.into(),
+            profile: None,
+            width: 1920,
+            height: 1080,
+            fps: 29.97,
+            pixel_format: "yuv420p".into(),
+            rotation: 0,
+            b_frames: false,
+            interlaced: codec == "mpeg2video",
+            keyframe_interval: Some(1.0),
+            variable_fps: false,
+        }),
+        audio: Some(AudioTrack {
+            codec: "aac".into(),
+            profile: Some("LC".into()),
+            sample_rate: 44_100,
+            channels: 2,
+        }),
+        ..SourceMedia::default()
+    }
+}
+
+fn with<T>(media: &SourceMedia, playback: Playback, use_it: impl FnOnce(&Publish<'_>) -> T) -> T {
+    let source = Source::File { path: "/v/it's 100%.mp4".into() };
+    let target = Target {
+        host: "127.0.0.1".into(),
+        port: 8554,
+        name: "lobby".into(),
+        user: "publisher".into(),
+        pass: "s3cret".into(),
+    };
+    let plan = plan(media).expect("has tracks");
+    let version = Version::MINIMUM;
+    use_it(&Publish { source: &source, playback, media, plan: &plan, target: &target, version })
+}
+
+fn line(publish: &Publish<'_>) -> String {
+    let words: Vec<String> =
+        arguments(publish).iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    words.join(" ")
+}
+
+const START: &str = "-hide_banner -nostats -loglevel repeat+level+warning -progress pipe:1 -stats_period 0.5 \
+    -protocol_whitelist file \
+    -format_whitelist mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,asf,mp3,wav,ogg,flac,aac -re";
+const END: &str = "-f rtsp -rtsp_transport tcp -timeout 5000000 -muxdelay 0 -pkt_size 1440 \
+    rtsp://publisher:s3cret@127.0.0.1:8554/lobby";
+
+#[test]
+fn a_looped_copy() {
+    let found = with(&media("h264"), Playback::Loop, line);
+    let tracks = "-stream_loop -1 -i file:/v/it's 100%.mp4 -map 0:V:0 -c:v copy -map 0:a:0 -c:a copy";
+    assert_eq!(found, format!("{START} {tracks} {END}"));
+}
+
+#[test]
+fn encoded_once() {
+    let found = with(&media("mpeg2video"), Playback::Once, line);
+    let tracks = "-i file:/v/it's 100%.mp4 -map 0:V:0 \
+        -vf bwdif=mode=send_frame,fps=30000/1001,scale=1920:1080,setsar=1,format=yuv420p \
+        -c:v libx264 -preset veryfast -tune zerolatency -profile:v high -b:v 3996k -maxrate 3996k -bufsize 7992k \
+        -bf 0 -g 30 -keyint_min 30 -sc_threshold 0 -flags +cgop -map 0:a:0 -c:a copy";
+    assert_eq!(found, format!("{START} {tracks} {END}"));
+}
+
+#[test]
+fn shown_is_quoted_and_holds_no_credentials() {
+    let line = with(&media("h264"), Playback::Loop, |publish| shown("/opt/my ffmpeg/ffmpeg", publish));
+    assert!(line.ends_with(" rtsp://127.0.0.1:8554/lobby"), "{line}");
+    assert!(!line.contains("s3cret") && !line.contains("publisher"), "{line}");
+    let words = shell_words::split(&line).expect("can be pasted into a shell");
+    assert_eq!(words[0], "/opt/my ffmpeg/ffmpeg");
+    assert!(words.contains(&"file:/v/it's 100%.mp4".to_owned()), "{words:?}");
+}

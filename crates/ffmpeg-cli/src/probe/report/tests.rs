@@ -1,1 +1,50 @@
+use super::*;
 
+/// A portrait video of a telephone as 5.1.9 reports it, shortened.
+const PORTRAIT: &str = r#"{
+    "streams": [
+        { "index": 0, "codec_name": "aac", "profile": "LC", "codec_type": "audio", "sample_rate": "48000",
+          "channels": 2, "r_frame_rate": "0/0", "avg_frame_rate": "0/0", "disposition": { "attached_pic": 0 } },
+        { "index": 1, "codec_name": "mjpeg", "codec_type": "video", "width": 100, "height": 100,
+          "r_frame_rate": "90000/1", "avg_frame_rate": "0/0", "disposition": { "attached_pic": 1 } },
+        { "index": 2, "codec_name": "h264", "profile": "High", "codec_type": "video", "width": 1920, "height": 1080,
+          "has_b_frames": 2, "sample_aspect_ratio": "1:1", "pix_fmt": "yuv420p", "field_order": "progressive",
+          "r_frame_rate": "30/1", "avg_frame_rate": "28/1", "disposition": { "attached_pic": 0 },
+          "side_data_list": [ { "side_data_type": "Display Matrix", "rotation": -90 } ] }
+    ],
+    "format": { "format_name": "mov,mp4,m4a,3gp,3g2,mj2", "duration": "3.000000", "size": "359348", "bit_rate": "958261" }
+}"#;
+
+#[test]
+fn a_portrait_video_with_a_cover() {
+    let media = parse(PORTRAIT).expect("is a report");
+    let video = media.video.expect("has a picture");
+    assert_eq!((video.codec.as_str(), video.width, video.height, video.rotation), ("h264", 1080, 1920, 90));
+    assert!(video.b_frames && video.variable_fps && !video.interlaced);
+    assert_eq!(
+        (video.fps, media.duration, media.size, media.bitrate_bps),
+        (28.0, Some(3.0), 359_348, Some(958_261))
+    );
+    assert_eq!(media.audio.expect("has sound").sample_rate, 48_000);
+}
+
+fn video(fields: &str) -> VideoTrack {
+    let json = format!(r#"{{"streams":[{{"codec_type":"video",{fields}}}],"format":{{}}}}"#);
+    parse(&json).expect("is a report").video.expect("has a picture")
+}
+
+#[test]
+fn odd_reports() {
+    let pal = video(r#""width":720,"height":576,"sample_aspect_ratio":"16:15","field_order":"tt""#);
+    assert_eq!((pal.width, pal.height, pal.interlaced), (768, 576, true), "square pixels");
+    let unset = video(r#""width":720,"height":576,"sample_aspect_ratio":"0:1","r_frame_rate":"0/0""#);
+    assert_eq!((unset.width, unset.fps, unset.codec.as_str()), (720, 0.0, "unknown"));
+    let avi = video(r#""r_frame_rate":"30/1","avg_frame_rate":"60/1""#);
+    assert_eq!((avi.fps, avi.variable_fps), (30.0, false), "an average above the exact rate is wrong");
+    assert_eq!(video(r#""tags":{"rotate":"90"}"#).rotation, 90, "the tag counts clockwise");
+    assert_eq!(video(r#""side_data_list":[{"rotation":-180}]"#).rotation, 180);
+    assert_eq!(video(r#""side_data_list":[{"rotation":90}]"#).rotation, 270);
+    let bare = parse("{}").expect("an empty report is one");
+    assert_eq!((bare.video, bare.audio, bare.duration), (None, None, None));
+    assert!(parse("").is_err() && parse("[error] x").is_err());
+}
