@@ -1,1 +1,18 @@
-//! The whole program with the real FFmpeg and the real MediaMTX.
+//! The whole program, as a person starts it: the real `stream-manager-server` with the real FFmpeg and the real
+//! MediaMTX, driven over REST. Every server has its own folder and its own free ports.
+//!
+//! Linux only for now: the tests look into `/proc` to see that nothing is left.
+#![cfg(target_os = "linux")]
+
+mod bad_inputs;
+mod crashes;
+mod events;
+mod http;
+mod inputs;
+mod life;
+mod owners;
+mod ports;
+mod recording;
+mod secrets;
+mod support;
+mod tools;

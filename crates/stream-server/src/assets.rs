@@ -127,9 +127,8 @@ mod tests {
 
     #[tokio::test]
     async fn pages_are_the_interface_and_other_things_are_not_found() {
-        let get = async |path: &'static str, method| {
-            asset(method, path.parse().unwrap(), HeaderMap::new()).await
-        };
+        let get =
+            async |path: &'static str, method| asset(method, path.parse().unwrap(), HeaderMap::new()).await;
         for page in ["/", "/streams", "/streams/1/log"] {
             let response = get(page, Method::GET).await;
             assert_eq!(response.status(), 200, "{page}");

@@ -1,0 +1,59 @@
+//! Every input of the list gets on air.
+
+use std::path::PathBuf;
+
+use testkit::media::Fixtures;
+
+use crate::support::{Dir, Server, media};
+
+/// Starts all, waits until all are on air, and removes them again: a few at a time.
+async fn all_get_on_air(server: &Server, files: &[PathBuf]) {
+    for few in files.chunks(5) {
+        let mut ids = Vec::new();
+        for file in few {
+            let body =
+                serde_json::json!({ "source": crate::support::server::file_source(file), "start": true });
+            let made = server.post("/api/v1/streams", body).await;
+            assert_eq!(made.status, 201, "{}: {made:?}", file.display());
+            ids.push(made.body["id"].as_str().unwrap().to_owned());
+        }
+        for (id, file) in ids.iter().zip(few) {
+            eprintln!("waiting for {}", file.display());
+            server.until_on_air(id).await;
+        }
+        for id in ids {
+            server.ask("DELETE", &format!("/api/v1/streams/{id}"), None).await.ok();
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_container_and_codec() {
+    let dir = Dir::new();
+    let files: Vec<PathBuf> =
+        Fixtures::NAMES.iter().map(|name| media::copy(name, &dir.media(name))).collect();
+    let server = Server::ready(&dir).await;
+    all_get_on_air(&server, &files).await;
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_file_name() {
+    let dir = Dir::new();
+    let long = format!("{}.mp4", "x".repeat(196));
+    let names = [
+        "with spaces.mp4",
+        "it's \"quoted\".mp4",
+        "100% sure %d %05d.mp4",
+        "12:30:00.mp4",
+        "-leading.mp4",
+        "🎬 Ünïcode.mp4",
+        "[brackets] (1) & $HOME `x`;|.mp4",
+        "back\\slash.mp4",
+        long.as_str(),
+    ];
+    let files: Vec<PathBuf> = names.iter().map(|name| media::plain(&dir.media(name))).collect();
+    let server = Server::ready(&dir).await;
+    all_get_on_air(&server, &files).await;
+    assert_eq!(server.stop().await, Some(0));
+}

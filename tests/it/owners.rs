@@ -1,0 +1,124 @@
+//! One data folder has one owner.
+
+use std::{fs, os::unix::fs::MetadataExt as _, process::Command};
+
+use nix::sys::signal::Signal;
+use serde_json::Value;
+
+use crate::support::{
+    Dir, Server, media, process,
+    server::{command, run_to_end},
+};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_start_is_told_who_the_first_is_and_can_reach_it() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let server = Server::ready(&dir).await;
+
+    let (code, said) = run_to_end(command(&dir)).await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains(&server.pid().to_string()), "the owner is named: {said}");
+    let mut same_port = command(&dir);
+    same_port.args(["--listen", &format!("127.0.0.1:{}", server.port())]);
+    let (code, said) = run_to_end(same_port).await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains(&server.pid().to_string()), "also when the port is taken too: {said}");
+
+    let owner_file = dir.data().join("owner.json");
+    assert_eq!(fs::metadata(&owner_file).unwrap().mode() & 0o777, 0o600, "the token is for its user alone");
+    let owner = stream_engine::owner::read(&dir.data()).unwrap();
+    assert_eq!((owner.pid.cast_signed(), owner.port), (server.pid(), Some(server.port())));
+    let shown =
+        stream_server::door::ask_to_show(&owner, vec![file.to_str().unwrap().to_owned()]).await.unwrap();
+    assert_eq!(shown.kind, stream_api::HostKind::Headless);
+    let id = server.streams().await[0]["id"].as_str().unwrap().to_owned();
+    server.until_on_air(&id).await;
+
+    let stranger = stream_engine::owner::Owner { token: Some("guess".to_owned()), ..owner };
+    let refused = stream_server::door::ask_to_show(&stranger, vec![]).await.unwrap_err();
+    assert_eq!(refused.code, stream_api::Code::Unauthorized);
+    assert_eq!(server.stop().await, Some(0));
+    assert!(!owner_file.exists(), "who left owns nothing");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_data_folders_live_side_by_side() {
+    let (one, two) = (Dir::new(), Dir::new());
+    let (first, second) = tokio::join!(Server::ready(&one), Server::ready(&two));
+    let a = first.create("same", &media::plain(&one.media("a.mp4")), true).await;
+    let b = second.create("same", &media::plain(&two.media("b.mp4")), true).await;
+    let (a, b) = (first.until_on_air(&a).await, second.until_on_air(&b).await);
+    assert_ne!(a["urls"]["rtsp"], b["urls"]["rtsp"]);
+    assert_eq!(first.stop().await, Some(0));
+    process::none_left(one.path()).await;
+    assert_eq!(second.stream(b["id"].as_str().unwrap()).await["on_air"], true, "the other one goes on");
+    assert_eq!(second.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn data_folders_that_cannot_be_used_are_refused_untouched() {
+    let dir = Dir::new();
+    let config = dir.data().join("config.json");
+    let newer = r#"{ "schema_version": 999, "streams": "who knows" }"#;
+    fs::write(&config, newer).unwrap();
+    let (code, said) = run_to_end(command(&dir)).await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains("newer"), "{said}");
+    assert_eq!(fs::read_to_string(&config).unwrap(), newer, "nothing was changed");
+
+    let dir = Dir::bare();
+    fs::write(dir.data(), "a file in the way").unwrap();
+    let (code, said) = run_to_end(command(&dir)).await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains(dir.data().to_str().unwrap()), "{said}");
+    assert_eq!(fs::read_to_string(dir.data()).unwrap(), "a file in the way");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_broken_configuration_is_restored_from_the_last_backup() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let server = Server::ready(&dir).await;
+    let id = server.create("kept", &file, false).await;
+    server.create("newest", &file, false).await;
+    assert_eq!(server.stop().await, Some(0));
+    fs::write(dir.data().join("config.json"), "{ \"schema_version\": 1, \"streams\": [").unwrap();
+
+    let server = Server::start(&dir).await;
+    assert!(server.streams().await.iter().any(|stream| stream["id"] == id.as_str()), "the backup counts");
+    let snapshot = server.get("/api/v1/snapshot").await;
+    assert!(!snapshot["host"]["notes"].as_array().unwrap().is_empty(), "and it is said");
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_loopback_addresses_are_listened_on() {
+    let dir = Dir::new();
+    for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:5000"] {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_stream-manager-server"));
+        command.arg("--data-dir").arg(dir.data()).args(["--listen", address]);
+        let (code, said) = run_to_end(command).await;
+        assert_eq!(code, Some(1), "{address}");
+        assert!(said.contains("other computers"), "{said}");
+    }
+    assert!(!dir.data().join("lock").exists(), "nothing was touched");
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stream-manager-server"));
+    command.arg("--data-dir").arg(dir.data()).args(["--listen", &address]);
+    let (code, said) = run_to_end(command).await;
+    assert_eq!(code, Some(1));
+    assert!(said.contains(&address), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_during_the_start_is_not_lost() {
+    let dir = Dir::new();
+    let server = Server::start(&dir).await;
+    let interrupted: Value = server.get("/healthz").await;
+    assert_eq!(interrupted["status"], "ok");
+    process::signal(server.pid(), Signal::SIGINT);
+    assert_eq!(server.stop().await, Some(0), "SIGINT ends it as SIGTERM does, and both at once too");
+    process::none_left(dir.path()).await;
+}

@@ -1,0 +1,81 @@
+//! No password and no token reaches an answer, a log or a shown command.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use serde_json::json;
+
+use crate::support::{Dir, Server, media};
+
+fn files_below(dir: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            files_below(&entry.path(), found);
+        } else if let Ok(bytes) = fs::read(entry.path()) {
+            found.push((entry.path().display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+        }
+    }
+}
+
+/// The passwords of MediaMTX's configuration, the publishers' in FFmpeg's arguments, and the token.
+fn secrets(dir: &Dir, server: &Server) -> BTreeSet<String> {
+    let mut secrets = BTreeSet::new();
+    let mut run = Vec::new();
+    files_below(&dir.data().join("run"), &mut run);
+    for (_, text) in run {
+        for line in text.lines() {
+            let pass = line.trim().trim_start_matches("- ").replace('"', "");
+            if let Some(pass) = pass.strip_prefix("pass:") {
+                secrets.insert(pass.trim().trim_matches([',', '\'']).to_owned());
+            }
+        }
+    }
+    for ffmpeg in server.children("ffmpeg") {
+        let urls = ffmpeg.command.split(' ').filter_map(|arg| arg.strip_prefix("rtsp://")?.split_once('@'));
+        secrets.extend(urls.filter_map(|(login, _)| Some(login.split_once(':')?.1.to_owned())));
+    }
+    secrets.extend(stream_engine::owner::read(&dir.data()).and_then(|owner| owner.token));
+    secrets.retain(|secret| secret.len() >= 8);
+    secrets
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_secret_is_told() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    // The most talkative log there is.
+    let mut command = crate::support::server::command(&dir);
+    command.env("RUST_LOG", "trace,hyper=info,hyper_util=info");
+    let server = Server::run(command).await;
+    server.until_server("running").await;
+    let id = server.create("quiet", &file, true).await;
+    server.until_on_air(&id).await;
+    let secrets = secrets(&dir, &server);
+    assert!(secrets.len() >= 2, "a password and the token at least, or this test sees nothing");
+
+    let mut told = Vec::new();
+    for path in [
+        "/api/v1/snapshot",
+        "/api/v1/streams",
+        &format!("/api/v1/streams/{id}"),
+        &format!("/api/v1/streams/{id}/log"),
+        "/api/v1/server",
+        "/api/v1/server/log",
+        "/api/v1/obs-export",
+        "/api/v1/media",
+    ] {
+        told.push((path.to_owned(), server.get(path).await.to_string()));
+    }
+    let probed = server.post("/api/v1/probe", json!({ "path": file })).await.ok();
+    assert!(probed["command"].as_str().unwrap().contains("ffmpeg"), "{probed:#}");
+    told.push(("probe".to_owned(), probed.to_string()));
+    assert_eq!(server.stop().await, Some(0));
+    files_below(&dir.data().join("logs"), &mut told);
+    files_below(&dir.data().join("config.json"), &mut told);
+    told.push(("config.json".to_owned(), fs::read_to_string(dir.data().join("config.json")).unwrap()));
+    assert!(told.iter().any(|(place, _)| place.contains("/logs/")), "there are logs");
+    for (place, text) in &told {
+        for secret in &secrets {
+            assert!(!text.contains(secret.as_str()), "{place} tells a secret");
+        }
+    }
+}

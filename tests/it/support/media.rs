@@ -1,0 +1,39 @@
+//! Media files, and readers of what is on air.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use serde_json::Value;
+use testkit::media::Fixtures;
+
+/// H.264 and AAC in MP4, 4 s: sent as it is.
+pub fn plain(to: &Path) -> PathBuf {
+    copy("clip_bf0.mp4", to)
+}
+
+/// A copy of the fixture under a name of the test's own.
+pub fn copy(fixture: &str, to: &Path) -> PathBuf {
+    fs::copy(Fixtures::cached().file(fixture), to)
+        .unwrap_or_else(|error| panic!("{}: {error}", to.display()));
+    to.to_owned()
+}
+
+/// The codecs that a viewer gets from `url`, such as `["h264", "aac"]`; empty when it can't be watched.
+pub async fn watch(url: &str) -> Vec<String> {
+    let mut command = tokio::process::Command::new(testkit::fixtures::ffprobe());
+    command.args(["-v", "error", "-of", "json", "-show_entries", "stream=codec_name"]);
+    if url.starts_with("rtsp:") {
+        command.args(["-rtsp_transport", "tcp"]);
+    }
+    command.arg(url).stdin(Stdio::null()).kill_on_drop(true);
+    #[expect(clippy::disallowed_methods, reason = "a viewer, killed when it takes too long")]
+    let output = tokio::time::timeout(Duration::from_secs(15), command.output()).await;
+    let Ok(Ok(output)) = output else { return Vec::new() };
+    let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
+    let streams = report["streams"].as_array().into_iter().flatten();
+    streams.filter_map(|stream| stream["codec_name"].as_str().map(str::to_owned)).collect()
+}

@@ -1,0 +1,29 @@
+//! What the tests share: a server of their own, media, processes, waiting.
+
+pub mod media;
+pub mod process;
+pub mod server;
+
+use std::time::{Duration, Instant};
+
+pub use server::{Dir, Server};
+
+/// How long things may take on a busy computer with two cores before a test gives up.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Polls until `check` gives something; panics with `what` when it does not within [`PATIENCE`].
+pub async fn until<T>(what: &str, check: impl AsyncFnMut() -> Option<T>) -> T {
+    until_within(PATIENCE, what, check).await
+}
+
+/// The same with a patience of its own.
+pub async fn until_within<T>(patience: Duration, what: &str, mut check: impl AsyncFnMut() -> Option<T>) -> T {
+    let deadline = Instant::now() + patience;
+    loop {
+        if let Some(found) = check().await {
+            return found;
+        }
+        assert!(Instant::now() < deadline, "not within {patience:?}: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

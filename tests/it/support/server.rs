@@ -1,0 +1,289 @@
+//! One `stream-manager-server` and its folders.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    net::{TcpListener, UdpSocket},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+
+use super::{
+    PATIENCE,
+    process::{self, Process},
+    until,
+};
+
+/// A test's own folder: `data/` for the server, `media/` for videos.
+pub struct Dir(tempfile::TempDir);
+
+impl Dir {
+    /// Empty, with free ports laid down, so that servers of tests side by side don't meet.
+    pub fn new() -> Dir {
+        let dir = Dir::bare();
+        let config = json!({ "schema_version": 1, "server": { "ports": free_ports() }, "streams": [] });
+        fs::create_dir(dir.data()).unwrap();
+        fs::write(dir.data().join("config.json"), config.to_string()).unwrap();
+        dir
+    }
+
+    /// Empty, without a data folder.
+    pub fn bare() -> Dir {
+        let dir = Dir(tempfile::Builder::new().prefix("stream-manager-it-").tempdir().unwrap());
+        fs::create_dir(dir.path().join("media")).unwrap();
+        dir
+    }
+
+    pub fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.path().join("data")
+    }
+
+    /// A file's place among the media.
+    pub fn media(&self, name: &str) -> PathBuf {
+        self.path().join("media").join(name)
+    }
+}
+
+fn free_ports() -> Value {
+    // All held at once, so that they differ.
+    let tcp: Vec<TcpListener> = (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let udp: Vec<UdpSocket> = (0..2).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
+    let tcp = |i: usize| tcp[i].local_addr().unwrap().port();
+    let udp = |i: usize| udp[i].local_addr().unwrap().port();
+    json!({
+        "rtsp": tcp(0), "rtmp": tcp(1), "hls": tcp(2), "webrtc": tcp(3), "api": tcp(4), "metrics": tcp(5),
+        "webrtc_udp": udp(0), "srt": udp(1),
+    })
+}
+
+/// A server that runs. Ended with everything below it when dropped.
+pub struct Server {
+    child: Child,
+    pub url: String,
+    http: reqwest::Client,
+}
+
+/// An answer of the API.
+#[derive(Debug)]
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+}
+
+impl Answer {
+    /// The body of a success.
+    #[track_caller]
+    pub fn ok(self) -> Value {
+        assert!(self.status < 300, "{self:?}");
+        self.body
+    }
+
+    /// The code of an error, which has words too.
+    #[track_caller]
+    pub fn code(self) -> String {
+        assert!(self.status >= 400, "an error was expected: {self:?}");
+        assert!(self.body["message"].as_str().is_some_and(|text| text.len() > 5), "{self:?}");
+        assert!(self.body["hint"].is_string(), "{self:?}");
+        self.body["code"].as_str().expect("errors have codes").to_owned()
+    }
+}
+
+/// The program with the folders of `dir`, on a free port.
+pub fn command(dir: &Dir) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_stream-manager-server"));
+    command.arg("--data-dir").arg(dir.data()).args(["--listen", "127.0.0.1:0"]);
+    command.arg("--media").arg(dir.path().join("media"));
+    command
+}
+
+impl Server {
+    /// Starts and waits until it says that it listens.
+    pub async fn start(dir: &Dir) -> Server {
+        Server::run(command(dir)).await
+    }
+
+    /// Starts, and waits until its MediaMTX runs too.
+    pub async fn ready(dir: &Dir) -> Server {
+        let server = Server::start(dir).await;
+        server.until_server("running").await;
+        server
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the program under test, ended on drop")]
+    pub async fn run(mut command: Command) -> Server {
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let line = tokio::task::spawn_blocking(move || {
+            let mut line = String::new();
+            stdout.read_line(&mut line).unwrap();
+            line
+        });
+        let line = tokio::time::timeout(Duration::from_secs(20), line).await.expect("it starts").unwrap();
+        let url = line.trim_end().strip_prefix("listening on ").unwrap_or_else(|| panic!("it said {line:?}"));
+        Server { child, url: url.to_owned(), http: reqwest::Client::new() }
+    }
+
+    pub fn pid(&self) -> i32 {
+        self.child.id().cast_signed()
+    }
+
+    /// The port it listens on.
+    pub fn port(&self) -> u16 {
+        self.url.rsplit(':').next().unwrap().parse().unwrap()
+    }
+
+    /// Its FFmpeg (or MediaMTX) processes.
+    pub fn children(&self, name: &str) -> Vec<Process> {
+        let mut found = process::below(self.pid());
+        found.retain(|process| process.name == name);
+        found
+    }
+
+    /// A request with its body, as a client of the API makes it.
+    pub async fn ask(&self, method: &str, path: &str, body: Option<Value>) -> Answer {
+        let method = method.parse().unwrap();
+        let mut request = self.http.request(method, format!("{}{path}", self.url));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        let status = response.status().as_u16();
+        let text = response.text().await.unwrap();
+        let body =
+            serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path} answers JSON, not {text:?}"));
+        Answer { status, body }
+    }
+
+    pub async fn get(&self, path: &str) -> Value {
+        self.ask("GET", path, None).await.ok()
+    }
+
+    pub async fn post(&self, path: &str, body: Value) -> Answer {
+        self.ask("POST", path, Some(body)).await
+    }
+
+    /// Orders by a POST without a body, such as `/api/v1/streams/{id}/start`.
+    pub async fn order(&self, id: &str, order: &str) -> Value {
+        self.ask("POST", &format!("/api/v1/streams/{id}/{order}"), None).await.ok()
+    }
+
+    /// Creates a stream of a file under `name` and gives its id.
+    pub async fn create(&self, name: &str, file: &Path, start: bool) -> String {
+        let body = json!({ "name": name, "source": file_source(file), "start": start });
+        let answer = self.post("/api/v1/streams", body).await;
+        assert_eq!(answer.status, 201, "{answer:?}");
+        answer.body["id"].as_str().unwrap().to_owned()
+    }
+
+    pub async fn stream(&self, id: &str) -> Value {
+        self.get(&format!("/api/v1/streams/{id}")).await
+    }
+
+    pub async fn streams(&self) -> Vec<Value> {
+        self.get("/api/v1/streams").await["streams"].as_array().unwrap().clone()
+    }
+
+    /// Waits until the stream is as `check` wants it.
+    pub async fn until(&self, id: &str, what: &str, mut check: impl FnMut(&Value) -> bool) -> Value {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let stream = self.stream(id).await;
+            if check(&stream) {
+                return stream;
+            }
+            assert!(Instant::now() < deadline, "the stream is not {what} within {PATIENCE:?}: {stream:#}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    pub async fn until_on_air(&self, id: &str) -> Value {
+        self.until(id, "on air", |stream| {
+            assert_ne!(stream["state"], "failed", "{stream:#}");
+            stream["on_air"] == true
+        })
+        .await
+    }
+
+    pub async fn until_state(&self, id: &str, state: &str) -> Value {
+        self.until(id, state, |stream| stream["state"] == state).await
+    }
+
+    /// Waits until MediaMTX is in `state`.
+    pub async fn until_server(&self, state: &str) -> Value {
+        until(&format!("server {state}"), async || {
+            let status = self.get("/api/v1/server").await;
+            (status["state"] == state).then_some(status)
+        })
+        .await
+    }
+
+    /// Asks it to end by SIGTERM, and gives its exit code.
+    pub async fn stop(mut self) -> Option<i32> {
+        process::signal(self.pid(), Signal::SIGTERM);
+        self.ended().await
+    }
+
+    /// Ends it as a crash would.
+    pub async fn kill(mut self) {
+        process::signal(self.pid(), Signal::SIGKILL);
+        self.ended().await;
+    }
+
+    async fn ended(&mut self) -> Option<i32> {
+        let child = &mut self.child;
+        until("the program ends", async || child.try_wait().unwrap()).await.code()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.child.try_wait().ok().flatten().is_none() {
+            let below = process::below(self.pid());
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+            for process in below {
+                let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(process.pid), Signal::SIGKILL);
+            }
+        }
+    }
+}
+
+pub fn file_source(file: &Path) -> Value {
+    json!({ "type": "file", "path": file.to_str().unwrap() })
+}
+
+/// Runs a command that ends by itself: its exit code and what it wrote to standard error.
+#[expect(clippy::disallowed_methods, reason = "the program under test, which must end by itself")]
+pub async fn run_to_end(mut command: Command) -> (Option<i32>, String) {
+    let mut child =
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut stderr = child.stderr.take().unwrap();
+    let reader = tokio::task::spawn_blocking(move || {
+        let mut text = String::new();
+        let _ = stderr.read_to_string(&mut text);
+        text
+    });
+    let status = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            if let Some(status) = child.try_wait().unwrap() {
+                break status;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    })
+    .await;
+    let Ok(status) = status else {
+        let _ = child.kill();
+        let _ = child.wait();
+        panic!("the program did not end by itself");
+    };
+    (status.code(), reader.await.unwrap())
+}
