@@ -1,1 +1,27 @@
-//! placeholder
+//! The engine: one actor a stream, one writer a server, the stores, the event hub and the body of every command.
+//!
+//! Hosts (desktop, headless, tests) build one [`Engine`] each and hand it requests by name; it knows neither
+//! windows nor HTTP. Every decision about a stream is made in [`lifecycle::step`], which is pure.
+
+mod clock;
+mod commands;
+mod data_dir;
+mod engine;
+mod hub;
+mod journal;
+pub mod lifecycle;
+mod media_root;
+mod options;
+pub mod owner;
+mod ports;
+mod prober;
+mod recording;
+mod server;
+mod store;
+mod stream;
+mod tools;
+
+pub use data_dir::{DataDir, default_path};
+pub use engine::Engine;
+pub use hub::Subscription;
+pub use options::{Options, ToolPaths};

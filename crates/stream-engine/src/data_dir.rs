@@ -1,0 +1,122 @@
+use std::{
+    fs::{self, File, TryLockError},
+    io,
+    path::{Path, PathBuf},
+};
+
+use stream_api::{Code, Error, HostKind};
+
+use crate::owner::{self, Owner};
+
+/// The platform's data folder of this program; `None` where the platform names none.
+pub fn default_path() -> Option<PathBuf> {
+    dirs::data_dir().map(|dir| dir.join("org.streammanager.StreamManager"))
+}
+
+/// A data folder that this process owns: whoever holds its lock owns MediaMTX and every child.
+#[derive(Debug)]
+pub struct DataDir {
+    path: PathBuf,
+    /// Held for as long as this lives.
+    _lock: File,
+}
+
+impl DataDir {
+    /// Makes the folder if need be and takes its lock.
+    ///
+    /// # Errors
+    /// `data_dir_denied` when it can't be written, `data_dir_in_use` naming the process that owns it.
+    pub fn open(path: &Path) -> Result<DataDir, Error> {
+        let denied = |error: io::Error| {
+            Error::new(Code::DataDirDenied).with("path", path.display()).with("reason", error)
+        };
+        fs::create_dir_all(path).map_err(denied)?;
+        let path = std::path::absolute(path).map_err(denied)?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(path.join("lock"))
+            .map_err(denied)?;
+        match lock.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                let pid = owner::read(&path).map_or_else(|| "?".to_owned(), |owner| owner.pid.to_string());
+                return Err(Error::new(Code::DataDirInUse).with("path", path.display()).with("pid", pid));
+            }
+            Err(TryLockError::Error(error)) => return Err(denied(error)),
+        }
+        for dir in ["logs", "logs/streams", "recordings", "run"] {
+            fs::create_dir_all(path.join(dir)).map_err(denied)?;
+        }
+        Ok(DataDir { path, _lock: lock })
+    }
+
+    /// The folder, absolute.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Says who owns the folder and how to reach it.
+    ///
+    /// # Errors
+    /// When the file can't be written.
+    pub fn announce(&self, kind: HostKind, port: Option<u16>, token: Option<String>) -> Result<(), Error> {
+        let owner = Owner { pid: std::process::id(), kind, port, token };
+        owner::write(&self.path, &owner).map_err(|error| {
+            Error::new(Code::DataDirDenied).with("path", self.path.display()).with("reason", error)
+        })
+    }
+
+    /// `config.json`.
+    pub(crate) fn config(&self) -> PathBuf {
+        self.path.join("config.json")
+    }
+
+    /// Where recordings go: a folder a stream.
+    pub fn recordings(&self) -> PathBuf {
+        self.path.join("recordings")
+    }
+
+    /// Logs, capped.
+    pub fn logs(&self) -> PathBuf {
+        self.path.join("logs")
+    }
+
+    /// What only matters while running: the server's configuration, the ledger of children.
+    pub(crate) fn run(&self) -> PathBuf {
+        self.path.join("run")
+    }
+}
+
+impl Drop for DataDir {
+    fn drop(&mut self) {
+        owner::remove(&self.path);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_second_owner_is_told_who_the_first_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = DataDir::open(dir.path()).unwrap();
+        first.announce(HostKind::Headless, Some(5000), None).unwrap();
+        let error = DataDir::open(dir.path()).unwrap_err();
+        assert_eq!(error.code, Code::DataDirInUse);
+        assert_eq!(error.args["pid"], std::process::id().to_string(), "the owner is named");
+        drop(first);
+        assert!(owner::read(dir.path()).is_none(), "an owner that leaves is no owner");
+        DataDir::open(dir.path()).expect("free again");
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_a_clear_error() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("taken");
+        fs::write(&path, "x").unwrap();
+        assert_eq!(DataDir::open(&path).unwrap_err().code, Code::DataDirDenied);
+    }
+}

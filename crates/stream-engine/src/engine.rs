@@ -1,0 +1,172 @@
+use std::{path::Path, sync::Arc, time::Duration};
+
+use child_process::Spawner;
+use serde_json::Value;
+use stream_api::{Code, Command, Error};
+use tokio::sync::Mutex;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+use crate::{
+    DataDir, Options, Subscription, commands,
+    hub::Hub,
+    media_root::MediaRoots,
+    prober::Prober,
+    server::{self, Server},
+    store::Store,
+    stream::Registry,
+    tools::{self, Tools},
+};
+
+/// How long an orderly shutdown may take before what is left is killed.
+const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
+
+/// One engine: everything that runs for one data folder. A cheap handle; all clones are the same engine.
+#[derive(Debug, Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+/// What command bodies work with.
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) data: DataDir,
+    pub(crate) hub: Hub,
+    pub(crate) store: Store,
+    pub(crate) tools: Tools,
+    pub(crate) roots: MediaRoots,
+    pub(crate) prober: Prober,
+    pub(crate) server: Server,
+    /// Held while the set of streams changes, so that names stay unique.
+    pub(crate) streams: Mutex<Registry>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Engine {
+    /// Takes the data folder, starts the server, and then every stream that is ordered to run.
+    ///
+    /// Returns as soon as the picture is complete; the server and the streams start in the background.
+    ///
+    /// # Errors
+    /// When the data folder is in use, can't be written, is from a newer version or can't be read.
+    pub async fn start(options: Options) -> Result<Engine, Error> {
+        let data = DataDir::open(&options.data_dir)?;
+        let (store, notes) = Store::open(&data.config())?;
+        data.announce(options.kind, None, None)?;
+        let ledger = data.run().join("children.jsonl");
+        let internal = |error: std::io::Error| Error::new(Code::Internal).with("reason", error);
+        // It blocks, for two seconds at most, and only after a crash.
+        let orphans = ledger.clone();
+        let swept = tokio::task::spawn_blocking(move || child_process::ledger::sweep(&orphans)).await;
+        swept.map_err(std::io::Error::other).flatten().map_err(internal)?;
+        let spawner = Spawner::start(Some(ledger)).map_err(internal)?;
+        let roots = MediaRoots::new(&options.media_roots);
+        let host = tools::host_status(&options, &data, &roots, notes);
+        let ports = store.ports().await;
+        let hub = Hub::new(Uuid::new_v4().simple().to_string(), server::first_status(ports), host);
+        let tools = Tools::new(&options, spawner.clone(), hub.clone());
+        tools.check().await;
+
+        let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
+        let prober = Prober::new(tools.clone(), spawner.clone());
+        let server = Server::new(server::Parts {
+            hub: hub.clone(),
+            store: store.clone(),
+            tools: tools.clone(),
+            spawner: spawner.clone(),
+            recordings: data.recordings(),
+            logs: data.logs(),
+            run: data.run(),
+        });
+        let mut registry = Registry::new(crate::stream::Parts {
+            hub: hub.clone(),
+            store: store.clone(),
+            tools: tools.clone(),
+            prober: prober.clone(),
+            spawner,
+            server: server.handle(),
+            logs: data.logs().join("streams"),
+            recordings: data.recordings(),
+            tasks: tasks.clone(),
+        });
+        for stored in store.streams().await {
+            registry.add(stored);
+        }
+        let server = server.run(&tasks, stop.clone());
+        let streams = Mutex::new(registry);
+        let inner = Inner { data, hub, store, tools, roots, prober, server, streams, stop, tasks };
+        Ok(Engine { inner: Arc::new(inner) })
+    }
+
+    /// Carries out the command `name` (see [`stream_api::COMMANDS`]); the same door for every host.
+    ///
+    /// # Errors
+    /// `no_such_route` for an unknown name, `bad_request` when the request doesn't fit, else the command's own.
+    #[tracing::instrument(level = "debug", skip(self, request))]
+    pub async fn dispatch(&self, name: &str, request: Value) -> Result<Value, Error> {
+        if self.inner.stop.is_cancelled() {
+            return Err(Error::new(Code::ShuttingDown));
+        }
+        macro_rules! table {
+            ($($request:ident, $body:ident;)+) => {
+                match name {
+                    $(stringify!($body) => {
+                        let request = read::<stream_api::commands::$request>(request)?;
+                        write(&commands::$body(&self.inner, request).await?)
+                    })+
+                    unknown => Err(Error::new(Code::NoSuchRoute).with("path", unknown)),
+                }
+            };
+        }
+        stream_api::with_commands!(table)
+    }
+
+    /// Everything now, and every change from then on.
+    pub fn subscribe(&self) -> Subscription {
+        self.inner.hub.subscribe()
+    }
+
+    /// The data folder that this engine owns.
+    pub fn data_dir(&self) -> &DataDir {
+        &self.inner.data
+    }
+
+    /// Stops every stream, then the server, in order; later commands are refused. Orders are kept, so that the
+    /// next start goes on where this one ended. Calling it twice is fine.
+    pub async fn shutdown(&self) {
+        if !self.inner.stop.is_cancelled() {
+            self.inner.streams.lock().await.shutdown();
+            self.inner.tasks.close();
+        }
+        // Streams end first, while the server still takes their last packets; the server waits for them.
+        let ended = async {
+            self.inner.streams.lock().await.ended().await;
+            self.inner.stop.cancel();
+            self.inner.tasks.wait().await;
+        };
+        if tokio::time::timeout(SHUTDOWN_LIMIT, ended).await.is_err() {
+            tracing::error!("shutdown took too long; what is left is killed with this process");
+            self.inner.stop.cancel();
+        }
+    }
+
+    /// Where recordings go.
+    pub fn recordings(&self) -> std::path::PathBuf {
+        self.inner.data.recordings()
+    }
+
+    /// Whether `path` may be streamed by this host.
+    pub fn allows(&self, path: &Path) -> bool {
+        self.inner.roots.allow(path)
+    }
+}
+
+fn read<C: Command>(request: Value) -> Result<C, Error> {
+    let request = if request.is_null() { Value::Object(serde_json::Map::new()) } else { request };
+    serde_json::from_value(request).map_err(|error| Error::new(Code::BadRequest).with("reason", error))
+}
+
+fn write<R: serde::Serialize>(reply: &R) -> Result<Value, Error> {
+    serde_json::to_value(reply).map_err(|error| Error::new(Code::Internal).with("reason", error))
+}

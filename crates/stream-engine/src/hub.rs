@@ -1,0 +1,182 @@
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use stream_api::{
+    Change, Event, EventId, HostStatus, Message, Metrics, Notice, ServerStatus, Snapshot, Stream, StreamId,
+};
+use tokio::sync::broadcast;
+
+use crate::clock;
+
+/// How many events a slow client may fall behind before it gets a fresh snapshot.
+const BACKLOG: usize = 1024;
+/// How many events go out as one message.
+const BATCH: usize = 256;
+
+/// The picture of the world that clients see, and the events that change it. Written by the actors alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Hub {
+    picture: Arc<Mutex<Picture>>,
+    events: broadcast::Sender<Arc<Event>>,
+}
+
+#[derive(Debug)]
+struct Picture {
+    at: EventId,
+    streams: BTreeMap<StreamId, Stream>,
+    server: ServerStatus,
+    host: HostStatus,
+}
+
+impl Hub {
+    pub(crate) fn new(boot: String, server: ServerStatus, host: HostStatus) -> Hub {
+        let at = EventId { boot, seq: 0 };
+        let picture = Picture { at, streams: BTreeMap::new(), server, host };
+        Hub { picture: Arc::new(Mutex::new(picture)), events: broadcast::channel(BACKLOG).0 }
+    }
+
+    /// Puts a stream into the picture; sets its `rev`. A stream that looks as before causes no event.
+    pub(crate) fn stream(&self, mut stream: Stream) -> Stream {
+        let mut picture = self.lock();
+        if let Some(before) = picture.streams.get(&stream.id) {
+            stream.rev = before.rev;
+            if *before == stream {
+                return stream;
+            }
+        }
+        stream.rev += 1;
+        picture.streams.insert(stream.id, stream.clone());
+        self.send(&mut picture, Change::Stream { stream: Box::new(stream.clone()) });
+        stream
+    }
+
+    /// Takes a stream out of the picture.
+    pub(crate) fn removed(&self, id: StreamId) {
+        let mut picture = self.lock();
+        if picture.streams.remove(&id).is_some() {
+            self.send(&mut picture, Change::Removed { id });
+        }
+    }
+
+    /// New measurements, all streams at once.
+    pub(crate) fn metrics(&self, streams: Vec<(StreamId, Metrics)>, outbound_bps: u64) {
+        let mut picture = self.lock();
+        for (id, metrics) in &streams {
+            if let Some(stream) = picture.streams.get_mut(id) {
+                stream.metrics = Some(metrics.clone());
+            }
+        }
+        picture.server.outbound_bps = outbound_bps;
+        self.send(&mut picture, Change::Metrics { streams, outbound_bps });
+    }
+
+    /// Changes the server's part of the picture.
+    pub(crate) fn server(&self, change: impl FnOnce(&mut ServerStatus)) {
+        let mut picture = self.lock();
+        let before = picture.server.clone();
+        change(&mut picture.server);
+        if picture.server != before {
+            let server = Box::new(picture.server.clone());
+            self.send(&mut picture, Change::Server { server });
+        }
+    }
+
+    /// Changes the host's part of the picture.
+    pub(crate) fn host(&self, change: impl FnOnce(&mut HostStatus)) {
+        let mut picture = self.lock();
+        let before = picture.host.clone();
+        change(&mut picture.host);
+        if picture.host != before {
+            let host = Box::new(picture.host.clone());
+            self.send(&mut picture, Change::Host { host });
+        }
+    }
+
+    /// Tells a person something at once.
+    pub(crate) fn notice(&self, notice: Notice) {
+        self.send(&mut self.lock(), Change::Notice { notice });
+    }
+
+    pub(crate) fn snapshot(&self) -> Snapshot {
+        self.lock().snapshot()
+    }
+
+    pub(crate) fn get(&self, id: StreamId) -> Option<Stream> {
+        self.lock().streams.get(&id).cloned()
+    }
+
+    pub(crate) fn subscribe(&self) -> Subscription {
+        // Subscribed under the lock: no event falls between the snapshot and the first event.
+        let picture = self.lock();
+        let events = self.events.subscribe();
+        Subscription { first: Some(picture.snapshot()), events, hub: self.clone() }
+    }
+
+    fn send(&self, picture: &mut MutexGuard<'_, Picture>, change: Change) {
+        picture.at.seq += 1;
+        let event = Event { id: picture.at.clone(), now: clock::now(), change };
+        // An error only says that nobody listens.
+        let _ = self.events.send(Arc::new(event));
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Picture> {
+        self.picture.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Picture {
+    fn snapshot(&self) -> Snapshot {
+        let mut streams: Vec<Stream> = self.streams.values().cloned().collect();
+        streams.sort_by_cached_key(|stream| stream.spec.name.to_lowercase());
+        Snapshot {
+            at: self.at.clone(),
+            streams,
+            server: self.server.clone(),
+            host: self.host.clone(),
+            now: clock::now(),
+        }
+    }
+}
+
+/// A client's view: a snapshot first, then every event after it; a client that was too slow gets a new snapshot.
+#[derive(Debug)]
+pub struct Subscription {
+    first: Option<Snapshot>,
+    events: broadcast::Receiver<Arc<Event>>,
+    hub: Hub,
+}
+
+impl Subscription {
+    /// The next message, in order; `None` when the engine is gone. Cancel-safe.
+    pub async fn next(&mut self) -> Option<Message> {
+        if let Some(snapshot) = self.first.take() {
+            return Some(Message::Snapshot { snapshot: Box::new(snapshot) });
+        }
+        match self.events.recv().await {
+            Ok(event) => Some(self.batch(event)),
+            Err(broadcast::error::RecvError::Lagged(_)) => Some(self.resync()),
+            Err(broadcast::error::RecvError::Closed) => None,
+        }
+    }
+
+    fn batch(&mut self, first: Arc<Event>) -> Message {
+        let mut events = vec![Event::clone(&first)];
+        while events.len() < BATCH {
+            match self.events.try_recv() {
+                Ok(event) => events.push(Event::clone(&event)),
+                Err(broadcast::error::TryRecvError::Lagged(_)) => return self.resync(),
+                Err(_) => break,
+            }
+        }
+        Message::Events { events }
+    }
+
+    fn resync(&mut self) -> Message {
+        let fresh = self.hub.subscribe();
+        self.events = fresh.events;
+        let snapshot = fresh.first.unwrap_or_else(|| self.hub.snapshot());
+        Message::Snapshot { snapshot: Box::new(snapshot) }
+    }
+}

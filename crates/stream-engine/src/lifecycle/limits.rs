@@ -1,0 +1,64 @@
+use child_process::Rung;
+
+use super::Millis;
+
+/// Asked to stop: FFmpeg 5.1 to 9.0 obey `q` while healthy, and the second signal while blocked in a write
+/// (measured; `fftools/ffmpeg.c`, `decode_interrupt_cb`).
+pub(super) const STOP_LADDER: &[(Rung, Millis)] =
+    &[(Rung::Quit, 2_000), (Rung::Interrupt, 1_000), (Rung::Interrupt, 1_000), (Rung::Kill, 2_000)];
+
+/// Hanging: `q` would not be read, so signals at once.
+pub(super) const STALLED_LADDER: &[(Rung, Millis)] =
+    &[(Rung::Interrupt, 1_000), (Rung::Interrupt, 1_000), (Rung::Kill, 2_000)];
+
+/// How long a stream waits for what, in milliseconds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Limits {
+    /// From the child's birth to on air.
+    pub start: Millis,
+    /// Without progress of the child.
+    pub stall: Millis,
+    /// Without bytes at the server, while the child makes progress.
+    pub received: Millis,
+    /// Running this long counts as well again.
+    pub healthy: Millis,
+    /// Between two looks whether a failure's cause is gone.
+    pub recheck: Millis,
+    /// After the last rung, for the child's end to be noticed.
+    pub reap: Millis,
+    /// The first wait before another attempt.
+    pub backoff_first: Millis,
+    /// The longest.
+    pub backoff_cap: Millis,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            start: 15_000,
+            stall: 5_000,
+            received: 6_000,
+            healthy: 60_000,
+            recheck: 2_000,
+            reap: 2_000,
+            backoff_first: 200,
+            backoff_cap: 30_000,
+        }
+    }
+}
+
+impl Limits {
+    /// The wait after attempt `attempt` (from 1): doubled each time up to the cap, ±20 % by `jitter` in 0..1.
+    pub fn backoff(&self, attempt: u32, jitter: f64) -> Millis {
+        let doubled = self.backoff_first.saturating_mul(1 << attempt.saturating_sub(1).min(20));
+        let factor = 0.8 + 0.4 * jitter.clamp(0.0, 1.0);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            clippy::cast_precision_loss,
+            reason = "small"
+        )]
+        let wait = (doubled.min(self.backoff_cap) as f64 * factor) as Millis;
+        wait
+    }
+}

@@ -1,0 +1,257 @@
+use super::*;
+
+const LIMITS: Limits = Limits {
+    start: 15_000,
+    stall: 5_000,
+    received: 6_000,
+    healthy: 60_000,
+    recheck: 2_000,
+    reap: 2_000,
+    backoff_first: 200,
+    backoff_cap: 30_000,
+};
+
+/// A machine under test with its own clock.
+struct Rig {
+    machine: Machine,
+    now: Millis,
+}
+
+impl Rig {
+    fn new(playback: Playback) -> Rig {
+        Rig { machine: Machine::new(playback, true), now: 1_000 }
+    }
+
+    fn give(&mut self, input: Input) -> Vec<Effect> {
+        step(&mut self.machine, input, self.now, 0.5, &LIMITS)
+    }
+
+    fn after(&mut self, millis: Millis) -> Vec<Effect> {
+        self.now += millis;
+        self.give(Input::Tick)
+    }
+
+    fn running(playback: Playback) -> Rig {
+        let mut rig = Rig::new(playback);
+        assert_eq!(rig.give(Input::Run), [Effect::Spawn]);
+        rig.give(Input::Spawned);
+        rig.give(Input::Progressed);
+        assert_eq!(rig.machine.state(), State::Starting, "progress alone is not on air");
+        rig.give(Input::Online(true));
+        assert_eq!(rig.machine.state(), State::Running);
+        rig
+    }
+}
+
+fn crash() -> Problem {
+    Problem { fault: Fault::new(Error::new(Code::FfmpegCrashed)), permanent: false }
+}
+
+fn gone() -> Problem {
+    Problem { fault: Fault::new(Error::new(Code::SourceMissing)), permanent: true }
+}
+
+#[test]
+fn stop_climbs_the_ladder_and_always_ends_stopped() {
+    let mut rig = Rig::running(Playback::Loop);
+    assert_eq!(rig.give(Input::Stop), [Effect::Ask(Rung::Quit)]);
+    assert_eq!(rig.after(1_999), []);
+    assert_eq!(rig.after(1), [Effect::Ask(Rung::Interrupt)]);
+    assert_eq!(rig.after(1_000), [Effect::Ask(Rung::Interrupt)]);
+    assert_eq!(rig.after(1_000), [Effect::Ask(Rung::Kill)]);
+    assert_eq!(rig.after(2_000), [Effect::Ask(Rung::Kill)], "killing goes on until the end is seen");
+    assert_eq!(rig.give(Input::Ended(Ending::Broken(crash()))), [Effect::RemovePath]);
+    assert_eq!(rig.machine.state(), State::Stopped);
+}
+
+#[test]
+fn a_stall_goes_straight_to_signals_and_then_tries_again() {
+    let mut rig = Rig::running(Playback::Loop);
+    rig.now += 4_000;
+    rig.give(Input::Progressed);
+    rig.give(Input::Received);
+    assert_eq!(rig.after(4_999), []);
+    assert_eq!(rig.after(1), [Effect::Ask(Rung::Interrupt)]);
+    assert_eq!(rig.after(1_000), [Effect::Ask(Rung::Interrupt)]);
+    rig.give(Input::Ended(Ending::Broken(crash())));
+    let Phase::Backoff { fault, attempt: 1, .. } = &rig.machine.phase else { panic!("{:?}", rig.machine) };
+    assert_eq!(fault.error.code, Code::Stalled, "the cause is the stall, not the kill");
+    assert_eq!(rig.after(200), [Effect::Spawn]);
+}
+
+#[test]
+fn a_server_that_receives_nothing_is_a_stall_although_ffmpeg_goes_on() {
+    let mut rig = Rig::running(Playback::Loop);
+    for _ in 0..5 {
+        rig.now += 1_000;
+        rig.give(Input::Progressed);
+    }
+    rig.give(Input::Received);
+    for second in 1..=6 {
+        rig.now += 1_000;
+        rig.give(Input::Progressed);
+        let effects = rig.give(Input::Tick);
+        assert_eq!(!effects.is_empty(), second == 6, "only after 6 s: {effects:?}");
+    }
+}
+
+#[test]
+fn a_server_that_is_lost_is_not_the_streams_fault() {
+    let mut rig = Rig::running(Playback::Loop);
+    rig.give(Input::ServerLost);
+    for _ in 0..10 {
+        rig.now += 1_000;
+        rig.give(Input::Progressed);
+        assert_eq!(rig.give(Input::Tick), [], "bytes are not judged while the server does not answer");
+    }
+    rig.give(Input::Ended(Ending::Broken(crash())));
+    assert_eq!(rig.machine.deadline(&LIMITS), None, "it waits for the server, not for a timer");
+    assert_eq!(rig.give(Input::ServerReady), [Effect::Spawn], "and starts at once");
+}
+
+#[test]
+fn backoff_grows_to_its_cap_and_resets_after_a_healthy_minute() {
+    let mut rig = Rig::running(Playback::Loop);
+    let mut waits = Vec::new();
+    for _ in 0..10 {
+        rig.give(Input::Ended(Ending::Broken(crash())));
+        let due = rig.machine.deadline(&LIMITS).unwrap();
+        waits.push(due - rig.now);
+        assert_eq!(rig.after(due - rig.now), [Effect::Spawn]);
+        rig.give(Input::Spawned);
+    }
+    assert_eq!(waits, [200, 400, 800, 1_600, 3_200, 6_400, 12_800, 25_600, 30_000, 30_000]);
+    rig.give(Input::Progressed);
+    rig.give(Input::Online(true));
+    for _ in 0..20 {
+        rig.now += 3_000;
+        rig.give(Input::Progressed);
+        rig.give(Input::Received);
+        rig.give(Input::Tick);
+    }
+    assert_eq!(rig.machine.attempt(), 0, "a healthy minute forgets");
+    rig.give(Input::Ended(Ending::Broken(crash())));
+    assert_eq!(rig.machine.deadline(&LIMITS), Some(rig.now + 200));
+}
+
+#[test]
+fn jitter_stays_within_a_fifth() {
+    assert_eq!((LIMITS.backoff(1, 0.0), LIMITS.backoff(1, 1.0)), (160, 240));
+}
+
+#[test]
+fn no_progress_for_15_seconds_is_a_hang() {
+    let mut rig = Rig::new(Playback::Loop);
+    rig.give(Input::Run);
+    assert_eq!(rig.after(60_000), [], "making the child has limits of its own");
+    rig.give(Input::Spawned);
+    assert_eq!(rig.after(14_999), []);
+    assert_eq!(rig.after(1), [Effect::Ask(Rung::Interrupt)]);
+}
+
+#[test]
+fn a_missing_file_fails_says_so_once_and_comes_back() {
+    let mut rig = Rig::new(Playback::Loop);
+    rig.give(Input::Run);
+    assert_eq!(rig.give(Input::NotSpawned(gone())), [Effect::Notify(gone().fault)]);
+    assert_eq!(rig.machine.state(), State::Failed);
+    assert_eq!(rig.after(2_000), [Effect::CheckCure]);
+    assert_eq!(rig.give(Input::Cured), [Effect::Spawn]);
+}
+
+#[test]
+fn once_ends_stopped_and_loop_goes_on() {
+    let mut once = Rig::running(Playback::Once);
+    assert_eq!(once.give(Input::Ended(Ending::Finished)), [Effect::Completed, Effect::RemovePath]);
+    assert_eq!((once.machine.state(), once.machine.order), (State::Stopped, Order::Stop));
+    let mut endless = Rig::running(Playback::Loop);
+    endless.give(Input::Ended(Ending::Finished));
+    assert_eq!(endless.machine.state(), State::Backoff, "a loop has no end");
+}
+
+#[test]
+fn orders_while_stopping_decide_what_follows() {
+    let mut rig = Rig::running(Playback::Loop);
+    rig.give(Input::Stop);
+    assert_eq!(rig.give(Input::Run), [], "never two children");
+    assert_eq!(rig.give(Input::Ended(Ending::Finished)), [Effect::Spawn]);
+
+    let mut rig = Rig::running(Playback::Loop);
+    assert_eq!(rig.give(Input::Edited), [Effect::Ask(Rung::Quit)]);
+    rig.give(Input::Stop);
+    assert_eq!(rig.give(Input::Ended(Ending::Finished)), [Effect::RemovePath], "the later order counts");
+
+    let mut rig = Rig::running(Playback::Loop);
+    assert_eq!(rig.give(Input::Edited), [Effect::Ask(Rung::Quit)]);
+    assert_eq!(rig.give(Input::Ended(Ending::Finished)), [Effect::Spawn]);
+}
+
+#[test]
+fn stop_before_the_child_exists_cancels_it() {
+    let mut rig = Rig::new(Playback::Loop);
+    rig.give(Input::Run);
+    assert_eq!(rig.give(Input::Stop), [Effect::CancelSpawn, Effect::RemovePath]);
+    assert_eq!(rig.machine.state(), State::Stopped);
+}
+
+/// Any sequence of inputs: a spawn is only asked for while there is no child, and Stop always leads to Stopped.
+#[test]
+fn never_two_children_and_stop_always_ends() {
+    let inputs = [
+        Input::Run,
+        Input::Stop,
+        Input::Edited,
+        Input::ServerReady,
+        Input::ServerLost,
+        Input::Progressed,
+        Input::Online(true),
+        Input::Received,
+        Input::Cured,
+        Input::Tick,
+    ];
+    let mut seed: u64 = 42;
+    let mut random = move |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) as usize % below
+    };
+    for _ in 0..2_000 {
+        let mut rig = Rig::new(if random(2) == 0 { Playback::Loop } else { Playback::Once });
+        // What the actor holds: a child, one being made, or neither.
+        let (mut child, mut making) = (false, false);
+        for _ in 0..60 {
+            rig.now += random(4_000) as Millis;
+            let input = match random(14) {
+                10 if making => Input::Spawned,
+                11 if making => Input::NotSpawned(if random(2) == 0 { crash() } else { gone() }),
+                12 if child => Input::Ended(Ending::Finished),
+                13 if child => Input::Ended(Ending::Broken(crash())),
+                n => inputs[n % inputs.len()].clone(),
+            };
+            match &input {
+                Input::Spawned => (child, making) = (true, false),
+                Input::NotSpawned(_) => making = false,
+                Input::Ended(_) => child = false,
+                _ => {}
+            }
+            for effect in rig.give(input.clone()) {
+                match effect {
+                    Effect::CancelSpawn => making = false,
+                    Effect::Spawn => {
+                        assert!(!child && !making, "a second child after {input:?} in {:?}", rig.machine);
+                        making = true;
+                    }
+                    Effect::Ask(_) => assert!(child, "nobody to ask after {input:?} in {:?}", rig.machine),
+                    _ => {}
+                }
+            }
+        }
+        for effect in rig.give(Input::Stop) {
+            making &= effect != Effect::CancelSpawn;
+        }
+        assert!(!making, "nothing is made after Stop");
+        if child {
+            rig.give(Input::Ended(Ending::Finished));
+        }
+        assert_eq!(rig.machine.state(), State::Stopped, "{:?}", rig.machine);
+    }
+}

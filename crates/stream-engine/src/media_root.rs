@@ -1,0 +1,122 @@
+//! The folders that a headless host may browse and stream.
+
+use std::path::{Path, PathBuf};
+
+use stream_api::{Code, Error, MediaEntry, commands::MediaFolder};
+
+/// Endings that are listed; anything else can still be streamed by its path.
+const LISTED: &[&str] = &[
+    "mp4", "m4v", "mov", "mkv", "webm", "avi", "flv", "ts", "m2ts", "mts", "mpg", "mpeg", "3gp", "ogv",
+    "mp3", "m4a", "aac", "ogg", "opus", "wav", "flac", "wmv",
+];
+
+/// Folders, resolved; none means no restriction.
+#[derive(Debug, Clone)]
+pub(crate) struct MediaRoots {
+    roots: Option<Vec<PathBuf>>,
+}
+
+impl MediaRoots {
+    /// `roots` empty: no restriction. A root that can't be resolved lets nothing through.
+    pub(crate) fn new(roots: &[PathBuf]) -> MediaRoots {
+        let resolved = |root: &PathBuf| match root.canonicalize() {
+            Ok(root) => Some(root),
+            Err(error) => {
+                tracing::warn!(root = %root.display(), %error, "this media folder can't be used");
+                None
+            }
+        };
+        MediaRoots { roots: (!roots.is_empty()).then(|| roots.iter().filter_map(resolved).collect()) }
+    }
+
+    pub(crate) fn shown(&self) -> Vec<String> {
+        self.roots.iter().flatten().map(|root| root.display().to_string()).collect()
+    }
+
+    /// Whether `path` lies in a root, links followed. What does not exist is judged by its folder.
+    pub(crate) fn allow(&self, path: &Path) -> bool {
+        let Some(roots) = &self.roots else { return true };
+        let resolved = path.canonicalize().or_else(|error| match (path.parent(), path.file_name()) {
+            (Some(parent), Some(name)) => Ok(parent.canonicalize()?.join(name)),
+            _ => Err(error),
+        });
+        resolved.is_ok_and(|path| roots.iter().any(|root| path.starts_with(root)))
+    }
+
+    /// # Errors
+    /// `source_outside_media`, or that the folder can't be read.
+    pub(crate) fn browse(&self, path: Option<&str>) -> Result<MediaFolder, Error> {
+        let roots = self.roots.as_deref().unwrap_or_default();
+        let path = match path {
+            Some(path) => PathBuf::from(path),
+            None if roots.len() == 1 => roots[0].clone(),
+            None => {
+                let entries = roots
+                    .iter()
+                    .map(|root| {
+                        let shown = root.display().to_string();
+                        MediaEntry { name: shown.clone(), path: shown, is_dir: true, size: None }
+                    })
+                    .collect();
+                return Ok(MediaFolder { path: None, parent: None, entries });
+            }
+        };
+        let shown = path.display().to_string();
+        if self.roots.is_none() || !self.allow(&path) {
+            return Err(Error::new(Code::SourceOutsideMedia).with("path", &shown));
+        }
+        let reader = std::fs::read_dir(&path).map_err(|error| match error.kind() {
+            std::io::ErrorKind::NotFound => Error::new(Code::SourceMissing).with("path", &shown),
+            _ => Error::new(Code::SourceDenied).with("path", &shown),
+        })?;
+        let mut entries: Vec<MediaEntry> =
+            reader.filter_map(|entry| self.entry(&entry.ok()?.path())).collect();
+        entries.sort_by_cached_key(|entry| (!entry.is_dir, entry.name.to_lowercase()));
+        let parent = path.parent().filter(|parent| self.allow(parent)).map(|p| p.display().to_string());
+        Ok(MediaFolder { path: Some(shown), parent, entries })
+    }
+
+    fn entry(&self, path: &Path) -> Option<MediaEntry> {
+        let name = path.file_name()?.to_str()?.to_owned();
+        let meta = path.metadata().ok()?;
+        let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
+        let wanted = meta.is_dir() || LISTED.contains(&ending.as_str());
+        (wanted && !name.starts_with('.') && self.allow(path)).then(|| MediaEntry {
+            name,
+            path: path.display().to_string(),
+            is_dir: meta.is_dir(),
+            size: meta.is_file().then_some(meta.len()),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_outside_a_root_is_seen() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("media");
+        std::fs::create_dir_all(root.join("sub")).unwrap();
+        for file in ["media/b.mp4", "media/notes.txt", "media/.hidden.mp4", "secret.mp4"] {
+            std::fs::write(dir.path().join(file), "x").unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(dir.path().join("secret.mp4"), root.join("link.mp4")).unwrap();
+        let roots = MediaRoots::new(std::slice::from_ref(&root));
+        assert!(roots.allow(&root.join("b.mp4")));
+        assert!(roots.allow(&root.join("not-yet.mp4")));
+        assert!(!roots.allow(&dir.path().join("secret.mp4")));
+        assert!(!roots.allow(&root.join("../secret.mp4")));
+        assert!(!roots.allow(&root.join("link.mp4")), "a link does not lead out");
+        assert!(!roots.allow(&dir.path().join("media-not/x.mp4")), "a longer name is no root");
+        let names = |f: MediaFolder| f.entries.into_iter().map(|e| e.name).collect::<Vec<_>>();
+        assert_eq!(names(roots.browse(None).unwrap()), ["sub", "b.mp4"], "folders first, media only");
+        assert_eq!(
+            roots.browse(dir.path().to_str()).unwrap_err().code,
+            Code::SourceOutsideMedia,
+            "the folder above is closed"
+        );
+    }
+}

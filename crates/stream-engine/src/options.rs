@@ -1,0 +1,29 @@
+use std::path::PathBuf;
+
+use stream_api::HostKind;
+
+/// What a host decides before an engine starts.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The folder that holds everything; see [`default_path`](crate::default_path).
+    pub data_dir: PathBuf,
+    /// Which host.
+    pub kind: HostKind,
+    /// Folders that may be browsed and streamed; empty = no restriction (desktop only).
+    pub media_roots: Vec<PathBuf>,
+    /// Programs that the user named; looked for when absent.
+    pub tools: ToolPaths,
+    /// Folders to look in before `PATH`: the app's own, and where `cargo xtask sidecars` keeps its result.
+    pub beside: Vec<PathBuf>,
+}
+
+/// Programs that the user named.
+#[derive(Debug, Clone, Default)]
+pub struct ToolPaths {
+    /// FFmpeg, 5.1 or newer.
+    pub ffmpeg: Option<PathBuf>,
+    /// ffprobe, 5.1 or newer.
+    pub ffprobe: Option<PathBuf>,
+    /// MediaMTX, 1.19 or newer.
+    pub mediamtx: Option<PathBuf>,
+}

@@ -1,0 +1,65 @@
+//! Who owns a data folder, and how to reach it: `owner.json` beside the lock, readable by its user alone.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use atomic_write_file::AtomicWriteFile;
+use serde::{Deserialize, Serialize};
+use stream_api::HostKind;
+
+/// The process that holds a data folder's lock, and its door.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// Process id.
+    pub pid: u32,
+    /// Which host.
+    pub kind: HostKind,
+    /// The loopback port of its HTTP host; absent until that listens.
+    pub port: Option<u16>,
+    /// What its door asks for; absent when it has no lock.
+    pub token: Option<String>,
+}
+
+impl std::fmt::Debug for Owner {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Owner").field("pid", &self.pid).field("port", &self.port).finish_non_exhaustive()
+    }
+}
+
+/// The owner of the data folder `data_dir` as it announced itself; `None` when it did not, or not readably.
+pub fn read(data_dir: &Path) -> Option<Owner> {
+    serde_json::from_slice(&fs::read(file(data_dir)).ok()?).ok()
+}
+
+pub(crate) fn write(data_dir: &Path, owner: &Owner) -> io::Result<()> {
+    write_private(&file(data_dir), &serde_json::to_vec(owner)?)
+}
+
+pub(crate) fn remove(data_dir: &Path) {
+    if let Err(error) = fs::remove_file(file(data_dir))
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "owner.json could not be removed");
+    }
+}
+
+/// Replaces `path` whole (fsync, rename), readable by its user alone.
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    use std::io::Write as _;
+    let mut options = AtomicWriteFile::options();
+    #[cfg(unix)]
+    {
+        use atomic_write_file::unix::OpenOptionsExt as _;
+        options.preserve_mode(false);
+        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    }
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.commit()
+}
+
+fn file(data_dir: &Path) -> PathBuf {
+    data_dir.join("owner.json")
+}

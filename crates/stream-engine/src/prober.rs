@@ -1,0 +1,151 @@
+//! Finds out what a file holds: cheap checks first, then ffprobe with a time limit; cached by path, time and size.
+
+use std::{
+    collections::HashMap,
+    ffi::OsString,
+    fs::{self, File},
+    io::{self, Read as _},
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+
+use child_process::{Finished, Spawner, Spec};
+use stream_api::{Code, Error, Plan, SourceMedia};
+
+use crate::tools::{Tools, WITHHELD};
+
+/// A probe that takes longer is given up.
+const LIMIT: Duration = Duration::from_secs(10);
+/// Finding key frames reads 30 s of packets; a slow disk only costs the fact.
+const KEYFRAME_LIMIT: Duration = Duration::from_secs(8);
+/// Bytes of the file's beginning that are looked at.
+const HEAD: usize = 4096;
+/// Bytes of ffprobe's output that are kept.
+const OUTPUT: usize = 4 << 20;
+/// Probes that are remembered.
+const REMEMBERED: usize = 1024;
+
+/// Probes files. A cheap handle.
+#[derive(Debug, Clone)]
+pub(crate) struct Prober {
+    tools: Tools,
+    spawner: Spawner,
+    known: Arc<Mutex<HashMap<Stamp, Probed>>>,
+}
+
+/// What is known of a file.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Probed {
+    pub(crate) media: SourceMedia,
+    pub(crate) plan: Plan,
+}
+
+/// A file as it was when it was probed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Stamp {
+    path: String,
+    modified: Option<SystemTime>,
+    size: u64,
+}
+
+impl Prober {
+    pub(crate) fn new(tools: Tools, spawner: Spawner) -> Prober {
+        Prober { tools, spawner, known: Arc::default() }
+    }
+
+    /// # Errors
+    /// A `source_…` code that says what is wrong with the file, or `ffmpeg_…` when ffprobe can't be used.
+    pub(crate) async fn probe(&self, path: &str) -> Result<Probed, Error> {
+        let owned = path.to_owned();
+        let (stamp, head) = tokio::task::spawn_blocking(move || look(&owned))
+            .await
+            .map_err(|error| Error::new(Code::Internal).with("reason", error))??;
+        if let Some(known) = self.known().get(&stamp) {
+            return Ok(known.clone());
+        }
+        if ffmpeg_cli::probe::looks_like_playlist(&head) {
+            return Err(Error::new(Code::SourceIsPlaylist).with("path", path));
+        }
+        let media = self.ffprobe(path, &head, stamp.size).await?;
+        let plan = ffmpeg_cli::plan::plan(&media).map_err(|error| error.with("path", path))?;
+        let probed = Probed { media, plan };
+        let mut known = self.known();
+        if known.len() >= REMEMBERED {
+            known.clear();
+        }
+        known.insert(stamp, probed.clone());
+        Ok(probed)
+    }
+
+    async fn ffprobe(&self, path: &str, head: &[u8], size: u64) -> Result<SourceMedia, Error> {
+        let run = self.run(ffmpeg_cli::probe::arguments(Path::new(path)), LIMIT).await?;
+        if run.timed_out {
+            return Err(Error::new(Code::SourceTimeout).with("path", path).with("seconds", LIMIT.as_secs()));
+        }
+        let stderr = String::from_utf8_lossy(&run.stderr);
+        let failure = || ffmpeg_cli::probe::failure(path, run.exit.code, &stderr, head);
+        if !run.exit.success() {
+            return Err(failure());
+        }
+        let text = String::from_utf8_lossy(&run.stdout);
+        let mut media = ffmpeg_cli::probe::parse(&text).map_err(|_| failure())?;
+        media.size = size;
+        let duration = media.duration;
+        if let Some(video) = &mut media.video {
+            let run =
+                self.run(ffmpeg_cli::probe::keyframe_arguments(Path::new(path)), KEYFRAME_LIMIT).await?;
+            if run.exit.success() && !run.timed_out {
+                let text = String::from_utf8_lossy(&run.stdout);
+                video.keyframe_interval = ffmpeg_cli::probe::keyframe_interval(&text, duration);
+            }
+        }
+        Ok(media)
+    }
+
+    async fn run(&self, args: Vec<OsString>, limit: Duration) -> Result<Finished, Error> {
+        let ffprobe = self.tools.found().ffprobe?;
+        let spec =
+            Spec { env_clear_prefixes: WITHHELD.map(String::from).to_vec(), ..Spec::new(&ffprobe.path) };
+        child_process::run(&self.spawner, spec.with_args(args), limit, OUTPUT).await.map_err(|error| {
+            Error::new(Code::FfmpegUnusable).with("path", ffprobe.path.display()).with("reason", error)
+        })
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Stamp, Probed>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What the file system says, and the file's beginning.
+fn look(path: &str) -> Result<(Stamp, Vec<u8>), Error> {
+    let wrong = |code: Code| Error::new(code).with("path", path);
+    let refused = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => wrong(Code::SourceMissing),
+        io::ErrorKind::PermissionDenied => wrong(Code::SourceDenied),
+        _ => wrong(Code::SourceDamaged).with("reason", error),
+    };
+    if !Path::new(path).is_absolute() {
+        return Err(wrong(Code::SourceRelative));
+    }
+    let meta = fs::metadata(path).map_err(refused)?;
+    if meta.is_dir() {
+        return Err(wrong(Code::SourceIsFolder));
+    }
+    if !meta.is_file() {
+        return Err(wrong(Code::SourceNotRegular));
+    }
+    if meta.len() == 0 {
+        return Err(wrong(Code::SourceEmpty));
+    }
+    let mut head = Vec::new();
+    let file = File::open(path).map_err(refused)?;
+    file.take(HEAD as u64).read_to_end(&mut head).map_err(refused)?;
+    let stamp = Stamp { path: path.to_owned(), modified: meta.modified().ok(), size: meta.len() };
+    Ok((stamp, head))
+}
+
+/// Whether a source that was missing or unreadable can be read now. Cheap.
+pub(crate) fn is_readable(path: &str) -> bool {
+    look(path).is_ok()
+}

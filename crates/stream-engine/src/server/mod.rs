@@ -1,0 +1,218 @@
+//! The bundled MediaMTX: one task that starts it, watches it, restarts it and is its only writer.
+
+mod board;
+mod poller;
+mod process;
+mod task;
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use child_process::Spawner;
+use mediamtx_client::PathConfig;
+use stream_api::{
+    Code, Error, Fault, Ports, ServerKind, ServerState, ServerStatus, StreamId, Urls, commands::Log,
+};
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{hub::Hub, journal::Journal, store::Store, tools::Tools};
+
+use board::Board;
+pub(crate) use board::Eager;
+pub(crate) use poller::{Sample, Samples};
+
+/// How long a stream waits for a server that is being started.
+const READY_LIMIT: Duration = Duration::from_secs(15);
+
+/// What the server's task is made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    pub(crate) hub: Hub,
+    pub(crate) store: Store,
+    pub(crate) tools: Tools,
+    pub(crate) spawner: Spawner,
+    pub(crate) recordings: PathBuf,
+    pub(crate) logs: PathBuf,
+    pub(crate) run: PathBuf,
+}
+
+/// A server whose task is not running yet.
+#[derive(Debug)]
+pub(crate) struct Unstarted {
+    task: task::Task,
+    handle: Server,
+}
+
+/// A handle to the server's task.
+#[derive(Debug, Clone)]
+pub(crate) struct Server {
+    requests: mpsc::Sender<Request>,
+    link: watch::Receiver<Link>,
+    samples: watch::Receiver<Arc<Samples>>,
+    board: Board,
+    log: Journal,
+}
+
+/// Whether streams can publish.
+#[derive(Debug, Clone)]
+pub(crate) enum Link {
+    /// Being started.
+    Waiting,
+    /// It answers.
+    Ready(Arc<Access>),
+    /// It can't be started for now.
+    Failed(Box<Fault>),
+}
+
+impl Link {
+    pub(crate) fn is_ready(&self) -> bool {
+        matches!(self, Link::Ready(_))
+    }
+}
+
+/// How to publish to this run of the server.
+#[derive(Clone)]
+pub(crate) struct Access {
+    pub(crate) ports: Ports,
+    pub(crate) user: String,
+    pub(crate) pass: String,
+}
+
+impl std::fmt::Debug for Access {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Access").field("ports", &self.ports).finish_non_exhaustive()
+    }
+}
+
+#[derive(Debug)]
+enum Request {
+    /// Bring the path of this name in line with the board.
+    Apply { name: String, done: oneshot::Sender<Result<(), Error>> },
+    /// Start again.
+    Restart,
+}
+
+impl Server {
+    #[expect(clippy::new_ret_no_self, reason = "a server without its task is of no use yet")]
+    pub(crate) fn new(parts: Parts) -> Unstarted {
+        let (requests, inbox) = mpsc::channel(256);
+        let (link_out, link) = watch::channel(Link::Waiting);
+        let (samples_out, samples) = watch::channel(Arc::default());
+        let (board, log) = (Board::default(), Journal::new(parts.logs.join("mediamtx.log")));
+        let task = task::Task::new(parts, inbox, link_out, samples_out, board.clone(), log.clone());
+        Unstarted { task, handle: Server { requests, link, samples, board, log } }
+    }
+
+    /// Makes sure that the server has the path as wanted, and says how to publish to it.
+    ///
+    /// # Errors
+    /// `server_down` (or the server's own fault) when it is not there within 15 s, `server_refused`.
+    pub(crate) async fn ensure_path(
+        &self,
+        id: StreamId,
+        name: &str,
+        config: PathConfig,
+    ) -> Result<Arc<Access>, Error> {
+        self.board.want(id, name, config);
+        let access = tokio::time::timeout(READY_LIMIT, self.ready()).await;
+        let access = access.unwrap_or_else(|_| Err(Error::new(Code::ServerDown)))?;
+        self.apply(name).await?;
+        Ok(access)
+    }
+
+    /// The path is not wanted any more.
+    pub(crate) async fn remove_path(&self, id: StreamId, name: &str) {
+        if self.board.unwant(id, name)
+            && self.link.borrow().is_ready()
+            && let Err(error) = self.apply(name).await
+        {
+            tracing::debug!(%error, name, "the path was not removed; the server is ending");
+        }
+    }
+
+    /// Starts the server again; also one that failed.
+    pub(crate) async fn restart(&self) {
+        // The task lives as long as the engine; when it is gone there is nothing to restart.
+        let _ = self.requests.send(Request::Restart).await;
+    }
+
+    /// Changes whenever streams can, or can't, publish.
+    pub(crate) fn link(&self) -> watch::Receiver<Link> {
+        self.link.clone()
+    }
+
+    /// The newest state of every path, by name.
+    pub(crate) fn samples(&self) -> watch::Receiver<Arc<Samples>> {
+        self.samples.clone()
+    }
+
+    /// While this is held the server is asked every 50 ms instead of every second.
+    pub(crate) fn eager(&self) -> Eager {
+        self.board.eager()
+    }
+
+    /// FFmpeg's own measure of real time, shown with the server's figures.
+    pub(crate) fn note_speed(&self, name: &str, speed: Option<f64>) {
+        self.board.note_speed(name, speed);
+    }
+
+    pub(crate) fn log(&self) -> Log {
+        self.log.read()
+    }
+
+    async fn ready(&self) -> Result<Arc<Access>, Error> {
+        let mut link = self.link.clone();
+        loop {
+            match &*link.borrow_and_update() {
+                Link::Ready(access) => return Ok(Arc::clone(access)),
+                Link::Failed(fault) => return Err(fault.error.clone()),
+                Link::Waiting => {}
+            }
+            if link.changed().await.is_err() {
+                return Err(Error::new(Code::ServerDown));
+            }
+        }
+    }
+
+    async fn apply(&self, name: &str) -> Result<(), Error> {
+        let (done, answer) = oneshot::channel();
+        let request = Request::Apply { name: name.to_owned(), done };
+        let down = || Error::new(Code::ServerDown);
+        self.requests.send(request).await.map_err(|_| down())?;
+        answer.await.map_err(|_| down())?
+    }
+}
+
+impl Unstarted {
+    pub(crate) fn handle(&self) -> Server {
+        self.handle.clone()
+    }
+
+    pub(crate) fn run(self, tasks: &TaskTracker, stop: CancellationToken) -> Server {
+        tasks.spawn(self.task.run(stop));
+        self.handle
+    }
+}
+
+/// Where viewers watch `name`, by this computer's own address.
+pub(crate) fn urls(ports: Option<Ports>, name: &str) -> Urls {
+    ports.map(|ports| mediamtx_client::urls("127.0.0.1", &ports, name)).unwrap_or_default()
+}
+
+/// The server's part of the picture before it was started.
+pub(crate) fn first_status(ports: Option<Ports>) -> ServerStatus {
+    let ports = ports.unwrap_or(Ports::USUAL);
+    ServerStatus {
+        kind: ServerKind::Bundled,
+        state: ServerState::Starting,
+        version: None,
+        started: None,
+        fault: None,
+        ports,
+        moved_ports: crate::ports::moved(ports),
+        restarts: 0,
+        outbound_bps: 0,
+        disk_free: None,
+        disk_total: None,
+    }
+}

@@ -1,0 +1,192 @@
+use std::{
+    collections::{HashMap, HashSet},
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use mediamtx_client::{Api, ApiError, PathState, Session};
+use stream_api::{Metrics, Viewers};
+use tokio::sync::{mpsc, watch};
+
+use super::board::Board;
+use crate::hub::Hub;
+
+/// Between two questions; while a stream starts, [`EAGER`].
+const USUAL: Duration = Duration::from_secs(1);
+const EAGER: Duration = Duration::from_millis(50);
+/// Rates are taken over at least this long.
+const WINDOW: Duration = Duration::from_millis(950);
+/// The disk is looked at this often.
+const DISK: Duration = Duration::from_secs(10);
+/// A server that does not answer for this long is frozen.
+pub(super) const SILENCE: Duration = Duration::from_secs(5);
+
+/// The newest state of every path, by name.
+pub(crate) type Samples = HashMap<String, Sample>;
+
+/// A path at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Sample {
+    pub(crate) online: bool,
+    pub(crate) inbound_bytes: u64,
+}
+
+/// Asks one run of the server for its paths, and turns the answers into samples and figures.
+pub(super) struct Poller {
+    pub(super) api: Api,
+    pub(super) board: Board,
+    pub(super) hub: Hub,
+    pub(super) samples: watch::Sender<Arc<Samples>>,
+    pub(super) silent: mpsc::Sender<()>,
+    pub(super) recordings: PathBuf,
+}
+
+#[derive(Default)]
+struct Memory {
+    taken: HashMap<String, (u64, u64)>,
+    at: Option<Instant>,
+    total_bps: u64,
+}
+
+impl Poller {
+    /// Until dropped.
+    pub(super) async fn run(self) {
+        let mut memory = Memory::default();
+        let mut answered = Instant::now();
+        let mut disk_seen: Option<Instant> = None;
+        loop {
+            match self.api.paths().await {
+                Ok(paths) => {
+                    answered = Instant::now();
+                    self.take(&paths, &mut memory).await;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "the server did not answer");
+                    if answered.elapsed() >= SILENCE {
+                        let _ = self.silent.send(()).await;
+                        return;
+                    }
+                }
+            }
+            if disk_seen.is_none_or(|seen| seen.elapsed() >= DISK) {
+                disk_seen = Some(Instant::now());
+                self.look_at_disk().await;
+            }
+            self.pause().await;
+        }
+    }
+
+    /// A second, or less as soon as a stream starts.
+    async fn pause(&self) {
+        let began = Instant::now();
+        while began.elapsed() < USUAL {
+            tokio::time::sleep(EAGER).await;
+            if self.board.is_eager() {
+                return;
+            }
+        }
+    }
+
+    async fn take(&self, paths: &[PathState], memory: &mut Memory) {
+        let sample = |path: &PathState| Sample { online: path.online, inbound_bytes: path.inbound_bytes };
+        let samples: Samples = paths.iter().map(|path| (path.name.clone(), sample(path))).collect();
+        self.samples.send_if_modified(|before| {
+            let changed = **before != samples;
+            *before = Arc::new(samples);
+            changed
+        });
+        let elapsed = memory.at.map_or(WINDOW, |at| at.elapsed());
+        if elapsed < WINDOW {
+            return;
+        }
+        let viewers = self.viewers(paths).await;
+        let wanted = self.board.all();
+        let (mut figures, mut total) = (Vec::new(), 0);
+        for path in paths {
+            let before = memory.taken.insert(path.name.clone(), (path.inbound_bytes, path.outbound_bytes));
+            let (Some(before), Some(wanted)) = (before, wanted.get(&path.name)) else { continue };
+            if !path.online {
+                continue;
+            }
+            let outbound_bps = rate(before.1, path.outbound_bytes, elapsed);
+            total += outbound_bps;
+            let metrics = Metrics {
+                inbound_bps: rate(before.0, path.inbound_bytes, elapsed),
+                outbound_bps,
+                speed: wanted.speed,
+                viewers: viewers.get(&path.name).copied().unwrap_or_default(),
+            };
+            figures.push((wanted.id, metrics));
+        }
+        memory.at = Some(Instant::now());
+        let names: HashSet<&str> = paths.iter().map(|path| path.name.as_str()).collect();
+        memory.taken.retain(|name, _| names.contains(name.as_str()));
+        if !figures.is_empty() || total != memory.total_bps {
+            memory.total_bps = total;
+            self.hub.metrics(figures, total);
+        }
+    }
+
+    /// Sessions are only asked for when somebody watches.
+    async fn viewers(&self, paths: &[PathState]) -> HashMap<String, Viewers> {
+        let watched = paths.iter().any(|path| !path.readers.is_empty());
+        let sessions: Result<Vec<Session>, ApiError> =
+            if watched { self.api.sessions().await } else { Ok(Vec::new()) };
+        mediamtx_client::viewers(paths, &sessions.unwrap_or_default())
+    }
+
+    async fn look_at_disk(&self) {
+        let folder = self.recordings.clone();
+        if let Ok(Some((free, total))) = tokio::task::spawn_blocking(move || disk_of(&folder)).await {
+            // Steps of 64 MiB: the picture need not change with every byte.
+            let coarse = |bytes: u64| bytes >> 26 << 26;
+            self.hub.server(|server| {
+                (server.disk_free, server.disk_total) = (Some(coarse(free)), Some(total));
+            });
+        }
+    }
+}
+
+/// Bits per second; a counter that began anew counts from nothing.
+fn rate(before: u64, after: u64, elapsed: Duration) -> u64 {
+    let bytes = if after >= before { after - before } else { after };
+    let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
+    bytes.saturating_mul(8000) / millis
+}
+
+/// Free and all bytes of the disk that holds `folder`.
+fn disk_of(folder: &std::path::Path) -> Option<(u64, u64)> {
+    let folder = folder.canonicalize().ok()?;
+    let disks =
+        sysinfo::Disks::new_with_refreshed_list_specifics(sysinfo::DiskRefreshKind::nothing().with_storage())
+            .ok()?;
+    disks
+        .list()
+        .iter()
+        .filter(|disk| folder.starts_with(disk.mount_point()))
+        .max_by_key(|disk| disk.mount_point().as_os_str().len())
+        .map(|disk| (disk.available_space(), disk.total_space()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_bits_a_second_and_never_negative() {
+        let two = Duration::from_secs(2);
+        assert_eq!(rate(1_000, 251_000, two), 1_000_000);
+        assert_eq!(rate(251_000, 1_000, two), 4_000, "a counter that began anew");
+        assert!(rate(0, u64::MAX, Duration::ZERO) > 0, "no division by zero");
+    }
+
+    #[test]
+    fn the_disk_of_a_folder_is_found() {
+        let dir = tempfile::tempdir().unwrap();
+        if let Some((free, total)) = disk_of(dir.path()) {
+            assert!(free <= total && total > 0, "{free} of {total}");
+        }
+        assert_eq!(disk_of(std::path::Path::new("/no/such/folder")), None);
+    }
+}

@@ -1,0 +1,161 @@
+use std::{path::Path, time::Duration};
+
+use child_process::{Child, Line, Rung, SpawnError, Spec};
+use mediamtx_client::{Api, ServerConfig};
+use stream_api::{Code, Error, LogOrigin, Ports, t};
+use tokio::time::{Instant, sleep, timeout};
+use uuid::Uuid;
+
+use super::{Access, Parts};
+use crate::{journal::Journal, owner, ports, tools::Program, tools::WITHHELD};
+
+/// MediaMTX's API answers 20 to 90 ms after the spawn; a busy machine gets more.
+const START_LIMIT: Duration = Duration::from_secs(10);
+/// After a crash the system may need a moment to give the ports back.
+const PORTS_LIMIT: Duration = Duration::from_secs(1);
+/// An orderly end takes MediaMTX 30 ms; hooks and recordings may need longer.
+const STOP_LIMIT: Duration = Duration::from_secs(5);
+/// Log lines that are searched for the reason of an end.
+const TAIL: usize = 40;
+
+/// A running MediaMTX.
+#[derive(Debug)]
+pub(super) struct Process {
+    pub(super) child: Child,
+    pub(super) api: Api,
+    pub(super) access: Access,
+    pub(super) tail: Vec<String>,
+}
+
+impl Process {
+    /// Starts it and waits until its API answers with our password.
+    pub(super) async fn start(
+        parts: &Parts,
+        program: &Program<mediamtx_client::Version>,
+        paths: std::collections::BTreeMap<String, mediamtx_client::PathConfig>,
+        log: &Journal,
+    ) -> Result<Process, Error> {
+        let ports = ports_of(parts).await?;
+        let config = ServerConfig {
+            ports,
+            api_user: "manager".to_owned(),
+            api_pass: secret(),
+            publish_user: "publisher".to_owned(),
+            publish_pass: secret(),
+            recordings: parts.recordings.clone(),
+            paths,
+        };
+        let file = parts.run.join("mediamtx.yml");
+        write_config(&file, &config)?;
+        let spec = Spec {
+            dir: Some(parts.run.clone()),
+            env_clear_prefixes: WITHHELD.map(String::from).to_vec(),
+            label: "mediamtx".to_owned(),
+            ..Spec::new(&program.path)
+        };
+        let unusable = |error: SpawnError| {
+            Error::new(Code::ServerUnusable).with("path", program.path.display()).with("reason", error)
+        };
+        let child = parts.spawner.spawn(spec.with_args([file])).await.map_err(unusable)?;
+        let api = Api::new(&format!("http://127.0.0.1:{}", ports.api), &config.api_user, &config.api_pass);
+        let access = Access { ports, user: config.publish_user, pass: config.publish_pass };
+        let mut process = Process { child, api, access, tail: Vec::new() };
+        process.until_ready(log).await?;
+        Ok(process)
+    }
+
+    async fn until_ready(&mut self, log: &Journal) -> Result<(), Error> {
+        let deadline = Instant::now() + START_LIMIT;
+        let mut exit = Box::pin(self.child.exit());
+        loop {
+            let api = self.api.clone();
+            let asked = async {
+                sleep(Duration::from_millis(20)).await;
+                api.info().await
+            };
+            tokio::select! {
+                answer = asked => match answer {
+                    Ok(_) => return Ok(()),
+                    Err(_) if Instant::now() > deadline => {
+                        self.child.ask(Rung::Kill);
+                        return Err(Error::new(Code::ServerSilent));
+                    }
+                    Err(_) => {}
+                },
+                Some(line) = self.child.lines.recv() => self.note(line, log),
+                _ = &mut exit => return Err(self.died(log).await),
+            }
+        }
+    }
+
+    /// Puts a line of its output into the log.
+    pub(super) fn note(&mut self, line: Line, log: &Journal) {
+        let (Line::Out(line) | Line::Err(line)) = line else { return };
+        let (level, text) = mediamtx_client::log::parse(&line);
+        log.push(LogOrigin::Server, level, ffmpeg_cli::log::redact(&text));
+        if self.tail.len() == TAIL {
+            self.tail.remove(0);
+        }
+        self.tail.push(line);
+    }
+
+    /// Why it ended, from its last lines.
+    pub(super) async fn died(&mut self, log: &Journal) -> Error {
+        while let Ok(Some(line)) = timeout(Duration::from_millis(500), self.child.lines.recv()).await {
+            self.note(line, log);
+        }
+        let reason = mediamtx_client::log::fatal(&self.tail);
+        if let Some(address) = reason.as_deref().and_then(mediamtx_client::log::busy_port) {
+            let port = address.rsplit(':').next().unwrap_or_default().to_owned();
+            let holder = t!("error.port_taken.unknown");
+            return ports::check(self.access.ports).err().unwrap_or_else(|| {
+                Error::new(Code::PortTaken).with("port", port).with("what", "MediaMTX").with("holder", holder)
+            });
+        }
+        let exit = self.child.exit().await;
+        let reason = reason.unwrap_or_else(|| match (exit.code, exit.signal) {
+            (_, Some(signal)) => t!("fault.exit.signal", signal = signal),
+            (code, None) => t!("fault.exit.code", code = code.unwrap_or(-1)),
+        });
+        Error::new(Code::ServerCrashed).with("reason", reason)
+    }
+
+    /// Asks it to end, and makes sure that it does.
+    pub(super) async fn stop(self) {
+        for (rung, limit) in [(Rung::Interrupt, STOP_LIMIT), (Rung::Kill, STOP_LIMIT)] {
+            self.child.ask(rung);
+            if timeout(limit, self.child.exit()).await.is_ok() {
+                return;
+            }
+        }
+        tracing::error!(pid = self.child.pid(), "MediaMTX could not be ended");
+    }
+}
+
+/// The stored ports, once they are free; at first start others where the usual ones are taken, which are stored.
+async fn ports_of(parts: &Parts) -> Result<Ports, Error> {
+    let Some(ports) = parts.store.ports().await else {
+        let ports = ports::choose()?;
+        parts.store.set_ports(ports).await?;
+        return Ok(ports);
+    };
+    let deadline = Instant::now() + PORTS_LIMIT;
+    loop {
+        match ports::check(ports) {
+            Ok(()) => return Ok(ports),
+            Err(error) if Instant::now() > deadline => return Err(error),
+            Err(_) => sleep(Duration::from_millis(50)).await,
+        }
+    }
+}
+
+fn write_config(file: &Path, config: &ServerConfig) -> Result<(), Error> {
+    let text = config.render().map_err(|error| Error::new(Code::Internal).with("reason", error))?;
+    owner::write_private(file, text.as_bytes())
+        .map_err(|error| Error::new(Code::DataDirDenied).with("path", file.display()).with("reason", error))
+}
+
+/// 122 random bits as hexadecimal digits, which every part of MediaMTX takes as they are.
+fn secret() -> String {
+    Uuid::new_v4().simple().to_string()
+}

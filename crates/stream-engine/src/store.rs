@@ -1,0 +1,272 @@
+//! `config.json`: what the user set. Written whole, kept in three backups, readable, and refused when it is newer.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use stream_api::{Code, Error, Order, Ports, StreamId, StreamSpec, t};
+use tokio::sync::Mutex;
+
+/// The newest format that this version reads and the only one that it writes.
+const SCHEMA_VERSION: u64 = 1;
+/// How many earlier files are kept: `config.json.1` is the newest.
+const BACKUPS: usize = 3;
+
+/// A stream as stored.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct StoredStream {
+    pub(crate) id: StreamId,
+    #[serde(flatten)]
+    pub(crate) spec: StreamSpec,
+    pub(crate) order: Order,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Config {
+    schema_version: u64,
+    #[serde(default)]
+    server: ServerConfig,
+    #[serde(default)]
+    streams: Vec<StoredStream>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct ServerConfig {
+    /// Chosen at first start, then kept.
+    #[serde(default)]
+    ports: Option<Ports>,
+}
+
+/// The one owner of `config.json`. A cheap handle.
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    file: Arc<PathBuf>,
+    config: Arc<Mutex<Config>>,
+}
+
+impl Store {
+    /// Reads `file`, or starts empty when there is none. A broken file is put beside and the newest good backup
+    /// takes its place; the second value says so.
+    ///
+    /// # Errors
+    /// `data_dir_newer` and `data_dir_broken`, having changed nothing; `data_dir_denied`.
+    pub(crate) fn open(file: &Path) -> Result<(Store, Vec<String>), Error> {
+        let mut notes = Vec::new();
+        let config = match read(file) {
+            Ok(Some(config)) => config,
+            Ok(None) => Config {
+                schema_version: SCHEMA_VERSION,
+                server: ServerConfig::default(),
+                streams: Vec::new(),
+            },
+            Err(Unreadable::Error(error)) => return Err(error),
+            Err(Unreadable::Broken(reason)) => {
+                let (config, broken) = restore(file, &reason)?;
+                notes.push(t!("note.config_restored", broken = broken.display(), reason = reason));
+                config
+            }
+        };
+        Ok((Store { file: Arc::new(file.to_owned()), config: Arc::new(Mutex::new(config)) }, notes))
+    }
+
+    pub(crate) async fn streams(&self) -> Vec<StoredStream> {
+        self.config.lock().await.streams.clone()
+    }
+
+    pub(crate) async fn ports(&self) -> Option<Ports> {
+        self.config.lock().await.server.ports
+    }
+
+    /// # Errors
+    /// As [`Store::put`].
+    pub(crate) async fn set_ports(&self, ports: Ports) -> Result<(), Error> {
+        self.change(|config| config.server.ports = Some(ports)).await
+    }
+
+    /// Adds a stream, or replaces the one with its id.
+    ///
+    /// # Errors
+    /// `disk_full` or `data_dir_denied` when the file can't be written; nothing is changed then.
+    pub(crate) async fn put(&self, stream: StoredStream) -> Result<(), Error> {
+        self.change(|config| match config.streams.iter_mut().find(|s| s.id == stream.id) {
+            Some(slot) => *slot = stream,
+            None => config.streams.push(stream),
+        })
+        .await
+    }
+
+    /// # Errors
+    /// As [`Store::put`].
+    pub(crate) async fn remove(&self, id: StreamId) -> Result<(), Error> {
+        self.change(|config| config.streams.retain(|stream| stream.id != id)).await
+    }
+
+    async fn change(&self, change: impl FnOnce(&mut Config)) -> Result<(), Error> {
+        let mut config = self.config.lock().await;
+        let mut next = config.clone();
+        change(&mut next);
+        if next == *config {
+            return Ok(());
+        }
+        let (file, content) = (Arc::clone(&self.file), next.clone());
+        let written = tokio::task::spawn_blocking(move || write(&file, &content)).await;
+        written.map_err(io::Error::other).flatten().map_err(|error| {
+            let code = match error.kind() {
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull,
+                _ => Code::DataDirDenied,
+            };
+            Error::new(code).with("path", self.file.display()).with("reason", error)
+        })?;
+        *config = next;
+        Ok(())
+    }
+}
+
+enum Unreadable {
+    Error(Error),
+    Broken(String),
+}
+
+fn read(file: &Path) -> Result<Option<Config>, Unreadable> {
+    let path = file.display();
+    let text = match fs::read(file) {
+        Ok(text) => text,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => {
+            let error = Error::new(Code::DataDirDenied).with("path", path).with("reason", error);
+            return Err(Unreadable::Error(error));
+        }
+    };
+    let broken = |error: serde_json::Error| Unreadable::Broken(error.to_string());
+    let value: Value = serde_json::from_slice(&text).map_err(broken)?;
+    match value["schema_version"].as_u64() {
+        Some(found) if found > SCHEMA_VERSION => Err(Unreadable::Error(
+            Error::new(Code::DataDirNewer)
+                .with("path", path)
+                .with("found", found)
+                .with("known", SCHEMA_VERSION),
+        )),
+        Some(_) => serde_json::from_value(value).map(Some).map_err(broken),
+        None => Err(Unreadable::Broken(t!("note.no_schema_version").to_owned())),
+    }
+}
+
+/// The newest backup that can be read takes the broken file's place, which is kept under a name of its own.
+fn restore(file: &Path, reason: &str) -> Result<(Config, PathBuf), Error> {
+    let good = (1..=BACKUPS).find_map(|n| read(&backup(file, n)).ok().flatten());
+    let broken_error = || Error::new(Code::DataDirBroken).with("path", file.display()).with("reason", reason);
+    let config = good.ok_or_else(broken_error)?;
+    let stamp = crate::clock::now().0;
+    let broken = file.with_file_name(format!("config.json.broken-{stamp}"));
+    let put_back = fs::copy(file, &broken).and_then(|_| write_file(file, &config));
+    put_back.map_err(|error| {
+        Error::new(Code::DataDirDenied).with("path", file.display()).with("reason", error)
+    })?;
+    Ok((config, broken))
+}
+
+fn write(file: &Path, config: &Config) -> io::Result<()> {
+    for n in (1..BACKUPS).rev() {
+        keep(&backup(file, n), &backup(file, n + 1))?;
+    }
+    if file.exists() {
+        fs::copy(file, backup(file, 1))?;
+    }
+    write_file(file, config)
+}
+
+fn write_file(file: &Path, config: &Config) -> io::Result<()> {
+    let mut content = serde_json::to_vec_pretty(config)?;
+    content.push(b'\n');
+    crate::owner::write_private(file, &content)
+}
+
+fn keep(from: &Path, to: &Path) -> io::Result<()> {
+    match fs::rename(from, to) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+fn backup(file: &Path, n: usize) -> PathBuf {
+    file.with_file_name(format!("config.json.{n}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use stream_api::{Playback, Source};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn stream(name: &str) -> StoredStream {
+        let source = Source::File { path: "/v/a.mp4".into() };
+        let spec = StreamSpec { name: name.into(), source, playback: Playback::Loop, record: false };
+        StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Run }
+    }
+
+    #[tokio::test]
+    async fn what_was_put_is_read_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.json");
+        let (store, notes) = Store::open(&file).unwrap();
+        assert!(notes.is_empty() && store.streams().await.is_empty(), "starts empty");
+        let (a, b) = (stream("a"), stream("b"));
+        store.put(a.clone()).await.unwrap();
+        store.put(b.clone()).await.unwrap();
+        store.set_ports(Ports::USUAL).await.unwrap();
+        store.remove(a.id).await.unwrap();
+        let (again, _) = Store::open(&file).unwrap();
+        assert_eq!(again.streams().await, [b]);
+        assert_eq!(again.ports().await, Some(Ports::USUAL));
+    }
+
+    #[tokio::test]
+    async fn a_broken_file_is_restored_and_kept_beside() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.json");
+        let (store, _) = Store::open(&file).unwrap();
+        let a = stream("a");
+        store.put(a.clone()).await.unwrap();
+        store.put(stream("b")).await.unwrap();
+        fs::write(&file, "{ half").unwrap();
+        let (store, notes) = Store::open(&file).unwrap();
+        assert_eq!(store.streams().await, [a], "the last backup is back");
+        assert_eq!(notes.len(), 1, "and it is said");
+        let kept = fs::read_dir(dir.path()).unwrap().flatten();
+        let kept = kept.filter(|e| e.file_name().to_string_lossy().contains("broken")).count();
+        assert_eq!(kept, 1, "the broken file is kept");
+    }
+
+    #[test]
+    fn a_newer_or_hopeless_file_is_refused_and_untouched() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.json");
+        for (text, code) in [
+            (r#"{"schema_version": 2, "streams": "else"}"#, Code::DataDirNewer),
+            ("not json", Code::DataDirBroken),
+            (r#"{"streams": []}"#, Code::DataDirBroken),
+        ] {
+            fs::write(&file, text).unwrap();
+            assert_eq!(Store::open(&file).map(drop).unwrap_err().code, code, "{text}");
+            assert_eq!(fs::read_to_string(&file).unwrap(), text, "nothing was touched");
+            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing was added");
+        }
+    }
+
+    #[test]
+    fn version_1_stays_readable() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.json");
+        fs::write(&file, include_str!("../fixtures/config-v1.json")).unwrap();
+        let (store, _) = Store::open(&file).unwrap();
+        let config = store.config.try_lock().unwrap();
+        assert_eq!(config.streams.len(), 2);
+        assert_eq!(config.streams[1].spec.playback, Playback::Once);
+        assert_eq!(config.server.ports.map(|ports| ports.rtsp), Some(8654));
+    }
+}

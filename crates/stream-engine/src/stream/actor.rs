@@ -1,0 +1,504 @@
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use child_process::{Child, Exit, Line};
+use ffmpeg_cli::{faults, progress};
+use stream_api::{
+    Code, Error, Fault, Health, LogOrigin, Notice, NoticeKind, Order, Recording, State, Stream, StreamId,
+    StreamSpec, UnixMillis, t,
+};
+use tokio::{
+    sync::{Semaphore, mpsc, oneshot},
+    task::JoinHandle,
+    time::{interval, sleep_until, timeout},
+};
+
+use super::{
+    Control, Parts,
+    spawn::{Spawned, path_config, spawn},
+    tail::Tail,
+};
+use crate::{
+    clock,
+    journal::Journal,
+    lifecycle::{Effect, Ending, Input, Limits, Machine, Millis, Phase, Problem, Until, step},
+    prober::{self, Probed},
+    recording::Watch,
+    server::{Eager, Sample, urls},
+    store::StoredStream,
+};
+
+/// Below this speed for [`SLOW_AFTER`] FFmpeg can't keep up with real time.
+const SLOW: f64 = 0.97;
+const SLOW_AFTER: Duration = Duration::from_secs(15);
+/// FFmpeg 7 and newer begin with a burst, so that its speed says nothing at first.
+const SPEED_SETTLES: Duration = Duration::from_secs(20);
+/// FFmpeg's last lines come at most this long after its end.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+type Making = JoinHandle<Result<Spawned, Problem>>;
+
+/// One stream: holds the machine and carries out its effects.
+#[derive(Debug)]
+pub(super) struct Actor {
+    id: StreamId,
+    spec: StreamSpec,
+    parts: Parts,
+    journal: Journal,
+    at_once: Arc<Semaphore>,
+    controls: mpsc::Receiver<Control>,
+    machine: Machine,
+    limits: Limits,
+    born: Instant,
+    child: Option<Child>,
+    making: Option<Making>,
+    /// Held while starting, so that going on air is noticed at once.
+    eager: Option<Eager>,
+    parser: progress::Parser,
+    tail: Tail,
+    out_time: i64,
+    sample: Sample,
+    slow_since: Option<Instant>,
+    recording: Watch,
+    facts: Facts,
+    deleted: Option<oneshot::Sender<()>>,
+    ending: bool,
+}
+
+/// What the picture shows besides the machine.
+#[derive(Debug)]
+struct Facts {
+    since: UnixMillis,
+    state: State,
+    on_air_since: Option<UnixMillis>,
+    probed: Option<Probed>,
+    fault: Option<Fault>,
+    health: Health,
+    recording: Recording,
+    retry_at: Option<(Millis, UnixMillis)>,
+}
+
+impl Actor {
+    pub(super) fn new(
+        stored: StoredStream,
+        parts: Parts,
+        journal: Journal,
+        at_once: Arc<Semaphore>,
+        controls: mpsc::Receiver<Control>,
+    ) -> Actor {
+        let mut machine = Machine::new(stored.spec.playback, parts.server.link().borrow().is_ready());
+        machine.order = stored.order;
+        let facts = Facts {
+            since: clock::now(),
+            state: State::Stopped,
+            on_air_since: None,
+            probed: None,
+            fault: None,
+            health: Health::Unknown,
+            recording: Recording::Off,
+            retry_at: None,
+        };
+        Actor {
+            id: stored.id,
+            spec: stored.spec,
+            parts,
+            journal,
+            at_once,
+            controls,
+            machine,
+            limits: Limits::default(),
+            born: Instant::now(),
+            child: None,
+            making: None,
+            eager: None,
+            parser: progress::Parser::default(),
+            tail: Tail::default(),
+            out_time: -1,
+            sample: Sample::default(),
+            slow_since: None,
+            recording: Watch::default(),
+            facts,
+            deleted: None,
+            ending: false,
+        }
+    }
+
+    #[tracing::instrument(name = "stream", skip_all, fields(stream_id = %self.id, name = %self.spec.name))]
+    pub(super) async fn run(mut self) {
+        let (mut link, mut samples) = (self.parts.server.link(), self.parts.server.samples());
+        let mut second = interval(Duration::from_secs(1));
+        if self.machine.order == Order::Run {
+            self.take(Input::Run).await;
+        }
+        while !(self.ending && self.machine.state() == State::Stopped) {
+            let due = self.machine.deadline(&self.limits).map(|at| self.born + Duration::from_millis(at));
+            tokio::select! {
+                control = self.controls.recv() => match control {
+                    Some(control) => self.control(control).await,
+                    None => break,
+                },
+                made = join(&mut self.making) => self.made(made).await,
+                line = next_line(&mut self.child) => match line {
+                    Some(line) => self.line(line).await,
+                    None => self.ended().await,
+                },
+                Ok(()) = link.changed() => {
+                    let ready = link.borrow_and_update().is_ready();
+                    self.take(if ready { Input::ServerReady } else { Input::ServerLost }).await;
+                }
+                Ok(()) = samples.changed() => {
+                    let sample = samples.borrow_and_update().get(&self.spec.name).copied().unwrap_or_default();
+                    self.sampled(sample).await;
+                }
+                () = sleep_until(due.unwrap_or_else(Instant::now).into()), if due.is_some() => {
+                    self.take(Input::Tick).await;
+                }
+                _ = second.tick() => self.look(),
+            }
+        }
+        if let Some(done) = self.deleted.take() {
+            self.parts.hub.removed(self.id);
+            self.journal.remove_file();
+            // The one who asked may be gone; the stream is too.
+            let _ = done.send(());
+        }
+    }
+
+    async fn control(&mut self, control: Control) {
+        match control {
+            Control::Order(order, ack) => {
+                let text = if order == Order::Run { t!("log.order_run") } else { t!("log.order_stop") };
+                self.journal.manager("info", text);
+                self.take(if order == Order::Run { Input::Run } else { Input::Stop }).await;
+                let _ = ack.send(self.publish());
+            }
+            Control::Edit(spec, ack) => {
+                self.edit(*spec).await;
+                let _ = ack.send(self.publish());
+            }
+            Control::Delete(done) => {
+                (self.deleted, self.ending) = (Some(done), true);
+                self.take(Input::Stop).await;
+            }
+            Control::Shutdown => {
+                self.ending = true;
+                self.take(Input::Stop).await;
+            }
+        }
+    }
+
+    async fn edit(&mut self, spec: StreamSpec) {
+        let before = std::mem::replace(&mut self.spec, spec);
+        self.machine.playback = self.spec.playback;
+        if before.source != self.spec.source {
+            self.facts.probed = None;
+        }
+        if before.name != self.spec.name {
+            self.parts.server.remove_path(self.id, &before.name).await;
+            self.sample = Sample::default();
+        }
+        let live =
+            !matches!(self.machine.phase, Phase::Stopped | Phase::Failed { .. } | Phase::Backoff { .. });
+        let remade = StreamSpec { record: before.record, ..self.spec.clone() } != before;
+        if remade {
+            self.take(Input::Edited).await;
+        } else if live && before.record != self.spec.record {
+            let config = path_config(&self.spec);
+            if let Err(error) = self.parts.server.ensure_path(self.id, &self.spec.name, config).await {
+                self.journal.manager("warning", error.message);
+            }
+        }
+    }
+
+    async fn made(&mut self, made: Result<Spawned, Problem>) {
+        match made {
+            Ok(Spawned { child, probed, shown }) => {
+                tracing::info!(pid = child.pid(), attempt = self.machine.attempt(), "FFmpeg was started");
+                self.journal.manager("info", t!("log.started", pid = child.pid()));
+                self.journal.manager("debug", shown);
+                self.child = Some(child);
+                (self.parser, self.out_time) = (progress::Parser::default(), -1);
+                self.tail.clear();
+                self.facts.probed = Some(probed);
+                self.take(Input::Spawned).await;
+            }
+            Err(problem) => self.take(Input::NotSpawned(problem)).await,
+        }
+    }
+
+    async fn line(&mut self, line: Line) {
+        match line {
+            Line::Out(line) => {
+                if let Some(progress) = self.parser.line(&line) {
+                    self.progressed(&progress).await;
+                }
+            }
+            Line::Err(line) => {
+                let (level, text) = ffmpeg_cli::log::split(&line);
+                self.journal.push(LogOrigin::Ffmpeg, level, ffmpeg_cli::log::redact(text));
+                self.tail.push(line);
+            }
+            Line::Dropped(lines) => self.journal.manager("warning", t!("log.dropped", lines = lines)),
+        }
+    }
+
+    async fn progressed(&mut self, progress: &progress::Progress) {
+        let now = progress.out_time_us.unwrap_or(-1);
+        if now > self.out_time {
+            self.out_time = now;
+            self.take(Input::Progressed).await;
+        }
+        let Phase::Running { since, .. } = self.machine.phase else { return };
+        self.parts.server.note_speed(&self.spec.name, progress.speed);
+        let settled = self.now().saturating_sub(since) > millis(SPEED_SETTLES);
+        let slow = settled && progress.speed.is_some_and(|speed| speed < SLOW);
+        let slow_since = slow.then(|| self.slow_since.unwrap_or_else(Instant::now));
+        self.slow_since = slow_since;
+        let lasting = slow_since.is_some_and(|since| since.elapsed() >= SLOW_AFTER);
+        let health = if lasting { Health::Slow } else { Health::Good };
+        if health != self.facts.health {
+            self.facts.health = health;
+            self.publish();
+        }
+    }
+
+    async fn sampled(&mut self, sample: Sample) {
+        let before = std::mem::replace(&mut self.sample, sample);
+        if sample.inbound_bytes != before.inbound_bytes {
+            self.take(Input::Received).await;
+        }
+        if sample.online != before.online {
+            self.take(Input::Online(sample.online)).await;
+        }
+    }
+
+    /// Its standard streams are closed: it has ended, or is about to.
+    async fn ended(&mut self) {
+        let Some(child) = self.child.take() else { return };
+        let exit = match timeout(LAST_WORDS, child.exit()).await {
+            Ok(exit) => exit,
+            Err(_) => {
+                // Alive without its pipes: nothing could be learnt from it any more.
+                child.ask(child_process::Rung::Kill);
+                child.exit().await
+            }
+        };
+        drop(child);
+        tracing::info!(code = exit.code, signal = exit.signal, "FFmpeg ended");
+        let ending = self.classify(exit);
+        self.take(Input::Ended(ending)).await;
+    }
+
+    fn classify(&mut self, exit: Exit) -> Ending {
+        let asked = matches!(self.machine.phase, Phase::Stopping { .. });
+        if exit.success() {
+            self.journal.manager("info", t!("log.ended"));
+            return Ending::Finished;
+        }
+        let exit = faults::Exit { code: exit.code, signal: exit.signal };
+        let context = faults::Context { path: self.spec.source.path().to_owned() };
+        let classified = faults::classify(exit, self.tail.all(), &context);
+        if asked {
+            self.journal.manager("info", t!("log.ended"));
+        } else {
+            self.journal.manager("error", classified.error.message.clone());
+        }
+        let fault = Fault { log_tail: self.tail.shown(), ..Fault::new(classified.error) };
+        Ending::Broken(Problem { fault, permanent: classified.permanent })
+    }
+
+    /// Gives the machine an input and carries out what it decides.
+    async fn take(&mut self, input: Input) {
+        let (now, jitter) = (self.now(), jitter());
+        let mut effects = step(&mut self.machine, input, now, jitter, &self.limits);
+        self.after_step();
+        while !effects.is_empty() {
+            let mut next = Vec::new();
+            for effect in effects {
+                if let Some(input) = self.carry_out(effect).await {
+                    let now = self.now();
+                    next.extend(step(&mut self.machine, input, now, jitter, &self.limits));
+                    self.after_step();
+                }
+            }
+            effects = next;
+        }
+    }
+
+    async fn carry_out(&mut self, effect: Effect) -> Option<Input> {
+        match effect {
+            Effect::Spawn => {
+                let made = spawn(self.parts.clone(), self.id, self.spec.clone(), Arc::clone(&self.at_once));
+                self.making = Some(tokio::spawn(made));
+            }
+            Effect::CancelSpawn => {
+                if let Some(making) = self.making.take() {
+                    making.abort();
+                    // A child that was made at the last moment dies with the result.
+                    drop(making.await);
+                }
+            }
+            Effect::Ask(rung) => {
+                if let Some(child) = &self.child {
+                    child.ask(rung);
+                }
+            }
+            Effect::RemovePath => self.parts.server.remove_path(self.id, &self.spec.name).await,
+            Effect::CheckCure => return self.is_cured().await.then_some(Input::Cured),
+            Effect::Completed => {
+                self.journal.manager("info", t!("log.completed"));
+                let stored = StoredStream { id: self.id, spec: self.spec.clone(), order: Order::Stop };
+                if let Err(error) = self.parts.store.put(stored).await {
+                    self.journal.manager("warning", error.message);
+                }
+            }
+            Effect::Notify(fault) => self.notify(&fault.error),
+        }
+        None
+    }
+
+    fn notify(&self, error: &Error) {
+        let body = format!("{} {}", error.message, error.hint);
+        let title = t!("notice.stream_failed", name = self.spec.name);
+        self.parts.hub.notice(Notice { kind: NoticeKind::StreamFailed, stream: Some(self.id), title, body });
+    }
+
+    /// Whether what a failed stream missed is there again.
+    async fn is_cured(&self) -> bool {
+        let Phase::Failed { fault, .. } = &self.machine.phase else { return false };
+        match fault.error.code {
+            Code::SourceMissing | Code::SourceDenied | Code::SourceEmpty | Code::SourceIsFolder => {
+                let path = self.spec.source.path().to_owned();
+                tokio::task::spawn_blocking(move || prober::is_readable(&path)).await.unwrap_or(false)
+            }
+            Code::FfmpegMissing | Code::FfmpegTooOld | Code::FfmpegUnusable => {
+                let found = self.parts.tools.found();
+                found.ffmpeg.is_ok() && found.ffprobe.is_ok()
+            }
+            _ => false,
+        }
+    }
+
+    /// Once a second: what only looking tells.
+    fn look(&mut self) {
+        let wanted = self.spec.record && self.is_on_air();
+        let folder = self.parts.recordings.join(&self.spec.name);
+        let recording = self.recording.look(&folder, wanted, Instant::now());
+        if recording != self.facts.recording {
+            self.facts.recording = recording;
+            self.publish();
+        }
+    }
+
+    fn is_on_air(&self) -> bool {
+        self.machine.state() == State::Running && self.sample.online
+    }
+
+    /// Brings the facts in line with the machine, and the picture with both.
+    fn after_step(&mut self) {
+        let state = self.machine.state();
+        if state != self.facts.state {
+            (self.facts.state, self.facts.since) = (state, clock::now());
+            self.facts.health = if state == State::Running { Health::Good } else { Health::Unknown };
+            self.slow_since = None;
+            self.eager = (state == State::Starting).then(|| self.parts.server.eager());
+        }
+        match &self.machine.phase {
+            Phase::Backoff { fault, .. } | Phase::Failed { fault, .. } => {
+                self.facts.fault = Some(fault.clone())
+            }
+            Phase::Running { .. } | Phase::Stopped => self.facts.fault = None,
+            Phase::Starting { .. } | Phase::Stopping { .. } => {}
+        }
+        let until = match self.machine.phase {
+            Phase::Backoff { until: Until::Time(at), .. } => Some(at),
+            _ => None,
+        };
+        if self.facts.retry_at.map(|(at, _)| at) != until {
+            let wait = until.map_or(0, |at| at.saturating_sub(self.now()));
+            let wall = UnixMillis(clock::now().0 + i64::try_from(wait).unwrap_or(0));
+            self.facts.retry_at = until.map(|at| (at, wall));
+        }
+        let on_air = self.is_on_air();
+        if on_air != self.facts.on_air_since.is_some() {
+            self.facts.on_air_since = on_air.then(clock::now);
+            if on_air {
+                let took = self.facts.since;
+                tracing::info!("on air");
+                self.journal.manager("info", t!("log.on_air"));
+                let _ = took;
+            }
+        }
+        self.publish();
+    }
+
+    /// Puts the stream as it is now into the picture.
+    pub(super) fn publish(&self) -> Stream {
+        let facts = &self.facts;
+        let ports = match &*self.parts.server.link().borrow() {
+            crate::server::Link::Ready(access) => Some(access.ports),
+            _ => Some(self.parts.hub.snapshot().server.ports),
+        };
+        self.parts.hub.stream(Stream {
+            id: self.id,
+            rev: 0,
+            spec: self.spec.clone(),
+            order: if self.ending { self.order_kept() } else { self.machine.order },
+            state: self.machine.state(),
+            since: facts.since,
+            on_air: facts.on_air_since.is_some(),
+            on_air_since: facts.on_air_since,
+            health: facts.health,
+            attempt: self.machine.attempt(),
+            retry_at: facts.retry_at.map(|(_, wall)| wall),
+            fault: facts.fault.clone(),
+            media: facts.probed.as_ref().map(|probed| probed.media.clone()),
+            plan: facts.probed.as_ref().map(|probed| probed.plan.clone()),
+            recording: facts.recording,
+            urls: urls(ports, &self.spec.name),
+            metrics: None,
+        })
+    }
+
+    /// An engine that ends stops its streams without changing what the user ordered.
+    fn order_kept(&self) -> Order {
+        self.parts.hub.get(self.id).map_or(self.machine.order, |stream| stream.order)
+    }
+
+    fn now(&self) -> Millis {
+        millis(self.born.elapsed())
+    }
+}
+
+fn millis(duration: Duration) -> Millis {
+    Millis::try_from(duration.as_millis()).unwrap_or(Millis::MAX)
+}
+
+/// 0..1 from the clock's finest digits: enough to keep streams from moving in step.
+fn jitter() -> f64 {
+    f64::from(
+        std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().subsec_nanos()
+            % 1000,
+    ) / 1000.0
+}
+
+/// The child being made, once it is; never without one.
+async fn join(making: &mut Option<Making>) -> Result<Spawned, Problem> {
+    let Some(task) = making else { return std::future::pending().await };
+    let made = task.await;
+    *making = None;
+    made.unwrap_or_else(|error| {
+        let error = Error::new(Code::Internal).with("reason", error);
+        Err(Problem { fault: error.into(), permanent: false })
+    })
+}
+
+/// The child's next line; `None` at its end; never without a child.
+async fn next_line(child: &mut Option<Child>) -> Option<Line> {
+    match child {
+        Some(child) => child.lines.recv().await,
+        None => std::future::pending().await,
+    }
+}

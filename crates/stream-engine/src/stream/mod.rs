@@ -1,0 +1,142 @@
+//! Streams: one actor each, which carries out what [`lifecycle::step`](crate::lifecycle::step) decides.
+
+mod actor;
+mod spawn;
+mod tail;
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use child_process::Spawner;
+use futures_util::future::join_all;
+use stream_api::{Code, Error, Order, Stream, StreamId, StreamSpec};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    hub::Hub, journal::Journal, prober::Prober, server::Server, store::Store, store::StoredStream,
+    tools::Tools,
+};
+
+/// Children that are being made at the same time; more would slow each other down.
+const AT_ONCE: usize = 4;
+
+/// What stream actors are made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Parts {
+    pub(crate) hub: Hub,
+    pub(crate) store: Store,
+    pub(crate) tools: Tools,
+    pub(crate) prober: Prober,
+    pub(crate) spawner: Spawner,
+    pub(crate) server: Server,
+    pub(crate) logs: PathBuf,
+    pub(crate) recordings: PathBuf,
+    pub(crate) tasks: TaskTracker,
+}
+
+/// All streams. Whoever changes the set holds it.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    parts: Parts,
+    at_once: Arc<Semaphore>,
+    streams: BTreeMap<StreamId, Handle>,
+}
+
+/// A handle to one stream's actor.
+#[derive(Debug, Clone)]
+pub(crate) struct Handle {
+    inbox: mpsc::Sender<Control>,
+    pub(crate) journal: Journal,
+}
+
+/// What an actor can be told. Each answer comes when the machine has taken it in, not when it is carried out.
+#[derive(Debug)]
+enum Control {
+    /// A new order.
+    Order(Order, oneshot::Sender<Stream>),
+    /// New settings.
+    Edit(Box<StreamSpec>, oneshot::Sender<Stream>),
+    /// End what runs, then answer; the picture and the log forget the stream.
+    Delete(oneshot::Sender<()>),
+    /// End what runs, then end; the order is kept.
+    Shutdown,
+}
+
+impl Registry {
+    pub(crate) fn new(parts: Parts) -> Registry {
+        Registry { parts, at_once: Arc::new(Semaphore::new(AT_ONCE)), streams: BTreeMap::new() }
+    }
+
+    /// Gives a stored stream its actor, which starts it when it is ordered to run.
+    pub(crate) fn add(&mut self, stored: StoredStream) -> Stream {
+        let id = stored.id;
+        let (inbox, controls) = mpsc::channel(32);
+        let journal = Journal::new(self.parts.logs.join(format!("{id}.log")));
+        let actor = actor::Actor::new(
+            stored,
+            self.parts.clone(),
+            journal.clone(),
+            Arc::clone(&self.at_once),
+            controls,
+        );
+        let stream = actor.publish();
+        self.parts.tasks.spawn(actor.run());
+        self.streams.insert(id, Handle { inbox, journal });
+        stream
+    }
+
+    /// # Errors
+    /// `no_such_stream`.
+    pub(crate) fn get(&self, id: StreamId) -> Result<Handle, Error> {
+        self.streams.get(&id).cloned().ok_or_else(|| Error::new(Code::NoSuchStream).with("id", id))
+    }
+
+    pub(crate) fn forget(&mut self, id: StreamId) {
+        self.streams.remove(&id);
+    }
+
+    /// Asks every stream to end; [`Registry::ended`] waits for it.
+    pub(crate) fn shutdown(&self) {
+        for handle in self.streams.values() {
+            let inbox = handle.inbox.clone();
+            self.parts.tasks.spawn(async move {
+                // An actor that is gone has ended.
+                let _ = inbox.send(Control::Shutdown).await;
+            });
+        }
+    }
+
+    /// Resolves when every actor is gone.
+    pub(crate) async fn ended(&self) {
+        join_all(self.streams.values().map(|handle| handle.inbox.closed())).await;
+    }
+}
+
+impl Handle {
+    /// # Errors
+    /// `shutting_down`.
+    pub(crate) async fn order(&self, order: Order) -> Result<Stream, Error> {
+        self.tell(|ack| Control::Order(order, ack)).await
+    }
+
+    /// # Errors
+    /// `shutting_down`.
+    pub(crate) async fn edit(&self, spec: StreamSpec) -> Result<Stream, Error> {
+        self.tell(|ack| Control::Edit(Box::new(spec), ack)).await
+    }
+
+    /// Resolves when nothing of the stream runs any more.
+    ///
+    /// # Errors
+    /// `shutting_down`.
+    pub(crate) async fn delete(&self) -> Result<(), Error> {
+        self.tell(Control::Delete).await
+    }
+
+    async fn tell<T>(&self, control: impl FnOnce(oneshot::Sender<T>) -> Control) -> Result<T, Error> {
+        let (ack, answer) = oneshot::channel();
+        let gone = || Error::new(Code::ShuttingDown);
+        self.inbox.send(control(ack)).await.map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())
+    }
+}

@@ -1,0 +1,85 @@
+use std::{path::PathBuf, sync::Arc};
+
+use child_process::{Child, SpawnError, Spec};
+use ffmpeg_cli::publish::{Publish, Target};
+use mediamtx_client::PathConfig;
+use stream_api::{Code, Error, StreamId, StreamSpec};
+use tokio::sync::Semaphore;
+
+use super::Parts;
+use crate::{lifecycle::Problem, prober::Probed, tools::WITHHELD};
+
+/// A child that was made, and what was learnt on the way.
+#[derive(Debug)]
+pub(super) struct Spawned {
+    pub(super) child: Child,
+    pub(super) probed: Probed,
+    /// The command, without credentials.
+    pub(super) shown: String,
+}
+
+/// Everything from an order to a child: the file is probed, the path is made, FFmpeg is started.
+pub(super) async fn spawn(
+    parts: Parts,
+    id: StreamId,
+    spec: StreamSpec,
+    at_once: Arc<Semaphore>,
+) -> Result<Spawned, Problem> {
+    let ffmpeg = parts.tools.found().ffmpeg.map_err(needs_a_person)?;
+    // Closed only together with the engine.
+    let _permit = at_once.acquire_owned().await.map_err(|_| passing(Error::new(Code::ShuttingDown)))?;
+    let probed = parts.prober.probe(spec.source.path()).await.map_err(|error| match error.code {
+        Code::SourceTimeout | Code::Internal => passing(error),
+        _ => needs_a_person(error),
+    })?;
+    let access = parts.server.ensure_path(id, &spec.name, path_config(&spec)).await.map_err(passing)?;
+    let target = Target {
+        host: "127.0.0.1".to_owned(),
+        port: access.ports.rtsp,
+        name: spec.name.clone(),
+        user: access.user.clone(),
+        pass: access.pass.clone(),
+    };
+    let publish = Publish {
+        source: &spec.source,
+        playback: spec.playback,
+        media: &probed.media,
+        plan: &probed.plan,
+        target: &target,
+        version: ffmpeg.version,
+    };
+    let args = ffmpeg_cli::publish::arguments(&publish);
+    let shown = ffmpeg_cli::publish::shown("ffmpeg", &publish);
+    let child = Spec {
+        env_clear_prefixes: WITHHELD.map(String::from).to_vec(),
+        label: format!("ffmpeg {id}"),
+        ..Spec::new(&ffmpeg.path)
+    };
+    let child = parts.spawner.spawn(child.with_args(args)).await;
+    let child = child.map_err(|error| unspawnable(error, ffmpeg.path))?;
+    Ok(Spawned { child, probed, shown })
+}
+
+/// What the server is told of a stream's path.
+pub(super) fn path_config(spec: &StreamSpec) -> PathConfig {
+    PathConfig { record: spec.record, record_path: None }
+}
+
+fn unspawnable(error: SpawnError, path: PathBuf) -> Problem {
+    let code = match &error {
+        SpawnError::Other(_) => {
+            return passing(Error::new(Code::FfmpegCrashed).with("reason", error));
+        }
+        SpawnError::NotFound { .. } => Error::new(Code::FfmpegMissing).with("program", "FFmpeg"),
+        _ => Error::new(Code::FfmpegUnusable).with("path", path.display()).with("reason", error),
+    };
+    needs_a_person(code)
+}
+
+fn needs_a_person(error: Error) -> Problem {
+    Problem { fault: error.into(), permanent: true }
+}
+
+fn passing(error: Error) -> Problem {
+    Problem { fault: error.into(), permanent: false }
+}

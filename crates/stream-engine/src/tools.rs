@@ -1,0 +1,203 @@
+//! FFmpeg, ffprobe and MediaMTX: found, and checked before they are used.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use child_process::{SpawnError, Spawner, Spec};
+use stream_api::{Code, Error, Fault, HostStatus, Tool, ToolState};
+use tokio::sync::watch;
+
+use crate::{DataDir, Options, ToolPaths, hub::Hub, media_root::MediaRoots};
+
+/// A program that does not print its version within this time can't be used.
+const VERSION_LIMIT: Duration = Duration::from_secs(10);
+/// Variables that would change what our children do: MediaMTX takes `MTX_*` and the older `RTSP_*` for settings
+/// (`internal/conf/env`), FFmpeg writes a report for `FFREPORT`.
+pub(crate) const WITHHELD: [&str; 3] = ["MTX_", "RTSP_", "FFREPORT"];
+
+/// The programs that we run. A cheap handle.
+#[derive(Debug, Clone)]
+pub(crate) struct Tools {
+    paths: ToolPaths,
+    beside: Vec<PathBuf>,
+    spawner: Spawner,
+    hub: Hub,
+    found: watch::Sender<Found>,
+}
+
+/// What the last check found.
+#[derive(Debug, Clone)]
+pub(crate) struct Found {
+    pub(crate) ffmpeg: Result<Program<ffmpeg_cli::Version>, Error>,
+    pub(crate) ffprobe: Result<Program<ffmpeg_cli::Version>, Error>,
+    pub(crate) mediamtx: Result<Program<mediamtx_client::Version>, Error>,
+}
+
+/// A program that can be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Program<V> {
+    pub(crate) path: PathBuf,
+    pub(crate) version: V,
+}
+
+impl Tools {
+    pub(crate) fn new(options: &Options, spawner: Spawner, hub: Hub) -> Tools {
+        let missing = |program: &str| Error::new(Code::FfmpegMissing).with("program", program);
+        let found = Found {
+            ffmpeg: Err(missing("FFmpeg")),
+            ffprobe: Err(missing("ffprobe")),
+            mediamtx: Err(Error::new(Code::ServerMissing)),
+        };
+        let (paths, beside) = (options.tools.clone(), options.beside.clone());
+        Tools { paths, beside, spawner, hub, found: watch::channel(found).0 }
+    }
+
+    /// Looks for all of them (again) and runs each for its version.
+    pub(crate) async fn check(&self) {
+        let (ffmpeg, ffprobe, mediamtx) = tokio::join!(
+            self.ffmpeg_tool("FFmpeg", self.paths.ffmpeg.as_deref(), "ffmpeg"),
+            self.ffmpeg_tool("ffprobe", self.paths.ffprobe.as_deref(), "ffprobe"),
+            self.mediamtx_tool(),
+        );
+        self.hub.host(|host| {
+            (host.ffmpeg, host.ffprobe) = (shown(&ffmpeg), shown(&ffprobe));
+            host.mediamtx = shown(&mediamtx);
+        });
+        self.found.send_replace(Found { ffmpeg, ffprobe, mediamtx });
+    }
+
+    pub(crate) fn found(&self) -> Found {
+        self.found.borrow().clone()
+    }
+
+    async fn ffmpeg_tool(
+        &self,
+        program: &str,
+        named: Option<&Path>,
+        name: &str,
+    ) -> Result<Program<ffmpeg_cli::Version>, Error> {
+        let missing = || Error::new(Code::FfmpegMissing).with("program", program);
+        let unusable = |path: &Path, reason: String| {
+            Error::new(Code::FfmpegUnusable).with("path", path.display()).with("reason", reason)
+        };
+        let path = self.find(named, name).ok_or_else(missing)?;
+        let text =
+            self.version_text(&path, "-version").await.map_err(|e| e.classify(&path, missing, unusable))?;
+        let version = ffmpeg_cli::Version::parse(&text)
+            .ok_or_else(|| unusable(&path, stream_api::t!("tool.no_version").to_owned()))?;
+        if !version.is_supported() {
+            return Err(Error::new(Code::FfmpegTooOld).with("path", path.display()).with("version", version));
+        }
+        Ok(Program { path, version })
+    }
+
+    async fn mediamtx_tool(&self) -> Result<Program<mediamtx_client::Version>, Error> {
+        let missing = || Error::new(Code::ServerMissing);
+        let unusable = |path: &Path, reason: String| {
+            Error::new(Code::ServerUnusable).with("path", path.display()).with("reason", reason)
+        };
+        let named = self.paths.mediamtx.as_deref();
+        let path = self
+            .find(named, "stream-manager-mediamtx")
+            .or_else(|| self.find(named, "mediamtx"))
+            .ok_or_else(missing)?;
+        let text =
+            self.version_text(&path, "--version").await.map_err(|e| e.classify(&path, missing, unusable))?;
+        let version = mediamtx_client::Version::parse(&text)
+            .ok_or_else(|| unusable(&path, stream_api::t!("tool.no_version").to_owned()))?;
+        if !version.is_supported() {
+            return Err(Error::new(Code::ServerTooOld).with("path", path.display()).with("version", version));
+        }
+        Ok(Program { path, version })
+    }
+
+    /// A named one as it is (so that its fault is told), else the first of: beside the app, on the `PATH`.
+    fn find(&self, named: Option<&Path>, name: &str) -> Option<PathBuf> {
+        if let Some(named) = named {
+            return Some(std::path::absolute(named).unwrap_or_else(|_| named.to_owned()));
+        }
+        let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+        let path = env::var_os("PATH").unwrap_or_default();
+        let dirs = self.beside.iter().cloned().chain(env::split_paths(&path));
+        dirs.map(|dir| dir.join(&file)).find(|candidate| candidate.is_file())
+    }
+
+    async fn version_text(&self, path: &Path, flag: &str) -> Result<String, NoVersion> {
+        let spec = Spec { env_clear_prefixes: WITHHELD.map(String::from).to_vec(), ..Spec::new(path) };
+        let run = child_process::run(&self.spawner, spec.with_args([flag]), VERSION_LIMIT, 64 << 10).await?;
+        if run.timed_out {
+            return Err(NoVersion::Silent);
+        }
+        Ok(String::from_utf8_lossy(&run.stdout).into_owned())
+    }
+}
+
+/// Why a program told no version.
+#[derive(Debug, thiserror::Error)]
+enum NoVersion {
+    #[error(transparent)]
+    Spawn(#[from] SpawnError),
+    #[error("it does not answer")]
+    Silent,
+}
+
+impl NoVersion {
+    fn classify(
+        &self,
+        path: &Path,
+        missing: impl Fn() -> Error,
+        unusable: impl Fn(&Path, String) -> Error,
+    ) -> Error {
+        match self {
+            NoVersion::Spawn(SpawnError::NotFound { .. }) if !path.exists() => {
+                unusable(path, stream_api::t!("tool.not_there").to_owned())
+            }
+            NoVersion::Spawn(SpawnError::NotFound { .. }) => missing(),
+            NoVersion::Spawn(SpawnError::Denied { .. } | SpawnError::NotExecutable { .. }) => {
+                unusable(path, stream_api::t!("tool.not_executable").to_owned())
+            }
+            NoVersion::Spawn(other) => unusable(path, other.to_string()),
+            NoVersion::Silent => unusable(path, stream_api::t!("tool.silent").to_owned()),
+        }
+    }
+}
+
+fn shown<V: std::fmt::Display>(found: &Result<Program<V>, Error>) -> Tool {
+    match found {
+        Ok(program) => Tool {
+            path: Some(program.path.display().to_string()),
+            version: Some(program.version.to_string()),
+            state: ToolState::Ready,
+            fault: None,
+        },
+        Err(error) => {
+            let path = error.args.get("path").cloned();
+            let version = error.args.get("version").cloned();
+            Tool { path, version, state: ToolState::Unusable, fault: Some(Fault::new(error.clone())) }
+        }
+    }
+}
+
+/// The host's part of the picture before anything was looked for.
+pub(crate) fn host_status(
+    options: &Options,
+    data: &DataDir,
+    roots: &MediaRoots,
+    notes: Vec<String>,
+) -> HostStatus {
+    let unknown = Tool { path: None, version: None, state: ToolState::Checking, fault: None };
+    HostStatus {
+        kind: options.kind,
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        data_dir: data.path().display().to_string(),
+        recordings_dir: data.recordings().display().to_string(),
+        media_roots: roots.shown(),
+        ffmpeg: unknown.clone(),
+        ffprobe: unknown.clone(),
+        mediamtx: unknown,
+        notes,
+    }
+}
