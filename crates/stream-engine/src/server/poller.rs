@@ -162,7 +162,6 @@ fn disk_of(folder: &std::path::Path) -> Option<(u64, u64)> {
         sysinfo::Disks::new_with_refreshed_list_specifics(sysinfo::DiskRefreshKind::nothing().with_storage())
             .ok()?;
     disks
-        .list()
         .iter()
         .filter(|disk| folder.starts_with(disk.mount_point()))
         .max_by_key(|disk| disk.mount_point().as_os_str().len())
