@@ -1,0 +1,260 @@
+//! The frame of the interface: what is shown, what is asked, and how commands are sent.
+
+use leptos::prelude::*;
+use stream_api::{
+    Command, Error, Message, StreamId,
+    commands::{SnapshotGet, StreamOpen},
+    t,
+};
+use wasm_bindgen_futures::spawn_local;
+
+use crate::{
+    browser,
+    client::{Client, Incoming},
+    components::{
+        Banners, DropOverlay, Questions, RefusedFiles, Sidebar, Toast, Toasts,
+        confirm::Question,
+        sheet::{Sheet, SheetFor},
+    },
+    pages::{Page, server::ServerPage, stream::StreamPage, streams::StreamsPage},
+    store::{Link, Touched, World},
+};
+
+/// Shortest time between two snapshots that are asked for because events are missing, in milliseconds.
+const GAP_MS: f64 = 3000.0;
+
+/// What every part of the interface can reach. Cheap to copy.
+#[derive(Clone, Copy)]
+pub(crate) struct App {
+    client: StoredValue<Client, LocalStorage>,
+    /// What the host told.
+    pub world: World,
+    /// The page shown.
+    pub page: RwSignal<Page>,
+    /// The form, when it is open, and for what.
+    pub sheet: RwSignal<Option<SheetFor>>,
+    /// A question that is open.
+    pub question: RwSignal<Option<Question>>,
+    /// Files that can't be streamed, to be told.
+    pub refused: RwSignal<Vec<Error>>,
+    /// Short messages at the edge.
+    pub toasts: RwSignal<Vec<Toast>>,
+    /// Files held over the window.
+    pub dragged: RwSignal<usize>,
+    /// When a snapshot was last asked for, by the page's monotonic clock.
+    asked: StoredValue<f64>,
+    /// How many short messages were shown.
+    told: StoredValue<u64>,
+}
+
+/// What every part of the interface can reach.
+pub(crate) fn use_app() -> App {
+    expect_context::<App>()
+}
+
+impl App {
+    fn new() -> Self {
+        App {
+            client: StoredValue::new_local(Client::here()),
+            world: World::new(),
+            page: RwSignal::new(Page::from_hash(&browser::hash())),
+            sheet: RwSignal::new(None),
+            question: RwSignal::new(None),
+            refused: RwSignal::new(Vec::new()),
+            toasts: RwSignal::new(Vec::new()),
+            dragged: RwSignal::new(0),
+            asked: StoredValue::new(f64::MIN),
+            told: StoredValue::new(0),
+        }
+    }
+
+    /// The way to the host.
+    pub(crate) fn client(self) -> Client {
+        self.client.get_value()
+    }
+
+    /// Whether the page runs in the desktop's window.
+    pub(crate) fn is_desktop(self) -> bool {
+        self.client.with_value(|client| client.desktop().is_some())
+    }
+
+    /// Carries out a command; `busy` is true until its answer is there, and a failure is told.
+    pub(crate) fn run<C: Command>(
+        self,
+        busy: RwSignal<bool>,
+        command: C,
+        done: impl FnOnce(C::Reply) + 'static,
+    ) {
+        if busy.get_untracked() {
+            return;
+        }
+        busy.set(true);
+        let reply = self.client().call(command);
+        spawn_local(async move {
+            let reply = reply.await;
+            busy.try_set(false);
+            match reply {
+                Ok(reply) => done(reply),
+                Err(error) => self.tell(Toast::error(error)),
+            }
+        });
+    }
+
+    /// Shows a short message.
+    pub(crate) fn tell(self, mut toast: Toast) {
+        self.told.update_value(|told| *told += 1);
+        let (id, ms) = (self.told.get_value(), toast.stays_ms());
+        toast.id = id;
+        self.toasts.update(|toasts| {
+            toasts.retain(|shown| !shown.same_words(&toast));
+            toasts.push(toast);
+        });
+        browser::after(ms, move || self.toasts.update(|toasts| toasts.retain(|shown| shown.id != id)));
+    }
+
+    /// Copies text and says so.
+    pub(crate) fn copy(self, text: String, copied: impl FnOnce() + 'static) {
+        spawn_local(async move {
+            match browser::copy(text).await {
+                true => copied(),
+                false => self.tell(Toast::warning(t!("copy.failed"), t!("copy.failed.hint"))),
+            }
+        });
+    }
+
+    /// Opens an address in the user's browser.
+    pub(crate) fn open_url(self, url: &str) {
+        match self.client().desktop() {
+            Some(desktop) => self.await_desktop(desktop.open_url(url)),
+            None => browser::open(url),
+        }
+    }
+
+    /// Shows a file in the file manager; the desktop alone can.
+    pub(crate) fn reveal(self, path: &str) {
+        if let Some(desktop) = self.client().desktop() {
+            self.await_desktop(desktop.reveal(path));
+        }
+    }
+
+    /// Ends the desktop app.
+    pub(crate) fn quit(self) {
+        if let Some(desktop) = self.client().desktop() {
+            self.await_desktop(desktop.quit());
+        }
+    }
+
+    fn await_desktop(self, reply: crate::client::Reply<()>) {
+        spawn_local(async move {
+            if let Err(error) = reply.await {
+                self.tell(Toast::error(error));
+            }
+        });
+    }
+
+    /// Opens the form for one file, or streams several at once.
+    pub(crate) fn take_files(self, mut paths: Vec<String>) {
+        match paths.len() {
+            0 => {}
+            1 => self.sheet.set(Some(SheetFor::New { path: paths.pop() })),
+            _ => self.run(RwSignal::new(false), StreamOpen { paths }, move |opened| {
+                self.refused.set(opened.refused.into_values().collect());
+                browser::go("#/");
+            }),
+        }
+    }
+
+    /// Goes to a stream's page.
+    pub(crate) fn show_stream(self, id: StreamId) {
+        browser::go(&Page::Stream(id).hash());
+    }
+
+    fn receive(self, incoming: Incoming) {
+        match incoming {
+            Incoming::Up => self.world.link.set(Link::Up),
+            Incoming::Down => self.world.link.set(Link::Down),
+            Incoming::Message(message) => {
+                if self.world.link.get_untracked() != Link::Up {
+                    self.world.link.set(Link::Up);
+                }
+                self.take(message);
+            }
+        }
+    }
+
+    fn take(self, message: Message) {
+        match message {
+            Message::DragOver { count } => self.dragged.set(count.max(1)),
+            Message::DragLeave => self.dragged.set(0),
+            Message::Dropped { paths } => {
+                self.dragged.set(0);
+                self.take_files(paths);
+            }
+            Message::AskQuit { live } => self.question.set(Some(Question::quit(self, live))),
+            Message::Refused { errors } => self.refused.update(|refused| refused.extend(errors)),
+            picture @ (Message::Snapshot { .. } | Message::Events { .. }) => {
+                for touched in self.world.take(picture) {
+                    match touched {
+                        Touched::Gap => self.resync(),
+                        Touched::Notice(notice) => self.tell(Toast::warning(notice.title, notice.body)),
+                        _ => {}
+                    }
+                }
+            }
+        }
+    }
+
+    fn resync(self) {
+        let now = browser::monotonic();
+        if now - self.asked.get_value() < GAP_MS {
+            return;
+        }
+        self.asked.set_value(now);
+        let reply = self.client().call(SnapshotGet {});
+        spawn_local(async move {
+            // A failure shows as a lost connection soon enough, and the host then sends a snapshot by itself.
+            if let Ok(snapshot) = reply.await {
+                self.world.take(Message::Snapshot { snapshot: Box::new(snapshot) });
+            }
+        });
+    }
+}
+
+/// The whole interface.
+#[component]
+pub(crate) fn Root() -> impl IntoView {
+    let app = App::new();
+    provide_context(app);
+    app.client().listen(move |incoming| app.receive(incoming));
+    set_interval(move || app.world.tick(), std::time::Duration::from_secs(1));
+    window_event_listener(leptos::ev::hashchange, move |_| app.page.set(Page::from_hash(&browser::hash())));
+    // A file dropped on a browser's page would replace the page.
+    window_event_listener(leptos::ev::dragover, |event| event.prevent_default());
+    window_event_listener(leptos::ev::drop, |event| event.prevent_default());
+    Effect::new(move |_| {
+        if let Some(body) =
+            browser::document().and_then(|document| document.body()).filter(|_| app.world.ready())
+        {
+            let _ = body.set_attribute("data-ready", "true");
+        }
+    });
+    view! {
+        <div class="app">
+            <Sidebar/>
+            <main class="main">
+                <Banners/>
+                {move || match (app.world.ready(), app.page.get()) {
+                    (false, _) => view! { <p class="opening muted" role="status">{t!("app.opening")}</p> }.into_any(),
+                    (true, Page::Streams) => view! { <StreamsPage/> }.into_any(),
+                    (true, Page::Stream(id)) => view! { <StreamPage id=id/> }.into_any(),
+                    (true, Page::Server) => view! { <ServerPage/> }.into_any(),
+                }}
+            </main>
+        </div>
+        {move || app.sheet.get().map(|of| view! { <Sheet of=of/> })}
+        <Questions/>
+        <RefusedFiles/>
+        <DropOverlay/>
+        <Toasts/>
+    }
+}

@@ -1,0 +1,139 @@
+use leptos::prelude::*;
+use stream_api::{Stream, commands, t, tn};
+
+use crate::{
+    app::{App, use_app},
+    browser,
+    components::{Act, Icon, Modal, icon},
+    pages::Page,
+};
+
+/// Something that is asked before it is done.
+#[derive(Clone)]
+pub(crate) struct Question {
+    title: String,
+    body: String,
+    /// The button that does it, named after what it does.
+    yes: &'static str,
+    danger: bool,
+    on_yes: Callback<()>,
+}
+
+impl Question {
+    /// Quit although streams are live?
+    pub(crate) fn quit(app: App, live: usize) -> Self {
+        Question {
+            title: t!("quit.title").to_owned(),
+            body: tn!("quit.body", live),
+            yes: t!("quit.yes"),
+            danger: true,
+            on_yes: Callback::new(move |()| app.quit()),
+        }
+    }
+
+    /// Delete a stream?
+    pub(crate) fn delete(app: App, stream: &Stream) -> Self {
+        let id = stream.id;
+        let mut body = t!("delete.body").to_owned();
+        if stream.on_air {
+            body = format!("{} {body}", t!("delete.live"));
+        }
+        Question {
+            title: t!("delete.title", name = stream.spec.name),
+            body,
+            yes: t!("delete.yes"),
+            danger: true,
+            on_yes: Callback::new(move |()| {
+                app.run(RwSignal::new(false), commands::StreamDelete { id }, move |_| {
+                    if app.page.get_untracked() == Page::Stream(id) {
+                        browser::go(&Page::Streams.hash());
+                    }
+                });
+            }),
+        }
+    }
+
+    /// Stop all streams although some are live?
+    pub(crate) fn stop_all(app: App, busy: RwSignal<bool>, live: usize) -> Self {
+        Question {
+            title: t!("stop_all.title").to_owned(),
+            body: tn!("stop_all.body", live),
+            yes: t!("stop_all.yes"),
+            danger: true,
+            on_yes: Callback::new(move |()| app.run(busy, commands::StreamStopAll {}, |_| {})),
+        }
+    }
+
+    /// Restart the server although streams are live?
+    pub(crate) fn restart_server(app: App, busy: RwSignal<bool>, live: usize) -> Self {
+        Question {
+            title: t!("restart.title").to_owned(),
+            body: tn!("restart.body", live),
+            yes: t!("restart.yes"),
+            danger: false,
+            on_yes: Callback::new(move |()| app.run(busy, commands::ServerRestart {}, |_| {})),
+        }
+    }
+}
+
+/// The question that is open.
+#[component]
+pub(crate) fn Questions() -> impl IntoView {
+    let app = use_app();
+    let close = move || app.question.set(None);
+    move || {
+        app.question.get().map(|question| {
+            let yes = question.on_yes;
+            view! {
+                <Modal label=question.title.clone() class="ask" on_close=move |()| close()>
+                    <div class="ask-body">
+                        <h2>{question.title.clone()}</h2>
+                        <p>{question.body.clone()}</p>
+                    </div>
+                    <footer>
+                        <span class="grow"></span>
+                        <Act id="confirm-cancel" label=t!("act.cancel") on_press=move |_| close()/>
+                        <Act
+                            id="confirm-ok"
+                            class=if question.danger { "primary bad" } else { "primary" }
+                            label=question.yes
+                            on_press=move |_| {
+                                close();
+                                yes.run(());
+                            }
+                        />
+                    </footer>
+                </Modal>
+            }
+        })
+    }
+}
+
+/// Files that can't be streamed, each with its reason.
+#[component]
+pub(crate) fn RefusedFiles() -> impl IntoView {
+    let app = use_app();
+    let close = move || app.refused.set(Vec::new());
+    move || {
+        let refused = app.refused.get();
+        (!refused.is_empty()).then(|| {
+            let title = tn!("refused.title", refused.len());
+            let rows = refused
+                .into_iter()
+                .map(|error| view! { <li>{icon(Icon::Alert)}<div><b>{error.message}</b><span>{error.hint}</span></div></li> })
+                .collect_view();
+            view! {
+                <Modal label=title.clone() class="ask wide" on_close=move |()| close()>
+                    <div class="ask-body" data-testid="refused">
+                        <h2>{title}</h2>
+                        <ul class="refused">{rows}</ul>
+                    </div>
+                    <footer>
+                        <span class="grow"></span>
+                        <Act id="refused-ok" class="primary" label=t!("act.ok") on_press=move |_| close()/>
+                    </footer>
+                </Modal>
+            }
+        })
+    }
+}

@@ -1,0 +1,54 @@
+use leptos::{html, prelude::*};
+use wasm_bindgen::JsCast;
+use web_sys::HtmlElement;
+
+use crate::browser;
+
+/// A native modal dialog: focus stays in it, Escape closes it, and focus then goes back to where it was.
+#[component]
+pub(crate) fn Modal(
+    /// Said by a screen reader.
+    #[prop(into)]
+    label: String,
+    /// Beside `sheet`.
+    class: &'static str,
+    /// Escape, or the browser's own way to close.
+    #[prop(into)]
+    on_close: Callback<()>,
+    children: Children,
+) -> impl IntoView {
+    let node = NodeRef::<html::Dialog>::new();
+    let focused = browser::document().and_then(|document| document.active_element());
+    let focused = focused
+        .and_then(|element| element.dyn_into::<HtmlElement>().ok())
+        .map(send_wrapper::SendWrapper::new);
+    Effect::new(move |_| {
+        if let Some(dialog) = node.get().filter(|dialog| !dialog.open()) {
+            let _ = dialog.show_modal();
+        }
+    });
+    on_cleanup(move || {
+        // After the dialog is gone: what lies behind it can't be focused before.
+        browser::after(0, move || {
+            let nothing =
+                browser::document().and_then(|d| d.active_element()).is_none_or(|e| e.tag_name() == "BODY");
+            if let Some(element) = focused.filter(|element| nothing && element.is_connected()) {
+                let _ = element.focus();
+            }
+        });
+    });
+    view! {
+        <dialog
+            node_ref=node
+            class=format!("sheet {class}")
+            aria-label=label
+            on:cancel=move |event: web_sys::Event| {
+                event.prevent_default();
+                on_close.run(());
+            }
+            on:close=move |_| on_close.run(())
+        >
+            {children()}
+        </dialog>
+    }
+}

@@ -1,0 +1,165 @@
+use leptos::prelude::*;
+use stream_api::{Mode, Playback, Recording, StreamId, t};
+use wasm_bindgen::JsCast;
+use web_sys::Element;
+
+use crate::{
+    app::use_app,
+    components::{Icon, MenuKind, RowMenu, StateBadge, icon, orders::OrderButton, shown, spark},
+    format,
+    pages::Page,
+    store::live::Row,
+};
+
+/// What stands where there is nothing to show.
+pub(crate) const NOTHING: &str = "—";
+
+/// One stream in the list. Every part reads the stream's own signal, so a change draws this row alone.
+#[component]
+pub(crate) fn StreamRow(id: StreamId) -> impl IntoView {
+    let app = use_app();
+    app.world.row(id).map(|row| {
+        let open = move |event: leptos::ev::MouseEvent| {
+            let target = event.target().and_then(|target| target.dyn_into::<Element>().ok());
+            let control = target.and_then(|target| target.closest("a, button, .menu").ok().flatten());
+            if control.is_none() {
+                app.show_stream(id);
+            }
+        };
+        let name = Memo::new(move |_| row.with(|row| row.stream.spec.name.clone()));
+        let tile = Memo::new(move |_| row.with(|row| shown(&row.stream, row.stream.since.0).class));
+        view! {
+            <div class="row" role="listitem" data-testid="stream-row" data-name=name data-id=id.to_string() on:click=open>
+                <span class=move || format!("tile {}", tile.get())>{icon(Icon::Stream)}</span>
+                <div class="what">
+                    <a class="name" href=Page::Stream(id).hash()>{name}</a>
+                    {source(row)}
+                    {chips(row)}
+                </div>
+                {status(row)}
+                {rate(row)}
+                {viewers(row)}
+                {uptime(row)}
+                <div class="acts">
+                    <OrderButton row=row/>
+                    <RowMenu row=row kind=MenuKind::Copy/>
+                    <RowMenu row=row kind=MenuKind::All/>
+                </div>
+            </div>
+        }
+    })
+}
+
+fn source(row: RwSignal<Row>) -> impl IntoView {
+    let text = Memo::new(move |_| {
+        row.with(|row| {
+            let spec = &row.stream.spec;
+            let playback = match spec.playback {
+                Playback::Loop => t!("row.loops"),
+                Playback::Once => t!("row.once"),
+            };
+            (format!("{} · {playback}", spec.source.file_name()), spec.source.path().to_owned())
+        })
+    });
+    view! { <div class="sub" title=move || text.get().1>{move || text.get().0}</div> }
+}
+
+fn chips(row: RwSignal<Row>) -> impl IntoView {
+    let facts = Memo::new(move |_| {
+        row.with(|row| {
+            let stream = &row.stream;
+            let picture = stream.media.as_ref().and_then(|media| media.video.as_ref()).map(format::picture);
+            (picture, stream.plan.as_ref().map(|plan| plan.mode), stream.recording, stream.spec.record)
+        })
+    });
+    move || {
+        let (picture, mode, recording, wanted) = facts.get();
+        let mode = mode.map(|mode| match mode {
+            Mode::Copy => view! { <span class="chip good">{t!("chip.as_is")}</span> },
+            Mode::Transcode => view! { <span class="chip">{t!("chip.encoded")}</span> },
+        });
+        let record = match recording {
+            Recording::Writing => Some(("chip rec", t!("chip.rec"))),
+            Recording::Stuck => Some(("chip rec stuck", t!("chip.rec_stuck"))),
+            Recording::Waiting => Some(("chip", t!("chip.rec_waits"))),
+            Recording::Off => wanted.then_some(("chip", t!("chip.records"))),
+        };
+        view! {
+            <div class="chips">
+                {picture.map(|picture| view! { <span class="chip">{picture}</span> })}
+                {mode}
+                {record.map(|(class, word)| view! { <span class=class>{word}</span> })}
+            </div>
+        }
+    }
+}
+
+fn status(row: RwSignal<Row>) -> impl IntoView {
+    let now = use_app().world.now;
+    let why = Memo::new(move |_| {
+        let now = now.get();
+        row.with(|row| shown(&row.stream, now).why)
+    });
+    view! {
+        <div class="statecell">
+            <StateBadge row=row/>
+            {move || (!why.with(String::is_empty)).then(|| view! { <div class="why" title=why>{why}</div> })}
+        </div>
+    }
+}
+
+fn rate(row: RwSignal<Row>) -> impl IntoView {
+    let bps = Memo::new(move |_| {
+        row.with(|row| {
+            row.stream.metrics.as_ref().filter(|_| row.stream.on_air).map(|metrics| metrics.inbound_bps)
+        })
+    });
+    let any = Memo::new(move |_| bps.get().is_some());
+    let parts = move || format::rate_parts(bps.get().unwrap_or_default());
+    view! {
+        <div class="rate num">
+            {move || match any.get() {
+                true => view! {
+                    <span><b>{move || parts().0}</b> " " <span class="muted">{move || parts().1}</span></span>
+                    {spark(row, 140.0, 22.0)}
+                }
+                .into_any(),
+                false => view! { <span class="faint">{NOTHING}</span> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+fn viewers(row: RwSignal<Row>) -> impl IntoView {
+    let seen = Memo::new(move |_| {
+        row.with(|row| {
+            row.stream.metrics.as_ref().filter(|_| row.stream.on_air).map(|metrics| metrics.viewers)
+        })
+    });
+    view! {
+        <div class="viewers num" data-testid="viewers">
+            {move || match seen.get() {
+                Some(viewers) if viewers.total() == 0 => {
+                    view! { <b>"0"</b><span>{t!("row.no_viewers")}</span> }.into_any()
+                }
+                Some(viewers) => {
+                    let each: Vec<String> =
+                        viewers.each().map(|(protocol, n)| format!("{}\u{a0}{n}", protocol.label())).collect();
+                    let each = each.join(" · ");
+                    view! { <b>{viewers.total()}</b><span title=each.clone()>{each.clone()}</span> }.into_any()
+                }
+                None => view! { <span class="faint nothing">{NOTHING}</span> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+fn uptime(row: RwSignal<Row>) -> impl IntoView {
+    let since = Memo::new(move |_| row.with(|row| row.stream.on_air_since.filter(|_| row.stream.on_air)));
+    let now = use_app().world.now;
+    let text = move || match since.get() {
+        Some(since) => format::uptime(now.get() - since.0),
+        None => NOTHING.to_owned(),
+    };
+    view! { <div class="num up" class:faint=move || since.get().is_none()>{text}</div> }
+}

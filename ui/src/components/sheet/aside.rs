@@ -1,0 +1,80 @@
+use leptos::prelude::*;
+use stream_api::{Plan, SourceMedia, t};
+
+use crate::{
+    components::{
+        CopyButton,
+        sheet::form::{Form, Probe},
+    },
+    format,
+};
+
+/// What the file becomes, and the command that does it.
+pub(crate) fn aside(form: Form) -> impl IntoView {
+    view! {
+        <div class="aside">
+            {move || match form.probe.get() {
+                Probe::Done(report) => {
+                    let command = report.command.clone();
+                    view! {
+                        {facts(&report.media, &report.plan)}
+                        <div class="cmd-head">
+                            <span class="muted">{t!("sheet.command")}</span>
+                            <CopyButton text=Signal::stored(command.clone()) title=t!("sheet.command.copy") act="copy-command"/>
+                        </div>
+                        <code class="cmd" data-testid="command">{command}</code>
+                    }
+                    .into_any()
+                }
+                _ => view! { <p class="faint empty">{t!("sheet.aside.empty")}</p> }.into_any(),
+            }}
+        </div>
+    }
+}
+
+/// A file's facts and what becomes of it, as a list of pairs.
+pub(crate) fn facts(media: &SourceMedia, plan: &Plan) -> impl IntoView + use<> {
+    let track = |from: &str, to: Option<&str>, encodes: bool| match (encodes, to) {
+        (true, Some(to)) => t!("fact.encoded", from = format::codec(from), to = format::codec(to)),
+        _ => t!("fact.as_is", codec = format::codec(from)),
+    };
+    let none = || t!("fact.none").to_owned();
+    let video = media
+        .video
+        .as_ref()
+        .map_or_else(none, |v| track(&v.codec, plan.video.as_deref(), plan.encodes_video));
+    let audio = media
+        .audio
+        .as_ref()
+        .map_or_else(none, |a| track(&a.codec, plan.audio.as_deref(), plan.encodes_audio));
+    let mut rows = vec![(t!("fact.video"), video)];
+    if let Some(v) = &media.video {
+        let fps = format::fps(v.fps);
+        rows.push((
+            t!("fact.picture"),
+            t!("fact.picture.value", width = v.width, height = v.height, fps = fps),
+        ));
+    }
+    rows.push((t!("fact.audio"), audio));
+    if let Some(a) = &media.audio {
+        let khz = format::fps(f64::from(a.sample_rate) / 1000.0);
+        rows.push((t!("fact.sound"), t!("fact.sound.value", khz = khz, channels = channels(a.channels))));
+    }
+    if let Some(bps) = media.bitrate_bps {
+        rows.push((t!("fact.bitrate"), t!("fact.about", value = format::rate(bps))));
+    }
+    if let Some(seconds) = media.duration {
+        rows.push((t!("fact.length"), format::duration(seconds)));
+    }
+    rows.push((t!("fact.size"), format::bytes(media.size)));
+    let rows = rows.into_iter().map(|(key, value)| view! { <dt>{key}</dt><dd>{value}</dd> }).collect_view();
+    view! { <dl class="kv num">{rows}</dl> }
+}
+
+fn channels(n: u32) -> String {
+    match n {
+        1 => t!("fact.mono").to_owned(),
+        2 => t!("fact.stereo").to_owned(),
+        n => t!("fact.channels", n = n),
+    }
+}

@@ -1,0 +1,99 @@
+use leptos::{ev::KeyboardEvent, prelude::*};
+use stream_api::{Playback, t};
+
+use crate::components::sheet::form::Form;
+
+/// Name, playback and recording.
+pub(crate) fn fields(form: Form) -> impl IntoView {
+    view! {
+        <div class="two">
+            {name(form)}
+            {playback(form)}
+        </div>
+        <label class="switch">
+            <input
+                type="checkbox"
+                role="switch"
+                id="record"
+                prop:checked=form.record
+                on:change=move |event| form.record.set(event_target_checked(&event))
+            />
+            <i aria-hidden="true"></i>
+            <span><b>{t!("sheet.record")}</b><small>{t!("sheet.record.hint")}</small></span>
+        </label>
+    }
+}
+
+fn name(form: Form) -> impl IntoView {
+    let problem = Memo::new(move |_| form.name_problem());
+    let enter = move |event: KeyboardEvent| {
+        if event.key() == "Enter" {
+            event.prevent_default();
+            form.save(!form.runs());
+        }
+    };
+    let hint = move || match (problem.get(), form.name.get()) {
+        (Some(error), _) => {
+            view! { <span class="bad" role="alert" data-testid="name-error">{error.message}</span> }
+                .into_any()
+        }
+        (None, name) if name.is_empty() => view! { <span>{t!("sheet.name.rules")}</span> }.into_any(),
+        (None, name) => view! { <span>{t!("sheet.name.hint", name = name)}</span> }.into_any(),
+    };
+    view! {
+        <div class="field">
+            <label for="stream-name">{t!("sheet.name")}</label>
+            <input
+                id="stream-name"
+                class="input"
+                class:wrong=move || problem.get().is_some()
+                autocomplete="off"
+                spellcheck="false"
+                aria-invalid=move || problem.get().map(|_| "true")
+                aria-describedby="name-hint"
+                prop:value=form.name
+                on:input=move |event| {
+                    form.named.set(true);
+                    form.name.set(event_target_value(&event));
+                }
+                on:change=move |_| form.refresh()
+                on:keydown=enter
+            />
+            <div class="hint" id="name-hint">{hint}</div>
+        </div>
+    }
+}
+
+fn playback(form: Form) -> impl IntoView {
+    let choice = move |playback: Playback, id: &'static str, word: &'static str| {
+        view! {
+            <label class:on=move || form.playback.get() == playback>
+                <input
+                    type="radio"
+                    name="playback"
+                    id=id
+                    prop:checked=move || form.playback.get() == playback
+                    on:change=move |_| {
+                        form.playback.set(playback);
+                        form.refresh();
+                    }
+                />
+                {word}
+            </label>
+        }
+    };
+    let hint = move || match form.playback.get() {
+        Playback::Loop => t!("sheet.loop.hint"),
+        Playback::Once => t!("sheet.once.hint"),
+    };
+    view! {
+        <fieldset class="field">
+            <legend>{t!("sheet.playback")}</legend>
+            <div class="seg">
+                {choice(Playback::Loop, "playback-loop", t!("sheet.loop"))}
+                {choice(Playback::Once, "playback-once", t!("sheet.once"))}
+            </div>
+            <div class="hint">{hint}</div>
+        </fieldset>
+    }
+}

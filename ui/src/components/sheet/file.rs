@@ -1,0 +1,126 @@
+use leptos::{ev::KeyboardEvent, prelude::*};
+use stream_api::{Error, Mode, ProbeReport, t};
+
+use crate::{
+    components::{
+        Act, Icon, icon,
+        sheet::form::{Form, Probe},
+    },
+    format,
+};
+
+/// The file: typed or chosen, and what is known of it.
+pub(crate) fn file(form: Form) -> impl IntoView {
+    let enter = move |event: KeyboardEvent| {
+        if event.key() == "Enter" {
+            event.prevent_default();
+            form.examine();
+        }
+    };
+    view! {
+        <div class="field">
+            <label for="file-path">{t!("sheet.file")}</label>
+            <div class="pick">
+                <input
+                    id="file-path"
+                    class="input mono"
+                    autocomplete="off"
+                    spellcheck="false"
+                    autofocus
+                    placeholder=t!("sheet.file.placeholder")
+                    prop:value=form.path
+                    on:input=move |event| form.path.set(event_target_value(&event))
+                    on:change=move |_| form.examine()
+                    on:keydown=enter
+                />
+                <Act
+                    id="choose-file"
+                    icon=Icon::Folder
+                    label=t!("sheet.choose")
+                    busy=form.choosing
+                    on_press=move |_| form.choose()
+                />
+            </div>
+            <div class="hint">{t!("sheet.file.hint")}</div>
+        </div>
+        {move || match form.probe.get() {
+            Probe::None => ().into_any(),
+            Probe::Running => running(form.path.get_untracked()).into_any(),
+            Probe::Done(report) => view! { {card(&report)} {verdict(&report)} }.into_any(),
+            Probe::Failed(error) => failed(error).into_any(),
+        }}
+    }
+}
+
+fn running(path: String) -> impl IntoView {
+    let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    view! {
+        <div class="filecard" role="status">
+            <span class="tile prep">{icon(Icon::Spinner)}</span>
+            <div class="what"><div class="name">{name}</div><div class="sub">{t!("sheet.examining")}</div></div>
+        </div>
+    }
+}
+
+fn failed(error: Error) -> impl IntoView {
+    view! {
+        <div class="verdict bad" role="alert" data-testid="probe-error" data-code=error.code.as_str()>
+            {icon(Icon::Alert)}
+            <div><b>{error.message}</b><span>{error.hint}</span></div>
+        </div>
+    }
+}
+
+fn card(report: &ProbeReport) -> impl IntoView + use<> {
+    let media = &report.media;
+    let mut facts = vec![format::bytes(media.size)];
+    if let Some(video) = &media.video {
+        facts.push(format!("{}×{}", video.width, video.height));
+        facts.push(t!("media.fps", fps = format::fps(video.fps)));
+        let profile = video.profile.as_deref().unwrap_or_default();
+        facts.push(format!("{} {profile}", format::codec(&video.codec)).trim().to_owned());
+    }
+    facts.push(
+        media.audio.as_ref().map_or_else(|| t!("media.no_audio").to_owned(), |a| format::codec(&a.codec)),
+    );
+    let facts = facts.join(" · ");
+    let name = report.path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    let length =
+        media.duration.map(|seconds| view! { <span class="chip num">{format::duration(seconds)}</span> });
+    view! {
+        <div class="filecard" data-testid="file-card">
+            <span class="tile live">{icon(Icon::File)}</span>
+            <div class="what">
+                <div class="name" title=report.path.clone()>{name}</div>
+                <div class="sub" title=facts.clone()>{facts.clone()}</div>
+            </div>
+            {length}
+        </div>
+    }
+}
+
+fn verdict(report: &ProbeReport) -> impl IntoView + use<> {
+    let (class, sign, title) = match report.plan.mode {
+        Mode::Copy => ("verdict", Icon::Bolt, t!("verdict.as_is")),
+        Mode::Transcode => ("verdict encodes", Icon::Retry, t!("verdict.encoded")),
+    };
+    let mode = if report.plan.mode == Mode::Copy { "copy" } else { "transcode" };
+    let why = match (report.plan.mode, report.plan.reasons.is_empty()) {
+        (Mode::Copy, true) => vec![t!("verdict.as_is.why").to_owned()],
+        (Mode::Transcode, true) => vec![t!("verdict.encoded.why").to_owned()],
+        _ => report.plan.reasons.clone(),
+    };
+    let warnings = report.plan.warnings.clone();
+    view! {
+        <div class=class data-testid="verdict" data-mode=mode>
+            {icon(sign)}
+            <div><b>{title}</b>{why.into_iter().map(|line| view! { <span>{line}</span> }).collect_view()}</div>
+        </div>
+        {(!warnings.is_empty()).then(|| view! {
+            <div class="verdict warns" data-testid="warnings">
+                {icon(Icon::Alert)}
+                <div>{warnings.into_iter().map(|line| view! { <span>{line}</span> }).collect_view()}</div>
+            </div>
+        })}
+    }
+}

@@ -1,0 +1,302 @@
+use leptos::prelude::*;
+use stream_api::{
+    Code, Error, Order, Playback, ProbeReport, Source, Stream, StreamId, check_name,
+    commands::{SourceProbe, StreamCreate, StreamStart, StreamUpdate},
+};
+use wasm_bindgen_futures::spawn_local;
+
+use crate::{app::App, components::sheet::SheetFor};
+
+/// What is known of the file.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Probe {
+    /// No file yet.
+    None,
+    /// Being examined.
+    Running,
+    /// What it holds and how it would be sent.
+    Done(Box<ProbeReport>),
+    /// It can't be streamed.
+    Failed(Error),
+}
+
+/// What saving does beside saving.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Effects {
+    /// Viewers' addresses change.
+    pub urls_change: bool,
+    /// The stream is live or tries to be, and starts anew.
+    pub restarts: bool,
+}
+
+/// What the form holds while it is open.
+#[derive(Clone, Copy)]
+pub(crate) struct Form {
+    pub app: App,
+    /// The stream that is changed, as it was when the form was opened.
+    original: StoredValue<Option<Stream>>,
+    pub path: RwSignal<String>,
+    pub name: RwSignal<String>,
+    /// The name was typed, not proposed.
+    pub named: RwSignal<bool>,
+    pub playback: RwSignal<Playback>,
+    pub record: RwSignal<bool>,
+    pub probe: RwSignal<Probe>,
+    /// The browser's file dialog is open.
+    pub browsing: RwSignal<bool>,
+    pub choosing: RwSignal<bool>,
+    pub saving: RwSignal<bool>,
+    /// Why saving failed.
+    pub failure: RwSignal<Option<Error>>,
+    /// Numbers the probes, so that the answer of an older one is not shown.
+    asked: StoredValue<u64>,
+}
+
+impl Form {
+    pub(crate) fn open(app: App, of: &SheetFor) -> Self {
+        let original = match of {
+            SheetFor::Edit { id, .. } => app.world.row(*id).map(|row| row.get_untracked().stream),
+            SheetFor::New { .. } => None,
+        };
+        let spec = original.as_ref().map(|stream| stream.spec.clone());
+        let known = match of {
+            SheetFor::New { path } => path.clone(),
+            SheetFor::Edit { .. } => None,
+        };
+        let path = spec.as_ref().map(|spec| spec.source.path().to_owned()).or(known).unwrap_or_default();
+        let form = Form {
+            app,
+            path: RwSignal::new(path.clone()),
+            name: RwSignal::new(spec.as_ref().map(|spec| spec.name.clone()).unwrap_or_default()),
+            named: RwSignal::new(spec.is_some()),
+            playback: RwSignal::new(spec.as_ref().map(|spec| spec.playback).unwrap_or_default()),
+            record: RwSignal::new(spec.is_some_and(|spec| spec.record)),
+            original: StoredValue::new(original),
+            probe: RwSignal::new(Probe::None),
+            browsing: RwSignal::new(false),
+            choosing: RwSignal::new(false),
+            saving: RwSignal::new(false),
+            failure: RwSignal::new(None),
+            asked: StoredValue::new(0),
+        };
+        if !path.is_empty() {
+            form.examine();
+        }
+        if matches!(of, SheetFor::Edit { locate: true, .. }) {
+            form.choose();
+        }
+        form
+    }
+
+    /// The stream that is changed, as it was when the form was opened.
+    pub(crate) fn original(self) -> Option<Stream> {
+        self.original.get_value()
+    }
+
+    fn id(self) -> Option<StreamId> {
+        self.original.with_value(|original| original.as_ref().map(|stream| stream.id))
+    }
+
+    /// The stream that is changed should be live.
+    pub(crate) fn runs(self) -> bool {
+        let row = self.id().and_then(|id| self.app.world.row(id));
+        row.is_some_and(|row| row.with(|row| row.stream.order == Order::Run && !row.stream.state_failed()))
+    }
+
+    /// Takes a file and examines it.
+    pub(crate) fn take(self, path: String) {
+        self.path.set(path);
+        self.examine();
+    }
+
+    /// Examines the file in the path field.
+    pub(crate) fn examine(self) {
+        let path = self.path.get_untracked().trim().to_owned();
+        if path.is_empty() {
+            return self.probe.set(Probe::None);
+        }
+        self.probe.set(Probe::Running);
+        self.ask(path);
+    }
+
+    /// Asks for the command again after the name or playback changed; what is shown stays until then.
+    pub(crate) fn refresh(self) {
+        if matches!(self.probe.get_untracked(), Probe::Done(_)) {
+            self.ask(self.path.get_untracked().trim().to_owned());
+        }
+    }
+
+    fn ask(self, path: String) {
+        let name = self.name.get_untracked();
+        let name = Some(name).filter(|name| self.named.get_untracked() && check_name(name).is_ok());
+        self.asked.update_value(|asked| *asked += 1);
+        let turn = self.asked.get_value();
+        let reply =
+            self.app.client().call(SourceProbe { path, playback: self.playback.get_untracked(), name });
+        spawn_local(async move {
+            let reply = reply.await;
+            if self.asked.try_get_value() != Some(turn) {
+                return;
+            }
+            match reply {
+                Ok(report) => {
+                    if !self.named.get_untracked() {
+                        self.name.set(report.proposed_name.clone());
+                    }
+                    self.path.set(report.path.clone());
+                    self.probe.set(Probe::Done(Box::new(report)));
+                }
+                Err(error) => self.probe.set(Probe::Failed(error)),
+            }
+        });
+    }
+
+    /// Lets the user choose a file: by the system's dialog on the desktop, by ours in a browser.
+    pub(crate) fn choose(self) {
+        let client = self.app.client();
+        let Some(desktop) = client.desktop() else { return self.browsing.set(true) };
+        if self.choosing.get_untracked() {
+            return;
+        }
+        self.choosing.set(true);
+        let picked = desktop.pick_files();
+        spawn_local(async move {
+            let picked = picked.await;
+            self.choosing.try_set(false);
+            match picked {
+                Ok(mut paths) if paths.len() == 1 || (self.id().is_some() && !paths.is_empty()) => {
+                    self.take(paths.swap_remove(0));
+                }
+                Ok(paths) if paths.is_empty() => {}
+                Ok(paths) => {
+                    self.app.sheet.set(None);
+                    self.app.take_files(paths);
+                }
+                Err(error) => drop(self.failure.try_set(Some(error))),
+            }
+        });
+    }
+
+    /// What is wrong with the name; nothing while none was proposed or typed.
+    pub(crate) fn name_problem(self) -> Option<Error> {
+        let name = self.name.get();
+        if name.is_empty() && !self.named.get() {
+            return None;
+        }
+        let taken = || Error::new(Code::NameTaken).with("name", &name);
+        check_name(&name).err().or_else(|| self.app.world.taken(&name, self.id()).then(taken))
+    }
+
+    /// Whether the form can be saved as it stands.
+    pub(crate) fn can_save(self) -> bool {
+        let file = match self.probe.get() {
+            Probe::Done(report) => report.path == self.path.get().trim(),
+            // Its other fields can be changed while its file is missing.
+            _ => self.same_file(),
+        };
+        file && !self.name.get().is_empty() && self.name_problem().is_none()
+    }
+
+    fn same_file(self) -> bool {
+        let path = self.path.get();
+        self.original
+            .with_value(|original| original.as_ref().is_some_and(|o| o.spec.source.path() == path.trim()))
+    }
+
+    /// What saving does beside saving.
+    pub(crate) fn effects(self) -> Effects {
+        let Some(original) = self.original() else { return Effects::default() };
+        effects(&self.update(&original), self.runs())
+    }
+
+    fn update(self, original: &Stream) -> StreamUpdate {
+        let path = self.path.get().trim().to_owned();
+        changes(original, self.name.get(), path, self.playback.get(), self.record.get())
+    }
+
+    /// Saves, and starts the stream if asked to.
+    pub(crate) fn save(self, start: bool) {
+        if self.saving.get_untracked() || !self.can_save() {
+            return;
+        }
+        self.saving.set(true);
+        self.failure.set(None);
+        let client = self.app.client();
+        let original = self.original();
+        let update = original.as_ref().map(|original| self.update(original));
+        let create = StreamCreate {
+            name: Some(self.name.get_untracked()),
+            source: Source::File { path: self.path.get_untracked().trim().to_owned() },
+            playback: self.playback.get_untracked(),
+            record: self.record.get_untracked(),
+            start,
+        };
+        spawn_local(async move {
+            let saved = match update {
+                None => client.call(create).await.map(drop),
+                Some(update) => {
+                    let id = update.id;
+                    match client.call(update).await {
+                        Ok(_) if start => client.call(StreamStart { id }).await.map(drop),
+                        other => other.map(drop),
+                    }
+                }
+            };
+            self.saving.try_set(false);
+            match saved {
+                Ok(()) => self.app.sheet.set(None),
+                Err(error) => drop(self.failure.try_set(Some(error))),
+            }
+        });
+    }
+}
+
+/// A stream that failed is started, not restarted.
+trait Failed {
+    fn state_failed(&self) -> bool;
+}
+
+impl Failed for Stream {
+    fn state_failed(&self) -> bool {
+        self.state == stream_api::State::Failed
+    }
+}
+
+/// The fields that differ from the stream as it was.
+fn changes(original: &Stream, name: String, path: String, playback: Playback, record: bool) -> StreamUpdate {
+    let spec = &original.spec;
+    StreamUpdate {
+        id: original.id,
+        name: (name != spec.name).then_some(name),
+        source: (path != spec.source.path()).then_some(Source::File { path }),
+        playback: (playback != spec.playback).then_some(playback),
+        record: (record != spec.record).then_some(record),
+    }
+}
+
+fn effects(update: &StreamUpdate, runs: bool) -> Effects {
+    let anew = update.name.is_some() || update.source.is_some() || update.playback.is_some();
+    Effects { urls_change: update.name.is_some(), restarts: runs && anew }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::fixtures::stream;
+
+    #[test]
+    fn only_what_changed_is_sent() {
+        let original = stream(1, "a");
+        let path = original.spec.source.path().to_owned();
+        let same = changes(&original, "a".into(), path.clone(), Playback::Loop, false);
+        assert_eq!((same.name, same.source, same.playback, same.record), (None, None, None, None));
+
+        let renamed = changes(&original, "b".into(), path.clone(), Playback::Loop, true);
+        assert_eq!((renamed.name.as_deref(), renamed.record), (Some("b"), Some(true)));
+        assert_eq!(effects(&renamed, true), Effects { urls_change: true, restarts: true });
+        assert_eq!(effects(&renamed, false), Effects { urls_change: true, restarts: false });
+
+        let recorded = changes(&original, "a".into(), path, Playback::Loop, true);
+        assert_eq!(effects(&recorded, true), Effects::default(), "recording needs no restart");
+    }
+}

@@ -1,0 +1,123 @@
+//! The form of a new stream and of a change, with the probe's result shown before anything is started.
+
+mod aside;
+mod browse;
+mod fields;
+mod file;
+mod form;
+
+pub(crate) use aside::facts as aside_facts;
+use leptos::prelude::*;
+use stream_api::{StreamId, t};
+
+use crate::{
+    app::use_app,
+    components::{Act, Icon, Modal, icon, sheet::form::Form},
+};
+
+/// What the form is open for.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum SheetFor {
+    /// A new stream, perhaps of a file that is known already.
+    New {
+        /// The file.
+        path: Option<String>,
+    },
+    /// A change of a stream.
+    Edit {
+        /// Which.
+        id: StreamId,
+        /// Ask at once where its file is now.
+        locate: bool,
+    },
+}
+
+/// The form.
+#[component]
+pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
+    let app = use_app();
+    let form = Form::open(app, &of);
+    let title = match form.original() {
+        Some(stream) => t!("sheet.edit", name = stream.spec.name),
+        None => t!("sheet.new").to_owned(),
+    };
+    let close = move || app.sheet.set(None);
+    view! {
+        <Modal label=title.clone() class="main-sheet" on_close=move |()| close()>
+            <header>
+                <h2>{title}</h2>
+                <span class="grow"></span>
+                <button
+                    type="button"
+                    class="btn icon ghost"
+                    title=t!("act.close")
+                    aria-label=t!("act.close")
+                    data-act="close"
+                    on:click=move |_| close()
+                >
+                    {icon(Icon::Close)}
+                </button>
+            </header>
+            <div class="cols">
+                <div class="form">
+                    {file::file(form)}
+                    {fields::fields(form)}
+                    {move || form.failure.get().map(|error| view! {
+                        <div class="verdict bad" role="alert" data-testid="save-error">
+                            {icon(Icon::Alert)}
+                            <div><b>{error.message}</b><span>{error.hint}</span></div>
+                        </div>
+                    })}
+                </div>
+                {aside::aside(form)}
+            </div>
+            {footer(form)}
+        </Modal>
+        {move || form.browsing.get().then(|| browse::browse(form))}
+    }
+}
+
+fn footer(form: Form) -> impl IntoView {
+    let disabled = Signal::derive(move || !form.can_save());
+    let note = move || {
+        let effects = form.effects();
+        match (effects.urls_change, effects.restarts) {
+            (true, true) => format!("{} {}", t!("sheet.urls_change"), t!("sheet.restarts")),
+            (true, false) => t!("sheet.urls_change").to_owned(),
+            (false, true) => t!("sheet.restarts").to_owned(),
+            (false, false) => form
+                .app
+                .world
+                .server
+                .with(|server| server.as_ref().map(|server| t!("sheet.port", port = server.ports.rtsp)))
+                .unwrap_or_default(),
+        }
+    };
+    let warns = move || form.effects().urls_change || form.effects().restarts;
+    // A stream that runs is restarted by a change anyway.
+    let starts = Memo::new(move |_| !form.runs());
+    view! {
+        <footer>
+            <span class="grow note" class:warns=warns>{note}</span>
+            <Act
+                id="save"
+                class=if starts.get_untracked() { "" } else { "primary" }
+                label=t!("sheet.save")
+                busy=form.saving
+                disabled=disabled
+                on_press=move |_| form.save(false)
+            />
+            {move || starts.get().then(|| view! {
+                <Act
+                    id="save-start"
+                    class="primary"
+                    icon=Icon::Start
+                    label=t!("sheet.save_start")
+                    busy=form.saving
+                    disabled=disabled
+                    on_press=move |_| form.save(true)
+                />
+            })}
+        </footer>
+    }
+}

@@ -1,0 +1,110 @@
+use leptos::prelude::*;
+use stream_api::{Health, Recording, State, Stream, t};
+
+use crate::{
+    format::{seconds_until, span},
+    store::live::Row,
+};
+
+/// A state as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Shown {
+    /// Colour: `live`, `retry`, `fail`, `prep`, `stop`.
+    pub class: &'static str,
+    /// One or two words.
+    pub label: &'static str,
+    /// The cause in plain words; may be empty.
+    pub why: String,
+}
+
+/// What a stream's state is called and why it is so. `now` is the engine's clock in Unix milliseconds.
+pub(crate) fn shown(stream: &Stream, now: i64) -> Shown {
+    let made = |class, label, why| Shown { class, label, why };
+    let cause = || stream.fault.as_ref().map(|fault| fault.error.message.clone()).unwrap_or_default();
+    match stream.state {
+        State::Running if !stream.on_air => made("retry", t!("state.off_air"), cause()),
+        State::Running if stream.recording == Recording::Stuck => {
+            made("live", t!("state.live"), t!("state.recording_stuck").to_owned())
+        }
+        State::Running if stream.health == Health::Slow => {
+            let speed = stream.metrics.as_ref().and_then(|metrics| metrics.speed).unwrap_or_default();
+            made("retry", t!("state.slow"), t!("state.slow.why", speed = format!("{speed:.2}")))
+        }
+        State::Running => made("live", t!("state.live"), String::new()),
+        State::Starting if stream.attempt > 1 => {
+            made("prep", t!("state.starting"), t!("state.attempt", n = stream.attempt))
+        }
+        State::Starting => made("prep", t!("state.starting"), span(now - stream.since.0)),
+        State::Stopping => made("stop", t!("state.stopping"), String::new()),
+        State::Stopped => made("stop", t!("state.stopped"), String::new()),
+        State::Backoff => {
+            let seconds = seconds_until(stream.retry_at.map_or(now, |at| at.0), now);
+            let when = t!("state.retry_in", seconds = seconds, attempt = stream.attempt + 1);
+            let why = if cause().is_empty() { when } else { format!("{when} · {}", cause()) };
+            made("retry", t!("state.backoff"), why)
+        }
+        State::Failed => made("fail", t!("state.failed"), cause()),
+    }
+}
+
+/// The state's name on the wire, for tests and styles.
+pub(crate) fn wire(state: State) -> &'static str {
+    match state {
+        State::Stopped => "stopped",
+        State::Starting => "starting",
+        State::Running => "running",
+        State::Stopping => "stopping",
+        State::Backoff => "backoff",
+        State::Failed => "failed",
+    }
+}
+
+/// The state as a coloured badge.
+#[component]
+pub(crate) fn StateBadge(row: RwSignal<Row>) -> impl IntoView {
+    let look = Memo::new(move |_| {
+        row.with(|row| {
+            let shown = shown(&row.stream, row.stream.since.0);
+            (shown.class, shown.label, wire(row.stream.state), row.stream.on_air)
+        })
+    });
+    view! {
+        <span
+            class=move || format!("state {}", look.get().0)
+            data-state=move || look.get().2
+            data-on-air=move || look.get().3.to_string()
+            role="status"
+        >
+            {move || look.get().1}
+        </span>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stream_api::{Code, Error, Fault, UnixMillis};
+
+    use super::*;
+    use crate::store::fixtures::{live, stream};
+
+    #[test]
+    fn a_state_says_its_cause_in_plain_words() {
+        let fault = Fault::new(Error::new(Code::SourceMissing).with("path", "/videos/a.mp4"));
+        let failed = Stream { state: State::Failed, fault: Some(fault.clone()), ..stream(1, "a") };
+        assert_eq!(shown(&failed, 0).class, "fail");
+        assert_eq!(shown(&failed, 0).why, fault.error.message);
+
+        let waits =
+            Stream { state: State::Backoff, retry_at: Some(UnixMillis(4_000)), attempt: 2, ..stream(1, "a") };
+        let why = shown(&waits, 500).why;
+        assert!(why.contains('4') && why.contains('3'), "seconds, and which attempt comes: {why}");
+        assert!(shown(&waits, 3_999).why.contains('1'), "it counts down");
+    }
+
+    #[test]
+    fn running_is_live_only_on_air() {
+        assert_eq!(shown(&live(1, "a"), 0).class, "live");
+        assert_eq!(shown(&Stream { on_air: false, ..live(1, "a") }, 0).class, "retry");
+        assert_eq!(shown(&Stream { health: Health::Slow, ..live(1, "a") }, 0).class, "retry");
+    }
+}

@@ -1,0 +1,269 @@
+use leptos::prelude::*;
+use stream_api::{FaultAction, Health, Recording, State, StreamId, commands, t};
+
+use crate::{
+    app::{App, use_app},
+    components::{
+        Act, CopyButton, FaultCard, Icon, LogCard, LogOf, MenuKind, RowMenu, StateBadge, icon,
+        orders::OrderButton,
+        row::NOTHING,
+        row_menu::copy_act,
+        sheet::{SheetFor, aside_facts},
+        shown, spark,
+    },
+    format,
+    pages::Page,
+    store::live::Row,
+};
+
+/// One stream: everything there is to know about it.
+#[component]
+pub(crate) fn StreamPage(id: StreamId) -> impl IntoView {
+    let app = use_app();
+    let there = Memo::new(move |_| app.world.lines.with(|lines| lines.iter().any(|line| line.id == id)));
+    move || match there.get().then(|| app.world.row(id)).flatten() {
+        Some(row) => page(app, id, row).into_any(),
+        None => view! {
+            <div class="none">
+                <p>{t!("stream.gone")}</p>
+                <a class="btn" href=Page::Streams.hash()>{icon(Icon::Back)}{t!("stream.back")}</a>
+            </div>
+        }
+        .into_any(),
+    }
+}
+
+fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
+    let name = Memo::new(move |_| row.with(|row| row.stream.spec.name.clone()));
+    let why = Memo::new(move |_| {
+        let now = app.world.now.get();
+        row.with(|row| match row.stream.fault.is_some() {
+            // The card below says it in full.
+            true => String::new(),
+            false => shown(&row.stream, now).why,
+        })
+    });
+    let uptime = move || {
+        let since = row.with(|row| row.stream.on_air_since.filter(|_| row.stream.on_air))?;
+        let text = move || format::uptime(app.world.now.get() - since.0);
+        Some(view! { <span class="chip num" title=t!("column.uptime")>{text}</span> })
+    };
+    view! {
+        <div class="head" data-testid="stream-page" data-name=name>
+            <a class="btn icon ghost" href=Page::Streams.hash() title=t!("stream.back") aria-label=t!("stream.back")>
+                {icon(Icon::Back)}
+            </a>
+            <h1 title=name>{name}</h1>
+            <StateBadge row=row/>
+            {uptime}
+            <span class="muted why-head">{why}</span>
+            <div class="grow"></div>
+            <Act
+                icon=Icon::Pen
+                label=t!("row.edit")
+                act="edit"
+                on_press=move |_| app.sheet.set(Some(SheetFor::Edit { id, locate: false }))
+            />
+            <OrderButton row=row words=true/>
+            <RowMenu row=row kind=MenuKind::All/>
+        </div>
+        <div class="body">
+            {fault(app, id, row)}
+            <div class="detail">
+                <div class="column">
+                    {rate(row)}
+                    {sending(row)}
+                    <LogCard of=LogOf::Stream(id)/>
+                </div>
+                <div class="column">{watch(app, row)} {viewers(row)} {health(row)} {recording(app, id, row)}</div>
+            </div>
+        </div>
+    }
+}
+
+fn fault(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
+    let busy = RwSignal::new(false);
+    let seen = Memo::new(move |_| {
+        row.with(|row| row.stream.fault.clone().map(|fault| (fault, row.stream.state != State::Failed)))
+    });
+    let cure = move |action| match action {
+        FaultAction::LocateFile => app.sheet.set(Some(SheetFor::Edit { id, locate: true })),
+        FaultAction::Retry => app.run(busy, commands::StreamStart { id }, |_| {}),
+    };
+    move || {
+        seen.get().map(|(fault, mild)| view! { <FaultCard fault=fault mild=mild busy=busy on_action=cure/> })
+    }
+}
+
+fn rate(row: RwSignal<Row>) -> impl IntoView {
+    let metrics =
+        Memo::new(move |_| row.with(|row| row.stream.metrics.clone().filter(|_| row.stream.on_air)));
+    let now = move || metrics.get().map_or(NOTHING.to_owned(), |metrics| format::rate(metrics.inbound_bps));
+    let serving = move || metrics.get().map(|m| t!("stream.serving", rate = format::rate(m.outbound_bps)));
+    view! {
+        <section class="card">
+            <h3>{t!("column.bitrate")}<b class="num figure">{now}</b><span class="muted right num">{serving}</span></h3>
+            <div class="chart">{spark(row, 640.0, 90.0)}</div>
+            <p class="faint small-print">{t!("stream.last_samples")}</p>
+        </section>
+    }
+}
+
+fn sending(row: RwSignal<Row>) -> impl IntoView {
+    let seen = Memo::new(move |_| {
+        row.with(|row| {
+            let stream = &row.stream;
+            (stream.spec.source.path().to_owned(), stream.media.clone().zip(stream.plan.clone()))
+        })
+    });
+    move || {
+        let (path, known) = seen.get();
+        let known = known.map(|(media, plan)| {
+            let lines = plan.reasons.iter().chain(&plan.warnings).cloned().collect::<Vec<_>>();
+            let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+            view! { {aside_facts(&media, &plan)} <ul class="reasons">{lines}</ul> }
+        });
+        view! {
+            <section class="card">
+                <h3>{t!("stream.source")}</h3>
+                <p class="mono path" title=path.clone()>{path.clone()}</p>
+                {known}
+            </section>
+        }
+    }
+}
+
+fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
+    let urls = Memo::new(move |_| row.with(|row| row.stream.urls.clone()));
+    let on_air = Memo::new(move |_| row.with(|row| row.stream.on_air));
+    let rows = move || {
+        urls.get()
+            .each()
+            .map(|(protocol, url)| {
+                let url = url.to_owned();
+                let title = t!("row.copy_protocol", protocol = protocol.label());
+                view! {
+                    <div class="url">
+                        <span class="p">{protocol.label()}</span>
+                        <code title=url.clone()>{url.clone()}</code>
+                        <CopyButton text=Signal::stored(url) title=title wide=true act=copy_act(protocol)/>
+                    </div>
+                }
+            })
+            .collect_view()
+    };
+    let open = move |_| app.open_url(&urls.with_untracked(|urls| urls.webrtc.clone()));
+    view! {
+        <section class="card" data-testid="watch">
+            <h3>{t!("stream.watch")}</h3>
+            {rows}
+            <div class="card-foot">
+                <Act
+                    icon=Icon::Open
+                    label=t!("stream.open")
+                    act="open"
+                    disabled=Signal::derive(move || !on_air.get())
+                    on_press=open
+                />
+            </div>
+        </section>
+    }
+}
+
+fn viewers(row: RwSignal<Row>) -> impl IntoView {
+    let seen = Memo::new(move |_| {
+        row.with(|row| {
+            row.stream.metrics.as_ref().filter(|_| row.stream.on_air).map(|metrics| metrics.viewers)
+        })
+    });
+    let total = move || seen.get().map_or(NOTHING.to_owned(), |viewers| viewers.total().to_string());
+    let each = move || {
+        let rows: Vec<_> = seen.get().map(|viewers| viewers.each().collect()).unwrap_or_default();
+        rows.into_iter().map(|(protocol, n)| view! { <dt>{protocol.label()}</dt><dd>{n}</dd> }).collect_view()
+    };
+    view! {
+        <section class="card">
+            <h3>{t!("column.viewers")}<b class="right num figure" data-testid="viewer-count">{total}</b></h3>
+            <dl class="kv num">{each}</dl>
+        </section>
+    }
+}
+
+fn health(row: RwSignal<Row>) -> impl IntoView {
+    let seen = Memo::new(move |_| {
+        row.with(|row| {
+            let stream = &row.stream;
+            let speed = stream.metrics.as_ref().filter(|_| stream.on_air).and_then(|metrics| metrics.speed);
+            (stream.health, stream.on_air, speed, stream.attempt)
+        })
+    });
+    let verdict = move || match seen.get() {
+        (Health::Good, true, ..) => ("good", t!("health.good")),
+        (Health::Slow, true, ..) => ("warn", t!("health.slow")),
+        _ => ("faint", NOTHING),
+    };
+    let speed = move || seen.get().2.map_or(NOTHING.to_owned(), |speed| format!("{speed:.2}×"));
+    view! {
+        <section class="card">
+            <h3>{t!("stream.health")}</h3>
+            <dl class="kv num">
+                <dt>{t!("health.verdict")}</dt>
+                <dd class=move || verdict().0>{move || verdict().1}</dd>
+                <dt title=t!("health.speed.title")>{t!("health.speed")}</dt>
+                <dd>{speed}</dd>
+                <dt title=t!("health.attempt.title")>{t!("health.attempt")}</dt>
+                <dd>{move || seen.get().3}</dd>
+            </dl>
+        </section>
+    }
+}
+
+fn recording(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
+    let busy = RwSignal::new(false);
+    let seen = Memo::new(move |_| row.with(|row| (row.stream.spec.record, row.stream.recording)));
+    let truth = move || match seen.get() {
+        (false, Recording::Off) => ("muted", "off", t!("recording.off")),
+        (true, Recording::Off) => ("muted", "off", t!("recording.later")),
+        (_, Recording::Waiting) => ("muted", "waiting", t!("recording.waiting")),
+        (_, Recording::Writing) => ("rec", "writing", t!("recording.writing")),
+        (_, Recording::Stuck) => ("bad", "stuck", t!("recording.stuck")),
+    };
+    let turn = move |event: web_sys::Event| {
+        let record = Some(event_target_checked(&event));
+        app.run(
+            busy,
+            commands::StreamUpdate { id, name: None, source: None, playback: None, record },
+            |_| {},
+        );
+    };
+    let folder = move || {
+        app.world.host.with(|host| host.as_ref().map(|h| h.recordings_dir.clone()).unwrap_or_default())
+    };
+    view! {
+        <section class="card">
+            <h3>
+                {t!("recording.title")}
+                <span class=move || format!("right rec-state {}", truth().0) data-testid="recording" data-recording=move || truth().1>
+                    {move || truth().2}
+                </span>
+            </h3>
+            <label class="switch" class:busy=busy>
+                <input
+                    type="checkbox"
+                    role="switch"
+                    id="record-switch"
+                    prop:checked=move || { busy.track(); seen.get().0 }
+                    disabled=busy
+                    on:change=turn
+                />
+                <i aria-hidden="true"></i>
+                <span><b>{t!("sheet.record")}</b><small class="path" title=folder>{folder}</small></span>
+            </label>
+            {app.is_desktop().then(|| view! {
+                <div class="card-foot">
+                    <Act icon=Icon::Folder label=t!("recording.reveal") on_press=move |_| app.reveal(&folder())/>
+                </div>
+            })}
+        </section>
+    }
+}

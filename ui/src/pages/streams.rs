@@ -1,0 +1,223 @@
+use leptos::{ev::KeyboardEvent, html, prelude::*};
+use stream_api::{State, commands, t};
+use wasm_bindgen_futures::spawn_local;
+
+use crate::{
+    app::{App, use_app},
+    browser,
+    components::{Act, Icon, StreamRow, Toast, confirm::Question, icon, sheet::SheetFor},
+    format,
+    pages::first_run::FirstRun,
+    store::Filter,
+};
+
+/// All streams: the summary, the tabs and a row for each.
+#[component]
+pub(crate) fn StreamsPage() -> impl IntoView {
+    let app = use_app();
+    let (filter, search) = (RwSignal::new(Filter::All), RwSignal::new(String::new()));
+    let none = Memo::new(move |_| app.world.lines.with(Vec::is_empty));
+    let new = move |_| app.sheet.set(Some(SheetFor::New { path: None }));
+    view! {
+        <div class="head">
+            <h1>{t!("streams.title")}</h1>
+            <div class="grow"></div>
+            {move || (!none.get()).then(|| view! { {search_box(search)} {obs(app)} })}
+            <Act id="new-stream" class="primary" icon=Icon::Plus label=t!("streams.new") on_press=new/>
+        </div>
+        <div class="body">
+            {move || match none.get() {
+                true => view! { <FirstRun/> }.into_any(),
+                false => view! { {strip(app)} {tabs(app, filter)} {list(app, filter, search)} }.into_any(),
+            }}
+        </div>
+    }
+}
+
+fn search_box(search: RwSignal<String>) -> impl IntoView {
+    let node = NodeRef::<html::Input>::new();
+    let shortcut = window_event_listener(leptos::ev::keydown, move |event: KeyboardEvent| {
+        if (event.ctrl_key() || event.meta_key()) && event.key().eq_ignore_ascii_case("k") {
+            event.prevent_default();
+            if let Some(input) = node.get_untracked() {
+                let _ = input.focus();
+                input.select();
+            }
+        }
+    });
+    on_cleanup(move || shortcut.remove());
+    let escape = move |event: KeyboardEvent| {
+        if event.key() == "Escape" {
+            search.set(String::new());
+        }
+    };
+    view! {
+        <label class="search">
+            {icon(Icon::Search)}
+            <input
+                id="search"
+                type="search"
+                node_ref=node
+                autocomplete="off"
+                spellcheck="false"
+                placeholder=t!("streams.search")
+                aria-label=t!("streams.search")
+                prop:value=search
+                on:input=move |event| search.set(event_target_value(&event))
+                on:keydown=escape
+            />
+            <kbd>{t!("streams.search.keys")}</kbd>
+        </label>
+    }
+}
+
+fn obs(app: App) -> impl IntoView {
+    let busy = RwSignal::new(false);
+    let export = move |_| match app.client().desktop() {
+        None => app.run(busy, commands::ObsExport {}, |file| {
+            browser::save(&file.file_name, &format!("{:#}", file.content));
+        }),
+        Some(desktop) => {
+            busy.set(true);
+            let saved = desktop.save_obs();
+            spawn_local(async move {
+                let saved = saved.await;
+                busy.try_set(false);
+                match saved {
+                    Ok(Some(path)) => app.tell(Toast::done(t!("obs.saved", path = path))),
+                    Ok(None) => {}
+                    Err(error) => app.tell(Toast::error(error)),
+                }
+            });
+        }
+    };
+    view! { <Act id="export-obs" class="collapses" icon=Icon::Download label=t!("streams.obs") busy=busy on_press=export/> }
+}
+
+fn strip(app: App) -> impl IntoView {
+    let tally = app.world.tally;
+    let part = move |label: &'static str, number: Signal<String>, small: Signal<String>| {
+        view! { <div><span class="label">{label}</span><b>{number}</b><small>{small}</small></div> }
+    };
+    let number = |f: Box<dyn Fn() -> String + Send + Sync>| Signal::derive(f);
+    let mbps = || Signal::stored(t!("unit.mbps").to_owned());
+    let of = Signal::derive(move || t!("strip.of", n = tally.get().count(Filter::All)));
+    view! {
+        <div class="strip num" data-testid="summary">
+            {part(t!("strip.live"), number(Box::new(move || tally.get().count(Filter::Live).to_string())), of)}
+            {part(t!("strip.viewers"), number(Box::new(move || tally.get().viewers.to_string())), Signal::stored(String::new()))}
+            {part(t!("strip.publishing"), number(Box::new(move || format::megabits(tally.get().inbound_bps))), mbps())}
+            {part(t!("strip.serving"), number(Box::new(move || format::megabits(tally.get().outbound_bps))), mbps())}
+        </div>
+    }
+}
+
+fn word(filter: Filter) -> (&'static str, &'static str) {
+    match filter {
+        Filter::All => ("all", t!("filter.all")),
+        Filter::Live => ("live", t!("filter.live")),
+        Filter::Attention => ("attention", t!("filter.attention")),
+        Filter::Stopped => ("stopped", t!("filter.stopped")),
+        Filter::Recording => ("recording", t!("filter.recording")),
+    }
+}
+
+fn tabs(app: App, filter: RwSignal<Filter>) -> impl IntoView {
+    let (starting, stopping) = (RwSignal::new(false), RwSignal::new(false));
+    let tally = app.world.tally;
+    let one = move |of: Filter| {
+        let (key, word) = word(of);
+        view! {
+            <button
+                type="button"
+                class="tab"
+                class:on=move || filter.get() == of
+                aria-pressed=move || (filter.get() == of).to_string()
+                data-filter=key
+                on:click=move |_| filter.set(of)
+            >
+                {word}
+                <em>{move || tally.get().count(of)}</em>
+            </button>
+        }
+    };
+    let stop_all = move |_| match tally.get_untracked().count(Filter::Live) {
+        0 => app.run(stopping, commands::StreamStopAll {}, |_| {}),
+        live => app.question.set(Some(Question::stop_all(app, stopping, live))),
+    };
+    // Counted from the lines' tabs: what is neither all nor stopped has something to stop.
+    let all_stopped =
+        Signal::derive(move || tally.get().count(Filter::Stopped) == tally.get().count(Filter::All));
+    let all_run = Signal::derive(move || {
+        app.world.lines.track();
+        app.world.lines.with(|lines| {
+            lines.iter().all(|line| {
+                let idle = |state| {
+                    matches!(state, State::Stopped | State::Failed | State::Stopping | State::Backoff)
+                };
+                app.world.row(line.id).is_some_and(|row| row.with(|row| !idle(row.stream.state)))
+            })
+        })
+    });
+    view! {
+        <div class="tabs">
+            <div class="filters" role="group" aria-label=t!("filter.label")>{Filter::ALL.map(one).collect_view()}</div>
+            <span class="grow"></span>
+            <Act
+                id="start-all"
+                class="ghost"
+                icon=Icon::Start
+                label=t!("streams.start_all")
+                busy=starting
+                disabled=all_run
+                on_press=move |_| app.run(starting, commands::StreamStartAll {}, |_| {})
+            />
+            <Act
+                id="stop-all"
+                class="ghost"
+                icon=Icon::Stop
+                label=t!("streams.stop_all")
+                busy=stopping
+                disabled=all_stopped
+                on_press=stop_all
+            />
+        </div>
+    }
+}
+
+fn list(app: App, filter: RwSignal<Filter>, search: RwSignal<String>) -> impl IntoView {
+    let ids = Memo::new(move |_| {
+        let (tab, wanted) = (filter.get() as usize, search.get().trim().to_lowercase());
+        app.world.lines.with(|lines| {
+            let takes = |line: &&crate::store::Line| line.under[tab] && line.haystack.contains(&wanted);
+            lines.iter().filter(takes).map(|line| line.id).collect::<Vec<_>>()
+        })
+    });
+    let nothing = move || ids.with(Vec::is_empty);
+    let all = move |_| {
+        filter.set(Filter::All);
+        search.set(String::new());
+    };
+    view! {
+        <div class="list" role="list" aria-label=t!("streams.title") class:hidden=nothing>
+            <div class="row th" aria-hidden="true">
+                <span></span>
+                <span>{t!("column.stream")}</span>
+                <span>{t!("column.status")}</span>
+                <span>{t!("column.bitrate")}</span>
+                <span>{t!("column.viewers")}</span>
+                <span>{t!("column.uptime")}</span>
+                <span></span>
+            </div>
+            <For each=move || ids.get() key=|id| *id let:id>
+                <StreamRow id=id/>
+            </For>
+        </div>
+        {move || nothing().then(|| view! {
+            <div class="none">
+                <p>{t!("streams.none_match")}</p>
+                <Act label=t!("streams.show_all") on_press=all/>
+            </div>
+        })}
+    }
+}

@@ -1,0 +1,86 @@
+//! Pictures for the tests of the store.
+
+use stream_api::{
+    Event, EventId, Health, HostKind, HostStatus, Message, Order, Playback, Ports, Recording, ServerKind,
+    ServerState, ServerStatus, Snapshot, Source, State, Stream, StreamId, StreamSpec, Tool, ToolState,
+    UnixMillis, Urls,
+};
+use uuid::Uuid;
+
+pub(crate) fn id(n: u128) -> StreamId {
+    StreamId(Uuid::from_u128(n))
+}
+
+pub(crate) fn stream(n: u128, name: &str) -> Stream {
+    Stream {
+        id: id(n),
+        rev: 1,
+        spec: StreamSpec {
+            name: name.into(),
+            source: Source::File { path: format!("/videos/{name}.mp4") },
+            playback: Playback::Loop,
+            record: false,
+        },
+        order: Order::Stop,
+        state: State::Stopped,
+        since: UnixMillis(0),
+        on_air: false,
+        on_air_since: None,
+        health: Health::Unknown,
+        attempt: 0,
+        retry_at: None,
+        fault: None,
+        media: None,
+        plan: None,
+        recording: Recording::Off,
+        urls: Urls::default(),
+        metrics: None,
+    }
+}
+
+pub(crate) fn live(n: u128, name: &str) -> Stream {
+    Stream { state: State::Running, order: Order::Run, on_air: true, ..stream(n, name) }
+}
+
+pub(crate) fn at(seq: u64) -> EventId {
+    EventId { boot: "b1".into(), seq }
+}
+
+pub(crate) fn event(seq: u64, change: stream_api::Change) -> Event {
+    Event { id: at(seq), now: UnixMillis(1_000 + seq as i64), change }
+}
+
+pub(crate) fn snapshot(seq: u64, streams: Vec<Stream>) -> Message {
+    let tool = || Tool { path: None, version: None, state: ToolState::Ready, fault: None };
+    Message::Snapshot {
+        snapshot: Box::new(Snapshot {
+            at: at(seq),
+            streams,
+            server: ServerStatus {
+                kind: ServerKind::Bundled,
+                state: ServerState::Running,
+                version: None,
+                started: None,
+                fault: None,
+                ports: Ports::USUAL,
+                moved_ports: Vec::new(),
+                restarts: 0,
+                outbound_bps: 0,
+                disk_free: None,
+                disk_total: None,
+            },
+            host: HostStatus {
+                kind: HostKind::Headless,
+                version: "0.1.0".into(),
+                data_dir: String::new(),
+                recordings_dir: String::new(),
+                media_roots: Vec::new(),
+                ffmpeg: tool(),
+                ffprobe: tool(),
+                mediamtx: tool(),
+                notes: Vec::new(),
+            },
+            now: UnixMillis(1_000),
+        }),
+    }
+}

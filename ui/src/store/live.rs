@@ -1,0 +1,144 @@
+use std::collections::BTreeMap;
+
+use leptos::prelude::*;
+use stream_api::{HostStatus, Message, ServerStatus, Stream, StreamId};
+
+use crate::{
+    browser::monotonic,
+    store::{Line, Picture, Tally, Touched, apply, tally},
+};
+
+/// A stream as a row draws it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Row {
+    /// Everything there is to know about it.
+    pub stream: Stream,
+    /// Its last inbound bit rates, oldest first.
+    pub samples: Vec<u64>,
+}
+
+/// The connection to the host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Link {
+    /// Not made yet.
+    Opening,
+    /// Messages come.
+    Up,
+    /// Lost; tried again by itself.
+    Down,
+}
+
+/// The picture as signals. Each stream has one of its own, so that a change draws one row.
+#[derive(Clone, Copy)]
+pub(crate) struct World {
+    picture: StoredValue<Picture>,
+    rows: StoredValue<BTreeMap<StreamId, ArcRwSignal<Row>>>,
+    /// Engine time minus this page's monotonic time, in milliseconds.
+    offset: StoredValue<f64>,
+    /// All streams, by name.
+    pub lines: RwSignal<Vec<Line>>,
+    /// The summary.
+    pub tally: RwSignal<Tally>,
+    /// The server, once known.
+    pub server: RwSignal<Option<ServerStatus>>,
+    /// The host, once known.
+    pub host: RwSignal<Option<HostStatus>>,
+    /// The engine's clock in Unix milliseconds; ticks each second.
+    pub now: RwSignal<i64>,
+    /// The connection.
+    pub link: RwSignal<Link>,
+}
+
+impl World {
+    pub(crate) fn new() -> Self {
+        World {
+            picture: StoredValue::new(Picture::default()),
+            rows: StoredValue::new(BTreeMap::new()),
+            offset: StoredValue::new(0.0),
+            lines: RwSignal::new(Vec::new()),
+            tally: RwSignal::new(Tally::default()),
+            server: RwSignal::new(None),
+            host: RwSignal::new(None),
+            now: RwSignal::new(0),
+            link: RwSignal::new(Link::Opening),
+        }
+    }
+
+    /// Whether the first snapshot has come.
+    pub(crate) fn ready(self) -> bool {
+        self.host.with(Option::is_some)
+    }
+
+    /// A stream's row.
+    pub(crate) fn row(self, id: StreamId) -> Option<RwSignal<Row>> {
+        self.rows.with_value(|rows| rows.get(&id).cloned()).map(RwSignal::from)
+    }
+
+    /// Whether another stream than `but` has this name, ignoring case.
+    pub(crate) fn taken(self, name: &str, but: Option<StreamId>) -> bool {
+        let name = name.to_lowercase();
+        self.lines
+            .with(|lines| lines.iter().any(|line| Some(line.id) != but && line.name.to_lowercase() == name))
+    }
+
+    /// Moves the clock on; called each second.
+    pub(crate) fn tick(self) {
+        self.now.set((self.offset.get_value() + monotonic()) as i64);
+    }
+
+    /// Takes a message over into the signals. Returns what concerns more than the picture.
+    pub(crate) fn take(self, message: Message) -> Vec<Touched> {
+        let Some(touched) = self.picture.try_update_value(|picture| apply(picture, message)) else {
+            return Vec::new();
+        };
+        if touched.is_empty() {
+            return touched;
+        }
+        self.picture.with_value(|picture| {
+            self.offset.set_value(picture.now as f64 - monotonic());
+            for touch in &touched {
+                self.draw(picture, touch);
+            }
+            let (sum, lines) = tally(picture);
+            set_if_changed(self.tally, sum);
+            set_if_changed(self.lines, lines);
+        });
+        touched
+    }
+
+    fn draw(self, picture: &Picture, touch: &Touched) {
+        match touch {
+            Touched::All => {
+                for id in picture.streams.keys() {
+                    self.draw_row(picture, *id);
+                }
+                self.rows.update_value(|rows| rows.retain(|id, _| picture.streams.contains_key(id)));
+                set_if_changed(self.server, picture.server.clone());
+                set_if_changed(self.host, picture.host.clone());
+                self.tick();
+            }
+            Touched::Stream(id) => self.draw_row(picture, *id),
+            Touched::Removed(id) => self.rows.update_value(|rows| drop(rows.remove(id))),
+            Touched::Server => set_if_changed(self.server, picture.server.clone()),
+            Touched::Host => set_if_changed(self.host, picture.host.clone()),
+            Touched::Notice(_) | Touched::Gap => {}
+        }
+    }
+
+    fn draw_row(self, picture: &Picture, id: StreamId) {
+        let Some(stream) = picture.streams.get(&id).cloned() else { return };
+        let samples = picture.samples.get(&id).map(|s| s.iter().copied().collect()).unwrap_or_default();
+        let row = Row { stream, samples };
+        match self.rows.with_value(|rows| rows.get(&id).cloned()) {
+            Some(known) if known.with_untracked(|known| *known == row) => {}
+            Some(known) => known.set(row),
+            None => self.rows.update_value(|rows| drop(rows.insert(id, ArcRwSignal::new(row)))),
+        }
+    }
+}
+
+fn set_if_changed<T: PartialEq + Send + Sync + 'static>(signal: RwSignal<T>, value: T) {
+    if signal.with_untracked(|known| *known != value) {
+        signal.set(value);
+    }
+}

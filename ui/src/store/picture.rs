@@ -1,0 +1,136 @@
+use std::collections::{BTreeMap, VecDeque};
+
+use stream_api::{
+    Change, Event, EventId, HostStatus, Message, Metrics, Notice, ServerStatus, Snapshot, Stream, StreamId,
+};
+
+/// Samples that a sparkline keeps.
+pub(crate) const SAMPLES: usize = 120;
+
+/// The whole picture, as far as the host told it.
+#[derive(Debug, Default)]
+pub(crate) struct Picture {
+    /// The newest event that is contained.
+    pub at: Option<EventId>,
+    /// Every stream.
+    pub streams: BTreeMap<StreamId, Stream>,
+    /// The last inbound bit rates of streams on air, oldest first.
+    pub samples: BTreeMap<StreamId, VecDeque<u64>>,
+    /// The server.
+    pub server: Option<ServerStatus>,
+    /// The host.
+    pub host: Option<HostStatus>,
+    /// The engine's clock at the newest message, in Unix milliseconds.
+    pub now: i64,
+}
+
+/// What a message changed, so that only that is drawn again.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Touched {
+    /// Everything.
+    All,
+    /// A stream is new or different.
+    Stream(StreamId),
+    /// A stream is gone.
+    Removed(StreamId),
+    /// The server.
+    Server,
+    /// The host.
+    Host,
+    /// Something to tell a person.
+    Notice(Notice),
+    /// Events are missing: a fresh snapshot is needed.
+    Gap,
+}
+
+/// Applies a message and says what changed. Messages about the window change nothing here.
+pub(crate) fn apply(picture: &mut Picture, message: Message) -> Vec<Touched> {
+    match message {
+        Message::Snapshot { snapshot } => replace(picture, *snapshot),
+        Message::Events { events } => events.into_iter().flat_map(|event| step(picture, event)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn replace(picture: &mut Picture, snapshot: Snapshot) -> Vec<Touched> {
+    let newer = |at: &EventId| at.boot == snapshot.at.boot && at.seq > snapshot.at.seq;
+    if picture.at.as_ref().is_some_and(newer) {
+        return Vec::new();
+    }
+    picture.streams = snapshot.streams.into_iter().map(|stream| (stream.id, stream)).collect();
+    picture.server = Some(snapshot.server);
+    picture.host = Some(snapshot.host);
+    picture.now = snapshot.now.0;
+    picture.at = Some(snapshot.at);
+    let on_air = |id: &StreamId| picture.streams.get(id).is_some_and(|stream| stream.on_air);
+    picture.samples.retain(|id, _| on_air(id));
+    vec![Touched::All]
+}
+
+fn step(picture: &mut Picture, event: Event) -> Vec<Touched> {
+    let mut touched = Vec::new();
+    match &picture.at {
+        Some(at) if at.boot == event.id.boot && event.id.seq <= at.seq => return touched,
+        Some(at) if at.boot == event.id.boot && event.id.seq == at.seq + 1 => {}
+        _ => touched.push(Touched::Gap),
+    }
+    picture.at = Some(event.id);
+    picture.now = event.now.0;
+    match event.change {
+        Change::Stream { stream } => {
+            let id = stream.id;
+            if picture.streams.get(&id).is_some_and(|known| known.rev > stream.rev) {
+                return touched;
+            }
+            if !stream.on_air {
+                picture.samples.remove(&id);
+            }
+            picture.streams.insert(id, *stream);
+            touched.push(Touched::Stream(id));
+        }
+        Change::Removed { id } => {
+            picture.streams.remove(&id);
+            picture.samples.remove(&id);
+            touched.push(Touched::Removed(id));
+        }
+        Change::Metrics { streams, outbound_bps } => {
+            for (id, metrics) in streams {
+                if measured(picture, id, metrics) {
+                    touched.push(Touched::Stream(id));
+                }
+            }
+            if let Some(server) = &mut picture.server
+                && server.outbound_bps != outbound_bps
+            {
+                server.outbound_bps = outbound_bps;
+                touched.push(Touched::Server);
+            }
+        }
+        Change::Server { server } => {
+            picture.server = Some(*server);
+            touched.push(Touched::Server);
+        }
+        Change::Host { host } => {
+            picture.host = Some(*host);
+            touched.push(Touched::Host);
+        }
+        Change::Notice { notice } => touched.push(Touched::Notice(notice)),
+    }
+    touched
+}
+
+/// Takes a measurement over. One that arrives late, after the stream went off air, is dropped.
+fn measured(picture: &mut Picture, id: StreamId, metrics: Metrics) -> bool {
+    let Some(stream) = picture.streams.get_mut(&id).filter(|stream| stream.on_air) else { return false };
+    let samples = picture.samples.entry(id).or_default();
+    if samples.len() == SAMPLES {
+        samples.pop_front();
+    }
+    samples.push_back(metrics.inbound_bps);
+    stream.metrics = Some(metrics);
+    true
+}
+
+#[cfg(test)]
+#[path = "picture_tests.rs"]
+mod tests;

@@ -1,0 +1,151 @@
+use stream_api::{Health, Recording, State, Stream, StreamId};
+
+use crate::store::Picture;
+
+/// One of the tabs above the list.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum Filter {
+    /// Every stream.
+    #[default]
+    All,
+    /// On air.
+    Live,
+    /// Waiting to try again, failed, too slow, or not recording although it should.
+    Attention,
+    /// Nothing runs.
+    Stopped,
+    /// Bytes of a recording are being written.
+    Recording,
+}
+
+impl Filter {
+    /// In the order of the tabs.
+    pub(crate) const ALL: [Filter; 5] =
+        [Filter::All, Filter::Live, Filter::Attention, Filter::Stopped, Filter::Recording];
+
+    /// Whether the stream belongs under this tab.
+    pub(crate) fn takes(self, stream: &Stream) -> bool {
+        match self {
+            Filter::All => true,
+            Filter::Live => stream.on_air,
+            Filter::Attention => {
+                matches!(stream.state, State::Backoff | State::Failed)
+                    || (stream.on_air && stream.health == Health::Slow)
+                    || stream.recording == Recording::Stuck
+            }
+            Filter::Stopped => stream.state == State::Stopped,
+            Filter::Recording => matches!(stream.recording, Recording::Writing | Recording::Stuck),
+        }
+    }
+}
+
+/// What the list needs to know of a stream to order, filter and search it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Line {
+    /// Which.
+    pub id: StreamId,
+    /// Its name.
+    pub name: String,
+    /// Name and source in lower case, for the search.
+    pub haystack: String,
+    /// The tabs it belongs under, in the order of [`Filter::ALL`].
+    pub under: [bool; 5],
+}
+
+/// The numbers of the summary strip.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    /// Streams under each tab, in the order of [`Filter::ALL`].
+    pub under: [usize; 5],
+    /// Viewers of all streams.
+    pub viewers: u32,
+    /// Bits per second that the server receives.
+    pub inbound_bps: u64,
+    /// Bits per second that the server sends.
+    pub outbound_bps: u64,
+}
+
+impl Tally {
+    /// How many streams are under a tab.
+    pub(crate) fn count(&self, filter: Filter) -> usize {
+        self.under[filter as usize]
+    }
+}
+
+/// Counts the picture: the summary, and a line for each stream, by name ignoring case.
+pub(crate) fn tally(picture: &Picture) -> (Tally, Vec<Line>) {
+    let mut sum = Tally {
+        outbound_bps: picture.server.as_ref().map(|server| server.outbound_bps).unwrap_or_default(),
+        ..Tally::default()
+    };
+    let mut lines = Vec::with_capacity(picture.streams.len());
+    for stream in picture.streams.values() {
+        let under = Filter::ALL.map(|filter| filter.takes(stream));
+        for (count, is) in sum.under.iter_mut().zip(under) {
+            *count += usize::from(is);
+        }
+        if let Some(metrics) = stream.metrics.as_ref().filter(|_| stream.on_air) {
+            sum.viewers += metrics.viewers.total();
+            sum.inbound_bps += metrics.inbound_bps;
+        }
+        lines.push(Line {
+            id: stream.id,
+            name: stream.spec.name.clone(),
+            haystack: format!("{} {}", stream.spec.name, stream.spec.source.file_name()).to_lowercase(),
+            under,
+        });
+    }
+    lines.sort_by_cached_key(|line| (line.name.to_lowercase(), line.id));
+    (sum, lines)
+}
+
+#[cfg(test)]
+mod tests {
+    use stream_api::{Message, Metrics, Viewers};
+
+    use super::*;
+    use crate::store::{
+        apply,
+        fixtures::{live, snapshot, stream},
+    };
+
+    fn picture(streams: Vec<Stream>) -> Picture {
+        let mut picture = Picture::default();
+        let message: Message = snapshot(0, streams);
+        apply(&mut picture, message);
+        picture
+    }
+
+    #[test]
+    fn tabs_count_what_they_show() {
+        let slow = Stream { health: Health::Slow, recording: Recording::Writing, ..live(1, "slow") };
+        let failed = Stream { state: State::Failed, ..stream(2, "failed") };
+        let waits = Stream { state: State::Backoff, ..stream(3, "waits") };
+        let (sum, lines) = tally(&picture(vec![slow, failed, waits, stream(4, "off"), live(5, "fine")]));
+        assert_eq!(sum.under, [5, 2, 3, 1, 1], "all, live, attention, stopped, recording");
+        assert_eq!(lines.len(), 5);
+        for (i, filter) in Filter::ALL.into_iter().enumerate() {
+            assert_eq!(sum.count(filter), lines.iter().filter(|line| line.under[i]).count(), "{filter:?}");
+        }
+    }
+
+    #[test]
+    fn only_streams_on_air_add_up() {
+        let metrics = Metrics {
+            inbound_bps: 6_000_000,
+            viewers: Viewers { rtsp: 2, hls: 1, ..Viewers::default() },
+            ..Metrics::default()
+        };
+        let on = Stream { metrics: Some(metrics.clone()), ..live(1, "on") };
+        let off = Stream { metrics: Some(metrics), ..stream(2, "off") };
+        let (sum, _) = tally(&picture(vec![on, off]));
+        assert_eq!((sum.viewers, sum.inbound_bps), (3, 6_000_000));
+    }
+
+    #[test]
+    fn lines_are_sorted_by_name_and_searchable() {
+        let (_, lines) = tally(&picture(vec![stream(1, "b"), stream(2, "A"), stream(3, "c")]));
+        assert_eq!(lines.iter().map(|line| line.name.as_str()).collect::<Vec<_>>(), ["A", "b", "c"]);
+        assert_eq!(lines[0].haystack, "a a.mp4", "name and file name, in lower case");
+    }
+}
