@@ -1,0 +1,93 @@
+//! The steps of a person in a browser against the headless host: make a stream from a file, watch it go live, copy
+//! its address, stop it, find it again after a restart of the program.
+
+use anyhow::Result;
+use serde_json::json;
+
+use crate::{
+    it::{Dir, Server, media, process},
+    support::{
+        chromium,
+        webdriver::{Driver, WebDriver},
+    },
+};
+
+fn row(name: &str, state: &str) -> String {
+    format!(".row[data-name=\"{name}\"] .state[data-state=\"{state}\"]")
+}
+
+async fn opened(browser: &WebDriver, server: &Server) -> Result<()> {
+    browser.goto(&format!("{}/", server.url)).await?;
+    browser.find("body[data-ready=true]").await.map(drop)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_from_the_file_to_the_restart() -> Result<()> {
+    chromium::needs_the_interface()?;
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("lobby.mp4"));
+    let server = Server::ready(&dir).await;
+    let driver = Driver::start("chromedriver", testkit::free_port(), &[]).await?;
+    let browser = chromium::open(&driver, 1280, 800).await?;
+    let grant =
+        json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": server.url });
+    browser.cdp("Browser.grantPermissions", grant).await?;
+    opened(&browser, &server).await?;
+
+    // Nothing is there yet: the page says where to begin.
+    browser.click("#first-choose").await?;
+    browser.fill("#file-path", &format!("{}\n", file.display())).await?;
+    browser.wait_js("document.querySelector('#stream-name').value === 'lobby'").await?;
+    let command = browser.js("return document.body.innerText.includes('ffmpeg')", json!([])).await?;
+    assert_eq!(command, true, "the form shows how it will be sent");
+    browser.click("#save-start").await?;
+    browser.find(&row("lobby", "running")).await?;
+    browser.find(".row[data-name=lobby] .state[data-on-air=true]").await?;
+
+    // The address in the clipboard is one that can be watched.
+    browser.click(".row[data-name=lobby] [data-act=copy]").await?;
+    browser.click("[data-act=copy-rtsp]").await?;
+    let copied = browser.js("return navigator.clipboard.readText()", json!([])).await?;
+    let copied = copied.as_str().unwrap_or_default();
+    assert_eq!(copied, server.streams().await[0]["urls"]["rtsp"], "the RTSP address was copied");
+    assert!(media::watch(copied).await.contains(&"h264".to_owned()), "{copied} shows a picture");
+
+    // A file that can't be streamed is said in the form, and nothing is made.
+    browser.click("#new-stream").await?;
+    browser.fill("#file-path", &format!("{}\n", dir.media("missing.mp4").display())).await?;
+    let said = browser.find("[data-testid=probe-error], #probe-error").await?.text().await?;
+    assert!(said.contains("missing.mp4"), "{said}");
+    browser.click("[data-act=close]").await?;
+
+    // The program restarts: the page comes back by itself, and so does the stream.
+    let port = server.port();
+    assert_eq!(server.stop().await, Some(0));
+    browser.find("#link-lost, [data-testid=link-lost]").await?;
+    let mut again = crate::it::server::command(&dir);
+    again.args(["--listen", &format!("127.0.0.1:{port}")]);
+    let server = Server::run(again).await;
+    browser.gone("#link-lost, [data-testid=link-lost]").await?;
+    browser.find(&row("lobby", "running")).await?;
+
+    browser.click(".row[data-name=lobby] [data-act=stop]").await?;
+    if let Ok(ok) = browser.find_within("#confirm-ok", std::time::Duration::from_secs(1)).await {
+        ok.click().await?;
+    }
+    browser.find(&row("lobby", "stopped")).await?;
+    assert!(server.children("ffmpeg").is_empty(), "stopped means stopped");
+    browser.click(".row[data-name=lobby] [data-act=start]").await?;
+    browser.find(&row("lobby", "running")).await?;
+
+    browser.click(".row[data-name=lobby] [data-act=menu]").await?;
+    browser.click("[data-act=delete]").await?;
+    browser.click("#confirm-ok").await?;
+    browser.gone(".row[data-name=lobby]").await?;
+    assert!(server.streams().await.is_empty());
+
+    let logged = browser.js("return window.__errors || []", json!([])).await?;
+    assert_eq!(logged, json!([]), "the page broke nowhere");
+    browser.quit().await?;
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! Chromium without a screen.
+
+use anyhow::{Result, ensure};
+use serde_json::json;
+
+use super::webdriver::{Driver, WebDriver};
+
+/// A Chromium window that shows a page of exactly this many CSS pixels.
+pub async fn open(driver: &Driver, width: u32, height: u32) -> Result<WebDriver> {
+    let arguments = [
+        "--headless=new",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--hide-scrollbars",
+        "--force-color-profile=srgb",
+        "--font-render-hinting=none",
+        "--lang=en-US",
+    ];
+    let browser = driver.session(json!({ "goog:chromeOptions": { "args": arguments } })).await?;
+    size(&browser, width, height).await?;
+    Ok(browser)
+}
+
+/// Sets the size of the page.
+pub async fn size(browser: &WebDriver, width: u32, height: u32) -> Result<()> {
+    let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
+    browser.cdp("Emulation.setDeviceMetricsOverride", metrics).await.map(drop)
+}
+
+/// Fails with a hint while the interface was not built.
+pub fn needs_the_interface() -> Result<()> {
+    let page = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../../ui/dist/index.html"))?;
+    ensure!(page.contains("<script"), "run `cargo xtask ui` first: these tests need the built interface");
+    Ok(())
+}
