@@ -65,7 +65,6 @@ fn userinfo(text: &str, hidden: &mut Vec<(usize, usize)>) {
         let start = at + separator.len();
         let url = text[start..].split(ends_url).next().unwrap_or_default();
         let authority = url.split(['/', '?', '#']).next().unwrap_or_default();
-        // A raw `/` in a password ends the authority early, so look for a later `@` too unless a path holds it.
         if let Some(end) = authority.rfind('@') {
             hidden.push((start, start + end));
         }

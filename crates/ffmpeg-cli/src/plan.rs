@@ -133,7 +133,7 @@ fn codec_name(codec: &str) -> String {
 fn audio_name(audio: &AudioTrack) -> String {
     match (audio.codec.as_str(), audio.profile.as_deref()) {
         ("aac", Some(profile)) => profile.to_owned(),
-        ("aac", None) => "AAC of an unknown kind".to_owned(),
+        ("aac", None) => t!("plan.unknown_aac").to_owned(),
         (codec, _) => codec_name(codec),
     }
 }
@@ -142,7 +142,7 @@ fn container_name(container: &str) -> String {
     match container.split(',').next().unwrap_or_default() {
         "mpegts" => "MPEG-TS".to_owned(),
         "matroska" => "Matroska".to_owned(),
-        "" => "unknown".to_owned(),
+        "" => t!("plan.unknown_container").to_owned(),
         name => name.to_uppercase(),
     }
 }
