@@ -5,6 +5,7 @@
 use std::{
     path::{Path, PathBuf},
     process::{Command, ExitCode, ExitStatus, Stdio},
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -31,6 +32,24 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
         bail!("`{}` ended with {}\n{}", line(command), output.status, complaint.trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// Runs `command` to its end, which must come within `limit`: for tools that wait for a network that isn't there.
+pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
+    let mut child = command.spawn().with_context(|| format!("starting `{}`", line(command)))?;
+    let deadline = Instant::now() + limit;
+    loop {
+        match child.try_wait()? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => bail!("`{}` ended with {status}", line(command)),
+            None if Instant::now() < deadline => std::thread::sleep(Duration::from_millis(50)),
+            None => {
+                child.kill()?;
+                child.wait()?;
+                bail!("`{}` took longer than {limit:?}", line(command));
+            }
+        }
+    }
 }
 
 /// Hands the terminal over to `command`, the last thing to run: its signals and its exit code are its own.
@@ -73,4 +92,26 @@ fn is_program(path: &Path) -> bool {
 pub(crate) fn line(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
     words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tool_that_hangs_is_ended() {
+        let error =
+            run_within(Command::new("sleep").arg("60"), Duration::from_millis(100)).expect_err("too slow");
+        assert_eq!(error.to_string(), "`sleep 60` took longer than 100ms");
+    }
+
+    #[test]
+    fn a_failure_names_the_command_and_its_complaint() {
+        let error = output(Command::new("sh").args(["-c", "echo no >&2; exit 3"])).expect_err("exit code 3");
+        let error = error.to_string();
+        assert!(
+            error.starts_with("`sh -c") && error.contains("exit status: 3") && error.ends_with("no"),
+            "{error}"
+        );
+    }
 }

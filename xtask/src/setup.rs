@@ -27,6 +27,7 @@ pub(crate) fn for_running() -> Result<()> {
 /// For every test: the app, a real browser, a display, and a check for Windows.
 pub(crate) fn for_testing() -> Result<()> {
     packages::ensure(&[packages::SERVE, packages::DESKTOP, packages::TESTS, packages::WINDOWS].concat())?;
+    toolchain::ensure_components()?;
     for_interface()?;
     toolchain::ensure(Target::Windows)
         .map(|_| ())

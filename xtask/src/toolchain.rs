@@ -4,6 +4,7 @@
 use std::{
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use anyhow::{Context as _, Result, bail};
@@ -46,6 +47,8 @@ pub(crate) enum Route {
     Debian,
 }
 
+const RUSTUP_TIMEOUT: Duration = Duration::from_secs(120);
+
 // Where Debian puts its second, newer toolchain and the sources of the standard library.
 const DEBIAN_RUSTC: &str = "/usr/bin/rustc";
 const DEBIAN_CARGO: &str = "/usr/bin/cargo";
@@ -65,10 +68,9 @@ pub(crate) fn ensure(target: Target) -> Result<Route> {
         return Ok(Route::Usual);
     }
     if process::find("rustup").is_some() {
-        let added = process::output(Command::new("rustup").args(["target", "add", target.triple()]));
-        match added {
-            Ok(_) if ready(target) == Some(Route::Usual) => return Ok(Route::Usual),
-            Ok(_) => {}
+        match rustup(&["target", "add", target.triple()]) {
+            Ok(()) if ready(target) == Some(Route::Usual) => return Ok(Route::Usual),
+            Ok(()) => {}
             Err(error) => println!("rustup can't fetch {} ({error:#})", target.triple()),
         }
     }
@@ -83,6 +85,22 @@ pub(crate) fn ensure(target: Target) -> Result<Route> {
         );
     }
     Ok(Route::Debian)
+}
+
+/// Makes sure that `cargo fmt` and `cargo clippy` are there, which a minimal installation lacks.
+pub(crate) fn ensure_components() -> Result<()> {
+    for (command, component) in [("fmt", "rustfmt"), ("clippy", "clippy")] {
+        if process::output(Command::new("cargo").args([command, "--version"])).is_err() {
+            rustup(&["component", "add", component])
+                .with_context(|| format!("`cargo {command}` is missing"))?;
+        }
+    }
+    Ok(())
+}
+
+/// rustup tries a host that is out of reach for minutes; what it fetches here takes seconds.
+fn rustup(arguments: &[&str]) -> Result<()> {
+    process::run_within(Command::new("rustup").args(arguments).env("RUSTUP_MAX_RETRIES", "1"), RUSTUP_TIMEOUT)
 }
 
 /// A `cargo` command that builds for `target` by `route` into `target_dir`. `subcommand` comes first, further
