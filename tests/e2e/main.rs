@@ -2,6 +2,7 @@
 //!
 //! Needs the built interface (`cargo xtask ui`), chromium and chromedriver. Linux only for now.
 #![cfg(target_os = "linux")]
+#![allow(unreachable_pub, reason = "a test program exports nothing; pub says that modules share it")]
 
 mod browser;
 mod screenshots;

@@ -3,6 +3,7 @@
 //!
 //! Linux only for now: the tests look into `/proc` to see that nothing is left.
 #![cfg(target_os = "linux")]
+#![allow(unreachable_pub, reason = "a test program exports nothing; pub says that modules share it")]
 
 mod bad_inputs;
 mod crashes;
