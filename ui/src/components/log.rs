@@ -91,7 +91,7 @@ pub(crate) fn LogCard(of: LogOf) -> impl IntoView {
         <section class="card logcard" aria-label=t!("log.title")>
             <h3>
                 {t!("log.title")}
-                <span class="faint path" title=file>{file}</span>
+                <span class="faint path" title=file>{move || ltr(&file.get())}</span>
                 {reveal}
                 <CopyButton text=text title=t!("log.copy") act="copy-log"/>
             </h3>
@@ -104,6 +104,11 @@ pub(crate) fn LogCard(of: LogOf) -> impl IntoView {
             </div>
         </section>
     }
+}
+
+/// A path in a place that cuts off its beginning (`direction: rtl`): the mark keeps its first `/` in front.
+pub(crate) fn ltr(path: &str) -> String {
+    format!("\u{200e}{path}")
 }
 
 fn line(line: LogLine) -> impl IntoView {

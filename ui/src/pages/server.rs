@@ -4,7 +4,8 @@ use stream_api::{HostStatus, ServerState, ServerStatus, Tool, ToolState, command
 use crate::{
     app::{App, use_app},
     components::{
-        Act, FaultCard, Icon, LogCard, LogOf, confirm::Question, row::NOTHING, sidebar::server_state,
+        Act, FaultCard, Icon, LogCard, LogOf, confirm::Question, log::ltr, row::NOTHING,
+        sidebar::server_state,
     },
     format,
     store::Filter,
@@ -139,7 +140,7 @@ fn computer(app: App) -> impl IntoView {
         let open = app.is_desktop().then(|| {
             view! { <Act class="icon ghost" icon=Icon::Folder label=t!("log.reveal") on_press=move |_| app.reveal(&path)/> }
         });
-        view! { <dt>{word}</dt><dd class="place"><span class="path mono" title=shown.clone()>{shown.clone()}</span>{open}</dd> }
+        view! { <dt>{word}</dt><dd class="place"><span class="path mono" title=shown.clone()>{ltr(&shown)}</span>{open}</dd> }
     };
     let rows = move || {
         app.world.host.get().map(|host: HostStatus| {

@@ -100,12 +100,15 @@ fn rate(row: RwSignal<Row>) -> impl IntoView {
         Memo::new(move |_| row.with(|row| row.stream.metrics.clone().filter(|_| row.stream.on_air)));
     let now = move || metrics.get().map_or(NOTHING.to_owned(), |metrics| format::rate(metrics.inbound_bps));
     let serving = move || metrics.get().map(|m| t!("stream.serving", rate = format::rate(m.outbound_bps)));
-    view! {
+    let on_air = Memo::new(move |_| row.with(|row| row.stream.on_air));
+    move || {
+        on_air.get().then(|| view! {
         <section class="card">
             <h3>{t!("column.bitrate")}<b class="num figure">{now}</b><span class="muted right num">{serving}</span></h3>
             <div class="chart">{spark(row, 640.0, 90.0)}</div>
             <p class="faint small-print">{t!("stream.last_samples")}</p>
         </section>
+    })
     }
 }
 
@@ -124,7 +127,7 @@ fn sending(row: RwSignal<Row>) -> impl IntoView {
             view! { {aside_facts(&media, &plan)} <ul class="reasons">{lines}</ul> }
         });
         view! {
-            <section class="card">
+            <section class="card source">
                 <h3>{t!("stream.source")}</h3>
                 <p class="mono path" title=path.clone()>{path.clone()}</p>
                 {known}
