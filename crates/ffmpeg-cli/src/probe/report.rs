@@ -65,11 +65,11 @@ struct Track {
     #[serde(default)]
     tags: BTreeMap<String, String>,
     #[serde(default)]
-    side_data_list: Vec<SideData>,
+    side_data_list: Vec<SideRecord>,
 }
 
 #[derive(Deserialize)]
-struct SideData {
+struct SideRecord {
     rotation: Option<f64>,
 }
 
