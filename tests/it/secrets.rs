@@ -68,6 +68,7 @@ async fn no_secret_is_told() {
     let probed = server.post("/api/v1/probe", json!({ "path": file })).await.ok();
     assert!(probed["command"].as_str().unwrap().contains("ffmpeg"), "{probed:#}");
     told.push(("probe".to_owned(), probed.to_string()));
+    told.push(("standard error".to_owned(), server.said()));
     assert_eq!(server.stop().await, Some(0));
     files_below(&dir.data().join("logs"), &mut told);
     files_below(&dir.data().join("config.json"), &mut told);

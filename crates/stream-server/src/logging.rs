@@ -1,7 +1,7 @@
 //! Logs of a host: standard error and, once the data folder is ours, a file a day in its `logs/`.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal as _, Write},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -35,7 +35,11 @@ enum Sink {
 pub fn start() -> LogFile {
     let file = LogFile(Arc::new(Mutex::new(Sink::Waiting(Vec::new()))));
     let filter = || EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let to_person = fmt::layer().with_writer(io::stderr).with_target(false).with_filter(filter());
+    let to_person = fmt::layer()
+        .with_writer(io::stderr)
+        .with_ansi(io::stderr().is_terminal())
+        .with_target(false)
+        .with_filter(filter());
     let to_file = fmt::layer().with_writer(file.clone()).with_ansi(false).with_filter(filter());
     // A second start in one process (tests) keeps the first one's.
     let _ = tracing_subscriber::registry().with(to_person).with(to_file).try_init();

@@ -22,7 +22,10 @@ pub(crate) fn commands() -> Router<Host> {
         };
         router.route(route.path, on(filter(route.method), handler))
     });
-    routes.route("/api/{*rest}", any(no_such_route)).route("/api/", any(no_such_route))
+    // Else the interface would answer with its page.
+    ["/api", "/api/", "/api/{*rest}"]
+        .iter()
+        .fold(routes, |router, path| router.route(path, any(no_such_route)))
 }
 
 async fn no_such_route(uri: Uri) -> Problem {

@@ -67,6 +67,8 @@ fn free_ports() -> Value {
 /// A server that runs. Ended with everything below it when dropped.
 pub struct Server {
     child: Child,
+    /// What it says, shown when a test fails.
+    said: tempfile::NamedTempFile,
     pub url: String,
     http: reqwest::Client,
 }
@@ -119,20 +121,29 @@ impl Server {
 
     #[expect(clippy::disallowed_methods, reason = "the program under test, ended on drop")]
     pub async fn run(mut command: Command) -> Server {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+        let said = tempfile::NamedTempFile::new().unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(said.reopen().unwrap());
+        let mut child = command.spawn().unwrap();
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let line = tokio::task::spawn_blocking(move || {
             let mut line = String::new();
             stdout.read_line(&mut line).unwrap();
             line
         });
+        let mut server = Server { child, said, url: String::new(), http: reqwest::Client::new() };
         let line = tokio::time::timeout(Duration::from_secs(20), line).await.expect("it starts").unwrap();
-        let url = line.trim_end().strip_prefix("listening on ").unwrap_or_else(|| panic!("it said {line:?}"));
-        Server { child, url: url.to_owned(), http: reqwest::Client::new() }
+        let url = line.trim_end().strip_prefix("listening on ");
+        server.url = url.unwrap_or_else(|| panic!("it said {line:?}")).to_owned();
+        server
     }
 
     pub fn pid(&self) -> i32 {
         self.child.id().cast_signed()
+    }
+
+    /// What it has said to standard error.
+    pub fn said(&self) -> String {
+        fs::read_to_string(self.said.path()).unwrap()
     }
 
     /// The port it listens on.
@@ -245,6 +256,9 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("the server said:\n{}", self.said());
+        }
         if self.child.try_wait().ok().flatten().is_none() {
             let below = process::below(self.pid());
             let _ = self.child.kill();
