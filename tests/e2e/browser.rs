@@ -63,8 +63,7 @@ async fn a_stream_from_the_file_to_the_restart() -> Result<()> {
     let port = server.port();
     assert_eq!(server.stop().await, Some(0));
     browser.find("#link-lost, [data-testid=link-lost]").await?;
-    let mut again = crate::it::server::command(&dir);
-    again.args(["--listen", &format!("127.0.0.1:{port}")]);
+    let again = crate::it::server::command_at(&dir, &format!("127.0.0.1:{port}"));
     let server = Server::run(again).await;
     browser.gone("#link-lost, [data-testid=link-lost]").await?;
     browser.find(&row("lobby", "running")).await?;

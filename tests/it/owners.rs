@@ -1,13 +1,13 @@
 //! One data folder has one owner.
 
-use std::{fs, os::unix::fs::MetadataExt as _, process::Command};
+use std::{fs, os::unix::fs::MetadataExt as _};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
 
 use crate::support::{
     Dir, Server, media, process,
-    server::{command, run_to_end},
+    server::{command, command_at, run_to_end},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -19,9 +19,8 @@ async fn a_second_start_is_told_who_the_first_is_and_can_reach_it() {
     let (code, said) = run_to_end(command(&dir)).await;
     assert_eq!(code, Some(1));
     assert!(said.contains(&server.pid().to_string()), "the owner is named: {said}");
-    let mut same_port = command(&dir);
-    same_port.args(["--listen", &format!("127.0.0.1:{}", server.port())]);
-    let (code, said) = run_to_end(same_port).await;
+    let same_port = format!("127.0.0.1:{}", server.port());
+    let (code, said) = run_to_end(command_at(&dir, &same_port)).await;
     assert_eq!(code, Some(1));
     assert!(said.contains(&server.pid().to_string()), "also when the port is taken too: {said}");
 
@@ -96,18 +95,14 @@ async fn a_broken_configuration_is_restored_from_the_last_backup() {
 async fn only_loopback_addresses_are_listened_on() {
     let dir = Dir::new();
     for address in ["0.0.0.0:0", "[::]:0", "192.0.2.1:5000"] {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_stream-manager-server"));
-        command.arg("--data-dir").arg(dir.data()).args(["--listen", address]);
-        let (code, said) = run_to_end(command).await;
+        let (code, said) = run_to_end(command_at(&dir, address)).await;
         assert_eq!(code, Some(1), "{address}");
         assert!(said.contains("other computers"), "{said}");
     }
     assert!(!dir.data().join("lock").exists(), "nothing was touched");
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = taken.local_addr().unwrap().to_string();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_stream-manager-server"));
-    command.arg("--data-dir").arg(dir.data()).args(["--listen", &address]);
-    let (code, said) = run_to_end(command).await;
+    let (code, said) = run_to_end(command_at(&dir, &address)).await;
     assert_eq!(code, Some(1));
     assert!(said.contains(&address), "{said}");
 }

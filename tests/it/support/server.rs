@@ -100,8 +100,13 @@ impl Answer {
 
 /// The program with the folders of `dir`, on a free port.
 pub fn command(dir: &Dir) -> Command {
+    command_at(dir, "127.0.0.1:0")
+}
+
+/// The same on an address of the test's choice.
+pub fn command_at(dir: &Dir, address: &str) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_stream-manager-server"));
-    command.arg("--data-dir").arg(dir.data()).args(["--listen", "127.0.0.1:0"]);
+    command.arg("--data-dir").arg(dir.data()).args(["--listen", address]);
     command.arg("--media").arg(dir.path().join("media"));
     command
 }
