@@ -85,3 +85,27 @@ fn perform(task: Task, workspace: &Workspace) -> anyhow::Result<ExitCode> {
         Task::Doctor => doctor::run(workspace),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_server_gets_its_options_with_and_without_a_divider() {
+        for line in [
+            ["x", "serve", "--listen", "127.0.0.1:0"].as_slice(),
+            &["x", "serve", "--", "--listen", "127.0.0.1:0"],
+        ] {
+            let parsed = Arguments::try_parse_from(line).expect("a command line from the readme");
+            let Task::Serve { arguments } = parsed.command else { panic!("{line:?} is `serve`") };
+            assert_eq!(arguments, [PathBuf::from("--listen"), PathBuf::from("127.0.0.1:0")]);
+        }
+    }
+}
