@@ -2,7 +2,12 @@
 //!
 //! Needs the built interface (`cargo xtask ui`), chromium and chromedriver. Linux only for now.
 #![cfg(target_os = "linux")]
-#![allow(unreachable_pub, reason = "a test program exports nothing; pub says that modules share it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "a test program: a panic says what is wrong, and nothing is exported"
+)]
 
 mod browser;
 mod screenshots;

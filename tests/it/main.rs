@@ -3,7 +3,12 @@
 //!
 //! Linux only for now: the tests look into `/proc` to see that nothing is left.
 #![cfg(target_os = "linux")]
-#![allow(unreachable_pub, reason = "a test program exports nothing; pub says that modules share it")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    unreachable_pub,
+    reason = "a test program: a panic says what is wrong, and nothing is exported"
+)]
 
 mod bad_inputs;
 mod crashes;
