@@ -46,7 +46,11 @@ pub(crate) async fn stream_create(engine: &Inner, request: StreamCreate) -> Resu
     let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order };
     engine.store.put(stored.clone()).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
-    Ok(streams.add(stored))
+    let stream = streams.add(stored);
+    match order {
+        Order::Run => streams.get(stream.id)?.order(order).await,
+        Order::Stop => Ok(stream),
+    }
 }
 
 pub(crate) async fn stream_update(engine: &Inner, request: StreamUpdate) -> Result<Stream, Error> {

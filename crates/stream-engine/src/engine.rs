@@ -39,6 +39,9 @@ pub(crate) struct Inner {
     pub(crate) server: Server,
     /// Held while the set of streams changes, so that names stay unique.
     pub(crate) streams: Mutex<Registry>,
+    /// No command is taken any more.
+    closing: CancellationToken,
+    /// The server ends.
     stop: CancellationToken,
     tasks: TaskTracker,
 }
@@ -95,7 +98,8 @@ impl Engine {
         }
         let server = server.run(&tasks, stop.clone());
         let streams = Mutex::new(registry);
-        let inner = Inner { data, hub, store, tools, roots, prober, server, streams, stop, tasks };
+        let closing = CancellationToken::new();
+        let inner = Inner { data, hub, store, tools, roots, prober, server, streams, closing, stop, tasks };
         Ok(Engine { inner: Arc::new(inner) })
     }
 
@@ -105,7 +109,7 @@ impl Engine {
     /// `no_such_route` for an unknown name, `bad_request` when the request doesn't fit, else the command's own.
     #[tracing::instrument(level = "debug", skip(self, request))]
     pub async fn dispatch(&self, name: &str, request: Value) -> Result<Value, Error> {
-        if self.inner.stop.is_cancelled() {
+        if self.inner.closing.is_cancelled() {
             return Err(Error::new(Code::ShuttingDown));
         }
         macro_rules! table {
@@ -135,10 +139,9 @@ impl Engine {
     /// Stops every stream, then the server, in order; later commands are refused. Orders are kept, so that the
     /// next start goes on where this one ended. Calling it twice is fine.
     pub async fn shutdown(&self) {
-        if !self.inner.stop.is_cancelled() {
-            self.inner.streams.lock().await.shutdown();
-            self.inner.tasks.close();
-        }
+        self.inner.closing.cancel();
+        self.inner.streams.lock().await.shutdown();
+        self.inner.tasks.close();
         // Streams end first, while the server still takes their last packets; the server waits for them.
         let ended = async {
             self.inner.streams.lock().await.ended().await;

@@ -4,7 +4,8 @@ use std::{
 };
 
 use stream_api::{
-    Change, Event, EventId, HostStatus, Message, Metrics, Notice, ServerStatus, Snapshot, Stream, StreamId,
+    Change, Event, EventId, HostStatus, Message, Metrics, Notice, Ports, ServerStatus, Snapshot, Stream,
+    StreamId,
 };
 use tokio::sync::broadcast;
 
@@ -42,6 +43,8 @@ impl Hub {
         let mut picture = self.lock();
         if let Some(before) = picture.streams.get(&stream.id) {
             stream.rev = before.rev;
+            // Figures come from the server's task by `metrics`; they live as long as the stream is on air.
+            stream.metrics = before.metrics.clone().filter(|_| stream.on_air);
             if *before == stream {
                 return stream;
             }
@@ -101,6 +104,10 @@ impl Hub {
 
     pub(crate) fn snapshot(&self) -> Snapshot {
         self.lock().snapshot()
+    }
+
+    pub(crate) fn ports(&self) -> Ports {
+        self.lock().server.ports
     }
 
     pub(crate) fn get(&self, id: StreamId) -> Option<Stream> {

@@ -3,7 +3,7 @@
 use std::{
     env,
     path::{Path, PathBuf},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use child_process::{SpawnError, Spawner, Spec};
@@ -14,6 +14,8 @@ use crate::{DataDir, Options, ToolPaths, hub::Hub, media_root::MediaRoots};
 
 /// A program that does not print its version within this time can't be used.
 const VERSION_LIMIT: Duration = Duration::from_secs(10);
+/// Missing programs are looked for this often.
+const AGAIN: Duration = Duration::from_secs(5);
 /// Variables that would change what our children do: MediaMTX takes `MTX_*` and the older `RTSP_*` for settings
 /// (`internal/conf/env`), FFmpeg writes a report for `FFREPORT`.
 pub(crate) const WITHHELD: [&str; 3] = ["MTX_", "RTSP_", "FFREPORT"];
@@ -31,6 +33,7 @@ pub(crate) struct Tools {
 /// What the last check found.
 #[derive(Debug, Clone)]
 pub(crate) struct Found {
+    at: Instant,
     pub(crate) ffmpeg: Result<Program<ffmpeg_cli::Version>, Error>,
     pub(crate) ffprobe: Result<Program<ffmpeg_cli::Version>, Error>,
     pub(crate) mediamtx: Result<Program<mediamtx_client::Version>, Error>,
@@ -47,6 +50,7 @@ impl Tools {
     pub(crate) fn new(options: &Options, spawner: Spawner, hub: Hub) -> Tools {
         let missing = |program: &str| Error::new(Code::FfmpegMissing).with("program", program);
         let found = Found {
+            at: Instant::now(),
             ffmpeg: Err(missing("FFmpeg")),
             ffprobe: Err(missing("ffprobe")),
             mediamtx: Err(Error::new(Code::ServerMissing)),
@@ -66,7 +70,14 @@ impl Tools {
             (host.ffmpeg, host.ffprobe) = (shown(&ffmpeg), shown(&ffprobe));
             host.mediamtx = shown(&mediamtx);
         });
-        self.found.send_replace(Found { ffmpeg, ffprobe, mediamtx });
+        self.found.send_replace(Found { at: Instant::now(), ffmpeg, ffprobe, mediamtx });
+    }
+
+    /// Looks again, unless that was done within the last few seconds: many streams may miss the same program.
+    pub(crate) async fn check_again(&self) {
+        if self.found.borrow().at.elapsed() >= AGAIN {
+            self.check().await;
+        }
     }
 
     pub(crate) fn found(&self) -> Found {

@@ -334,7 +334,7 @@ impl Step<'_> {
 
     fn progressed(&mut self) {
         match &mut self.machine.phase {
-            Phase::Starting { progressed, .. } => *progressed = true,
+            Phase::Starting { spawned: Some(_), progressed, .. } => *progressed = true,
             Phase::Running { progress_at, .. } => *progress_at = self.now,
             _ => return,
         }
@@ -355,7 +355,9 @@ impl Step<'_> {
     }
 
     fn maybe_running(&mut self) {
-        if let Phase::Starting { attempt, progressed: true, online: true, .. } = self.machine.phase {
+        if let Phase::Starting { attempt, spawned: Some(_), progressed: true, online: true } =
+            self.machine.phase
+        {
             let now = self.now;
             self.machine.phase = Phase::Running { attempt, since: now, progress_at: now, received_at: now };
         }

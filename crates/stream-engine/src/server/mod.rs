@@ -195,8 +195,8 @@ impl Unstarted {
 }
 
 /// Where viewers watch `name`, by this computer's own address.
-pub(crate) fn urls(ports: Option<Ports>, name: &str) -> Urls {
-    ports.map(|ports| mediamtx_client::urls("127.0.0.1", &ports, name)).unwrap_or_default()
+pub(crate) fn urls(ports: Ports, name: &str) -> Urls {
+    mediamtx_client::urls("127.0.0.1", &ports, name)
 }
 
 /// The server's part of the picture before it was started.

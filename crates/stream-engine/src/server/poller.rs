@@ -26,10 +26,12 @@ pub(super) const SILENCE: Duration = Duration::from_secs(5);
 pub(crate) type Samples = HashMap<String, Sample>;
 
 /// A path at one moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sample {
     pub(crate) online: bool,
     pub(crate) inbound_bytes: u64,
+    /// The publisher's session: another one after each start.
+    pub(crate) publisher: Option<String>,
 }
 
 /// Asks one run of the server for its paths, and turns the answers into samples and figures.
@@ -89,7 +91,11 @@ impl Poller {
     }
 
     async fn take(&self, paths: &[PathState], memory: &mut Memory) {
-        let sample = |path: &PathState| Sample { online: path.online, inbound_bytes: path.inbound_bytes };
+        let sample = |path: &PathState| Sample {
+            online: path.online,
+            inbound_bytes: path.inbound_bytes,
+            publisher: path.source.as_ref().map(|source| source.id.clone()),
+        };
         let samples: Samples = paths.iter().map(|path| (path.name.clone(), sample(path))).collect();
         self.samples.send_if_modified(|before| {
             let changed = **before != samples;

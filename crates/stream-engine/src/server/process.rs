@@ -13,8 +13,12 @@ use crate::{journal::Journal, owner, ports, tools::Program, tools::WITHHELD};
 const START_LIMIT: Duration = Duration::from_secs(10);
 /// After a crash the system may need a moment to give the ports back.
 const PORTS_LIMIT: Duration = Duration::from_secs(1);
-/// An orderly end takes MediaMTX 30 ms; hooks and recordings may need longer.
-const STOP_LIMIT: Duration = Duration::from_secs(5);
+/// An orderly end takes MediaMTX 30 ms; recordings may need longer. Windows has no signal that reaches it.
+const STOP_LADDER: &[(Rung, Duration)] = if cfg!(windows) {
+    &[(Rung::Kill, Duration::from_secs(5))]
+} else {
+    &[(Rung::Interrupt, Duration::from_secs(5)), (Rung::Kill, Duration::from_secs(5))]
+};
 /// Log lines that are searched for the reason of an end.
 const TAIL: usize = 40;
 
@@ -122,9 +126,9 @@ impl Process {
 
     /// Asks it to end, and makes sure that it does.
     pub(super) async fn stop(self) {
-        for (rung, limit) in [(Rung::Interrupt, STOP_LIMIT), (Rung::Kill, STOP_LIMIT)] {
-            self.child.ask(rung);
-            if timeout(limit, self.child.exit()).await.is_ok() {
+        for (rung, limit) in STOP_LADDER {
+            self.child.ask(*rung);
+            if timeout(*limit, self.child.exit()).await.is_ok() {
                 return;
             }
         }

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     clock,
     journal::Journal,
-    lifecycle::{Effect, Ending, Input, Limits, Machine, Millis, Phase, Problem, Until, step},
+    lifecycle::{Effect, Ending, Input, Limits, Machine, Millis, Phase, Problem, Until, Why, step},
     prober::{self, Probed},
     recording::Watch,
     server::{Eager, Sample, urls},
@@ -60,6 +60,8 @@ pub(super) struct Actor {
     tail: Tail,
     out_time: i64,
     sample: Sample,
+    /// The publisher that the last child was.
+    gone: Option<String>,
     slow_since: Option<Instant>,
     recording: Watch,
     facts: Facts,
@@ -117,6 +119,7 @@ impl Actor {
             tail: Tail::default(),
             out_time: -1,
             sample: Sample::default(),
+            gone: None,
             slow_since: None,
             recording: Watch::default(),
             facts,
@@ -149,7 +152,7 @@ impl Actor {
                     self.take(if ready { Input::ServerReady } else { Input::ServerLost }).await;
                 }
                 Ok(()) = samples.changed() => {
-                    let sample = samples.borrow_and_update().get(&self.spec.name).copied().unwrap_or_default();
+                    let sample = samples.borrow_and_update().get(&self.spec.name).cloned().unwrap_or_default();
                     self.sampled(sample).await;
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now).into()), if due.is_some() => {
@@ -264,13 +267,19 @@ impl Actor {
         }
     }
 
-    async fn sampled(&mut self, sample: Sample) {
+    async fn sampled(&mut self, mut sample: Sample) {
+        if sample.publisher == self.gone {
+            // The server has not noticed yet that the earlier child is gone.
+            sample.online = false;
+        }
+        let received = sample.inbound_bytes != self.sample.inbound_bytes;
         let before = std::mem::replace(&mut self.sample, sample);
-        if sample.inbound_bytes != before.inbound_bytes {
+        if received {
             self.take(Input::Received).await;
         }
-        if sample.online != before.online {
-            self.take(Input::Online(sample.online)).await;
+        let online = self.sample.online;
+        if online != before.online {
+            self.take(Input::Online(online)).await;
         }
     }
 
@@ -286,6 +295,7 @@ impl Actor {
             }
         };
         drop(child);
+        self.gone = self.sample.publisher.clone().or_else(|| self.gone.take());
         tracing::info!(code = exit.code, signal = exit.signal, "FFmpeg ended");
         let ending = self.classify(exit);
         self.take(Input::Ended(ending)).await;
@@ -374,6 +384,7 @@ impl Actor {
                 tokio::task::spawn_blocking(move || prober::is_readable(&path)).await.unwrap_or(false)
             }
             Code::FfmpegMissing | Code::FfmpegTooOld | Code::FfmpegUnusable => {
+                self.parts.tools.check_again().await;
                 let found = self.parts.tools.found();
                 found.ffmpeg.is_ok() && found.ffprobe.is_ok()
             }
@@ -409,6 +420,7 @@ impl Actor {
             Phase::Backoff { fault, .. } | Phase::Failed { fault, .. } => {
                 self.facts.fault = Some(fault.clone())
             }
+            Phase::Stopping { why: Why::Hang { fault, .. }, .. } => self.facts.fault = Some(fault.clone()),
             Phase::Running { .. } | Phase::Stopped => self.facts.fault = None,
             Phase::Starting { .. } | Phase::Stopping { .. } => {}
         }
@@ -425,10 +437,8 @@ impl Actor {
         if on_air != self.facts.on_air_since.is_some() {
             self.facts.on_air_since = on_air.then(clock::now);
             if on_air {
-                let took = self.facts.since;
                 tracing::info!("on air");
                 self.journal.manager("info", t!("log.on_air"));
-                let _ = took;
             }
         }
         self.publish();
@@ -437,10 +447,6 @@ impl Actor {
     /// Puts the stream as it is now into the picture.
     pub(super) fn publish(&self) -> Stream {
         let facts = &self.facts;
-        let ports = match &*self.parts.server.link().borrow() {
-            crate::server::Link::Ready(access) => Some(access.ports),
-            _ => Some(self.parts.hub.snapshot().server.ports),
-        };
         self.parts.hub.stream(Stream {
             id: self.id,
             rev: 0,
@@ -457,7 +463,7 @@ impl Actor {
             media: facts.probed.as_ref().map(|probed| probed.media.clone()),
             plan: facts.probed.as_ref().map(|probed| probed.plan.clone()),
             recording: facts.recording,
-            urls: urls(ports, &self.spec.name),
+            urls: urls(self.parts.hub.ports(), &self.spec.name),
             metrics: None,
         })
     }
