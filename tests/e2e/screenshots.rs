@@ -70,12 +70,12 @@ fn pages() -> Vec<Page> {
     vec![
         page("streams", Scene::Busy, "#/".into(), &[], ".row[data-name='lobby']"),
         page("new-stream", Scene::Busy, "#/".into(), form, "#save-start:not([disabled])"),
-        page("stream", Scene::Busy, stream(1), &[], "[data-testid=stream-page] .log, #stream-page .log"),
-        page("stream-failed", Scene::Busy, stream(4), &[], "[data-testid=fault], #fault"),
-        page("server", Scene::Busy, "#/server".into(), &[], "[data-testid=server-page], #server-page"),
+        page("stream", Scene::Busy, stream(1), &[], "[data-testid=log]"),
+        page("stream-failed", Scene::Busy, stream(4), &[], "[data-testid=fault]"),
+        page("server", Scene::Busy, "#/server".into(), &[], "[data-testid=server-page]"),
         page("menu", Scene::Busy, "#/".into(), menu, "[data-act=delete]"),
         page("first-run", Scene::Empty, "#/".into(), &[], "#first-choose"),
-        page("server-failed", Scene::Failed, "#/server".into(), &[], "[data-testid=fault], #fault"),
+        page("server-failed", Scene::Failed, "#/server".into(), &[], "[data-testid=fault]"),
     ]
 }
 
