@@ -85,10 +85,11 @@ impl App {
         command: C,
         done: impl FnOnce(C::Reply) + 'static,
     ) {
-        if busy.get_untracked() {
+        // The part of the page that `busy` belongs to may be gone already, such as a menu that closed.
+        if busy.try_get_untracked() == Some(true) {
             return;
         }
-        busy.set(true);
+        busy.try_set(true);
         let reply = self.client().call(command);
         spawn_local(async move {
             let reply = reply.await;

@@ -1,5 +1,6 @@
 //! The interface: draws what the host tells and sends commands, nothing else. It decides nothing about streams and
 //! holds no state of its own that a reload would lose, except what is being typed.
+#![allow(unreachable_pub, reason = "`#[component]` makes every component `pub`")]
 
 mod app;
 mod browser;

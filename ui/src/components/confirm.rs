@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use leptos::prelude::*;
 use stream_api::{Stream, commands, t, tn};
 
@@ -16,7 +18,8 @@ pub(crate) struct Question {
     /// The button that does it, named after what it does.
     yes: &'static str,
     danger: bool,
-    on_yes: Callback<()>,
+    /// Outlives the menu or page that asked.
+    on_yes: Arc<dyn Fn() + Send + Sync>,
 }
 
 impl Question {
@@ -27,7 +30,7 @@ impl Question {
             body: tn!("quit.body", live),
             yes: t!("quit.yes"),
             danger: true,
-            on_yes: Callback::new(move |()| app.quit()),
+            on_yes: Arc::new(move || app.quit()),
         }
     }
 
@@ -43,7 +46,7 @@ impl Question {
             body,
             yes: t!("delete.yes"),
             danger: true,
-            on_yes: Callback::new(move |()| {
+            on_yes: Arc::new(move || {
                 app.run(RwSignal::new(false), commands::StreamDelete { id }, move |_| {
                     if app.page.get_untracked() == Page::Stream(id) {
                         browser::go(&Page::Streams.hash());
@@ -60,7 +63,7 @@ impl Question {
             body: tn!("stop_all.body", live),
             yes: t!("stop_all.yes"),
             danger: true,
-            on_yes: Callback::new(move |()| app.run(busy, commands::StreamStopAll {}, |_| {})),
+            on_yes: Arc::new(move || app.run(busy, commands::StreamStopAll {}, |_| {})),
         }
     }
 
@@ -71,7 +74,7 @@ impl Question {
             body: tn!("restart.body", live),
             yes: t!("restart.yes"),
             danger: false,
-            on_yes: Callback::new(move |()| app.run(busy, commands::ServerRestart {}, |_| {})),
+            on_yes: Arc::new(move || app.run(busy, commands::ServerRestart {}, |_| {})),
         }
     }
 }
@@ -83,7 +86,7 @@ pub(crate) fn Questions() -> impl IntoView {
     let close = move || app.question.set(None);
     move || {
         app.question.get().map(|question| {
-            let yes = question.on_yes;
+            let yes = Arc::clone(&question.on_yes);
             view! {
                 <Modal label=question.title.clone() class="ask" on_close=move |()| close()>
                     <div class="ask-body">
@@ -99,7 +102,7 @@ pub(crate) fn Questions() -> impl IntoView {
                             label=question.yes
                             on_press=move |_| {
                                 close();
-                                yes.run(());
+                                yes();
                             }
                         />
                     </footer>

@@ -44,9 +44,9 @@ pub(crate) fn Modal(
             aria-label=label
             on:cancel=move |event: web_sys::Event| {
                 event.prevent_default();
-                on_close.run(());
+                on_close.try_run(());
             }
-            on:close=move |_| on_close.run(())
+            on:close=move |_| drop(on_close.try_run(()))
         >
             {children()}
         </dialog>

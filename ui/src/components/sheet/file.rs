@@ -17,6 +17,14 @@ pub(crate) fn file(form: Form) -> impl IntoView {
             form.examine();
         }
     };
+    // Enter has examined it already when the field is left: again would disable a button under its click.
+    let leave = move |_| {
+        let path = form.path.try_get_untracked().unwrap_or_default();
+        let known = |probe: &Probe| matches!(probe, Probe::Done(report) if report.path == path.trim());
+        if form.probe.try_with_untracked(known) != Some(true) {
+            form.examine();
+        }
+    };
     view! {
         <div class="field">
             <label for="file-path">{t!("sheet.file")}</label>
@@ -30,7 +38,7 @@ pub(crate) fn file(form: Form) -> impl IntoView {
                     placeholder=t!("sheet.file.placeholder")
                     prop:value=form.path
                     on:input=move |event| form.path.set(event_target_value(&event))
-                    on:change=move |_| form.examine()
+                    on:change=leave
                     on:keydown=enter
                 />
                 <Act

@@ -111,7 +111,8 @@ impl Form {
 
     /// Examines the file in the path field.
     pub(crate) fn examine(self) {
-        let path = self.path.get_untracked().trim().to_owned();
+        // A field tells of its change even while it is taken off the page with the form.
+        let Some(path) = self.path.try_get_untracked().map(|path| path.trim().to_owned()) else { return };
         if path.is_empty() {
             return self.probe.set(Probe::None);
         }
@@ -121,7 +122,7 @@ impl Form {
 
     /// Asks for the command again after the name or playback changed; what is shown stays until then.
     pub(crate) fn refresh(self) {
-        if matches!(self.probe.get_untracked(), Probe::Done(_)) {
+        if matches!(self.probe.try_get_untracked(), Some(Probe::Done(_))) {
             self.ask(self.path.get_untracked().trim().to_owned());
         }
     }
@@ -162,7 +163,10 @@ impl Form {
         let picked = desktop.pick_files();
         spawn_local(async move {
             let picked = picked.await;
-            self.choosing.try_set(false);
+            // The form may have been closed meanwhile.
+            if self.choosing.try_set(false).is_some() {
+                return;
+            }
             match picked {
                 Ok(mut paths) if paths.len() == 1 || (self.id().is_some() && !paths.is_empty()) => {
                     self.take(paths.swap_remove(0));
