@@ -1,0 +1,112 @@
+//! Native dialogs. They come from the desktop portal, else from zenity; where neither exists that is said, since
+//! the answer would look like Cancel.
+
+use std::path::PathBuf;
+
+use stream_api::{Code, Error, t};
+use tauri::AppHandle;
+use tauri_plugin_dialog::{DialogExt as _, FilePath, MessageDialogKind};
+use tauri_plugin_opener::OpenerExt as _;
+use tokio::sync::oneshot;
+
+/// Endings that the dialog proposes; the engine judges by content.
+const VIDEO: &[&str] = &[
+    "mp4", "m4v", "mov", "mkv", "webm", "avi", "flv", "ts", "m2ts", "mts", "mpg", "mpeg", "3gp", "ogv", "wmv", "mp3",
+    "m4a", "aac", "ogg", "opus", "wav", "flac",
+];
+
+/// # Errors
+/// `no_dialog`.
+pub(crate) async fn pick_files(app: &AppHandle) -> Result<Vec<PathBuf>, Error> {
+    check().await?;
+    let (done, answer) = oneshot::channel();
+    app.dialog()
+        .file()
+        .set_title(t!("dialog.pick"))
+        .add_filter(t!("dialog.videos"), VIDEO)
+        .add_filter(t!("dialog.all_files"), &["*"])
+        .pick_files(move |files| {
+            // The page may be gone.
+            let _ = done.send(files.unwrap_or_default());
+        });
+    let files = answer.await.unwrap_or_default();
+    Ok(files.into_iter().filter_map(|file| file.into_path().ok()).collect())
+}
+
+/// # Errors
+/// `no_dialog`.
+pub(crate) async fn save_file(app: &AppHandle, name: &str) -> Result<Option<PathBuf>, Error> {
+    check().await?;
+    let (done, answer) = oneshot::channel();
+    app.dialog()
+        .file()
+        .set_title(t!("dialog.save_obs"))
+        .set_file_name(name)
+        .add_filter("JSON", &["json"])
+        .save_file(move |file| {
+            let _ = done.send(file);
+        });
+    Ok(answer.await.ok().flatten().and_then(|file: FilePath| file.into_path().ok()))
+}
+
+/// Tells why the app can't start, where a message can be shown; standard error says it in any case.
+pub(crate) fn tell_start_error(app: &AppHandle, error: &Error) {
+    let text = format!("{}\n\n{}", error.message, error.hint);
+    app.dialog().message(text).title(t!("app.name")).kind(MessageDialogKind::Error).blocking_show();
+}
+
+/// Opens the interface of an engine that runs without a window.
+pub(crate) fn offer_address(address: &str, text: &str) {
+    if let Err(error) = tauri_plugin_opener::open_url(address, None::<&str>) {
+        tracing::warn!(%error, text, "no browser can be opened");
+    }
+}
+
+/// # Errors
+/// `bad_request` for an address that is not one of a web page or a stream.
+pub(crate) fn open_url(app: &AppHandle, url: &str) -> Result<(), Error> {
+    let allowed = ["http://", "https://", "rtsp://", "rtmp://", "srt://"];
+    let refused = |reason: String| Error::new(Code::BadRequest).with("reason", reason);
+    if !allowed.iter().any(|scheme| url.starts_with(scheme)) {
+        return Err(refused(t!("dialog.bad_url", url = url)));
+    }
+    app.opener().open_url(url, None::<&str>).map_err(|error| refused(error.to_string()))
+}
+
+/// # Errors
+/// `source_missing`.
+pub(crate) fn reveal(app: &AppHandle, path: &str) -> Result<(), Error> {
+    app.opener().reveal_item_in_dir(path).map_err(|error| {
+        tracing::warn!(%error, "a file can't be shown");
+        Error::new(Code::SourceMissing).with("path", path)
+    })
+}
+
+#[cfg(target_os = "linux")]
+async fn check() -> Result<(), Error> {
+    let zenity = std::env::var_os("PATH")
+        .is_some_and(|path| std::env::split_paths(&path).any(|dir| dir.join("zenity").is_file()));
+    if zenity || has_portal().await.unwrap_or(false) {
+        return Ok(());
+    }
+    Err(Error::new(Code::NoDialog))
+}
+
+/// Whether the portal answers for file dialogs (its `version` property), starting it if need be.
+#[cfg(target_os = "linux")]
+async fn has_portal() -> zbus::Result<bool> {
+    let bus = zbus::Connection::session().await?;
+    let chooser = zbus::Proxy::new(
+        &bus,
+        "org.freedesktop.portal.Desktop",
+        "/org/freedesktop/portal/desktop",
+        "org.freedesktop.portal.FileChooser",
+    )
+    .await?;
+    Ok(chooser.get_property::<u32>("version").await.is_ok())
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn check() -> Result<(), Error> {
+    Ok(())
+}

@@ -1,0 +1,64 @@
+use stream_api::Message;
+use tauri::{AppHandle, Manager as _};
+
+use crate::{
+    shell::{Shell, live},
+    window,
+};
+
+/// Quits at once when nothing is live; else the page asks first.
+pub(crate) fn ask(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let shell = app.state::<Shell>();
+        match live(&shell.streams().await) {
+            0 => quit(&app),
+            live => {
+                window::show(&app);
+                shell.outbox.send(Message::AskQuit { live });
+            }
+        }
+    });
+}
+
+/// Ends every stream and the server in order, then the app. Orders are kept for the next start.
+pub(crate) fn quit(app: &AppHandle) {
+    if !app.state::<Shell>().begin_quit() {
+        return;
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let shell = app.state::<Shell>();
+        shell.engine.shutdown().await;
+        shell.stop.cancel();
+        app.exit(0);
+    });
+}
+
+/// A request by the system to end is not asked about.
+pub(crate) fn on_signals(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        match asked_to_end().await {
+            Ok(()) => quit(&app),
+            Err(error) => tracing::warn!(%error, "the system's requests to end can't be heard"),
+        }
+    });
+}
+
+#[cfg(unix)]
+async fn asked_to_end() -> std::io::Result<()> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (mut terminate, mut hang_up) = (signal(SignalKind::terminate())?, signal(SignalKind::hangup())?);
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = hang_up.recv() => {}
+        result = tokio::signal::ctrl_c() => result?,
+    }
+    Ok(())
+}
+
+#[cfg(windows)]
+async fn asked_to_end() -> std::io::Result<()> {
+    tokio::signal::ctrl_c().await
+}

@@ -1,0 +1,72 @@
+//! What the page may ask. `call` is the one list of commands; the rest exists on the desktop alone.
+
+use serde_json::Value;
+use stream_api::{Code, Error, Message, ObsFile};
+use tauri::{AppHandle, State, ipc::Channel};
+
+use crate::{dialogs, exit, shell::Shell};
+
+/// A command of the one list.
+#[tauri::command]
+pub async fn call(shell: State<'_, Shell>, name: String, request: Value) -> Result<Value, Error> {
+    shell.engine.dispatch(&name, request).await
+}
+
+/// From now on every message goes to the page, until its window is gone.
+#[tauri::command]
+pub async fn subscribe(shell: State<'_, Shell>, channel: Channel<Message>) -> Result<(), Error> {
+    let mut events = shell.engine.subscribe();
+    let mut desktop = shell.outbox.open();
+    tauri::async_runtime::spawn(async move {
+        loop {
+            let message = tokio::select! {
+                message = events.next() => message,
+                message = desktop.recv() => message,
+            };
+            let Some(message) = message else { break };
+            if channel.send(message).is_err() {
+                break;
+            }
+        }
+    });
+    Ok(())
+}
+
+/// Absolute paths of the files that the user chose; none when they cancelled.
+#[tauri::command]
+pub async fn pick_files(app: AppHandle) -> Result<Vec<String>, Error> {
+    let files = dialogs::pick_files(&app).await?;
+    Ok(files.into_iter().map(|file| file.to_string_lossy().into_owned()).collect())
+}
+
+/// Where the scene collection was saved; nothing when the user cancelled.
+#[tauri::command]
+pub async fn save_obs(app: AppHandle, shell: State<'_, Shell>) -> Result<Option<String>, Error> {
+    let internal = |error: serde_json::Error| Error::new(Code::Internal).with("reason", error);
+    let export: ObsFile =
+        serde_json::from_value(shell.engine.dispatch("obs_export", Value::Null).await?).map_err(internal)?;
+    let Some(path) = dialogs::save_file(&app, &export.file_name).await? else { return Ok(None) };
+    let content = serde_json::to_vec_pretty(&export.content).map_err(internal)?;
+    tokio::fs::write(&path, content)
+        .await
+        .map_err(|error| Error::new(Code::SaveFailed).with("path", path.display()).with("reason", error))?;
+    Ok(Some(path.to_string_lossy().into_owned()))
+}
+
+/// Opens a stream's address in the program that the system has for it.
+#[tauri::command]
+pub fn open_url(app: AppHandle, url: String) -> Result<(), Error> {
+    dialogs::open_url(&app, &url)
+}
+
+/// Shows a file in the file manager.
+#[tauri::command]
+pub fn reveal(app: AppHandle, path: String) -> Result<(), Error> {
+    dialogs::reveal(&app, &path)
+}
+
+/// Ends everything; the page has asked before.
+#[tauri::command]
+pub fn quit(app: AppHandle) {
+    exit::quit(&app);
+}

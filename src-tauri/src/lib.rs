@@ -1,0 +1,78 @@
+//! The desktop host: a window, a tray icon, notifications and native dialogs around the engine. Adapters only;
+//! what happens is decided in `stream-engine`, what is shown in `ui`.
+
+mod dialogs;
+mod exit;
+mod ipc;
+mod notifications;
+mod options;
+mod outbox;
+mod shell;
+mod sidecars;
+mod start;
+mod tray;
+mod window;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use stream_api::Error;
+use tauri::{Manager as _, RunEvent};
+
+use options::CommandLine;
+
+/// Runs the app until the user quits. A second start on the same data folder hands its files to the first and ends.
+pub fn run() -> ExitCode {
+    let command_line = CommandLine::parse();
+    if let Some(code) = start::hand_over(&command_line) {
+        return code;
+    }
+    let log = stream_server::logging::start();
+    let app = tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_shell::init())
+        .plugin(window::remembered())
+        .invoke_handler(tauri::generate_handler![
+            ipc::call,
+            ipc::subscribe,
+            ipc::pick_files,
+            ipc::save_obs,
+            ipc::open_url,
+            ipc::reveal,
+            ipc::quit,
+        ])
+        .on_window_event(window::on_event)
+        .build(tauri::generate_context!());
+    let app = match app {
+        Ok(app) => app,
+        Err(error) => return start::refuse(&Error::new(stream_api::Code::Internal).with("reason", error)),
+    };
+    match tauri::async_runtime::block_on(start::start(app.handle(), command_line.clone())) {
+        Ok(shell) => {
+            log.open(&shell.engine.data_dir().logs());
+            app.manage(shell);
+        }
+        Err(error) => {
+            dialogs::tell_start_error(app.handle(), &error);
+            return start::refuse(&error);
+        }
+    }
+    start::present(app.handle(), &command_line);
+    let code = app.run_return(|app, event| match event {
+        RunEvent::ExitRequested { code: None, api, .. } => {
+            // The last window was closed: streams go on in the tray.
+            api.prevent_exit();
+        }
+        #[cfg(target_os = "macos")]
+        RunEvent::Opened { urls } => {
+            let paths = urls.iter().filter_map(|url| url.to_file_path().ok()).collect();
+            start::open(app, paths);
+        }
+        _ => {
+            let _ = app;
+        }
+    });
+    ExitCode::from(u8::try_from(code).unwrap_or(1))
+}

@@ -1,0 +1,58 @@
+use std::{borrow::Cow, fs, io};
+
+use stream_api::{Notice, t};
+use tauri::{AppHandle, Manager as _};
+use tauri_plugin_notification::NotificationExt as _;
+
+use crate::shell::{Shell, live};
+
+/// In the data folder: the user was told that closing the window ends no stream.
+const TOLD: &str = "told-close";
+
+/// Shows what the engine has to tell.
+pub(crate) fn notify(app: &AppHandle, notice: &Notice) {
+    show(app, &notice.title, &notice.body);
+}
+
+/// Once per data folder, and only when something is live.
+pub(crate) fn say_once_that_streams_go_on(app: &AppHandle) {
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let shell = app.state::<Shell>();
+        if live(&shell.streams().await) == 0 {
+            return;
+        }
+        match fs::File::create_new(shell.engine.data_dir().path().join(TOLD)) {
+            Ok(_) => show(&app, t!("notice.still_running"), t!("notice.still_running.body")),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            Err(error) => tracing::warn!(%error, "it can't be noted that the user was told"),
+        }
+    });
+}
+
+fn show(app: &AppHandle, title: &str, body: &str) {
+    let shown = app.notification().builder().title(title).body(plain(body)).show();
+    if let Err(error) = shown {
+        tracing::warn!(%error, "a notification can't be shown");
+    }
+}
+
+/// On Linux the body may hold markup (Desktop Notifications Specification), so names must not look like it.
+fn plain(body: &str) -> Cow<'_, str> {
+    if cfg!(target_os = "linux") && body.contains(['&', '<', '>']) {
+        return body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").into();
+    }
+    body.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn names_are_no_markup() {
+        assert_eq!(plain("a <b>&c"), "a &lt;b&gt;&amp;c");
+        assert_eq!(plain("plain"), "plain");
+    }
+}

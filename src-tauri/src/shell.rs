@@ -1,0 +1,41 @@
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use stream_api::{Order, Stream, commands::Streams};
+use stream_engine::Engine;
+use tokio_util::sync::CancellationToken;
+
+use crate::outbox::Outbox;
+
+/// What the desktop's adapters share; Tauri keeps the only one.
+#[derive(Debug)]
+pub(crate) struct Shell {
+    pub(crate) engine: Engine,
+    /// What goes to the page besides the engine's own messages.
+    pub(crate) outbox: Outbox,
+    /// Ends the HTTP host.
+    pub(crate) stop: CancellationToken,
+    quitting: AtomicBool,
+}
+
+impl Shell {
+    pub(crate) fn new(engine: Engine, stop: CancellationToken) -> Shell {
+        Shell { engine, outbox: Outbox::default(), stop, quitting: AtomicBool::new(false) }
+    }
+
+    /// Whether this is the first one to say so.
+    pub(crate) fn begin_quit(&self) -> bool {
+        !self.quitting.swap(true, Ordering::SeqCst)
+    }
+
+    /// All streams as they are now.
+    pub(crate) async fn streams(&self) -> Vec<Stream> {
+        let reply = self.engine.dispatch("stream_list", serde_json::Value::Null).await;
+        let streams = reply.ok().and_then(|reply| serde_json::from_value::<Streams>(reply).ok());
+        streams.map(|streams| streams.streams).unwrap_or_default()
+    }
+}
+
+/// How many streams quitting would end.
+pub(crate) fn live(streams: &[Stream]) -> usize {
+    streams.iter().filter(|stream| stream.order == Order::Run).count()
+}

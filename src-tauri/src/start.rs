@@ -1,0 +1,113 @@
+//! From the command line to a running app.
+
+use std::{
+    io::{self, Write as _},
+    net::Ipv4Addr,
+    process::ExitCode,
+};
+
+use stream_api::{Code, Error, HostKind, Message, commands::Opened, t};
+use stream_engine::{Engine, Options, owner};
+use stream_server::{Door, Show, door};
+use tauri::{AppHandle, Manager as _};
+use tokio::{net::TcpListener, sync::mpsc};
+use tokio_util::sync::CancellationToken;
+
+use crate::{dialogs, exit, options::CommandLine, shell::Shell, sidecars, tray, window};
+
+/// Where an instance owns the data folder already, lets it show itself and open the files; then this start is over.
+/// `None` when there is none, or it does not answer.
+pub(crate) fn hand_over(command_line: &CommandLine) -> Option<ExitCode> {
+    let owner = owner::read(&command_line.data_dir()?)?;
+    let shown = tauri::async_runtime::block_on(door::ask_to_show(&owner, command_line.files())).ok()?;
+    match (shown.kind, owner.port) {
+        (HostKind::Headless, Some(port)) => {
+            let address = format!("http://127.0.0.1:{port}");
+            let _ = writeln!(io::stdout(), "{}", t!("start.headless", pid = owner.pid, address = address));
+            dialogs::offer_address(&address, &t!("start.headless", pid = owner.pid, address = address));
+        }
+        _ => {
+            let _ = writeln!(io::stdout(), "{}", t!("start.shown", pid = owner.pid));
+        }
+    }
+    Some(ExitCode::SUCCESS)
+}
+
+/// Says on standard error why there is no start.
+pub(crate) fn refuse(error: &Error) -> ExitCode {
+    let _ = writeln!(io::stderr(), "error: {}\n{}", error.message, error.hint);
+    ExitCode::FAILURE
+}
+
+/// Starts the engine and the HTTP host of the desktop, on a loopback port of its own behind a token.
+///
+/// # Errors
+/// Those of [`Engine::start`], and that no port can be had.
+pub(crate) async fn start(app: &AppHandle, command_line: CommandLine) -> Result<Shell, Error> {
+    let data_dir = command_line.data_dir().ok_or_else(|| {
+        Error::new(Code::DataDirDenied).with("path", "?").with("reason", t!("start.no_data_dir"))
+    })?;
+    let engine = Engine::start(Options {
+        data_dir,
+        kind: HostKind::Desktop,
+        media_roots: Vec::new(),
+        tools: stream_engine::ToolPaths {
+            ffmpeg: command_line.ffmpeg,
+            ffprobe: command_line.ffprobe,
+            mediamtx: command_line.mediamtx,
+        },
+        beside: sidecars::folders(app),
+    })
+    .await?;
+    let cannot_listen = |error: io::Error| {
+        Error::new(Code::CannotListen).with("address", "127.0.0.1").with("reason", error)
+    };
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(cannot_listen)?;
+    let port = listener.local_addr().map_err(cannot_listen)?.port();
+    let token = door::new_token();
+    let (show, mut shows) = mpsc::channel::<Show>(8);
+    let stop = CancellationToken::new();
+    let front = Door { token: Some(token.clone()), show: Some(show) };
+    tokio::spawn(stream_server::serve(engine.clone(), listener, front, stop.clone()));
+    engine.data_dir().announce(HostKind::Desktop, Some(port), Some(token))?;
+    let handle = app.clone();
+    tokio::spawn(async move {
+        while let Some(wanted) = shows.recv().await {
+            window::show(&handle);
+            open(&handle, wanted.paths);
+        }
+    });
+    Ok(Shell::new(engine, stop))
+}
+
+/// Shows what there is to see: the tray, and the window unless it was not wanted.
+pub(crate) fn present(app: &AppHandle, command_line: &CommandLine) {
+    tray::start(app);
+    exit::on_signals(app);
+    if !command_line.minimized {
+        window::show(app);
+    }
+    open(app, command_line.files());
+}
+
+/// Streams files; the page tells which can't be.
+pub(crate) fn open(app: &AppHandle, paths: Vec<String>) {
+    if paths.is_empty() {
+        return;
+    }
+    let app = app.clone();
+    tauri::async_runtime::spawn(async move {
+        let shell = app.state::<Shell>();
+        let request = serde_json::json!({ "paths": paths });
+        let reply = shell.engine.dispatch("stream_open", request).await;
+        let errors: Vec<Error> = match reply.map(serde_json::from_value::<Opened>) {
+            Ok(Ok(opened)) => opened.refused.into_values().collect(),
+            Ok(Err(error)) => vec![Error::new(Code::Internal).with("reason", error)],
+            Err(error) => vec![error],
+        };
+        if !errors.is_empty() {
+            shell.outbox.send(Message::Refused { errors });
+            window::show(&app);
+        }
+    });
+}
