@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 
 /// Endings that the dialog proposes; the engine judges by content.
 const VIDEO: &[&str] = &[
-    "mp4", "m4v", "mov", "mkv", "webm", "avi", "flv", "ts", "m2ts", "mts", "mpg", "mpeg", "3gp", "ogv", "wmv", "mp3",
-    "m4a", "aac", "ogg", "opus", "wav", "flac",
+    "mp4", "m4v", "mov", "mkv", "webm", "avi", "flv", "ts", "m2ts", "mts", "mpg", "mpeg", "3gp", "ogv",
+    "wmv", "mp3", "m4a", "aac", "ogg", "opus", "wav", "flac",
 ];
 
 /// # Errors

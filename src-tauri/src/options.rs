@@ -52,7 +52,10 @@ mod tests {
     fn files_become_absolute_and_odd_names_stay() {
         let line = CommandLine::parse_from(["stream-manager", "--minimized", "--", "-a b%.mp4", "/v/c.mp4"]);
         let files = line.files();
-        assert!(files[0].ends_with("-a b%.mp4") && std::path::Path::new(&files[0]).is_absolute(), "{files:?}");
+        assert!(
+            files[0].ends_with("-a b%.mp4") && std::path::Path::new(&files[0]).is_absolute(),
+            "{files:?}"
+        );
         assert_eq!(files[1], "/v/c.mp4");
         assert!(line.minimized);
     }

@@ -59,9 +59,8 @@ pub(crate) async fn start(app: &AppHandle, command_line: CommandLine) -> Result<
         beside: sidecars::folders(app),
     })
     .await?;
-    let cannot_listen = |error: io::Error| {
-        Error::new(Code::CannotListen).with("address", "127.0.0.1").with("reason", error)
-    };
+    let cannot_listen =
+        |error: io::Error| Error::new(Code::CannotListen).with("address", "127.0.0.1").with("reason", error);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(cannot_listen)?;
     let port = listener.local_addr().map_err(cannot_listen)?.port();
     let token = door::new_token();

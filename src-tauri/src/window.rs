@@ -22,7 +22,9 @@ pub(crate) fn show(app: &AppHandle) {
     let handle = app.clone();
     let shown = app.run_on_main_thread(move || {
         let result = match handle.get_webview_window(LABEL) {
-            Some(window) => window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus()),
+            Some(window) => {
+                window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus())
+            }
             None => make(&handle),
         };
         if let Err(error) = result {

@@ -6,8 +6,7 @@ use std::{
 use child_process::{Child, Exit, Line};
 use ffmpeg_cli::{faults, progress};
 use stream_api::{
-    Code, Error, Fault, Health, LogOrigin, Notice, NoticeKind, Order, Recording, State, Stream, StreamId,
-    StreamSpec, UnixMillis, t,
+    Code, Error, Fault, Health, LogOrigin, Notice, NoticeKind, Order, State, Stream, StreamId, StreamSpec, t,
 };
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
@@ -17,14 +16,14 @@ use tokio::{
 
 use super::{
     Control, Parts,
+    facts::Facts,
     spawn::{Spawned, path_config, spawn},
     tail::Tail,
 };
 use crate::{
-    clock,
     journal::Journal,
-    lifecycle::{Effect, Ending, Input, Limits, Machine, Millis, Phase, Problem, Until, Why, step},
-    prober::{self, Probed},
+    lifecycle::{Effect, Ending, Input, Limits, Machine, Millis, Phase, Problem, step},
+    prober,
     recording::Watch,
     server::{Eager, Sample, urls},
     store::StoredStream,
@@ -69,19 +68,6 @@ pub(super) struct Actor {
     ending: bool,
 }
 
-/// What the picture shows besides the machine.
-#[derive(Debug)]
-struct Facts {
-    since: UnixMillis,
-    state: State,
-    on_air_since: Option<UnixMillis>,
-    probed: Option<Probed>,
-    fault: Option<Fault>,
-    health: Health,
-    recording: Recording,
-    retry_at: Option<(Millis, UnixMillis)>,
-}
-
 impl Actor {
     pub(super) fn new(
         stored: StoredStream,
@@ -92,16 +78,6 @@ impl Actor {
     ) -> Actor {
         let mut machine = Machine::new(stored.spec.playback, parts.server.link().borrow().is_ready());
         machine.order = stored.order;
-        let facts = Facts {
-            since: clock::now(),
-            state: State::Stopped,
-            on_air_since: None,
-            probed: None,
-            fault: None,
-            health: Health::Unknown,
-            recording: Recording::Off,
-            retry_at: None,
-        };
         Actor {
             id: stored.id,
             spec: stored.spec,
@@ -122,7 +98,7 @@ impl Actor {
             gone: None,
             slow_since: None,
             recording: Watch::default(),
-            facts,
+            facts: Facts::new(),
             deleted: None,
             ending: false,
         }
@@ -409,63 +385,22 @@ impl Actor {
 
     /// Brings the facts in line with the machine, and the picture with both.
     fn after_step(&mut self) {
-        let state = self.machine.state();
-        if state != self.facts.state {
-            (self.facts.state, self.facts.since) = (state, clock::now());
-            self.facts.health = if state == State::Running { Health::Good } else { Health::Unknown };
+        if self.facts.follow(&self.machine, self.now()) {
             self.slow_since = None;
-            self.eager = (state == State::Starting).then(|| self.parts.server.eager());
+            self.eager = (self.machine.state() == State::Starting).then(|| self.parts.server.eager());
         }
-        match &self.machine.phase {
-            Phase::Backoff { fault, .. } | Phase::Failed { fault, .. } => {
-                self.facts.fault = Some(fault.clone())
-            }
-            Phase::Stopping { why: Why::Hang { fault, .. }, .. } => self.facts.fault = Some(fault.clone()),
-            Phase::Running { .. } | Phase::Stopped => self.facts.fault = None,
-            Phase::Starting { .. } | Phase::Stopping { .. } => {}
-        }
-        let until = match self.machine.phase {
-            Phase::Backoff { until: Until::Time(at), .. } => Some(at),
-            _ => None,
-        };
-        if self.facts.retry_at.map(|(at, _)| at) != until {
-            let wait = until.map_or(0, |at| at.saturating_sub(self.now()));
-            let wall = UnixMillis(clock::now().0 + i64::try_from(wait).unwrap_or(0));
-            self.facts.retry_at = until.map(|at| (at, wall));
-        }
-        let on_air = self.is_on_air();
-        if on_air != self.facts.on_air_since.is_some() {
-            self.facts.on_air_since = on_air.then(clock::now);
-            if on_air {
-                tracing::info!("on air");
-                self.journal.manager("info", t!("log.on_air"));
-            }
+        if self.facts.set_on_air(self.is_on_air()) {
+            tracing::info!("on air");
+            self.journal.manager("info", t!("log.on_air"));
         }
         self.publish();
     }
 
     /// Puts the stream as it is now into the picture.
     pub(super) fn publish(&self) -> Stream {
-        let facts = &self.facts;
-        self.parts.hub.stream(Stream {
-            id: self.id,
-            rev: 0,
-            spec: self.spec.clone(),
-            order: if self.ending { self.order_kept() } else { self.machine.order },
-            state: self.machine.state(),
-            since: facts.since,
-            on_air: facts.on_air_since.is_some(),
-            on_air_since: facts.on_air_since,
-            health: facts.health,
-            attempt: self.machine.attempt(),
-            retry_at: facts.retry_at.map(|(_, wall)| wall),
-            fault: facts.fault.clone(),
-            media: facts.probed.as_ref().map(|probed| probed.media.clone()),
-            plan: facts.probed.as_ref().map(|probed| probed.plan.clone()),
-            recording: facts.recording,
-            urls: urls(self.parts.hub.ports(), &self.spec.name),
-            metrics: None,
-        })
+        let order = if self.ending { self.order_kept() } else { self.machine.order };
+        let urls = urls(self.parts.hub.ports(), &self.spec.name);
+        self.parts.hub.stream(self.facts.stream(self.id, &self.spec, order, self.machine.attempt(), urls))
     }
 
     /// An engine that ends stops its streams without changing what the user ordered.

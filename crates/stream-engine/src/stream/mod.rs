@@ -1,6 +1,7 @@
 //! Streams: one actor each, which carries out what [`lifecycle::step`](crate::lifecycle::step) decides.
 
 mod actor;
+mod facts;
 mod spawn;
 mod tail;
 
