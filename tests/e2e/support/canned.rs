@@ -237,6 +237,7 @@ fn streams(scene: Scene) -> Vec<Stream> {
         },
         Stream {
             health: Health::Slow,
+            metrics: menu.metrics.clone().map(|metrics| Metrics { speed: Some(0.82), ..metrics }),
             plan: Some(encoded()),
             media: Some(media(3840, 2160, 50.0, 2.0)),
             ..menu
