@@ -49,10 +49,11 @@ pub(crate) async fn save_file(app: &AppHandle, name: &str) -> Result<Option<Path
     Ok(answer.await.ok().flatten().and_then(|file: FilePath| file.into_path().ok()))
 }
 
-/// Tells why the app can't start, where a message can be shown; standard error says it in any case.
-pub(crate) fn tell_start_error(app: &AppHandle, error: &Error) {
+/// Shows an error in a native message, where one can be shown; then, or else at once, calls `then`.
+pub(crate) fn tell(app: &AppHandle, error: &Error, then: impl FnOnce() + Send + 'static) {
     let text = format!("{}\n\n{}", error.message, error.hint);
-    app.dialog().message(text).title(t!("app.name")).kind(MessageDialogKind::Error).blocking_show();
+    let message = app.dialog().message(text).title(t!("app.name")).kind(MessageDialogKind::Error);
+    message.show(move |_| then());
 }
 
 /// Opens the interface of an engine that runs without a window.

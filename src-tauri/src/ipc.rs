@@ -8,13 +8,13 @@ use crate::{dialogs, exit, shell::Shell};
 
 /// A command of the one list.
 #[tauri::command]
-pub async fn call(shell: State<'_, Shell>, name: String, request: Value) -> Result<Value, Error> {
+pub(crate) async fn call(shell: State<'_, Shell>, name: String, request: Value) -> Result<Value, Error> {
     shell.engine.dispatch(&name, request).await
 }
 
 /// From now on every message goes to the page, until its window is gone.
 #[tauri::command]
-pub async fn subscribe(shell: State<'_, Shell>, channel: Channel<Message>) -> Result<(), Error> {
+pub(crate) async fn subscribe(shell: State<'_, Shell>, channel: Channel<Message>) -> Result<(), Error> {
     let mut events = shell.engine.subscribe();
     let mut desktop = shell.outbox.open();
     tauri::async_runtime::spawn(async move {
@@ -34,14 +34,14 @@ pub async fn subscribe(shell: State<'_, Shell>, channel: Channel<Message>) -> Re
 
 /// Absolute paths of the files that the user chose; none when they cancelled.
 #[tauri::command]
-pub async fn pick_files(app: AppHandle) -> Result<Vec<String>, Error> {
+pub(crate) async fn pick_files(app: AppHandle) -> Result<Vec<String>, Error> {
     let files = dialogs::pick_files(&app).await?;
     Ok(files.into_iter().map(|file| file.to_string_lossy().into_owned()).collect())
 }
 
 /// Where the scene collection was saved; nothing when the user cancelled.
 #[tauri::command]
-pub async fn save_obs(app: AppHandle, shell: State<'_, Shell>) -> Result<Option<String>, Error> {
+pub(crate) async fn save_obs(app: AppHandle, shell: State<'_, Shell>) -> Result<Option<String>, Error> {
     let internal = |error: serde_json::Error| Error::new(Code::Internal).with("reason", error);
     let export: ObsFile =
         serde_json::from_value(shell.engine.dispatch("obs_export", Value::Null).await?).map_err(internal)?;
@@ -55,18 +55,18 @@ pub async fn save_obs(app: AppHandle, shell: State<'_, Shell>) -> Result<Option<
 
 /// Opens a stream's address in the program that the system has for it.
 #[tauri::command]
-pub fn open_url(app: AppHandle, url: String) -> Result<(), Error> {
+pub(crate) fn open_url(app: AppHandle, url: String) -> Result<(), Error> {
     dialogs::open_url(&app, &url)
 }
 
 /// Shows a file in the file manager.
 #[tauri::command]
-pub fn reveal(app: AppHandle, path: String) -> Result<(), Error> {
+pub(crate) fn reveal(app: AppHandle, path: String) -> Result<(), Error> {
     dialogs::reveal(&app, &path)
 }
 
 /// Ends everything; the page has asked before.
 #[tauri::command]
-pub fn quit(app: AppHandle) {
+pub(crate) fn quit(app: AppHandle) {
     exit::quit(&app);
 }

@@ -16,10 +16,11 @@ mod window;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use stream_api::Error;
+use stream_api::{Code, Error};
 use tauri::{Manager as _, RunEvent};
 
 use options::CommandLine;
+use shell::Shell;
 
 /// Runs the app until the user quits. A second start on the same data folder hands its files to the first and ends.
 pub fn run() -> ExitCode {
@@ -47,18 +48,17 @@ pub fn run() -> ExitCode {
         .build(tauri::generate_context!());
     let app = match app {
         Ok(app) => app,
-        Err(error) => return start::refuse(&Error::new(stream_api::Code::Internal).with("reason", error)),
+        Err(error) => return start::refuse(&Error::new(Code::Internal).with("reason", error)),
     };
-    match tauri::async_runtime::block_on(start::start(app.handle(), command_line.clone())) {
-        Ok(shell) => {
-            log.open(&shell.engine.data_dir().logs());
-            app.manage(shell);
+    if let Err(error) = tauri::async_runtime::block_on(start::start(app.handle(), &command_line)) {
+        if error.code == Code::DataDirInUse
+            && let Some(code) = start::hand_over_soon(&command_line)
+        {
+            return code;
         }
-        Err(error) => {
-            dialogs::tell_start_error(app.handle(), &error);
-            return start::refuse(&error);
-        }
+        return start::end_with(app, &error);
     }
+    log.open(&app.state::<Shell>().engine.data_dir().logs());
     start::present(app.handle(), &command_line);
     let code = app.run_return(|app, event| match event {
         RunEvent::ExitRequested { code: None, api, .. } => {

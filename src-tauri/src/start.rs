@@ -4,16 +4,20 @@ use std::{
     io::{self, Write as _},
     net::Ipv4Addr,
     process::ExitCode,
+    time::{Duration, Instant},
 };
 
 use stream_api::{Code, Error, HostKind, Message, commands::Opened, t};
 use stream_engine::{Engine, Options, owner};
 use stream_server::{Door, Show, door};
-use tauri::{AppHandle, Manager as _};
+use tauri::{App, AppHandle, Manager as _};
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
 use crate::{dialogs, exit, options::CommandLine, shell::Shell, sidecars, tray, window};
+
+/// An owner that is starting has a door within this time.
+const OWNER_LIMIT: Duration = Duration::from_secs(5);
 
 /// Where an instance owns the data folder already, lets it show itself and open the files; then this start is over.
 /// `None` when there is none, or it does not answer.
@@ -33,6 +37,27 @@ pub(crate) fn hand_over(command_line: &CommandLine) -> Option<ExitCode> {
     Some(ExitCode::SUCCESS)
 }
 
+/// As [`hand_over`], for an owner that has just started itself and has no door yet.
+pub(crate) fn hand_over_soon(command_line: &CommandLine) -> Option<ExitCode> {
+    let deadline = Instant::now() + OWNER_LIMIT;
+    loop {
+        let handed = hand_over(command_line);
+        if handed.is_some() || Instant::now() > deadline {
+            return handed;
+        }
+        std::thread::sleep(Duration::from_millis(100));
+    }
+}
+
+/// Says why the app can't start, also in a native message where one can be shown, and ends it.
+pub(crate) fn end_with(app: App, error: &Error) -> ExitCode {
+    let code = refuse(error);
+    let handle = app.handle().clone();
+    dialogs::tell(app.handle(), error, move || handle.exit(1));
+    app.run_return(|_, _| {});
+    code
+}
+
 /// Says on standard error why there is no start.
 pub(crate) fn refuse(error: &Error) -> ExitCode {
     let _ = writeln!(io::stderr(), "error: {}\n{}", error.message, error.hint);
@@ -43,7 +68,7 @@ pub(crate) fn refuse(error: &Error) -> ExitCode {
 ///
 /// # Errors
 /// Those of [`Engine::start`], and that no port can be had.
-pub(crate) async fn start(app: &AppHandle, command_line: CommandLine) -> Result<Shell, Error> {
+pub(crate) async fn start(app: &AppHandle, command_line: &CommandLine) -> Result<(), Error> {
     let data_dir = command_line.data_dir().ok_or_else(|| {
         Error::new(Code::DataDirDenied).with("path", "?").with("reason", t!("start.no_data_dir"))
     })?;
@@ -52,9 +77,9 @@ pub(crate) async fn start(app: &AppHandle, command_line: CommandLine) -> Result<
         kind: HostKind::Desktop,
         media_roots: Vec::new(),
         tools: stream_engine::ToolPaths {
-            ffmpeg: command_line.ffmpeg,
-            ffprobe: command_line.ffprobe,
-            mediamtx: command_line.mediamtx,
+            ffmpeg: command_line.ffmpeg.clone(),
+            ffprobe: command_line.ffprobe.clone(),
+            mediamtx: command_line.mediamtx.clone(),
         },
         beside: sidecars::folders(app),
     })
@@ -66,8 +91,10 @@ pub(crate) async fn start(app: &AppHandle, command_line: CommandLine) -> Result<
     let token = door::new_token();
     let (show, mut shows) = mpsc::channel::<Show>(8);
     let stop = CancellationToken::new();
+    // Before anybody can knock.
+    app.manage(Shell::new(engine.clone(), stop.clone()));
     let front = Door { token: Some(token.clone()), show: Some(show) };
-    tokio::spawn(stream_server::serve(engine.clone(), listener, front, stop.clone()));
+    tokio::spawn(stream_server::serve(engine.clone(), listener, front, stop));
     engine.data_dir().announce(HostKind::Desktop, Some(port), Some(token))?;
     let handle = app.clone();
     tokio::spawn(async move {
@@ -76,7 +103,7 @@ pub(crate) async fn start(app: &AppHandle, command_line: CommandLine) -> Result<
             open(&handle, wanted.paths);
         }
     });
-    Ok(Shell::new(engine, stop))
+    Ok(())
 }
 
 /// Shows what there is to see: the tray, and the window unless it was not wanted.
