@@ -13,6 +13,7 @@
 mod bad_inputs;
 mod crashes;
 mod events;
+mod heavy_obs;
 mod http;
 mod inputs;
 mod life;

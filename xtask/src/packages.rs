@@ -42,6 +42,9 @@ pub(crate) const TESTS: &[&str] = &[
     "fonts-noto-color-emoji",
 ];
 
+/// What the heavy tests need besides.
+pub(crate) const HEAVY: &[&str] = &["obs-studio", "xvfb", "xauth"];
+
 /// Whether this machine has Debian's package tools.
 pub(crate) fn available() -> bool {
     process::find("dpkg-query").is_some() && process::find("apt-get").is_some()

@@ -33,3 +33,8 @@ pub(crate) fn for_testing() -> Result<()> {
         .map(|_| ())
         .context("the check for Windows needs a standard library for it")
 }
+
+/// For the heavy tests, besides what every test needs.
+pub(crate) fn for_heavy_testing() -> Result<()> {
+    packages::ensure(packages::HEAVY)
+}

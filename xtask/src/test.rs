@@ -137,6 +137,7 @@ fn perform(step: Step, workspace: &Workspace) -> Result<End> {
         Step::Windows => return windows(workspace),
         Step::E2e => return end_to_end(workspace, &[]),
         Step::Heavy => {
+            setup::for_heavy_testing()?;
             cargo(workspace, &["test", "--workspace", "--no-fail-fast", "heavy_", "--", "--ignored"])?;
             return end_to_end(workspace, &["heavy_", "--", "--ignored"]);
         }
