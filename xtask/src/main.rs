@@ -4,6 +4,7 @@
 //! It is not part of the product: nothing here is shipped, and no other package depends on it.
 #![expect(clippy::print_stdout, reason = "a command-line program talks on its standard output")]
 
+mod bench;
 mod doctor;
 mod launch;
 mod packages;
@@ -52,6 +53,8 @@ enum Task {
     Sidecars,
     /// Checks the invariants that ARCHITECTURE.md promises
     Tidy,
+    /// Measures speed, processor time, memory and size against the bare programs, and writes docs/benchmarks.md
+    Bench(bench::Options),
     /// Says what is missing on this machine and how to get it
     Doctor,
 }
@@ -82,6 +85,7 @@ fn perform(task: Task, workspace: &Workspace) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Tidy => tidy::run(workspace),
+        Task::Bench(options) => bench::run(workspace, &options),
         Task::Doctor => doctor::run(workspace),
     }
 }

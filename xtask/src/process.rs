@@ -1,10 +1,10 @@
 //! Starting build tools. The product starts its processes in `child-process`; these here are short-lived tools that
-//! run in the foreground of a terminal and end with it.
+//! run in the foreground of a terminal and end with it, and programs that a measurement starts and ends.
 #![expect(clippy::disallowed_methods, reason = "build tools in the foreground; nothing to supervise")]
 
 use std::{
     path::{Path, PathBuf},
-    process::{Command, ExitCode, ExitStatus, Stdio},
+    process::{Child, ChildStdout, Command, ExitCode, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 
@@ -48,6 +48,78 @@ pub(crate) fn run_within(command: &mut Command, limit: Duration) -> Result<()> {
                 child.wait()?;
                 bail!("`{}` took longer than {limit:?}", line(command));
             }
+        }
+    }
+}
+
+/// A program that runs beside this one until it is dropped: then it is asked to end and, if it doesn't, killed. So no
+/// way out of a command leaves it behind.
+pub(crate) struct Background {
+    child: Child,
+    line: String,
+}
+
+impl Background {
+    /// How long a program may take to end when asked.
+    const PATIENCE: Duration = Duration::from_secs(15);
+
+    /// Starts `command`, which reads nothing.
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        let line = line(command);
+        let child = command.stdin(Stdio::null()).spawn().with_context(|| format!("starting `{line}`"))?;
+        Ok(Self { child, line })
+    }
+
+    /// The command to start `program` with, so that the system ends it even when this process is killed (Linux,
+    /// `setpriv` of util-linux). The program keeps the process id.
+    pub(crate) fn command(program: impl AsRef<std::ffi::OsStr>) -> Command {
+        let Some(setpriv) = find("setpriv") else { return Command::new(program) };
+        let mut command = Command::new(setpriv);
+        command.args(["--pdeathsig", "KILL", "--"]).arg(program);
+        command
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// What it prints, if the command had it piped; once.
+    pub(crate) fn stdout(&mut self) -> Option<ChildStdout> {
+        self.child.stdout.take()
+    }
+
+    /// Fails when it has ended by itself.
+    pub(crate) fn must_run(&mut self) -> Result<()> {
+        match self.child.try_wait()? {
+            None => Ok(()),
+            Some(status) => bail!("`{}` ended with {status}", self.line),
+        }
+    }
+
+    fn end(&mut self) -> Result<()> {
+        if self.child.try_wait()?.is_some() {
+            return Ok(());
+        }
+        // The standard library knows SIGKILL alone.
+        output(Command::new("kill").arg(self.id().to_string()))?;
+        let deadline = Instant::now() + Self::PATIENCE;
+        while self.child.try_wait()?.is_none() {
+            if Instant::now() > deadline {
+                bail!("`{}` does not end when asked", self.line);
+            }
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        if let Err(error) = self.end() {
+            println!("{error:#}; it is killed");
+            // Fails only for a process that has just ended.
+            let _ = self.child.kill();
+            let _ = self.child.wait();
         }
     }
 }
@@ -103,6 +175,16 @@ mod tests {
         let error =
             run_within(Command::new("sleep").arg("60"), Duration::from_millis(100)).expect_err("too slow");
         assert_eq!(error.to_string(), "`sleep 60` took longer than 100ms");
+    }
+
+    #[test]
+    fn a_background_program_ends_with_its_handle() {
+        let mut program = Background::start(Background::command("sleep").arg("60")).expect("sleep is there");
+        program.must_run().expect("a minute is not over");
+        let pid = program.id().to_string();
+        drop(program);
+        let asked = output(Command::new("kill").args(["-0", &pid]));
+        assert!(asked.is_err(), "process {pid} is gone");
     }
 
     #[test]

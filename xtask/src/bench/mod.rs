@@ -1,0 +1,122 @@
+//! `bench`: speed, processor time, memory and size, always beside the bare program in the same run, into
+//! `docs/benchmarks.md`.
+//!
+//! It builds what users get, with Cargo's release profile. Everything that it starts listens on the loopback alone,
+//! works in a temporary folder and ends with it.
+
+mod desktop;
+mod http;
+mod load;
+mod machine;
+mod programs;
+mod report;
+mod times;
+mod usage;
+mod wait;
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+};
+
+use anyhow::{Context as _, Result, bail};
+use clap::Args;
+use fs_err as fs;
+
+use self::{
+    programs::Bench,
+    report::{Goal, Row},
+};
+use crate::{process, setup, sidecars, ui, workspace::Workspace};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Measures this `stream-manager-server`, and the interface as it is built, instead of building both
+    #[arg(long, value_name = "PROGRAM")]
+    server: Option<PathBuf>,
+    /// Measures this desktop app; else the one that was built last, the release first
+    #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_APP")]
+    app: Option<PathBuf>,
+    /// Something that readers of the figures should know, such as what else the machine was doing
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+}
+
+pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
+    if !cfg!(target_os = "linux") {
+        bail!("the figures come from /proc, which is there on Linux only");
+    }
+    let server = match &options.server {
+        Some(server) => fs::canonicalize(server)?,
+        None => build(workspace)?,
+    };
+    let app = options.app.clone().or_else(|| built_app(workspace));
+    let bench = Bench {
+        folder: tempfile::Builder::new().prefix("stream-manager-bench-").tempdir()?,
+        server,
+        mediamtx: sidecars::mediamtx(workspace)?,
+        configuration: workspace.root.join("mediamtx.yml"),
+    };
+    let facts = machine::facts(&bench, app.as_deref(), options.note.as_deref())?;
+    let rows = measure(workspace, &bench, app.as_deref())?;
+    println!("\n{}", report::table(&rows));
+    let document = workspace.root.join("docs/benchmarks.md");
+    fs::write(&document, report::document(&facts, &rows))?;
+    println!("written to docs/benchmarks.md");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Measures one thing.
+type Stage<'a> = &'a dyn Fn() -> Result<Vec<Row>>;
+
+fn measure(workspace: &Workspace, bench: &Bench, app: Option<&Path>) -> Result<Vec<Row>> {
+    let stages: [(&str, Stage<'_>); 5] = [
+        ("start to on air", &|| times::start_to_on_air(bench)),
+        ("launch to usable rows", &|| times::launch_to_rows(bench)),
+        ("many streams", &|| load::copy_streams(bench)),
+        ("size of the interface", &|| Ok(interface_size(workspace))),
+        ("the desktop app", &|| desktop::memory(bench, app, &title(workspace)?)),
+    ];
+    let mut rows = Vec::new();
+    for (name, stage) in stages {
+        println!("measuring {name}");
+        rows.extend(stage().with_context(|| format!("measuring {name}"))?);
+    }
+    Ok(rows)
+}
+
+/// The interface, and the server that holds it.
+fn build(workspace: &Workspace) -> Result<PathBuf> {
+    setup::for_serving()?;
+    ui::build(workspace)?;
+    let program = "stream-manager-server";
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(&workspace.root);
+    process::run(cargo.args(["build", "--release", "--package", "stream-server", "--bin", program]))?;
+    Ok(workspace.target.join("release").join(program))
+}
+
+fn built_app(workspace: &Workspace) -> Option<PathBuf> {
+    let built = ["release", "debug"].map(|profile| workspace.target.join(profile).join("stream-manager"));
+    built.into_iter().find(|program| program.is_file())
+}
+
+fn interface_size(workspace: &Workspace) -> Vec<Row> {
+    match ui::wasm_size(&workspace.root.join("ui/dist")) {
+        Ok(size) => {
+            let kilobytes = |bytes: usize| u32::try_from(bytes).map_or(f64::INFINITY, f64::from) / 1000.0;
+            vec![
+                Row::new("wasm of the interface", "kB", kilobytes(size.raw), Goal::None),
+                Row::new("wasm, compressed by gzip", "kB", kilobytes(size.gzip), Goal::AtMost(400.0)),
+            ]
+        }
+        Err(error) => vec![Row::not_measured("wasm of the interface", &error.to_string())],
+    }
+}
+
+/// The window's title.
+fn title(workspace: &Workspace) -> Result<String> {
+    let words = fs::read(workspace.root.join("locales/en.json"))?;
+    let words: serde_json::Value = serde_json::from_slice(&words)?;
+    Ok(words["app.name"].as_str().context("locales/en.json names the app")?.to_owned())
+}

@@ -1,0 +1,195 @@
+//! The programs that are measured: ours, and the bare ones beside it.
+
+use std::{
+    io::{BufRead as _, BufReader},
+    net::{TcpListener, UdpSocket},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::Duration,
+};
+
+use anyhow::{Context as _, Result, ensure};
+use fs_err as fs;
+use serde_json::{Value, json};
+
+use super::{http::Api, usage, wait};
+use crate::process::{self, Background};
+
+/// Name and password of both users of the plain server; it listens on the loopback for the time of the measurement.
+const PASSWORD: &str = "bench";
+
+/// `control:bench`.
+const BASIC: &str = "Basic Y29udHJvbDpiZW5jaA==";
+
+/// What the measurements share.
+pub(super) struct Bench {
+    /// Kept for the time of the measurement, then removed with everything in it.
+    pub(super) folder: tempfile::TempDir,
+    pub(super) server: PathBuf,
+    pub(super) mediamtx: PathBuf,
+    /// The commented configuration at the root of the checkout.
+    pub(super) configuration: PathBuf,
+}
+
+impl Bench {
+    /// H.264 1280x720 at 30 fps with AAC, 10 s: what the tests stream too. Made when it is not there yet.
+    pub(super) fn clip(&self) -> Result<PathBuf> {
+        let clip = self.folder.path().join("clip.mp4");
+        if !clip.is_file() {
+            let picture =
+                "-f lavfi -i testsrc2=size=1280x720:rate=30 -f lavfi -i sine=frequency=440:sample_rate=48000";
+            let coding =
+                "-t 10 -c:v libx264 -preset veryfast -pix_fmt yuv420p -g 30 -bf 0 -c:a aac -b:a 96k -ac 2";
+            let mut ffmpeg = Command::new("ffmpeg");
+            ffmpeg
+                .args(["-nostdin", "-v", "error"])
+                .args(picture.split(' '))
+                .args(coding.split(' '))
+                .arg(&clip);
+            process::output(&mut ffmpeg)?;
+        }
+        Ok(clip)
+    }
+
+    /// A data folder of that name, with free ports laid down in it when it is new.
+    pub(super) fn data_dir(&self, name: &str) -> Result<PathBuf> {
+        let data = self.folder.path().join(name);
+        if !data.is_dir() {
+            let ports = free_ports()?;
+            let names = ["rtsp", "rtmp", "hls", "webrtc", "api", "metrics", "webrtc_udp", "srt"];
+            let ports: Value =
+                names.into_iter().zip(ports).map(|(name, port)| (name.to_owned(), json!(port))).collect();
+            fs::create_dir_all(&data)?;
+            let config = json!({ "schema_version": 1, "server": { "ports": ports }, "streams": [] });
+            fs::write(data.join("config.json"), config.to_string())?;
+        }
+        Ok(data)
+    }
+}
+
+/// Eight ports of the loopback that are free for TCP and UDP. All are held at once, so that they differ.
+fn free_ports() -> Result<Vec<u16>> {
+    let mut held = Vec::new();
+    while held.len() < 8 {
+        let tcp = TcpListener::bind("127.0.0.1:0")?;
+        if let Ok(udp) = UdpSocket::bind(tcp.local_addr()?) {
+            held.push((tcp, udp));
+        }
+    }
+    held.iter().map(|(tcp, _)| Ok(tcp.local_addr()?.port())).collect()
+}
+
+/// `stream-manager-server`, ended with everything below it when dropped.
+pub(super) struct Server {
+    process: Background,
+    pub(super) api: Api,
+}
+
+impl Server {
+    /// Starts it and waits until it says that it listens.
+    pub(super) fn start(bench: &Bench, data: &Path) -> Result<Self> {
+        let mut command = Background::command(&bench.server);
+        command
+            .arg("--data-dir")
+            .arg(data)
+            .args(["--listen", "127.0.0.1:0", "--mediamtx"])
+            .arg(&bench.mediamtx);
+        command.stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut process = Background::start(&mut command)?;
+        let mut line = String::new();
+        BufReader::new(process.stdout().context("its output is piped")?).read_line(&mut line)?;
+        let address = line.trim().strip_prefix("listening on ").context("the server doesn't start")?;
+        let api = Api::new(address);
+        Ok(Self { process, api })
+    }
+
+    /// The same, and waits until its MediaMTX runs.
+    pub(super) fn ready(bench: &Bench, data: &Path) -> Result<Self> {
+        let server = Self::start(bench, data)?;
+        wait::until("MediaMTX runs", || {
+            Ok((server.api.get("/api/v1/server")?["state"] == "running").then_some(()))
+        })?;
+        Ok(server)
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Its processes of that name.
+    pub(super) fn children(&self, name: &str) -> Result<Vec<u32>> {
+        let below = usage::below(self.pid())?;
+        Ok(below.into_iter().filter(|(_, found)| found == name).map(|(pid, _)| pid).collect())
+    }
+
+    /// Creates a stream, and gives its id.
+    pub(super) fn create(&self, name: &str, file: &Path, start: bool) -> Result<String> {
+        let source = json!({ "type": "file", "path": file });
+        let stream = json!({ "name": name, "source": source, "start": start });
+        let stream = self.api.post("/api/v1/streams", Some(&stream))?;
+        Ok(stream["id"].as_str().context("a stream has an id")?.to_owned())
+    }
+
+    /// Whether the stream is on air.
+    pub(super) fn on_air(&self, id: &str) -> Result<Option<()>> {
+        let stream = self.api.get(&format!("/api/v1/streams/{id}"))?;
+        ensure!(stream["state"] != "failed", "the stream failed: {stream}");
+        Ok((stream["on_air"] == true).then_some(()))
+    }
+}
+
+/// A MediaMTX of its own, with the configuration that ours is made from.
+pub(super) struct Plain {
+    process: Background,
+    api: Api,
+    rtsp: u16,
+}
+
+impl Plain {
+    /// Starts it and waits until its API answers.
+    pub(super) fn start(bench: &Bench) -> Result<Self> {
+        let ports = free_ports()?;
+        let names = ["RTSP", "RTMP", "HLS", "WEBRTC", "API", "METRICS", "WEBRTCLOCALUDP", "SRT"];
+        let mut command = Background::command(&bench.mediamtx);
+        command.arg(&bench.configuration).current_dir(bench.folder.path());
+        command.stdout(Stdio::null()).stderr(Stdio::null());
+        for (name, port) in names.into_iter().zip(&ports) {
+            command.env(format!("MTX_{name}ADDRESS"), format!("127.0.0.1:{port}"));
+        }
+        for user in [1, 2] {
+            command.env(format!("MTX_AUTHINTERNALUSERS_{user}_PASS"), PASSWORD);
+        }
+        let api = Api::new(&format!("http://127.0.0.1:{}", ports[4])).with_authorization(BASIC);
+        let mut plain = Self { process: Background::start(&mut command)?, api, rtsp: ports[0] };
+        wait::until("the plain MediaMTX answers", || {
+            plain.process.must_run()?;
+            // Refused until it listens.
+            Ok(plain.api.try_get("/v3/paths/list").ok().flatten())
+        })?;
+        Ok(plain)
+    }
+
+    pub(super) fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Starts the bare FFmpeg that publishes `file` without end.
+    pub(super) fn publish(&self, name: &str, file: &Path) -> Result<Background> {
+        let mut command = Command::new("ffmpeg");
+        command.args(["-nostdin", "-v", "error", "-re", "-stream_loop", "-1", "-i"]).arg(file);
+        command.args(["-c", "copy", "-f", "rtsp", "-rtsp_transport", "tcp"]);
+        command.arg(format!("rtsp://publisher:{PASSWORD}@127.0.0.1:{}/{name}", self.rtsp));
+        Background::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
+    }
+
+    /// Whether the path has a publisher.
+    pub(super) fn online(&self, name: &str) -> Result<Option<()>> {
+        let path = self.api.try_get(&format!("/v3/paths/get/{name}"))?;
+        Ok(path.filter(|path| path["online"] == true).map(drop))
+    }
+
+    /// Waits until the path has none.
+    pub(super) fn until_offline(&self, name: &str) -> Result<Duration> {
+        wait::time_until("the path is free", || Ok(self.online(name)?.is_none().then_some(())))
+    }
+}

@@ -1,0 +1,138 @@
+//! The table: on standard output, and as `docs/benchmarks.md`.
+
+use std::time::Duration;
+
+use super::{usage::Usage, wait};
+
+/// What the project wants of a figure.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) enum Goal {
+    None,
+    /// The figure itself, in its unit.
+    AtMost(f64),
+    /// Ours divided by the bare program's.
+    Ratio(f64),
+}
+
+/// A figure, and the bare program's where there is one.
+#[derive(Debug)]
+pub(super) struct Row {
+    name: String,
+    unit: &'static str,
+    /// Or why there is none.
+    ours: Result<f64, String>,
+    bare: Option<(String, f64)>,
+    goal: Goal,
+}
+
+impl Row {
+    pub(super) fn new(name: &str, unit: &'static str, ours: f64, goal: Goal) -> Self {
+        Self { name: name.to_owned(), unit, ours: Ok(ours), bare: None, goal }
+    }
+
+    pub(super) fn not_measured(name: &str, reason: &str) -> Self {
+        Self { name: name.to_owned(), unit: "", ours: Err(reason.to_owned()), bare: None, goal: Goal::None }
+    }
+
+    /// The medians.
+    pub(super) fn times(name: &str, ours: &[Duration], bare: (&str, &[Duration]), goal: Goal) -> Self {
+        let (beside, bare) = bare;
+        Self::new(name, "ms", wait::median(ours), goal).beside(beside, wait::median(bare))
+    }
+
+    pub(super) fn cpu(name: &str, ours: Usage, bare: (&str, Usage), goal: Goal) -> Self {
+        Self::new(name, "% of a core", ours.cpu, goal).beside(bare.0, bare.1.cpu)
+    }
+
+    pub(super) fn memory(name: &str, ours: Usage, bare: (&str, Usage), goal: Goal) -> Self {
+        Self::new(name, "MiB", ours.memory, goal).beside(bare.0, bare.1.memory)
+    }
+
+    fn beside(self, name: &str, bare: f64) -> Self {
+        Self { bare: Some((name.to_owned(), bare)), ..self }
+    }
+
+    fn ratio(&self) -> Option<f64> {
+        let bare = self.bare.as_ref()?.1;
+        self.ours.as_ref().ok().map(|ours| ours / bare)
+    }
+
+    fn goal(&self) -> String {
+        let (limit, figure, unit) = match self.goal {
+            Goal::None => return String::new(),
+            Goal::AtMost(limit) => (limit, self.ours.clone().ok(), format!(" {}", self.unit)),
+            Goal::Ratio(limit) => (limit, self.ratio(), "×".to_owned()),
+        };
+        let verdict = if figure.is_some_and(|figure| figure <= limit) { "met" } else { "missed" };
+        format!("≤ {limit}{unit}: {verdict}")
+    }
+
+    fn cells(&self) -> [String; 5] {
+        let ours = match &self.ours {
+            Ok(ours) => format!("{} {}", figure(*ours), self.unit),
+            Err(reason) => format!("not measured: {reason}"),
+        };
+        let bare = self.bare.as_ref().map(|(name, bare)| format!("{} {} ({name})", figure(*bare), self.unit));
+        let ratio = self.ratio().map(|ratio| format!("{ratio:.2}×"));
+        [self.name.clone(), ours, bare.unwrap_or_default(), ratio.unwrap_or_default(), self.goal()]
+    }
+}
+
+fn figure(value: f64) -> String {
+    if value < 100.0 { format!("{value:.1}") } else { format!("{value:.0}") }
+}
+
+/// The rows as a table of Markdown, in columns.
+pub(super) fn table(rows: &[Row]) -> String {
+    let head = ["measured", "ours", "bare", "ratio", "goal"].map(str::to_owned);
+    let cells: Vec<[String; 5]> = std::iter::once(head).chain(rows.iter().map(Row::cells)).collect();
+    let widths: [usize; 5] =
+        std::array::from_fn(|at| cells.iter().map(|row| row[at].chars().count()).max().unwrap_or(0));
+    let line = |row: &[String; 5]| {
+        let cells = row.iter().zip(widths).map(|(cell, width)| format!(" {cell:<width$} |"));
+        format!("|{}\n", cells.collect::<String>())
+    };
+    let rule = line(&widths.map(|width| "-".repeat(width)));
+    let mut lines = cells.iter().map(line);
+    lines.next().unwrap_or_default() + &rule + &lines.collect::<String>()
+}
+
+/// The whole document. `facts` says on which machine, when, and with which versions.
+pub(super) fn document(facts: &[(&str, String)], rows: &[Row]) -> String {
+    let facts: String = facts.iter().map(|(name, value)| format!("- {name}: {value}\n")).collect();
+    format!(
+        "# Benchmarks\n\n\
+         Written by `cargo xtask bench`; don't edit. What matters is the ratio: the bare program (plain `ffmpeg`, plain \
+         MediaMTX with the same settings) does the same work on the same machine in the same run.\n\n\
+         {facts}\n{}\n\
+         - Times are medians of 7, ours and bare in turn, looked at every 5 ms. \"On air\" is `on_air` of the REST API; \
+         for the bare `ffmpeg -re -stream_loop -1 -i FILE -c copy -f rtsp` it is `online` of MediaMTX's API.\n\
+         - The file is H.264 1280x720 at 30 fps with AAC. CPU (user and system time) is measured over 20 s. PSS is memory \
+         in which a page shared by n processes counts 1/n for each.\n\
+         - The desktop app counts with its web processes, and without its MediaMTX and FFmpegs.\n",
+        table(rows)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_tells_figure_ratio_and_verdict() {
+        let ms = |times: [u64; 3]| times.map(Duration::from_millis);
+        let met =
+            Row::times("start", &ms([90, 110, 500]), ("ffmpeg", &ms([100, 100, 100])), Goal::Ratio(1.2));
+        assert_eq!(met.cells(), ["start", "110 ms", "100 ms (ffmpeg)", "1.10×", "≤ 1.2×: met"]);
+        let missed = Row::new("size", "kB", 401.0, Goal::AtMost(400.0));
+        assert_eq!(missed.cells(), ["size", "401 kB", "", "", "≤ 400 kB: missed"]);
+    }
+
+    #[test]
+    fn what_was_not_measured_says_why() {
+        let table = table(&[Row::not_measured("window", "no display")]);
+        let lines: Vec<&str> = table.lines().collect();
+        assert_eq!(lines.len(), 3, "{table}");
+        assert!(lines[2].starts_with("| window   | not measured: no display |"), "{table}");
+    }
+}

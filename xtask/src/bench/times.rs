@@ -1,0 +1,78 @@
+//! How long a person waits: from "start" to on air, and from launch to rows in the list.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use super::{
+    programs::{Bench, Plain, Server},
+    report::{Goal, Row},
+    wait,
+};
+
+/// Each time is the median of so many, ours and the bare program's in turn, so that both meet the same noise.
+const ROUNDS: usize = 7;
+
+/// Streams in the list at launch.
+const ROWS: usize = 20;
+
+/// Start to on air of a probed file.
+pub(super) fn start_to_on_air(bench: &Bench) -> Result<Vec<Row>> {
+    let clip = bench.clip()?;
+    let server = Server::ready(bench, &bench.data_dir("start")?)?;
+    let plain = Plain::start(bench)?;
+    // Creating it probes the file.
+    let id = server.create("bench", &clip, false)?;
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        ours.push(time_start(&server, &id)?);
+        let start = Instant::now();
+        let publisher = plain.publish("bench", &clip)?;
+        wait::until("the bare stream is online", || plain.online("bench"))?;
+        bare.push(start.elapsed());
+        drop(publisher);
+        plain.until_offline("bench")?;
+    }
+    Ok(vec![Row::times("start to on air, probed file", &ours, ("ffmpeg", &bare), Goal::Ratio(1.2))])
+}
+
+fn time_start(server: &Server, id: &str) -> Result<Duration> {
+    let start = Instant::now();
+    server.api.post(&format!("/api/v1/streams/{id}/start"), None)?;
+    wait::until("the stream is on air", || server.on_air(id))?;
+    let took = start.elapsed();
+    server.api.post(&format!("/api/v1/streams/{id}/stop"), None)?;
+    wait::until("the stream is stopped", || {
+        let stream = server.api.get(&format!("/api/v1/streams/{id}"))?;
+        Ok((stream["state"] == "stopped").then_some(()))
+    })?;
+    Ok(took)
+}
+
+/// Launch to usable rows: the time until a snapshot with every stream can be had.
+pub(super) fn launch_to_rows(bench: &Bench) -> Result<Vec<Row>> {
+    let clip = bench.clip()?;
+    let data = bench.data_dir("launch")?;
+    let server = Server::ready(bench, &data)?;
+    for row in 0..ROWS {
+        server.create(&format!("row{row}"), &clip, false)?;
+    }
+    drop(server);
+    let (mut ours, mut bare) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let start = Instant::now();
+        let server = Server::start(bench, &data)?;
+        wait::until("all rows are there", || {
+            let snapshot = server.api.get("/api/v1/snapshot")?;
+            Ok((snapshot["streams"].as_array().map(Vec::len) == Some(ROWS)).then_some(()))
+        })?;
+        ours.push(start.elapsed());
+        drop(server);
+        let start = Instant::now();
+        let plain = Plain::start(bench)?;
+        bare.push(start.elapsed());
+        drop(plain);
+    }
+    let name = format!("launch to {ROWS} usable rows");
+    Ok(vec![Row::times(&name, &ours, ("MediaMTX until its API answers", &bare), Goal::None)])
+}
