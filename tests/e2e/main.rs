@@ -10,6 +10,7 @@
 )]
 
 mod browser;
+mod desktop;
 mod screenshots;
 mod support;
 

@@ -1,0 +1,58 @@
+//! How it ends, and what is told when something fails.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+
+use super::{App, Rig};
+use crate::it::{Dir, media, process};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_outlives_a_killed_app() {
+    let (rig, dir) = (Rig::new().await, Dir::new());
+    let file = media::plain(&dir.media("a.mp4"));
+    let app = App::start(&rig, &dir, &["--minimized", file.to_str().unwrap()]).await;
+    app.until_on_air("a").await;
+    assert!(!app.children("ffmpeg").is_empty() && !app.children("mediamtx").is_empty());
+    process::signal(app.pid().unwrap(), Signal::SIGKILL);
+    app.none_left(&dir).await;
+
+    // The next start finds nothing in its way.
+    let app = App::start(&rig, &dir, &["--minimized"]).await;
+    app.until_on_air("a").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_request_to_end_ends_all_in_order() {
+    let (rig, dir) = (Rig::new().await, Dir::new());
+    let file = media::plain(&dir.media("a.mp4"));
+    let app = App::start(&rig, &dir, &[file.to_str().unwrap()]).await;
+    app.until_on_air("a").await;
+    let asked = Instant::now();
+    process::signal(app.pid().unwrap(), Signal::SIGTERM);
+    assert_eq!(app.ended().await, 0, "nobody is asked: {}", app.said());
+    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    app.none_left(&dir).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_failed_stream_is_told_with_its_cause() {
+    let (mut rig, dir) = (Rig::new().await, Dir::new());
+    let file = media::plain(&dir.media("a.mp4"));
+    let app = App::start(&rig, &dir, &["--minimized", file.to_str().unwrap()]).await;
+    app.until_on_air("a").await;
+    std::fs::remove_file(&file).unwrap();
+    process::signal(app.children("ffmpeg")[0].pid, Signal::SIGKILL);
+    let told = rig.notifications.next("notify", 0).await;
+    assert_eq!(told["summary"], "a failed");
+    let body = told["body"].as_str().unwrap();
+    assert!(body.contains(file.to_str().unwrap()) && body.contains("does not exist"), "{body}");
+    rig.until_entry("0 of 1 live · 1 failed").await;
+    rig.until_entry("✕ a: failed. Stop").await;
+
+    // The file is back, and so is the stream: nothing more to tell.
+    media::plain(&file);
+    app.until_on_air("a").await;
+    rig.until_entry("● a: live. Stop").await;
+    assert_eq!(rig.notifications.heard("notify").len(), 1);
+}

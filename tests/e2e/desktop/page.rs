@@ -1,0 +1,156 @@
+//! What a person does in the window.
+
+use std::{fs, time::Duration};
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use super::{App, Rig, background::Fake};
+use crate::it::{Dir, media};
+
+fn live(name: &str) -> String {
+    format!(".row[data-name={name}] .state[data-on-air=true]")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_from_the_file_dialog_to_the_restart() -> Result<()> {
+    let (mut rig, dir) = (Rig::new().await, Dir::new());
+    let file = media::plain(&dir.media("lobby.mp4"));
+    let driven = App::driven(&rig, &dir).await?;
+    let page = &driven.page;
+    rig.picture("first-run").await;
+
+    // Cancelled: the form is as before, and can be asked again.
+    page.click("#new-stream").await?;
+    rig.lay_down(None).await;
+    page.click("#choose-file").await?;
+    page.find("#choose-file:not([disabled])").await?;
+    assert_eq!(page.find("#file-path").await?.property("value").await?, "");
+    rig.lay_down(Some(&file)).await;
+    page.click("#choose-file").await?;
+    page.wait_js("document.querySelector('#stream-name').value === 'lobby'").await?;
+    page.find("[data-testid=verdict][data-mode=copy]").await?;
+    let dialogs = rig.dialogs("open");
+    assert_eq!(dialogs.len(), 2, "{dialogs:?}");
+    assert_eq!(dialogs[1]["title"], "Choose videos to stream");
+    rig.picture("form").await;
+    page.click("#save-start:not([disabled])").await?;
+    page.find(&live("lobby")).await?;
+    rig.picture("live").await;
+
+    // The address in the desktop's clipboard is one that can be watched.
+    page.click(".row[data-name=lobby] [data-act=copy]").await?;
+    rig.picture("copy-menu").await;
+    page.click("[data-act=copy-rtsp]").await?;
+    let stream = driven.app.until_on_air("lobby").await;
+    let url = stream["urls"]["rtsp"].as_str().unwrap_or_default();
+    crate::it::until("the address is in the clipboard", async || {
+        let copied = rig.output("xclip", &["-selection", "clipboard", "-o"]).await?;
+        (copied == url).then_some(())
+    })
+    .await;
+    assert!(media::watch(url).await.contains(&"h264".to_owned()), "{url} shows a picture");
+
+    page.click(".row[data-name=lobby] [data-act=stop]").await?;
+    page.find(".row[data-name=lobby] .state[data-state=stopped]").await?;
+    assert!(driven.app.children("ffmpeg").is_empty(), "stopped means stopped");
+    page.click(".row[data-name=lobby] [data-act=start]").await?;
+    page.find(&live("lobby")).await?;
+
+    // Quit asks while something is live. Cancelled, nothing happens.
+    rig.click("Quit").await;
+    page.find("#confirm-ok").await?;
+    rig.picture("quit").await;
+    page.click("#confirm-cancel").await?;
+    page.gone("#confirm-ok").await?;
+    driven.app.until_on_air("lobby").await;
+    rig.click("Quit").await;
+    page.click("#confirm-ok").await?;
+    assert_eq!(driven.app.ended().await, 0, "{}", driven.app.said());
+    driven.app.none_left(&dir).await;
+    drop(driven);
+
+    // What was live is live again.
+    let driven = App::driven(&rig, &dir).await?;
+    driven.page.find(&live("lobby")).await?;
+    let errors = driven.page.js("return window.__errors || []", json!([])).await?;
+    assert_eq!(errors, json!([]), "the page broke nowhere");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_dropped_from_another_program_opens_the_form() -> Result<()> {
+    let (rig, dir) = (Rig::new().await, Dir::new());
+    let file = media::plain(&dir.media("drop me.mp4"));
+    let driven = App::driven(&rig, &dir).await?;
+    let source = Fake::start(rig.command("/usr/bin/python3"), "drag_source.py", &[file]).await;
+
+    pointer(&rig, &[(40, 30)], "mousedown").await;
+    pointer(&rig, &[(60, 45), (90, 60), (600, 430), (700, 450)], "").await;
+    source.next("begin", 0).await;
+    driven.page.wait_js("document.querySelector('.drop').matches(':popover-open')").await?;
+    rig.picture("drop").await;
+    pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
+    driven.page.wait_js("document.querySelector('#stream-name')?.value === 'drop-me'").await?;
+    driven.page.find("[data-testid=verdict]").await?;
+    driven.page.wait_js("!document.querySelector('.drop').matches(':popover-open')").await?;
+    assert!(driven.app.streams().await.is_empty(), "nothing is made before it is saved");
+    rig.picture("dropped").await;
+    Ok(())
+}
+
+/// Moves the pointer as a hand would, with pauses in which the drag and drop protocol does its round trips.
+async fn pointer(rig: &Rig, places: &[(i32, i32)], then: &str) {
+    let mut line = Vec::new();
+    for (x, y) in places {
+        line.extend(["mousemove".to_owned(), x.to_string(), y.to_string(), "sleep".to_owned(), "0.15".to_owned()]);
+    }
+    if !then.is_empty() {
+        line.extend([then.to_owned(), "1".to_owned(), "sleep".to_owned(), "0.1".to_owned()]);
+    }
+    rig.run("xdotool", &line.iter().map(String::as_str).collect::<Vec<_>>()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn obs_gets_its_scenes_by_the_save_dialog() -> Result<()> {
+    let (mut rig, dir) = (Rig::new().await, Dir::new());
+    let file = media::plain(&dir.media("cam.mp4"));
+    let driven = App::driven(&rig, &dir).await?;
+    App::start_again(&rig, &dir, &[file.to_str().unwrap()]).await;
+    driven.page.find(&live("cam")).await?;
+
+    let saved = dir.path().join("scenes.json");
+    rig.lay_down(Some(&saved)).await;
+    driven.page.click("#export-obs").await?;
+    driven.page.find(".toast.done").await?;
+    rig.picture("obs-saved").await;
+    let scenes: Value = serde_json::from_slice(&fs::read(&saved)?)?;
+    let text = scenes.to_string();
+    let stream = driven.app.until_on_air("cam").await;
+    assert!(text.contains(stream["urls"]["rtsp"].as_str().unwrap()), "{scenes:#}");
+
+    // A folder that can't be written is said.
+    rig.lay_down(Some(&dir.path().join("missing/scenes.json"))).await;
+    driven.page.click("#export-obs").await?;
+    let said = driven.page.find(".toast.fail").await?.text().await?;
+    assert!(said.contains("missing/scenes.json"), "{said}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_desktop_without_file_dialogs_says_so() -> Result<()> {
+    let (rig, dir) = (Rig::without_dialogs().await, Dir::new());
+    let driven = App::driven(&rig, &dir).await?;
+    driven.page.click("#new-stream").await?;
+    driven.page.click("#choose-file").await?;
+    let said = driven.page.find_within("[data-testid=save-error]", Duration::from_secs(5)).await?;
+    let said = said.text().await?;
+    assert!(said.contains("can't show a file dialog") && said.contains("zenity"), "{said}");
+    rig.picture("no-dialog").await;
+
+    // The path can be typed all the same.
+    let file = media::plain(&dir.media("typed.mp4"));
+    driven.page.fill("#file-path", &format!("{}\n", file.display())).await?;
+    driven.page.wait_js("document.querySelector('#stream-name').value === 'typed'").await?;
+    Ok(())
+}
