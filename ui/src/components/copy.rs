@@ -31,7 +31,9 @@ pub(crate) fn CopyButton(
     let press = move |_| {
         app.copy(text.get_untracked(), move || {
             copied.try_set(true);
-            browser::after(COPIED_MS, move || drop(copied.try_set(false)));
+            browser::after(COPIED_MS, move || {
+                let _ = copied.try_set(false);
+            });
         });
     };
     let word = move || if copied.get() { t!("copy.copied") } else { t!("copy.copy") };

@@ -46,7 +46,9 @@ pub(crate) fn Modal(
                 event.prevent_default();
                 on_close.try_run(());
             }
-            on:close=move |_| drop(on_close.try_run(()))
+            on:close=move |_| {
+                on_close.try_run(());
+            }
         >
             {children()}
         </dialog>
