@@ -14,7 +14,7 @@ use crate::hub::Hub;
 
 /// Between two questions; while a stream starts, [`EAGER`].
 const USUAL: Duration = Duration::from_secs(1);
-const EAGER: Duration = Duration::from_millis(50);
+const EAGER: Duration = Duration::from_millis(20);
 /// Rates are taken over at least this long.
 const WINDOW: Duration = Duration::from_millis(950);
 /// The disk is looked at this often.
