@@ -194,6 +194,9 @@ pub(crate) async fn obs_export(engine: &Inner, _: ObsExport) -> Result<ObsFile, 
 /// Probes a source that this host may stream.
 async fn examine(engine: &Inner, source: &Source) -> Result<Probed, Error> {
     let path = source.path();
+    if !std::path::Path::new(path).is_absolute() {
+        return Err(Error::new(Code::SourceRelative).with("path", path));
+    }
     if !engine.roots.allow(path.as_ref()) {
         return Err(Error::new(Code::SourceOutsideMedia).with("path", path));
     }

@@ -1,4 +1,4 @@
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use child_process::Spawner;
 use serde_json::Value;
@@ -152,16 +152,6 @@ impl Engine {
             tracing::error!("shutdown took too long; what is left is killed with this process");
             self.inner.stop.cancel();
         }
-    }
-
-    /// Where recordings go.
-    pub fn recordings(&self) -> std::path::PathBuf {
-        self.inner.data.recordings()
-    }
-
-    /// Whether `path` may be streamed by this host.
-    pub fn allows(&self, path: &Path) -> bool {
-        self.inner.roots.allow(path)
     }
 }
 

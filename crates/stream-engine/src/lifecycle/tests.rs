@@ -1,16 +1,5 @@
 use super::*;
 
-const LIMITS: Limits = Limits {
-    start: 15_000,
-    stall: 5_000,
-    received: 6_000,
-    healthy: 60_000,
-    recheck: 2_000,
-    reap: 2_000,
-    backoff_first: 200,
-    backoff_cap: 30_000,
-};
-
 /// A machine under test with its own clock.
 struct Rig {
     machine: Machine,
@@ -23,7 +12,7 @@ impl Rig {
     }
 
     fn give(&mut self, input: Input) -> Vec<Effect> {
-        step(&mut self.machine, input, self.now, 0.5, &LIMITS)
+        step(&mut self.machine, input, self.now, 0.5, &Limits::default())
     }
 
     fn after(&mut self, millis: Millis) -> Vec<Effect> {
@@ -105,7 +94,7 @@ fn a_server_that_is_lost_is_not_the_streams_fault() {
         assert_eq!(rig.give(Input::Tick), [], "bytes are not judged while the server does not answer");
     }
     rig.give(Input::Ended(Ending::Broken(crash())));
-    assert_eq!(rig.machine.deadline(&LIMITS), None, "it waits for the server, not for a timer");
+    assert_eq!(rig.machine.deadline(&Limits::default()), None, "it waits for the server, not for a timer");
     assert_eq!(rig.give(Input::ServerReady), [Effect::Spawn], "and starts at once");
 }
 
@@ -115,7 +104,7 @@ fn backoff_grows_to_its_cap_and_resets_after_a_healthy_minute() {
     let mut waits = Vec::new();
     for _ in 0..10 {
         rig.give(Input::Ended(Ending::Broken(crash())));
-        let due = rig.machine.deadline(&LIMITS).unwrap();
+        let due = rig.machine.deadline(&Limits::default()).unwrap();
         waits.push(due - rig.now);
         assert_eq!(rig.after(due - rig.now), [Effect::Spawn]);
         rig.give(Input::Spawned);
@@ -131,12 +120,12 @@ fn backoff_grows_to_its_cap_and_resets_after_a_healthy_minute() {
     }
     assert_eq!(rig.machine.attempt(), 0, "a healthy minute forgets");
     rig.give(Input::Ended(Ending::Broken(crash())));
-    assert_eq!(rig.machine.deadline(&LIMITS), Some(rig.now + 200));
+    assert_eq!(rig.machine.deadline(&Limits::default()), Some(rig.now + 200));
 }
 
 #[test]
 fn jitter_stays_within_a_fifth() {
-    assert_eq!((LIMITS.backoff(1, 0.0), LIMITS.backoff(1, 1.0)), (160, 240));
+    assert_eq!((Limits::default().backoff(1, 0.0), Limits::default().backoff(1, 1.0)), (160, 240));
 }
 
 #[test]
