@@ -298,8 +298,13 @@ impl Actor {
     /// Gives the machine an input and carries out what it decides.
     async fn take(&mut self, input: Input) {
         let (now, jitter) = (self.now(), jitter());
+        // These come several times a second from every stream, and mostly change nothing that is shown.
+        let frequent = matches!(input, Input::Progressed | Input::Received);
+        let before = self.machine.state();
         let mut effects = step(&mut self.machine, input, now, jitter, &self.limits);
-        self.after_step();
+        if !frequent || self.machine.state() != before {
+            self.after_step();
+        }
         while !effects.is_empty() {
             let mut next = Vec::new();
             for effect in effects {
