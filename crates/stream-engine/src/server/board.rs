@@ -1,19 +1,17 @@
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use mediamtx_client::PathConfig;
 use stream_api::StreamId;
+use tokio::sync::watch;
 
 /// What streams want of the server: our side of the truth, written into the file at each launch.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Board {
     paths: Arc<Mutex<HashMap<String, Wanted>>>,
-    eager: Arc<AtomicUsize>,
+    eager: watch::Sender<usize>,
 }
 
 /// A path that should exist.
@@ -60,12 +58,18 @@ impl Board {
     }
 
     pub(super) fn eager(&self) -> Eager {
-        self.eager.fetch_add(1, Ordering::Relaxed);
-        Eager { count: Arc::clone(&self.eager) }
+        self.eager.send_modify(|count| *count += 1);
+        Eager { count: self.eager.clone() }
     }
 
     pub(super) fn is_eager(&self) -> bool {
-        self.eager.load(Ordering::Relaxed) > 0
+        *self.eager.borrow() > 0
+    }
+
+    /// Completes as soon as a stream is starting.
+    pub(super) async fn until_eager(&self) {
+        // The sender is ours, so it can't be gone.
+        let _ = self.eager.subscribe().wait_for(|count| *count > 0).await;
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Wanted>> {
@@ -76,11 +80,11 @@ impl Board {
 /// While it lives, the server is asked often: a stream is starting.
 #[derive(Debug)]
 pub(crate) struct Eager {
-    count: Arc<AtomicUsize>,
+    count: watch::Sender<usize>,
 }
 
 impl Drop for Eager {
     fn drop(&mut self) {
-        self.count.fetch_sub(1, Ordering::Relaxed);
+        self.count.send_modify(|count| *count -= 1);
     }
 }

@@ -146,7 +146,7 @@ impl Server {
         self.samples.clone()
     }
 
-    /// While this is held the server is asked every 20 ms instead of every second.
+    /// While this is held the server is asked every 15 ms instead of every second.
     pub(crate) fn eager(&self) -> Eager {
         self.board.eager()
     }

@@ -14,7 +14,7 @@ use crate::hub::Hub;
 
 /// Between two questions; while a stream starts, [`EAGER`].
 const USUAL: Duration = Duration::from_secs(1);
-const EAGER: Duration = Duration::from_millis(20);
+const EAGER: Duration = Duration::from_millis(15);
 /// Rates are taken over at least this long.
 const WINDOW: Duration = Duration::from_millis(950);
 /// The disk is looked at this often.
@@ -79,14 +79,13 @@ impl Poller {
         }
     }
 
-    /// A second, or less as soon as a stream starts.
+    /// A second, or until a stream starts; a moment while one does.
     async fn pause(&self) {
-        let began = Instant::now();
-        while began.elapsed() < USUAL {
+        if self.board.is_eager() {
             tokio::time::sleep(EAGER).await;
-            if self.board.is_eager() {
-                return;
-            }
+        } else {
+            // Elapsing is the usual case.
+            let _ = tokio::time::timeout(USUAL, self.board.until_eager()).await;
         }
     }
 
