@@ -156,7 +156,9 @@ impl App {
         until_within(Duration::from_secs(2), "no process is left", async || {
             // The shell that waits for its end is the test's.
             let mut left = process::about(dir.path());
-            left.retain(|process| !process.command.contains("run.sh") && !process.command.contains("WebDriver"));
+            left.retain(|process| {
+                !process.command.contains("run.sh") && !process.command.contains("WebDriver")
+            });
             if !left.is_empty() {
                 eprintln!("still there: {left:?}");
             }

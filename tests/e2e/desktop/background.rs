@@ -33,7 +33,8 @@ pub struct Background {
 impl Background {
     #[expect(clippy::disallowed_methods, reason = "a test's own process, killed with its group on drop")]
     pub fn start(mut command: Command) -> Background {
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).process_group(0).kill_on_drop(true);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null());
+        command.process_group(0).kill_on_drop(true);
         let mut child = command.spawn().unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let stdin = child.stdin.take().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();

@@ -103,7 +103,13 @@ async fn a_file_dropped_from_another_program_opens_the_form() -> Result<()> {
 async fn pointer(rig: &Rig, places: &[(i32, i32)], then: &str) {
     let mut line = Vec::new();
     for (x, y) in places {
-        line.extend(["mousemove".to_owned(), x.to_string(), y.to_string(), "sleep".to_owned(), "0.15".to_owned()]);
+        line.extend([
+            "mousemove".to_owned(),
+            x.to_string(),
+            y.to_string(),
+            "sleep".to_owned(),
+            "0.15".to_owned(),
+        ]);
     }
     if !then.is_empty() {
         line.extend([then.to_owned(), "1".to_owned(), "sleep".to_owned(), "0.1".to_owned()]);

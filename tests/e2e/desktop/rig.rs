@@ -57,6 +57,8 @@ impl Rig {
             ("XDG_RUNTIME_DIR", folder("run", 0o700)),
             // No accessibility bus: it would be waited for.
             ("NO_AT_BRIDGE", "1".to_owned()),
+            // The screen has no graphics card, and to do as if takes seconds for the first picture.
+            ("WEBKIT_DISABLE_DMABUF_RENDERER", "1".to_owned()),
             ("LC_ALL", "C.UTF-8".to_owned()),
             ("TAURI_WEBVIEW_AUTOMATION", "false".to_owned()),
             ("STREAM_MANAGER_MEDIAMTX", testkit::fixtures::mediamtx().to_str().unwrap().to_owned()),
@@ -67,14 +69,16 @@ impl Rig {
         let bus = Background::start(dbus);
         env.push(("DBUS_SESSION_BUS_ADDRESS", bus.first_line().await));
         let mut xvfb = command("Xvfb", &env);
-        xvfb.args(["-displayfd", "1", "-screen", "0", "1440x900x24", "-nolisten", "tcp"]).stderr(Stdio::null());
+        xvfb.args(["-displayfd", "1", "-screen", "0", "1440x900x24", "-nolisten", "tcp"]);
         let screen = Background::start(xvfb);
         env.push(("DISPLAY", format!(":{}", screen.first_line().await)));
         let manager = Background::start(command("openbox", &env));
 
         let python = || command("/usr/bin/python3", &env);
-        let (tray, notifications) =
-            tokio::join!(Fake::start(python(), "tray.py", &[]), Fake::start(python(), "notifications.py", &[]));
+        let (tray, notifications) = tokio::join!(
+            Fake::start(python(), "tray.py", &[]),
+            Fake::start(python(), "notifications.py", &[])
+        );
         let portal = match dialogs {
             true => Some(Fake::start(python(), "portal.py", &[]).await),
             false => None,
@@ -147,8 +151,10 @@ impl Rig {
 
     /// Waits until there are this many windows of the app.
     pub async fn until_windows(&self, count: usize) -> Vec<String> {
-        until(&format!("{count} windows"), async || Some(self.windows().await).filter(|ids| ids.len() == count))
-            .await
+        until(&format!("{count} windows"), async || {
+            Some(self.windows().await).filter(|ids| ids.len() == count)
+        })
+        .await
     }
 
     /// What the next file dialog will answer; none for Cancel.
