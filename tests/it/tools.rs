@@ -21,6 +21,9 @@ fn script(dir: &Dir, name: &str, says: &str, mode: u32) -> PathBuf {
 fn nothing_installed(dir: &Dir) -> Command {
     let mut command = command(dir);
     command.env("PATH", dir.path()).env("HOME", dir.path()).env("XDG_CACHE_HOME", dir.path());
+    for program in ["FFMPEG", "FFPROBE", "MEDIAMTX"] {
+        command.env_remove(format!("STREAM_MANAGER_{program}"));
+    }
     command
 }
 
