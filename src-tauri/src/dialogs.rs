@@ -3,17 +3,11 @@
 
 use std::path::PathBuf;
 
-use stream_api::{Code, Error, t};
+use stream_api::{Code, Error, MEDIA_ENDINGS, t};
 use tauri::AppHandle;
 use tauri_plugin_dialog::{DialogExt as _, FilePath, MessageDialogKind};
 use tauri_plugin_opener::OpenerExt as _;
 use tokio::sync::oneshot;
-
-/// Endings that the dialog proposes; the engine judges by content.
-const VIDEO: &[&str] = &[
-    "mp4", "m4v", "mov", "mkv", "webm", "avi", "flv", "ts", "m2ts", "mts", "mpg", "mpeg", "3gp", "ogv",
-    "wmv", "mp3", "m4a", "aac", "ogg", "opus", "wav", "flac",
-];
 
 /// # Errors
 /// `no_dialog`.
@@ -23,7 +17,7 @@ pub(crate) async fn pick_files(app: &AppHandle) -> Result<Vec<PathBuf>, Error> {
     app.dialog()
         .file()
         .set_title(t!("dialog.pick"))
-        .add_filter(t!("dialog.videos"), VIDEO)
+        .add_filter(t!("dialog.videos"), MEDIA_ENDINGS)
         .add_filter(t!("dialog.all_files"), &["*"])
         .pick_files(move |files| {
             // The page may be gone.

@@ -60,6 +60,13 @@ pub enum ToolState {
     Unusable,
 }
 
+/// Endings of the files that file dialogs and folder lists propose, in lower case. A proposal only: whether a file
+/// can be streamed is judged by its content.
+pub const MEDIA_ENDINGS: &[&str] = &[
+    "mp4", "m4v", "mov", "mkv", "webm", "avi", "flv", "ts", "m2ts", "mts", "mpg", "mpeg", "3gp", "ogv",
+    "wmv", "mp3", "m4a", "aac", "ogg", "opus", "wav", "flac",
+];
+
 /// An entry of a folder that the headless host lets people browse.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MediaEntry {

@@ -25,7 +25,7 @@ pub mod words;
 pub use commands::{COMMANDS, Command, Method, Route};
 pub use error::{Code, Error, Fault, FaultAction};
 pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
-pub use host::{HostKind, HostStatus, MediaEntry, Tool, ToolState};
+pub use host::{HostKind, HostStatus, MEDIA_ENDINGS, MediaEntry, Tool, ToolState};
 pub use name::{check_name, propose_name};
 pub use obs::ObsFile;
 pub use obs_scene::obs_scene_collection;

@@ -2,13 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use stream_api::{Code, Error, MediaEntry, commands::MediaFolder};
-
-/// Endings that are listed; anything else can still be streamed by its path.
-const LISTED: &[&str] = &[
-    "mp4", "m4v", "mov", "mkv", "webm", "avi", "flv", "ts", "m2ts", "mts", "mpg", "mpeg", "3gp", "ogv",
-    "mp3", "m4a", "aac", "ogg", "opus", "wav", "flac", "wmv",
-];
+use stream_api::{Code, Error, MEDIA_ENDINGS, MediaEntry, commands::MediaFolder};
 
 /// Folders, resolved; none means no restriction.
 #[derive(Debug, Clone)]
@@ -80,7 +74,7 @@ impl MediaRoots {
         let name = path.file_name()?.to_str()?.to_owned();
         let meta = path.metadata().ok()?;
         let ending = path.extension().and_then(|e| e.to_str()).unwrap_or_default().to_ascii_lowercase();
-        let wanted = meta.is_dir() || LISTED.contains(&ending.as_str());
+        let wanted = meta.is_dir() || MEDIA_ENDINGS.contains(&ending.as_str());
         (wanted && !name.starts_with('.') && self.allow(path)).then(|| MediaEntry {
             name,
             path: path.display().to_string(),
