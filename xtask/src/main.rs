@@ -49,7 +49,7 @@ enum Task {
     Test(test::Options),
     /// Builds the browser interface into ui/dist
     Ui,
-    /// Fetches or builds the pinned MediaMTX into the cache folder
+    /// Fetches or builds the pinned MediaMTX into the cache folder, and the versions of FFmpeg that the tests need
     Sidecars,
     /// Checks the invariants that ARCHITECTURE.md promises
     Tidy,
@@ -82,6 +82,9 @@ fn perform(task: Task, workspace: &Workspace) -> anyhow::Result<ExitCode> {
         Task::Sidecars => {
             let program = sidecars::mediamtx(workspace)?;
             println!("{}", program.display());
+            for program in sidecars::ffmpegs()? {
+                println!("{}", program.display());
+            }
             Ok(ExitCode::SUCCESS)
         }
         Task::Tidy => tidy::run(workspace),

@@ -85,7 +85,10 @@ fn needs_setup(step: Step) -> bool {
 fn prepare(workspace: &Workspace, rows: &mut Vec<Row>) -> bool {
     let stages: [(&str, &dyn Fn() -> Result<()>); 3] = [
         ("setup", &setup::for_testing),
-        ("sidecars", &|| sidecars::mediamtx(workspace).map(|_| ())),
+        ("sidecars", &|| {
+            sidecars::mediamtx(workspace)?;
+            sidecars::ffmpegs().map(|_| ())
+        }),
         ("ui", &|| ui::build(workspace)),
     ];
     stages.iter().all(|(name, stage)| {

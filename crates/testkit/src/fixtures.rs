@@ -1,9 +1,6 @@
 //! Where the real programs are.
 
-use std::{
-    env,
-    path::{Path, PathBuf},
-};
+use std::{env, path::PathBuf};
 
 /// The real FFmpeg: `STREAM_MANAGER_FFMPEG`, else from `PATH`.
 ///
@@ -37,16 +34,46 @@ pub fn mediamtx() -> PathBuf {
         .expect("run `cargo xtask sidecars` to get MediaMTX, or name it in STREAM_MANAGER_MEDIAMTX")
 }
 
-/// The newest of `sidecars/mediamtx-VERSION-OS_ARCH/mediamtx` in our cache.
+/// Versions of FFmpeg that `cargo xtask sidecars` fetches for tests, besides the system's own.
+pub const FFMPEG_VERSIONS: &[&str] = &["4.2.2", "7.0.2", "9.0.2"];
+
+/// One of [`FFMPEG_VERSIONS`]. `None`, with the reason printed, where it isn't in the cache: the test is then skipped.
+/// None of them brings ffprobe.
+///
+/// # Panics
+/// If the version is none of those.
+#[must_use]
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+pub fn ffmpeg_version(version: &str) -> Option<PathBuf> {
+    assert!(FFMPEG_VERSIONS.contains(&version), "FFmpeg {version} is not fetched by `cargo xtask sidecars`");
+    let found = cached("ffmpeg").into_iter().find(|(numbers, _)| *numbers == parts(version));
+    if found.is_none() {
+        println!("skipped: no FFmpeg {version} here; `cargo xtask sidecars` fetches it from PyPI");
+    }
+    found.map(|(_, path)| path)
+}
+
+/// The newest in our cache.
 fn cached_mediamtx() -> Option<PathBuf> {
-    let folder = dirs::cache_dir()?.join("stream-manager/sidecars");
-    let file = format!("mediamtx{}", env::consts::EXE_SUFFIX);
-    let version = |path: &Path| -> Option<Vec<u32>> {
-        let name = path.parent()?.file_name()?.to_str()?.strip_prefix("mediamtx-")?.split('-').next()?;
-        name.split('.').map(|part| part.parse().ok()).collect()
+    cached("mediamtx").into_iter().max().map(|(_, path)| path)
+}
+
+/// Each `sidecars/NAME-VERSION-OS_ARCH/NAME` in our cache, with its version.
+fn cached(name: &str) -> Vec<(Vec<u32>, PathBuf)> {
+    let Some(folder) = dirs::cache_dir() else { return Vec::new() };
+    let Ok(entries) = folder.join("stream-manager/sidecars").read_dir() else { return Vec::new() };
+    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+    let program = |path: PathBuf| {
+        let version = path.file_name()?.to_str()?.strip_prefix(name)?.strip_prefix('-')?.split('-').next()?;
+        let (version, path) = (parts(version), path.join(&file));
+        (!version.is_empty() && path.is_file()).then_some((version, path))
     };
-    let found = folder.read_dir().ok()?.flatten().map(|entry| entry.path().join(&file));
-    found.filter(|path| path.is_file() && version(path).is_some()).max_by_key(|path| version(path))
+    entries.flatten().filter_map(|entry| program(entry.path())).collect()
+}
+
+/// The numbers of a version; none where one isn't a number.
+fn parts(version: &str) -> Vec<u32> {
+    version.split('.').map(str::parse).collect::<Result<_, _>>().unwrap_or_default()
 }
 
 fn find(name: &str, variable: &str) -> Option<PathBuf> {

@@ -1,13 +1,11 @@
 //! The official archive of a MediaMTX release.
 
-use std::{
-    io::{Cursor, Read as _},
-    time::Duration,
-};
+use std::io::{Cursor, Read as _};
 
 use anyhow::{Context as _, anyhow};
 use flate2::read::GzDecoder;
 
+use super::download::{self, Failure};
 use crate::stamp;
 
 const RELEASES: &str = "https://github.com/bluenviron/mediamtx/releases/download";
@@ -30,45 +28,20 @@ const PINNED: &[(&str, &str)] = &[
     ),
 ];
 
-/// The release host answers within this, or counts as out of reach.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// An archive has about 25 MB.
-const DOWNLOAD_TIMEOUT: Duration = Duration::from_secs(300);
-const SIZE_LIMIT: u64 = 200_000_000;
-
-/// Why there is no program.
-pub(super) enum Failure {
-    /// No answer from the release host: another way may help.
-    Unreachable(String),
-    /// What came is not what was pinned, or can't be opened: no other way is tried.
-    Wrong(anyhow::Error),
-}
-
 /// The program's bytes out of the archive for this platform.
 pub(super) fn fetch(version: &str, os: &str, arch: &str) -> Result<Vec<u8>, Failure> {
     let kind = if os == "windows" { "zip" } else { "tar.gz" };
     let name = format!("mediamtx_v{version}_{os}_{arch}.{kind}");
-    let archive = download(&format!("{RELEASES}/v{version}/{name}"))?;
+    let archive = download::get(&format!("{RELEASES}/v{version}/{name}"))?;
     let expected = match PINNED.iter().find(|(pinned, _)| *pinned == name) {
         Some((_, sum)) => (*sum).to_owned(),
         None => {
             println!("no checksum of {name} is pinned; checking against the release's own checksums.sha256");
-            let list = download(&format!("{RELEASES}/v{version}/checksums.sha256"))?;
+            let list = download::get(&format!("{RELEASES}/v{version}/checksums.sha256"))?;
             listed(&String::from_utf8_lossy(&list), &name).map_err(Failure::Wrong)?
         }
     };
     open(&archive, &name, &expected).map_err(Failure::Wrong)
-}
-
-fn download(address: &str) -> Result<Vec<u8>, Failure> {
-    let agent: ureq::Agent = ureq::Agent::config_builder()
-        .timeout_connect(Some(CONNECT_TIMEOUT))
-        .timeout_global(Some(DOWNLOAD_TIMEOUT))
-        .build()
-        .into();
-    let unreachable = |error: ureq::Error| Failure::Unreachable(error.to_string());
-    let mut answer = agent.get(address).call().map_err(unreachable)?;
-    answer.body_mut().with_config().limit(SIZE_LIMIT).read_to_vec().map_err(unreachable)
 }
 
 /// The SHA-256 of `name` in a list such as `sha256sum` prints.

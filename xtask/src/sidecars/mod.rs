@@ -1,10 +1,14 @@
-//! The programs that the app brings along. Today that is MediaMTX, at one pinned version.
+//! The programs that the app brings along: today MediaMTX, at one pinned version. And those that its tests need: other
+//! versions of FFmpeg.
 //!
-//! It comes from the project's official archive, checked against a pinned SHA-256; where the release host can't be
+//! MediaMTX comes from the project's official archive, checked against a pinned SHA-256; where the release host can't be
 //! reached, it is built from its Go module, checked against the committed `go.sum` (docs/adr/0005).
 
 mod archive;
+mod download;
+mod ffmpeg;
 mod module;
+mod wheels;
 
 use std::{
     path::{Path, PathBuf},
@@ -18,6 +22,8 @@ use crate::{
     process,
     workspace::{self, Workspace},
 };
+
+pub(crate) use ffmpeg::fetch_all as ffmpegs;
 
 /// The version of MediaMTX that the app is made and tested for.
 pub(crate) const MEDIAMTX: &str = "1.20.1";
@@ -55,14 +61,14 @@ pub(crate) fn mediamtx(workspace: &Workspace) -> Result<PathBuf> {
     println!("fetching MediaMTX {MEDIAMTX} for {os}_{arch}");
     let origin = match archive::fetch(MEDIAMTX, os, arch) {
         Ok(bytes) => fs::write(&fresh, bytes).map(|()| "the official archive").map_err(Into::into),
-        Err(archive::Failure::Unreachable(reason)) => {
+        Err(download::Failure::Unreachable(reason)) => {
             println!(
                 "the release host can't be reached ({reason}); building it from its Go module (some minutes)"
             );
             let recipe = workspace.root.join("xtask/sidecars").join(format!("mediamtx-{MEDIAMTX}"));
             module::build(&recipe, &fresh, MEDIAMTX).map(|()| "its Go module")
         }
-        Err(archive::Failure::Wrong(error)) => Err(error),
+        Err(download::Failure::Wrong(error)) => Err(error),
     }?;
     make_executable(&fresh)?;
     verify(&fresh)?;
