@@ -1,7 +1,7 @@
 //! What the page may ask. `call` is the one list of commands; the rest exists on the desktop alone.
 
 use serde_json::Value;
-use stream_api::{Code, Error, Message, ObsFile};
+use stream_api::{Code, Error, Message, ObsFile, Origin};
 use tauri::{AppHandle, State, ipc::Channel};
 
 use crate::{dialogs, exit, shell::Shell};
@@ -9,7 +9,7 @@ use crate::{dialogs, exit, shell::Shell};
 /// A command of the one list.
 #[tauri::command]
 pub(crate) async fn call(shell: State<'_, Shell>, name: String, request: Value) -> Result<Value, Error> {
-    shell.engine.dispatch(&name, request).await
+    shell.engine.dispatch(Origin::Window, &name, request).await
 }
 
 /// From now on every message goes to the page, until its window is gone.
@@ -44,7 +44,8 @@ pub(crate) async fn pick_files(app: AppHandle) -> Result<Vec<String>, Error> {
 pub(crate) async fn save_obs(app: AppHandle, shell: State<'_, Shell>) -> Result<Option<String>, Error> {
     let internal = |error: serde_json::Error| Error::new(Code::Internal).with("reason", error);
     let export: ObsFile =
-        serde_json::from_value(shell.engine.dispatch("obs_export", Value::Null).await?).map_err(internal)?;
+        serde_json::from_value(shell.engine.dispatch(Origin::Window, "obs_export", Value::Null).await?)
+            .map_err(internal)?;
     let Some(path) = dialogs::save_file(&app, &export.file_name).await? else { return Ok(None) };
     let content = serde_json::to_vec_pretty(&export.content).map_err(internal)?;
     tokio::fs::write(&path, content)

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use stream_api::{Order, Stream, commands::Streams};
+use stream_api::{Order, Origin, Stream, commands::Streams};
 use stream_engine::Engine;
 use tokio_util::sync::CancellationToken;
 
@@ -29,7 +29,7 @@ impl Shell {
 
     /// All streams as they are now.
     pub(crate) async fn streams(&self) -> Vec<Stream> {
-        let reply = self.engine.dispatch("stream_list", serde_json::Value::Null).await;
+        let reply = self.engine.dispatch(Origin::Window, "stream_list", serde_json::Value::Null).await;
         let streams = reply.ok().and_then(|reply| serde_json::from_value::<Streams>(reply).ok());
         streams.map(|streams| streams.streams).unwrap_or_default()
     }

@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use stream_api::{Code, Error, HostKind, Message, commands::Opened, t};
+use stream_api::{Code, Error, HostKind, Message, Origin, commands::Opened, t};
 use stream_engine::{Engine, Options, owner};
 use stream_server::{Door, Show, door};
 use tauri::{App, AppHandle, Manager as _};
@@ -125,7 +125,7 @@ pub(crate) fn open(app: &AppHandle, paths: Vec<String>) {
     tauri::async_runtime::spawn(async move {
         let shell = app.state::<Shell>();
         let request = serde_json::json!({ "paths": paths });
-        let reply = shell.engine.dispatch("stream_open", request).await;
+        let reply = shell.engine.dispatch(Origin::Opened, "stream_open", request).await;
         let errors: Vec<Error> = match reply.map(serde_json::from_value::<Opened>) {
             Ok(Ok(opened)) => opened.refused.into_values().collect(),
             Ok(Err(error)) => vec![Error::new(Code::Internal).with("reason", error)],

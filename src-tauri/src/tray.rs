@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use stream_api::{Change, Message, Order, ServerState, State, Stream, StreamId, t, tn};
+use stream_api::{Change, Message, Order, Origin, ServerState, State, Stream, StreamId, t, tn};
 use tauri::{
     AppHandle, Manager as _,
     image::Image,
@@ -76,7 +76,10 @@ async fn follow(app: AppHandle, mut drawn: Look) {
                             Change::Removed { id } => drop(streams.remove(&id)),
                             Change::Server { server: now } => server = now.state,
                             Change::Notice { notice } => notifications::notify(&app, &notice),
-                            Change::Metrics { .. } | Change::Host { .. } => {}
+                            Change::Metrics { .. }
+                            | Change::Host { .. }
+                            | Change::Activity { .. }
+                            | Change::Seen { .. } => {}
                         }
                     }
                 }
@@ -190,7 +193,7 @@ fn order(app: &AppHandle, command: &'static str, request: serde_json::Value) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let shell = app.state::<Shell>();
-        if let Err(error) = shell.engine.dispatch(command, request).await {
+        if let Err(error) = shell.engine.dispatch(Origin::Tray, command, request).await {
             shell.outbox.send(Message::Refused { errors: vec![error] });
             window::show(&app);
         }

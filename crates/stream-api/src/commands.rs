@@ -9,7 +9,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    LogLine, MediaEntry, ObsFile, Playback, ProbeReport, ServerStatus, Snapshot, Source, Stream, StreamId,
+    Activity, ActivityFilter, LogLine, MediaEntry, ObsFile, Playback, ProbeReport, RunId, RunLog,
+    ServerStatus, Snapshot, Source, Stream, StreamHistory, StreamId, query,
 };
 
 /// A command: its request is the type itself.
@@ -83,6 +84,12 @@ macro_rules! with_commands {
             ServerRestart, server_restart;
             ToolsCheck, tools_check;
             ObsExport, obs_export;
+            ActivityList, activity_list;
+            ActivityExport, activity_export;
+            ActivitySeen, activity_seen;
+            StreamPast, stream_history;
+            StreamRunLog, stream_run_log;
+            SupportBundle, support_bundle;
         }
     };
 }
@@ -121,6 +128,12 @@ routes! {
     ServerRestart => ServerStatus, "server_restart", Post "/api/v1/server/restart", 200;
     ToolsCheck => Nothing, "tools_check", Post "/api/v1/tools/check", 200;
     ObsExport => ObsFile, "obs_export", Get "/api/v1/obs-export", 200;
+    ActivityList => Activities, "activity_list", Get "/api/v1/activity", 200;
+    ActivityExport => ActivityFile, "activity_export", Get "/api/v1/activity/export", 200;
+    ActivitySeen => Nothing, "activity_seen", Post "/api/v1/activity/seen", 200;
+    StreamPast => StreamHistory, "stream_history", Get "/api/v1/streams/{id}/history", 200;
+    StreamRunLog => RunLog, "stream_run_log", Get "/api/v1/streams/{id}/runs/{run}/log", 200;
+    SupportBundle => BundleFile, "support_bundle", Post "/api/v1/support-bundle", 200;
 }
 
 /// Everything, at one moment.
@@ -307,6 +320,83 @@ pub struct ToolsCheck {}
 /// All streams as an OBS Studio scene collection.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ObsExport {}
+
+/// What happened, newest first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ActivityList {
+    /// Which.
+    #[serde(flatten)]
+    pub filter: ActivityFilter,
+    /// Only those older than this one: [`Activities::next`] of the page before.
+    #[serde(default, with = "query::number", skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
+    /// How many at most; 100 when absent, never more than 500.
+    #[serde(default, with = "query::number", skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+}
+
+/// A page of what happened.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Activities {
+    /// Newest first.
+    pub activities: Vec<Activity>,
+    /// Where the next page begins; absent on the last one.
+    pub next: Option<u64>,
+}
+
+/// What happened as a table for other programs, oldest first.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ActivityExport {
+    /// Which.
+    #[serde(flatten)]
+    pub filter: ActivityFilter,
+}
+
+/// A table of what happened.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct ActivityFile {
+    /// Proposed name.
+    pub file_name: String,
+    /// CSV (RFC 4180, UTF-8) with a line of headings.
+    pub content: String,
+}
+
+/// Somebody looked at the activities: none is unseen any more.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ActivitySeen {}
+
+/// A stream's past: uptime, restarts, the last fault, the last runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamPast {
+    /// Which.
+    pub id: StreamId,
+}
+
+/// The log of one of a stream's last 5 runs.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamRunLog {
+    /// Which stream.
+    pub id: StreamId,
+    /// Which run, from [`StreamHistory::runs`].
+    pub run: RunId,
+}
+
+/// Writes a zip file for whoever helps: versions, configuration, probes, status, activities and logs, without
+/// secrets. The host hands it over: the desktop saves it where the user chooses, the REST API gives its bytes at
+/// `GET /api/v1/support-bundle/{file_name}`.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct SupportBundle {}
+
+/// A support bundle on the engine's computer. Only the newest few are kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BundleFile {
+    /// Its name.
+    pub file_name: String,
+    /// Absolute path.
+    pub path: String,
+    /// Bytes.
+    pub size: u64,
+}
 
 /// An acknowledgement without content.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

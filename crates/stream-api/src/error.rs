@@ -123,6 +123,8 @@ codes! {
     TooLarge = "too_large";
     /// No stream with that id.
     NoSuchStream = "no_such_stream";
+    /// No run with that id among the last ones of the stream.
+    NoSuchRun = "no_such_run";
     /// A bug of ours.
     Internal = "internal", Retry;
     /// The engine is shutting down.

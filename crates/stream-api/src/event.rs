@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{HostStatus, Metrics, ServerStatus, Stream, StreamId, UnixMillis};
+use crate::{Activity, HostStatus, Metrics, ServerStatus, Stream, StreamId, UnixMillis};
 
 /// The whole picture at one moment. A client starts from it and then applies every later [`Event`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -13,6 +13,9 @@ pub struct Snapshot {
     pub server: ServerStatus,
     /// The host.
     pub host: HostStatus,
+    /// Activities of the levels `warning` and `error` since somebody last looked at them
+    /// ([`ActivitySeen`](crate::commands::ActivitySeen)).
+    pub unseen_faults: u32,
     /// Now, by the engine's clock; the interface counts from it, so that a wrong browser clock does not matter.
     pub now: UnixMillis,
 }
@@ -67,6 +70,18 @@ pub enum Change {
     Host {
         /// As it is now.
         host: Box<HostStatus>,
+    },
+    /// Something happened that the history keeps.
+    Activity {
+        /// What.
+        activity: Box<Activity>,
+        /// As [`Snapshot::unseen_faults`], now.
+        unseen_faults: u32,
+    },
+    /// Somebody looked at the activities.
+    Seen {
+        /// As [`Snapshot::unseen_faults`], now.
+        unseen_faults: u32,
     },
     /// Something to tell a person at once.
     Notice {

@@ -7,14 +7,18 @@
 #[macro_use]
 mod words_macro;
 
+mod activity;
+mod activity_words;
 pub mod commands;
 mod error;
 mod event;
+mod history;
 mod host;
 mod name;
 mod obs;
 mod obs_scene;
 mod probe;
+mod query;
 mod server;
 mod shell;
 mod spec;
@@ -22,9 +26,11 @@ mod status;
 mod units;
 pub mod words;
 
+pub use activity::{Activity, ActivityFilter, ActivityKind, Cause, Level, Origin};
 pub use commands::{COMMANDS, Command, Method, Route};
 pub use error::{Code, Error, Fault, FaultAction};
 pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
+pub use history::{PastFault, Run, RunEnd, RunId, RunLog, StreamHistory, Uptime};
 pub use host::{HostKind, HostStatus, MEDIA_ENDINGS, MediaEntry, Tool, ToolState};
 pub use name::{check_name, propose_name};
 pub use obs::ObsFile;

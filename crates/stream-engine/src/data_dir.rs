@@ -83,6 +83,11 @@ impl DataDir {
         self.path.join("logs")
     }
 
+    /// Support bundles, of which the newest few are kept.
+    pub fn support(&self) -> PathBuf {
+        self.path.join("support")
+    }
+
     /// What only matters while running: the server's configuration, the ledger of children.
     pub(crate) fn run(&self) -> PathBuf {
         self.path.join("run")

@@ -1,20 +1,23 @@
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use child_process::Spawner;
 use serde_json::Value;
-use stream_api::{Code, Command, Error};
+use stream_api::{ActivityKind, Code, Command, Error, Order, Origin};
 use tokio::sync::Mutex;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    DataDir, Options, Subscription, commands,
+    DataDir, Options, Subscription,
+    commands::{self, Call},
+    history::{Chronicle, History},
     hub::Hub,
     media_root::MediaRoots,
     prober::Prober,
     server::{self, Server},
     store::Store,
     stream::Registry,
+    support,
     tools::{self, Tools},
 };
 
@@ -33,6 +36,7 @@ pub(crate) struct Inner {
     pub(crate) data: DataDir,
     pub(crate) hub: Hub,
     pub(crate) store: Store,
+    pub(crate) history: History,
     pub(crate) tools: Tools,
     pub(crate) roots: MediaRoots,
     pub(crate) prober: Prober,
@@ -55,7 +59,12 @@ impl Engine {
     /// When the data folder is in use, can't be written, is from a newer version or can't be read.
     pub async fn start(options: Options) -> Result<Engine, Error> {
         let data = DataDir::open(&options.data_dir)?;
-        let (store, notes) = Store::open(&data.config())?;
+        let (store, mut notes) = Store::open(&data.config())?;
+        let folder = data.path().to_owned();
+        let opened = tokio::task::spawn_blocking(move || History::open(&folder)).await;
+        let (history, left) =
+            opened.map_err(|error| Error::new(Code::Internal).with("reason", error)).flatten()?;
+        notes.extend(left.note.clone());
         data.announce(options.kind, None, None)?;
         let ledger = data.run().join("children.jsonl");
         let internal = |error: std::io::Error| Error::new(Code::Internal).with("reason", error);
@@ -67,7 +76,9 @@ impl Engine {
         let roots = MediaRoots::new(&options.media_roots);
         let host = tools::host_status(&options, &data, &roots, notes);
         let ports = store.ports().await;
-        let hub = Hub::new(Uuid::new_v4().simple().to_string(), server::first_status(ports), host);
+        let chronicle = Chronicle::new(history.clone(), &left, &host.version);
+        let boot = Uuid::new_v4().simple().to_string();
+        let hub = Hub::new(boot, server::first_status(ports), host, chronicle);
         let tools = Tools::new(&options, spawner.clone(), hub.clone());
         tools.check().await;
 
@@ -94,30 +105,36 @@ impl Engine {
             tasks: tasks.clone(),
         });
         for stored in store.streams().await {
+            if stored.order == Order::Run {
+                let kind = ActivityKind::Ordered { order: Order::Run, by: Origin::Start };
+                hub.tell(Some((stored.id, &stored.spec.name)), kind);
+            }
             registry.add(stored);
         }
         let server = server.run(&tasks, stop.clone());
         let streams = Mutex::new(registry);
         let closing = CancellationToken::new();
-        let inner = Inner { data, hub, store, tools, roots, prober, server, streams, closing, stop, tasks };
+        let inner =
+            Inner { data, hub, store, history, tools, roots, prober, server, streams, closing, stop, tasks };
         Ok(Engine { inner: Arc::new(inner) })
     }
 
-    /// Carries out the command `name` (see [`stream_api::COMMANDS`]); the same door for every host.
+    /// Carries out the command `name` (see [`stream_api::COMMANDS`]) for `origin`; the same door for every host.
     ///
     /// # Errors
     /// `no_such_route` for an unknown name, `bad_request` when the request doesn't fit, else the command's own.
     #[tracing::instrument(level = "debug", skip(self, request))]
-    pub async fn dispatch(&self, name: &str, request: Value) -> Result<Value, Error> {
+    pub async fn dispatch(&self, origin: Origin, name: &str, request: Value) -> Result<Value, Error> {
         if self.inner.closing.is_cancelled() {
             return Err(Error::new(Code::ShuttingDown));
         }
+        let call = Call { engine: &self.inner, origin };
         macro_rules! table {
             ($($request:ident, $body:ident;)+) => {
                 match name {
                     $(stringify!($body) => {
                         let request = read::<stream_api::commands::$request>(request)?;
-                        write(&commands::$body(&self.inner, request).await?)
+                        write(&commands::$body(&call, request).await?)
                     })+
                     unknown => Err(Error::new(Code::NoSuchRoute).with("path", unknown)),
                 }
@@ -129,6 +146,11 @@ impl Engine {
     /// Everything now, and every change from then on.
     pub fn subscribe(&self) -> Subscription {
         self.inner.hub.subscribe()
+    }
+
+    /// Where a support bundle is; `None` when there is none of that name.
+    pub fn support_bundle(&self, file_name: &str) -> Option<PathBuf> {
+        support::find(&self.inner.data.support(), file_name)
     }
 
     /// The data folder that this engine owns.
@@ -152,6 +174,8 @@ impl Engine {
             tracing::error!("shutdown took too long; what is left is killed with this process");
             self.inner.stop.cancel();
         }
+        self.inner.hub.tell(None, ActivityKind::AppStopped);
+        self.inner.history.end().await;
     }
 }
 

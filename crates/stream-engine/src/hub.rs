@@ -4,12 +4,12 @@ use std::{
 };
 
 use stream_api::{
-    Change, Event, EventId, HostStatus, Message, Metrics, Notice, Ports, ServerStatus, Snapshot, Stream,
-    StreamId,
+    Activity, ActivityKind, Change, Event, EventId, HostStatus, Message, Metrics, Notice, Ports, RunId,
+    ServerStatus, Snapshot, Stream, StreamId,
 };
 use tokio::sync::broadcast;
 
-use crate::clock;
+use crate::{clock, history::Chronicle};
 
 /// How many events a slow client may fall behind before it gets a fresh snapshot.
 const BACKLOG: usize = 1024;
@@ -29,12 +29,13 @@ struct Picture {
     streams: BTreeMap<StreamId, Stream>,
     server: ServerStatus,
     host: HostStatus,
+    chronicle: Chronicle,
 }
 
 impl Hub {
-    pub(crate) fn new(boot: String, server: ServerStatus, host: HostStatus) -> Hub {
+    pub(crate) fn new(boot: String, server: ServerStatus, host: HostStatus, chronicle: Chronicle) -> Hub {
         let at = EventId { boot, seq: 0 };
-        let picture = Picture { at, streams: BTreeMap::new(), server, host };
+        let picture = Picture { at, streams: BTreeMap::new(), server, host, chronicle };
         Hub { picture: Arc::new(Mutex::new(picture)), events: broadcast::channel(BACKLOG).0 }
     }
 
@@ -50,8 +51,10 @@ impl Hub {
             }
         }
         stream.rev += 1;
-        picture.streams.insert(stream.id, stream.clone());
+        let before = picture.streams.insert(stream.id, stream.clone());
         self.send(&mut picture, Change::Stream { stream: Box::new(stream.clone()) });
+        let told = picture.chronicle.stream(before.as_ref(), &stream);
+        self.told(&mut picture, told);
         stream
     }
 
@@ -60,6 +63,7 @@ impl Hub {
         let mut picture = self.lock();
         if picture.streams.remove(&id).is_some() {
             self.send(&mut picture, Change::Removed { id });
+            picture.chronicle.removed(id);
         }
     }
 
@@ -81,8 +85,10 @@ impl Hub {
         let before = picture.server.clone();
         change(&mut picture.server);
         if picture.server != before {
-            let server = Box::new(picture.server.clone());
-            self.send(&mut picture, Change::Server { server });
+            let server = picture.server.clone();
+            let told = picture.chronicle.server(&before, &server);
+            self.send(&mut picture, Change::Server { server: Box::new(server) });
+            self.told(&mut picture, told);
         }
     }
 
@@ -95,6 +101,33 @@ impl Hub {
             let host = Box::new(picture.host.clone());
             self.send(&mut picture, Change::Host { host });
         }
+    }
+
+    /// Writes down what was done to a stream (its id and name), or to all.
+    pub(crate) fn tell(&self, stream: Option<(StreamId, &str)>, kind: ActivityKind) {
+        let mut picture = self.lock();
+        let told = picture.chronicle.tell(stream, kind);
+        self.told(&mut picture, [told]);
+    }
+
+    /// A run of a stream begins.
+    pub(crate) fn run_began(&self, stream: StreamId, run: RunId) {
+        self.lock().chronicle.run_began(stream, run);
+    }
+
+    /// A stream played its source to the end.
+    pub(crate) fn completed(&self, stream: StreamId, name: &str) {
+        let mut picture = self.lock();
+        let told = picture.chronicle.completed((stream, name));
+        self.told(&mut picture, told);
+    }
+
+    /// Somebody looked at the activities.
+    pub(crate) fn seen(&self) {
+        let mut picture = self.lock();
+        picture.chronicle.seen();
+        let unseen_faults = picture.chronicle.unseen();
+        self.send(&mut picture, Change::Seen { unseen_faults });
     }
 
     /// Tells a person something at once.
@@ -121,6 +154,13 @@ impl Hub {
         Subscription { first: Some(picture.snapshot()), events, hub: self.clone() }
     }
 
+    fn told(&self, picture: &mut MutexGuard<'_, Picture>, activities: impl IntoIterator<Item = Activity>) {
+        for activity in activities {
+            let unseen_faults = picture.chronicle.unseen();
+            self.send(picture, Change::Activity { activity: Box::new(activity), unseen_faults });
+        }
+    }
+
     fn send(&self, picture: &mut MutexGuard<'_, Picture>, change: Change) {
         picture.at.seq += 1;
         let event = Event { id: picture.at.clone(), now: clock::now(), change };
@@ -142,6 +182,7 @@ impl Picture {
             streams,
             server: self.server.clone(),
             host: self.host.clone(),
+            unseen_faults: self.chronicle.unseen(),
             now: clock::now(),
         }
     }

@@ -7,6 +7,7 @@ mod clock;
 mod commands;
 mod data_dir;
 mod engine;
+mod history;
 mod hub;
 mod journal;
 pub mod lifecycle;
@@ -19,6 +20,7 @@ mod recording;
 mod server;
 mod store;
 mod stream;
+mod support;
 mod tools;
 
 pub use data_dir::{DataDir, default_path};

@@ -10,7 +10,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use stream_api::{Code, Error, HostKind};
+use stream_api::{Code, Error, HostKind, Origin};
 use stream_engine::owner::Owner;
 use tokio::sync::mpsc;
 
@@ -98,7 +98,8 @@ async fn show(
         }
         None => {
             if !wanted.paths.is_empty() {
-                host.engine.dispatch("stream_open", json!({ "paths": wanted.paths })).await?;
+                let request = json!({ "paths": wanted.paths });
+                host.engine.dispatch(Origin::Opened, "stream_open", request).await?;
             }
             HostKind::Headless
         }

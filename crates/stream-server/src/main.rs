@@ -10,7 +10,7 @@ use std::{
 
 use clap::Parser as _;
 use options::CommandLine;
-use stream_api::{Code, Error, HostKind};
+use stream_api::{Code, Error, HostKind, Origin};
 use stream_engine::{DataDir, Engine, owner};
 use stream_server::{Door, door, logging};
 use tokio::net::TcpListener;
@@ -72,12 +72,13 @@ async fn open(engine: Engine, files: Vec<PathBuf>) {
         .iter()
         .map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()).to_string_lossy().into_owned())
         .collect();
-    let refused = match engine.dispatch("stream_open", serde_json::json!({ "paths": paths })).await {
-        Ok(opened) => serde_json::from_value::<stream_api::commands::Opened>(opened)
-            .map(|opened| opened.refused.into_values().collect())
-            .unwrap_or_default(),
-        Err(error) => vec![error],
-    };
+    let refused =
+        match engine.dispatch(Origin::Opened, "stream_open", serde_json::json!({ "paths": paths })).await {
+            Ok(opened) => serde_json::from_value::<stream_api::commands::Opened>(opened)
+                .map(|opened| opened.refused.into_values().collect())
+                .unwrap_or_default(),
+            Err(error) => vec![error],
+        };
     for error in refused {
         tracing::error!(code = error.code.as_str(), "{} {}", error.message, error.hint);
     }

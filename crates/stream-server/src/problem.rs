@@ -45,7 +45,7 @@ fn status(code: Code) -> StatusCode {
         }
         Unauthorized => StatusCode::UNAUTHORIZED,
         ForeignOrigin | Forwarded | SourceOutsideMedia => StatusCode::FORBIDDEN,
-        NoSuchRoute | NoSuchStream => StatusCode::NOT_FOUND,
+        NoSuchRoute | NoSuchStream | NoSuchRun => StatusCode::NOT_FOUND,
         WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         NameTaken | FfmpegMissing | FfmpegTooOld | FfmpegUnusable | FfmpegLacks | FfmpegCrashed
         | NoProgress | Stalled | PublishRefused | PublishUnreachable | ServerMissing | ServerTooOld

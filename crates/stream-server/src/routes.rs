@@ -2,12 +2,12 @@ use axum::{
     Json, Router,
     body::{Body, to_bytes},
     extract::{RawPathParams, Request, State},
-    http::{StatusCode, Uri},
+    http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::{MethodFilter, any, on},
 };
 use serde_json::{Map, Value};
-use stream_api::{COMMANDS, Code, Error, Method, Route, StreamId};
+use stream_api::{COMMANDS, Code, Error, Method, Origin, Route, StreamId};
 
 use crate::{problem::Problem, serve::Host};
 
@@ -48,6 +48,7 @@ async fn command(
     request: Request,
 ) -> Result<Response, Problem> {
     let (parts, body) = request.into_parts();
+    let origin = origin(&parts.headers);
     let mut merged = match route.method {
         Method::Get | Method::Delete => query(parts.uri.query().unwrap_or_default())?,
         Method::Post | Method::Patch => object(body).await?,
@@ -61,13 +62,19 @@ async fn command(
     }
     // A task of its own: a client that hangs up does not leave a command half done.
     let engine = host.engine.clone();
-    let work = tokio::spawn(async move { engine.dispatch(route.name, Value::Object(merged)).await });
+    let work = tokio::spawn(async move { engine.dispatch(origin, route.name, Value::Object(merged)).await });
     let reply = work.await.map_err(|error| {
         tracing::error!(%error, command = route.name, "a command broke");
         Error::new(Code::Internal).with("reason", route.name)
     })??;
     let status = StatusCode::from_u16(route.success).unwrap_or(StatusCode::OK);
     Ok((status, Json(reply)).into_response())
+}
+
+/// Browsers say where a request comes from; programs don't.
+fn origin(headers: &HeaderMap) -> Origin {
+    let browser = headers.contains_key(header::ORIGIN) || headers.contains_key("sec-fetch-site");
+    if browser { Origin::Browser } else { Origin::Api }
 }
 
 /// A query's fields, each as a string.

@@ -73,7 +73,14 @@ fn event_id(seq: u64) -> EventId {
 
 fn snapshot(scene: Scene) -> Snapshot {
     let streams = if scene == Scene::Empty { Vec::new() } else { streams(scene) };
-    Snapshot { at: event_id(0), streams, server: server(scene), host: host(), now: UnixMillis(NOW) }
+    Snapshot {
+        at: event_id(0),
+        streams,
+        server: server(scene),
+        host: host(),
+        unseen_faults: 0,
+        now: UnixMillis(NOW),
+    }
 }
 
 /// A minute of measurements, so that there is something to draw.

@@ -80,6 +80,7 @@ pub(crate) fn snapshot(seq: u64, streams: Vec<Stream>) -> Message {
                 mediamtx: tool(),
                 notes: Vec::new(),
             },
+            unseen_faults: 0,
             now: UnixMillis(1_000),
         }),
     }

@@ -121,7 +121,7 @@ impl World {
             Touched::Removed(id) => self.rows.update_value(|rows| drop(rows.remove(id))),
             Touched::Server => set_if_changed(self.server, picture.server.clone()),
             Touched::Host => set_if_changed(self.host, picture.host.clone()),
-            Touched::Notice(_) | Touched::Gap => {}
+            Touched::Notice(_) | Touched::Unseen | Touched::Gap => {}
         }
     }
 

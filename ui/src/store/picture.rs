@@ -20,6 +20,8 @@ pub(crate) struct Picture {
     pub server: Option<ServerStatus>,
     /// The host.
     pub host: Option<HostStatus>,
+    /// Faults that nobody has looked at.
+    pub unseen_faults: u32,
     /// The engine's clock at the newest message, in Unix milliseconds.
     pub now: i64,
 }
@@ -37,6 +39,8 @@ pub(crate) enum Touched {
     Server,
     /// The host.
     Host,
+    /// Something was written into the history, or looked at.
+    Unseen,
     /// Something to tell a person.
     Notice(Notice),
     /// Events are missing: a fresh snapshot is needed.
@@ -60,6 +64,7 @@ fn replace(picture: &mut Picture, snapshot: Snapshot) -> Vec<Touched> {
     picture.streams = snapshot.streams.into_iter().map(|stream| (stream.id, stream)).collect();
     picture.server = Some(snapshot.server);
     picture.host = Some(snapshot.host);
+    picture.unseen_faults = snapshot.unseen_faults;
     picture.now = snapshot.now.0;
     picture.at = Some(snapshot.at);
     let on_air = |id: &StreamId| picture.streams.get(id).is_some_and(|stream| stream.on_air);
@@ -113,6 +118,10 @@ fn step(picture: &mut Picture, event: Event) -> Vec<Touched> {
         Change::Host { host } => {
             picture.host = Some(*host);
             touched.push(Touched::Host);
+        }
+        Change::Activity { unseen_faults, .. } | Change::Seen { unseen_faults } => {
+            picture.unseen_faults = unseen_faults;
+            touched.push(Touched::Unseen);
         }
         Change::Notice { notice } => touched.push(Touched::Notice(notice)),
     }

@@ -21,7 +21,7 @@ use super::{
     tail::Tail,
 };
 use crate::{
-    journal::Journal,
+    journal::RunJournal,
     lifecycle::{Effect, Ending, Input, Limits, Machine, Millis, Phase, Problem, step},
     prober,
     recording::Watch,
@@ -45,7 +45,7 @@ pub(super) struct Actor {
     id: StreamId,
     spec: StreamSpec,
     parts: Parts,
-    journal: Journal,
+    journal: RunJournal,
     at_once: Arc<Semaphore>,
     controls: mpsc::Receiver<Control>,
     machine: Machine,
@@ -72,7 +72,7 @@ impl Actor {
     pub(super) fn new(
         stored: StoredStream,
         parts: Parts,
-        journal: Journal,
+        journal: RunJournal,
         at_once: Arc<Semaphore>,
         controls: mpsc::Receiver<Control>,
     ) -> Actor {
@@ -170,6 +170,7 @@ impl Actor {
 
     async fn edit(&mut self, spec: StreamSpec) {
         let before = std::mem::replace(&mut self.spec, spec);
+        self.journal.rename(&self.spec.name);
         self.machine.playback = self.spec.playback;
         if before.source != self.spec.source {
             self.facts.probed = None;
@@ -321,6 +322,7 @@ impl Actor {
     async fn carry_out(&mut self, effect: Effect) -> Option<Input> {
         match effect {
             Effect::Spawn => {
+                self.parts.hub.run_began(self.id, self.journal.begin_run());
                 let made = spawn(self.parts.clone(), self.id, self.spec.clone(), Arc::clone(&self.at_once));
                 self.making = Some(tokio::spawn(made));
             }
@@ -340,6 +342,7 @@ impl Actor {
             Effect::CheckCure => return self.is_cured().await.then_some(Input::Cured),
             Effect::Completed => {
                 self.journal.manager("info", t!("log.completed"));
+                self.parts.hub.completed(self.id, &self.spec.name);
                 let stored = StoredStream { id: self.id, spec: self.spec.clone(), order: Order::Stop };
                 if let Err(error) = self.parts.store.put(stored).await {
                     self.journal.manager("warning", error.message);

@@ -14,7 +14,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    hub::Hub, journal::Journal, prober::Prober, server::Server, store::Store, store::StoredStream,
+    hub::Hub, journal::RunJournal, prober::Prober, server::Server, store::Store, store::StoredStream,
     tools::Tools,
 };
 
@@ -47,7 +47,7 @@ pub(crate) struct Registry {
 #[derive(Debug, Clone)]
 pub(crate) struct Handle {
     inbox: mpsc::Sender<Control>,
-    pub(crate) journal: Journal,
+    pub(crate) journal: RunJournal,
 }
 
 /// What an actor can be told. Each answer comes when the machine has taken it in, not when it is carried out.
@@ -72,7 +72,7 @@ impl Registry {
     pub(crate) fn add(&mut self, stored: StoredStream) -> Stream {
         let id = stored.id;
         let (inbox, controls) = mpsc::channel(32);
-        let journal = Journal::new(self.parts.logs.join(format!("{id}.log")));
+        let journal = RunJournal::new(self.parts.logs.join(id.to_string()), &stored.spec.name);
         let actor = actor::Actor::new(
             stored,
             self.parts.clone(),

@@ -1,10 +1,12 @@
 //! The body of every command. A command answers with an acknowledgement; what follows comes as events.
 
-use std::collections::BTreeMap;
+mod history;
+
+use std::{collections::BTreeMap, ops::Deref};
 
 use stream_api::{
-    Code, Error, ObsFile, Order, ProbeReport, ServerStatus, Snapshot, Source, Stream, StreamId, StreamSpec,
-    check_name,
+    ActivityKind, Code, Error, ObsFile, Order, Origin, ProbeReport, ServerStatus, Snapshot, Source, State,
+    Stream, StreamId, StreamSpec, check_name,
     commands::{
         Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, ServerGet, ServerLog, ServerRestart,
         SnapshotGet, SourceProbe, StreamCreate, StreamDelete, StreamDuplicate, StreamGet, StreamList,
@@ -17,19 +19,37 @@ use uuid::Uuid;
 
 use crate::{engine::Inner, prober::Probed, store::StoredStream};
 
-pub(crate) async fn snapshot_get(engine: &Inner, _: SnapshotGet) -> Result<Snapshot, Error> {
+pub(crate) use history::{
+    activity_export, activity_list, activity_seen, stream_history, stream_run_log, support_bundle,
+};
+
+/// The engine, and who asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Call<'a> {
+    pub(crate) engine: &'a Inner,
+    pub(crate) origin: Origin,
+}
+
+impl Deref for Call<'_> {
+    type Target = Inner;
+    fn deref(&self) -> &Inner {
+        self.engine
+    }
+}
+
+pub(crate) async fn snapshot_get(engine: &Call<'_>, _: SnapshotGet) -> Result<Snapshot, Error> {
     Ok(engine.hub.snapshot())
 }
 
-pub(crate) async fn stream_list(engine: &Inner, _: StreamList) -> Result<Streams, Error> {
+pub(crate) async fn stream_list(engine: &Call<'_>, _: StreamList) -> Result<Streams, Error> {
     Ok(Streams { streams: engine.hub.snapshot().streams })
 }
 
-pub(crate) async fn stream_get(engine: &Inner, request: StreamGet) -> Result<Stream, Error> {
+pub(crate) async fn stream_get(engine: &Call<'_>, request: StreamGet) -> Result<Stream, Error> {
     engine.hub.get(request.id).ok_or_else(|| Error::new(Code::NoSuchStream).with("id", request.id))
 }
 
-pub(crate) async fn stream_create(engine: &Inner, request: StreamCreate) -> Result<Stream, Error> {
+pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> Result<Stream, Error> {
     if let Some(name) = &request.name {
         check_name(name)?;
     }
@@ -46,6 +66,11 @@ pub(crate) async fn stream_create(engine: &Inner, request: StreamCreate) -> Resu
     let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order };
     engine.store.put(stored.clone()).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
+    let (id, name) = (stored.id, stored.spec.name.clone());
+    engine.hub.tell(Some((id, &name)), ActivityKind::Created { by: engine.origin });
+    if order == Order::Run {
+        engine.hub.tell(Some((id, &name)), ActivityKind::Ordered { order, by: engine.origin });
+    }
     let stream = streams.add(stored);
     match order {
         Order::Run => streams.get(stream.id)?.order(order).await,
@@ -53,7 +78,7 @@ pub(crate) async fn stream_create(engine: &Inner, request: StreamCreate) -> Resu
     }
 }
 
-pub(crate) async fn stream_update(engine: &Inner, request: StreamUpdate) -> Result<Stream, Error> {
+pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> Result<Stream, Error> {
     if let Some(name) = &request.name {
         check_name(name)?;
     }
@@ -63,6 +88,7 @@ pub(crate) async fn stream_update(engine: &Inner, request: StreamUpdate) -> Resu
     let streams = engine.streams.lock().await;
     let handle = streams.get(request.id)?;
     let mut stored = stored(engine, request.id).await?;
+    let before = stored.spec.clone();
     let spec = &mut stored.spec;
     if let Some(name) = request.name {
         check_free(engine, &name, Some(request.id)).await?;
@@ -72,27 +98,36 @@ pub(crate) async fn stream_update(engine: &Inner, request: StreamUpdate) -> Resu
     spec.playback = request.playback.unwrap_or(spec.playback);
     spec.record = request.record.unwrap_or(spec.record);
     engine.store.put(stored.clone()).await?;
+    let (by, told) = (engine.origin, Some((stored.id, stored.spec.name.as_str())));
+    if before.name != stored.spec.name {
+        engine.hub.tell(told, ActivityKind::Renamed { from: before.name.clone(), by });
+    }
+    if (StreamSpec { name: stored.spec.name.clone(), ..before }) != stored.spec {
+        engine.hub.tell(told, ActivityKind::Edited { by });
+    }
     handle.edit(stored.spec).await
 }
 
-pub(crate) async fn stream_delete(engine: &Inner, request: StreamDelete) -> Result<Nothing, Error> {
+pub(crate) async fn stream_delete(engine: &Call<'_>, request: StreamDelete) -> Result<Nothing, Error> {
     let handle = engine.streams.lock().await.get(request.id)?;
+    let name = stored(engine, request.id).await?.spec.name;
     engine.store.remove(request.id).await?;
+    engine.hub.tell(Some((request.id, &name)), ActivityKind::Deleted { by: engine.origin });
     handle.delete().await?;
     engine.streams.lock().await.forget(request.id);
     tracing::info!(stream_id = %request.id, "a stream was deleted");
     Ok(Nothing {})
 }
 
-pub(crate) async fn stream_start(engine: &Inner, request: StreamStart) -> Result<Stream, Error> {
+pub(crate) async fn stream_start(engine: &Call<'_>, request: StreamStart) -> Result<Stream, Error> {
     order(engine, request.id, Order::Run).await
 }
 
-pub(crate) async fn stream_stop(engine: &Inner, request: StreamStop) -> Result<Stream, Error> {
+pub(crate) async fn stream_stop(engine: &Call<'_>, request: StreamStop) -> Result<Stream, Error> {
     order(engine, request.id, Order::Stop).await
 }
 
-pub(crate) async fn stream_duplicate(engine: &Inner, request: StreamDuplicate) -> Result<Stream, Error> {
+pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate) -> Result<Stream, Error> {
     let mut streams = engine.streams.lock().await;
     let original = stored(engine, request.id).await?;
     let taken = names(engine).await;
@@ -105,14 +140,15 @@ pub(crate) async fn stream_duplicate(engine: &Inner, request: StreamDuplicate) -
     let spec = StreamSpec { name, ..original.spec };
     let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Stop };
     engine.store.put(stored.clone()).await?;
+    engine.hub.tell(Some((stored.id, &stored.spec.name)), ActivityKind::Created { by: engine.origin });
     Ok(streams.add(stored))
 }
 
-pub(crate) async fn stream_log(engine: &Inner, request: StreamLog) -> Result<Log, Error> {
-    Ok(engine.streams.lock().await.get(request.id)?.journal.read())
+pub(crate) async fn stream_log(engine: &Call<'_>, request: StreamLog) -> Result<Log, Error> {
+    Ok(engine.streams.lock().await.get(request.id)?.journal.read().await)
 }
 
-pub(crate) async fn stream_open(engine: &Inner, request: StreamOpen) -> Result<Opened, Error> {
+pub(crate) async fn stream_open(engine: &Call<'_>, request: StreamOpen) -> Result<Opened, Error> {
     let mut opened = Opened { streams: Vec::new(), refused: BTreeMap::new() };
     for path in request.paths {
         match open(engine, &path).await {
@@ -125,15 +161,15 @@ pub(crate) async fn stream_open(engine: &Inner, request: StreamOpen) -> Result<O
     Ok(opened)
 }
 
-pub(crate) async fn stream_start_all(engine: &Inner, _: StreamStartAll) -> Result<Streams, Error> {
+pub(crate) async fn stream_start_all(engine: &Call<'_>, _: StreamStartAll) -> Result<Streams, Error> {
     order_all(engine, Order::Run).await
 }
 
-pub(crate) async fn stream_stop_all(engine: &Inner, _: StreamStopAll) -> Result<Streams, Error> {
+pub(crate) async fn stream_stop_all(engine: &Call<'_>, _: StreamStopAll) -> Result<Streams, Error> {
     order_all(engine, Order::Stop).await
 }
 
-pub(crate) async fn source_probe(engine: &Inner, request: SourceProbe) -> Result<ProbeReport, Error> {
+pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Result<ProbeReport, Error> {
     let source = Source::File { path: request.path.clone() };
     let Probed { media, plan } = examine(engine, &source).await?;
     let proposed_name = proposed(engine, &source).await;
@@ -159,33 +195,34 @@ pub(crate) async fn source_probe(engine: &Inner, request: SourceProbe) -> Result
     Ok(ProbeReport { path: request.path, proposed_name, media, plan, command })
 }
 
-pub(crate) async fn media_browse(engine: &Inner, request: MediaBrowse) -> Result<MediaFolder, Error> {
+pub(crate) async fn media_browse(engine: &Call<'_>, request: MediaBrowse) -> Result<MediaFolder, Error> {
     let roots = engine.roots.clone();
     tokio::task::spawn_blocking(move || roots.browse(request.path.as_deref()))
         .await
         .map_err(|error| Error::new(Code::Internal).with("reason", error))?
 }
 
-pub(crate) async fn server_get(engine: &Inner, _: ServerGet) -> Result<ServerStatus, Error> {
+pub(crate) async fn server_get(engine: &Call<'_>, _: ServerGet) -> Result<ServerStatus, Error> {
     Ok(engine.hub.snapshot().server)
 }
 
-pub(crate) async fn server_log(engine: &Inner, _: ServerLog) -> Result<Log, Error> {
+pub(crate) async fn server_log(engine: &Call<'_>, _: ServerLog) -> Result<Log, Error> {
     Ok(engine.server.log())
 }
 
-pub(crate) async fn server_restart(engine: &Inner, _: ServerRestart) -> Result<ServerStatus, Error> {
+pub(crate) async fn server_restart(engine: &Call<'_>, _: ServerRestart) -> Result<ServerStatus, Error> {
+    engine.hub.tell(None, ActivityKind::ServerRestarted { by: engine.origin });
     engine.tools.check().await;
     engine.server.restart().await;
     Ok(engine.hub.snapshot().server)
 }
 
-pub(crate) async fn tools_check(engine: &Inner, _: ToolsCheck) -> Result<Nothing, Error> {
+pub(crate) async fn tools_check(engine: &Call<'_>, _: ToolsCheck) -> Result<Nothing, Error> {
     engine.tools.check().await;
     Ok(Nothing {})
 }
 
-pub(crate) async fn obs_export(engine: &Inner, _: ObsExport) -> Result<ObsFile, Error> {
+pub(crate) async fn obs_export(engine: &Call<'_>, _: ObsExport) -> Result<ObsFile, Error> {
     let streams = engine.hub.snapshot().streams;
     let content = stream_api::obs_scene_collection(stream_api::t!("obs.collection"), &streams);
     Ok(ObsFile { file_name: "stream-manager-obs.json".to_owned(), content })
@@ -204,7 +241,7 @@ async fn examine(engine: &Inner, source: &Source) -> Result<Probed, Error> {
 }
 
 /// Starts the stream that plays the file, or makes one.
-async fn open(engine: &Inner, path: &str) -> Result<Stream, Error> {
+async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
     let plays = engine.store.streams().await.into_iter().find(|stream| stream.spec.source.path() == path);
     match plays {
         Some(stream) => order(engine, stream.id, Order::Run).await,
@@ -218,15 +255,21 @@ async fn open(engine: &Inner, path: &str) -> Result<Stream, Error> {
 }
 
 /// The order is stored before it is given: a crash in between starts what the user wanted.
-async fn order(engine: &Inner, id: StreamId, order: Order) -> Result<Stream, Error> {
+async fn order(engine: &Call<'_>, id: StreamId, order: Order) -> Result<Stream, Error> {
     let handle = engine.streams.lock().await.get(id)?;
     let mut stored = stored(engine, id).await?;
+    let waits =
+        engine.hub.get(id).is_some_and(|stream| matches!(stream.state, State::Backoff | State::Failed));
+    if stored.order != order || (order == Order::Run && waits) {
+        let kind = ActivityKind::Ordered { order, by: engine.origin };
+        engine.hub.tell(Some((id, &stored.spec.name)), kind);
+    }
     stored.order = order;
     engine.store.put(stored).await?;
     handle.order(order).await
 }
 
-async fn order_all(engine: &Inner, wanted: Order) -> Result<Streams, Error> {
+async fn order_all(engine: &Call<'_>, wanted: Order) -> Result<Streams, Error> {
     let mut streams = Vec::new();
     for stream in engine.hub.snapshot().streams {
         match order(engine, stream.id, wanted).await {

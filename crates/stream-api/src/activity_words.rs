@@ -1,0 +1,111 @@
+use crate::{Activity, ActivityKind, Cause, Order, Origin};
+
+impl Activity {
+    /// What happened, in one sentence without the stream's name. For people.
+    pub fn sentence(&self) -> String {
+        self.kind.sentence()
+    }
+}
+
+impl ActivityKind {
+    /// What happened, in one sentence without the stream's name. For people.
+    pub fn sentence(&self) -> String {
+        match self {
+            ActivityKind::Ordered { order: Order::Run, by } => t!("activity.ordered_run", by = by.words()),
+            ActivityKind::Ordered { order: Order::Stop, by } => t!("activity.ordered_stop", by = by.words()),
+            ActivityKind::Live { after_ms } => t!("activity.live", time = span(*after_ms)),
+            ActivityKind::Faulted { cause, attempt: 0 | 1 } => t!("activity.faulted", cause = words(cause)),
+            ActivityKind::Faulted { cause, attempt } => {
+                t!("activity.faulted_again", cause = words(cause), attempt = attempt)
+            }
+            ActivityKind::Recovered { after_ms, cause: None } => {
+                t!("activity.recovered", time = span(*after_ms))
+            }
+            ActivityKind::Recovered { after_ms, cause: Some(cause) } => {
+                t!("activity.recovered_from", time = span(*after_ms), cause = words(cause))
+            }
+            ActivityKind::Failed { cause } => t!("activity.failed", cause = words(cause)),
+            ActivityKind::Completed => t!("activity.completed").to_owned(),
+            ActivityKind::Created { by } => t!("activity.created", by = by.words()),
+            ActivityKind::Edited { by } => t!("activity.edited", by = by.words()),
+            ActivityKind::Renamed { from, by } => t!("activity.renamed", from = from, by = by.words()),
+            ActivityKind::Deleted { by } => t!("activity.deleted", by = by.words()),
+            ActivityKind::ServerStarted { after_ms } => t!("activity.server_started", time = span(*after_ms)),
+            ActivityKind::ServerCrashed { cause } => t!("activity.server_crashed", cause = words(cause)),
+            ActivityKind::ServerRecovered { after_ms, .. } => {
+                t!("activity.server_recovered", time = span(*after_ms))
+            }
+            ActivityKind::ServerFailed { cause } => t!("activity.server_failed", cause = words(cause)),
+            ActivityKind::ServerRestarted { by } => t!("activity.server_restarted", by = by.words()),
+            ActivityKind::AppStarted { version } => t!("activity.app_started", version = version),
+            ActivityKind::AppStopped => t!("activity.app_stopped").to_owned(),
+            ActivityKind::AppLost { .. } => t!("activity.app_lost").to_owned(),
+        }
+    }
+}
+
+impl Origin {
+    /// As the end of a sentence: "in the window". For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            Origin::Window => t!("activity.by.window"),
+            Origin::Browser => t!("activity.by.browser"),
+            Origin::Api => t!("activity.by.api"),
+            Origin::Tray => t!("activity.by.tray"),
+            Origin::Opened => t!("activity.by.opened"),
+            Origin::Start => t!("activity.by.start"),
+        }
+    }
+}
+
+fn words(cause: &Cause) -> String {
+    cause.error().message
+}
+
+/// A time in words: `0.8 s`, `34 s`, `3 min 5 s`, `2 h 4 min`, `3 d 4 h`.
+fn span(millis: u64) -> String {
+    let seconds = millis / 1000;
+    let (d, h, m, s) = (t!("unit.days"), t!("unit.hours"), t!("unit.minutes"), t!("unit.seconds"));
+    match (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60, seconds % 60) {
+        (0, 0, 0, 0..=9) => format!("{:.1} {s}", millis as f64 / 1000.0),
+        (0, 0, 0, seconds) => format!("{seconds} {s}"),
+        (0, 0, minutes, seconds) => format!("{minutes} {m} {seconds} {s}"),
+        (0, hours, minutes, _) => format!("{hours} {h} {minutes} {m}"),
+        (days, hours, ..) => format!("{days} {d} {hours} {h}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Code, Error};
+
+    #[test]
+    fn times_have_two_units_at_most() {
+        for (millis, words) in [
+            (0, "0.0 s"),
+            (840, "0.8 s"),
+            (9_999, "10.0 s"),
+            (34_500, "34 s"),
+            (185_000, "3 min 5 s"),
+            (7_440_000, "2 h 4 min"),
+            (273_600_000, "3 d 4 h"),
+        ] {
+            assert_eq!(span(millis), words);
+        }
+    }
+
+    #[test]
+    fn sentences_name_the_cause_and_the_one_who_asked() {
+        let cause = Cause::from(&Error::new(Code::Stalled).with("seconds", 9));
+        let fault = ActivityKind::Faulted { cause: cause.clone(), attempt: 3 };
+        assert!(fault.sentence().contains('3') && fault.sentence().contains(&cause.error().message));
+        let order = ActivityKind::Ordered { order: Order::Stop, by: Origin::Tray };
+        assert!(order.sentence().contains(Origin::Tray.words()), "{}", order.sentence());
+        let back = ActivityKind::Recovered { after_ms: 1200, cause: Some(cause) };
+        assert!(back.sentence().contains("1.2 s"), "{}", back.sentence());
+        for kind in [order, fault, back] {
+            assert!(!kind.sentence().contains('{'), "{}", kind.sentence());
+        }
+    }
+}

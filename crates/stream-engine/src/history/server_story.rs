@@ -1,0 +1,55 @@
+use stream_api::{ActivityKind, Cause, ServerState, ServerStatus};
+
+use crate::clock::Moment;
+
+/// What became of the server, from how it looked before and after: pure.
+#[derive(Debug)]
+pub(super) struct ServerStory {
+    /// Since when it is not running.
+    down: Option<Moment>,
+    /// The last fault that was told since it ran.
+    broke: Option<Cause>,
+    /// It has run.
+    ran: bool,
+}
+
+impl ServerStory {
+    pub(super) fn new(now: Moment) -> ServerStory {
+        ServerStory { down: Some(now), broke: None, ran: false }
+    }
+
+    /// The server looked like `before` and looks like `after` now.
+    pub(super) fn look(
+        &mut self,
+        before: &ServerStatus,
+        after: &ServerStatus,
+        now: Moment,
+    ) -> Option<ActivityKind> {
+        if after.state != ServerState::Running {
+            self.down.get_or_insert(now);
+        }
+        match after.state {
+            ServerState::Running if before.state != ServerState::Running => {
+                let after_ms = self.down.take().map_or(0, |at| now.since(at));
+                let ran = std::mem::replace(&mut self.ran, true);
+                Some(match self.broke.take() {
+                    Some(cause) if ran => ActivityKind::ServerRecovered { after_ms, cause: Some(cause) },
+                    _ => ActivityKind::ServerStarted { after_ms },
+                })
+            }
+            ServerState::Restarting | ServerState::Failed => {
+                let cause = after.fault.as_ref().map(|fault| Cause::from(&fault.error))?;
+                let known = self.broke.as_ref().is_some_and(|known| known.code == cause.code);
+                if known && (before.state == after.state || after.state == ServerState::Restarting) {
+                    return None;
+                }
+                self.broke = Some(cause.clone());
+                Some(match after.state {
+                    ServerState::Failed => ActivityKind::ServerFailed { cause },
+                    _ => ActivityKind::ServerCrashed { cause },
+                })
+            }
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! Logs: the newest lines in memory, all of them in capped files.
+
+mod capped;
+mod line;
+mod runs;
+
+use std::{
+    collections::VecDeque,
+    path::PathBuf,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use capped::Capped;
+pub(crate) use line::local;
+pub(crate) use runs::RunJournal;
+use stream_api::{LogLine, LogOrigin, commands::Log};
+
+use crate::clock;
+
+/// Lines kept in memory.
+const LINES: usize = 400;
+/// Bytes after which a file is put aside.
+const FILE_CAP: u64 = 2 << 20;
+
+/// A cheap handle to the server's log. Lines must come without credentials.
+#[derive(Debug, Clone)]
+pub(crate) struct Journal {
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    lines: VecDeque<LogLine>,
+    file: Capped,
+}
+
+impl Journal {
+    /// Nothing is opened before the first line.
+    pub(crate) fn new(path: PathBuf) -> Journal {
+        let inner = Inner { lines: VecDeque::new(), file: Capped::new(path, FILE_CAP) };
+        Journal { inner: Arc::new(Mutex::new(inner)) }
+    }
+
+    pub(crate) fn push(&self, origin: LogOrigin, level: &str, text: impl Into<String>) {
+        let line = LogLine { at: clock::now(), origin, level: level.to_owned(), text: text.into() };
+        let mut inner = self.lock();
+        inner.file.append(&line::write(&line));
+        if inner.lines.len() == LINES {
+            inner.lines.pop_front();
+        }
+        inner.lines.push_back(line);
+    }
+
+    pub(crate) fn manager(&self, level: &str, text: impl Into<String>) {
+        self.push(LogOrigin::Manager, level, text);
+    }
+
+    pub(crate) fn read(&self) -> Log {
+        let inner = self.lock();
+        Log { lines: inner.lines.iter().cloned().collect(), file: inner.file.path().display().to_string() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn memory_and_file_are_capped() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("a.log");
+        let journal = Journal::new(path.clone());
+        let long = "x".repeat(4096);
+        for n in 0..1_200 {
+            journal.manager("info", format!("{n} {long}"));
+        }
+        let log = journal.read();
+        assert_eq!(log.lines.len(), LINES);
+        assert!(log.lines[LINES - 1].text.starts_with("1199 "), "the newest is kept");
+        assert!(path.metadata().unwrap().len() < FILE_CAP + 8192);
+        assert!(capped::aside(&path).exists(), "the older part is put aside");
+    }
+}

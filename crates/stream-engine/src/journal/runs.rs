@@ -1,0 +1,310 @@
+//! A stream's log, run by run: of each of the last 5, how it began and how it ended; found again after a restart.
+
+use std::{
+    collections::VecDeque,
+    fs,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use stream_api::{Code, Error, LogLine, LogOrigin, RunId, RunLog, commands::Log};
+
+use super::{
+    capped::{Capped, aside},
+    line,
+};
+use crate::clock;
+
+/// Runs that are kept.
+const RUNS: usize = 5;
+/// Lines of a run's beginning that are kept.
+const HEAD: usize = 40;
+/// Lines of a run's end that are kept.
+const TAIL: usize = 200;
+/// Lines that [`RunJournal::read`] gives.
+const READ: usize = 400;
+/// Bytes of a run's beginning on disk; then as many of its end, twice.
+const CAP: u64 = 256 << 10;
+
+/// A cheap handle to one stream's log. Lines must come without credentials.
+#[derive(Debug, Clone)]
+pub(crate) struct RunJournal {
+    inner: Arc<Mutex<Inner>>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    folder: PathBuf,
+    name: String,
+    /// Oldest first.
+    runs: VecDeque<Pages>,
+}
+
+/// The log of one run.
+#[derive(Debug)]
+struct Pages {
+    id: RunId,
+    /// Whether the lines below are known; else they are on disk alone.
+    loaded: bool,
+    head: Vec<LogLine>,
+    omitted: u64,
+    tail: VecDeque<LogLine>,
+    begin: Capped,
+    end: Capped,
+}
+
+impl RunJournal {
+    /// The log of the stream `name` in `folder`, with what earlier runs left there.
+    pub(crate) fn new(folder: PathBuf, name: &str) -> RunJournal {
+        let mut ids: Vec<i64> = fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".log")?.parse().ok())
+            .collect();
+        ids.sort_unstable();
+        let runs = ids.into_iter().map(|id| Pages::new(&folder, RunId(id), false)).collect();
+        let mut inner = Inner { folder, name: name.to_owned(), runs };
+        inner.shorten();
+        RunJournal { inner: Arc::new(Mutex::new(inner)) }
+    }
+
+    /// From now on lines belong to a new run.
+    pub(crate) fn begin_run(&self) -> RunId {
+        let mut inner = self.lock();
+        inner.begin()
+    }
+
+    /// The stream has another name.
+    pub(crate) fn rename(&self, name: &str) {
+        name.clone_into(&mut self.lock().name);
+    }
+
+    pub(crate) fn push(&self, origin: LogOrigin, level: &str, text: impl Into<String>) {
+        let line = LogLine { at: clock::now(), origin, level: level.to_owned(), text: text.into() };
+        let mut inner = self.lock();
+        emit(&inner.name, &line);
+        if inner.runs.is_empty() {
+            inner.begin();
+        }
+        if let Some(run) = inner.runs.back_mut() {
+            run.load();
+            run.append(line);
+        }
+    }
+
+    pub(crate) fn manager(&self, level: &str, text: impl Into<String>) {
+        self.push(LogOrigin::Manager, level, text);
+    }
+
+    /// The newest lines of all runs.
+    pub(crate) async fn read(&self) -> Log {
+        let journal = self.clone();
+        tokio::task::spawn_blocking(move || journal.lock().read()).await.unwrap_or_else(|error| {
+            tracing::warn!(%error, "a log can't be read");
+            Log { lines: Vec::new(), file: String::new() }
+        })
+    }
+
+    /// The log of one run.
+    ///
+    /// # Errors
+    /// `no_such_run` when it is not one of the last 5.
+    pub(crate) async fn run(&self, id: RunId) -> Result<RunLog, Error> {
+        let journal = self.clone();
+        let log = tokio::task::spawn_blocking(move || journal.lock().run(id)).await;
+        log.ok().flatten().ok_or_else(|| Error::new(Code::NoSuchRun))
+    }
+
+    /// The log of a stream that is deleted.
+    pub(crate) fn remove_file(&self) {
+        let mut inner = self.lock();
+        inner.runs.iter_mut().for_each(Pages::remove);
+        inner.runs.clear();
+        // Refused while somebody put a file of theirs there.
+        let _ = fs::remove_dir(&inner.folder);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn begin(&mut self) -> RunId {
+        let after = self.runs.back().map_or(i64::MIN, |run| run.id.0 + 1);
+        let id = RunId(clock::now().0.max(after));
+        // Lines stay in memory where the folder can't be made.
+        let _ = fs::create_dir_all(&self.folder);
+        self.runs.push_back(Pages::new(&self.folder, id, true));
+        self.shorten();
+        id
+    }
+
+    fn shorten(&mut self) {
+        while self.runs.len() > RUNS {
+            if let Some(mut oldest) = self.runs.pop_front() {
+                oldest.remove();
+            }
+        }
+    }
+
+    fn read(&mut self) -> Log {
+        self.runs.iter_mut().for_each(Pages::load);
+        let all: Vec<&LogLine> = self.runs.iter().flat_map(|run| run.head.iter().chain(&run.tail)).collect();
+        let lines = all[all.len().saturating_sub(READ)..].iter().map(|line| (*line).clone()).collect();
+        let file = self.runs.back().map_or_else(|| self.folder.clone(), |run| run.begin.path().to_owned());
+        Log { lines, file: file.display().to_string() }
+    }
+
+    fn run(&mut self, id: RunId) -> Option<RunLog> {
+        let run = self.runs.iter_mut().find(|run| run.id == id)?;
+        run.load();
+        Some(RunLog {
+            head: run.head.clone(),
+            omitted: run.omitted,
+            tail: run.tail.iter().cloned().collect(),
+            file: run.begin.path().display().to_string(),
+        })
+    }
+}
+
+impl Pages {
+    fn new(folder: &Path, id: RunId, loaded: bool) -> Pages {
+        Pages {
+            id,
+            loaded,
+            head: Vec::new(),
+            omitted: 0,
+            tail: VecDeque::new(),
+            begin: Capped::new(folder.join(format!("{id}.log")), CAP),
+            end: Capped::new(folder.join(format!("{id}.end.log")), CAP),
+        }
+    }
+
+    fn append(&mut self, line: LogLine) {
+        let file = if self.begin.is_full() { &mut self.end } else { &mut self.begin };
+        file.append(&line::write(&line));
+        self.remember(line);
+    }
+
+    fn remember(&mut self, line: LogLine) {
+        if self.head.len() < HEAD {
+            return self.head.push(line);
+        }
+        if self.tail.len() == TAIL {
+            self.tail.pop_front();
+            self.omitted += 1;
+        }
+        self.tail.push_back(line);
+    }
+
+    /// Reads what an earlier run of the app wrote.
+    fn load(&mut self) {
+        if std::mem::replace(&mut self.loaded, true) {
+            return;
+        }
+        let (begin, end) = (self.begin.path().to_owned(), self.end.path().to_owned());
+        for path in [&begin, &aside(&end), &end] {
+            let text = fs::read(path).unwrap_or_default();
+            String::from_utf8_lossy(&text)
+                .lines()
+                .filter_map(line::read)
+                .for_each(|line| self.remember(line));
+        }
+    }
+
+    fn remove(&mut self) {
+        self.begin.remove();
+        self.end.remove();
+    }
+}
+
+/// To whoever collects logs. FFmpeg's words have a target of their own, ours another one.
+fn emit(name: &str, line: &LogLine) {
+    macro_rules! emit {
+        ($level:ident) => {
+            match line.origin {
+                LogOrigin::Ffmpeg => tracing::$level!(target: "stream_log::ffmpeg", name, "{}", line.text),
+                _ => tracing::$level!(target: "stream_log::manager", name, "{}", line.text),
+            }
+        };
+    }
+    match line.level.as_str() {
+        "error" | "fatal" | "panic" => emit!(error),
+        "warning" => emit!(warn),
+        "debug" | "verbose" | "trace" => emit!(debug),
+        _ => emit!(info),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(lines: &[LogLine]) -> Vec<&str> {
+        lines.iter().map(|line| line.text.as_str()).collect()
+    }
+
+    #[tokio::test]
+    async fn each_run_keeps_its_beginning_and_its_end_over_a_restart() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("s");
+        let journal = RunJournal::new(folder.clone(), "lobby");
+        let mut runs = Vec::new();
+        for run in 0..7 {
+            runs.push(journal.begin_run());
+            for line in 0..1_000 {
+                journal.push(LogOrigin::Ffmpeg, "error", format!("{run}/{line}"));
+            }
+        }
+        assert!(runs.is_sorted_by(|a, b| a < b), "{runs:?}");
+        for journal in [journal, RunJournal::new(folder.clone(), "lobby")] {
+            for lost in &runs[..2] {
+                assert_eq!(journal.run(*lost).await.unwrap_err().code, Code::NoSuchRun);
+            }
+            for (n, run) in runs.iter().enumerate().skip(2) {
+                let log = journal.run(*run).await.unwrap();
+                assert_eq!((log.head.len(), log.omitted, log.tail.len()), (HEAD, 760, TAIL));
+                assert_eq!(log.head[0].text, format!("{n}/0"));
+                assert_eq!(log.tail[TAIL - 1].text, format!("{n}/999"));
+                assert!(Path::new(&log.file).exists());
+            }
+            let newest = journal.read().await.lines;
+            assert_eq!(newest.len(), READ);
+            assert_eq!(newest[READ - 1].text, "6/999");
+        }
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), RUNS, "older ones are gone from disk");
+    }
+
+    #[tokio::test]
+    async fn a_flood_is_capped_and_its_end_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("s");
+        let journal = RunJournal::new(folder.clone(), "lobby");
+        let run = journal.begin_run();
+        let long = "x".repeat(1_000);
+        for line in 0..3_000 {
+            journal.push(LogOrigin::Ffmpeg, "error", format!("{line} {long}"));
+        }
+        let size: u64 = fs::read_dir(&folder).unwrap().map(|f| f.unwrap().metadata().unwrap().len()).sum();
+        assert!(size < 3 * CAP + 16_384, "{size}");
+        let again = RunJournal::new(folder.clone(), "lobby");
+        let log = again.run(run).await.unwrap();
+        assert!(log.head[0].text.starts_with("0 ") && log.tail[TAIL - 1].text.starts_with("2999 "));
+        again.manager("info", "and so on");
+        assert_eq!(texts(&again.run(run).await.unwrap().tail).last(), Some(&"and so on"));
+        again.remove_file();
+        assert!(!folder.exists(), "a deleted stream leaves no log");
+    }
+
+    #[tokio::test]
+    async fn where_nothing_can_be_written_lines_stay_in_memory() {
+        let dir = tempfile::tempdir().unwrap();
+        let taken = dir.path().join("taken");
+        fs::write(&taken, "a file").unwrap();
+        let journal = RunJournal::new(taken.join("s"), "lobby");
+        let run = journal.begin_run();
+        journal.manager("info", "still here");
+        assert_eq!(texts(&journal.run(run).await.unwrap().head), ["still here"]);
+    }
+}
