@@ -5,10 +5,12 @@
 #![expect(clippy::print_stdout, reason = "a command-line program talks on its standard output")]
 
 mod bench;
+mod chaos;
 mod doctor;
 mod launch;
 mod packages;
 mod process;
+mod rig;
 mod setup;
 mod sidecars;
 mod stamp;
@@ -55,6 +57,8 @@ enum Task {
     Tidy,
     /// Measures speed, processor time, memory and size against the bare programs, and writes docs/benchmarks.md
     Bench(bench::Options),
+    /// Breaks things at random while streams run, measures how they come back, and compares with plain shell loops
+    Chaos(chaos::Options),
     /// Says what is missing on this machine and how to get it
     Doctor,
 }
@@ -89,6 +93,7 @@ fn perform(task: Task, workspace: &Workspace) -> anyhow::Result<ExitCode> {
         }
         Task::Tidy => tidy::run(workspace),
         Task::Bench(options) => bench::run(workspace, &options),
+        Task::Chaos(options) => chaos::run(workspace, &options),
         Task::Doctor => doctor::run(workspace),
     }
 }

@@ -79,6 +79,18 @@ impl Background {
         command
     }
 
+    /// The command that runs `command` in a shell again and again, as many people do it: `while true; do …; done`.
+    pub(crate) fn forever(command: &Command) -> Command {
+        let mut shell = Self::command("sh");
+        shell.args(["-c", "while true; do \"$@\"; done", "loop"]);
+        shell.arg(command.get_program()).args(command.get_args());
+        shell.envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        if let Some(folder) = command.get_current_dir() {
+            shell.current_dir(folder);
+        }
+        shell
+    }
+
     pub(crate) fn id(&self) -> u32 {
         self.child.id()
     }
@@ -96,12 +108,24 @@ impl Background {
         }
     }
 
+    /// Ends it as a crash would, with no chance to tidy up.
+    pub(crate) fn kill(mut self) -> Result<()> {
+        self.child.kill()?;
+        self.child.wait()?;
+        Ok(())
+    }
+
+    /// Asks it to end, and gives its exit code.
+    pub(crate) fn stop(mut self) -> Result<Option<i32>> {
+        self.end()?;
+        Ok(self.child.wait()?.code())
+    }
+
     fn end(&mut self) -> Result<()> {
         if self.child.try_wait()?.is_some() {
             return Ok(());
         }
-        // The standard library knows SIGKILL alone.
-        output(Command::new("kill").arg(self.id().to_string()))?;
+        signal(self.id(), "TERM")?;
         let deadline = Instant::now() + Self::PATIENCE;
         while self.child.try_wait()?.is_none() {
             if Instant::now() > deadline {
@@ -122,6 +146,11 @@ impl Drop for Background {
             let _ = self.child.wait();
         }
     }
+}
+
+/// Sends the signal `name` (`TERM`, `STOP`, …) to a process. The standard library knows SIGKILL alone.
+pub(crate) fn signal(pid: u32, name: &str) -> Result<()> {
+    output(Command::new("kill").args(["-s", name, &pid.to_string()])).map(drop)
 }
 
 /// Hands the terminal over to `command`, the last thing to run: its signals and its exit code are its own.

@@ -9,12 +9,11 @@ use std::{
 use anyhow::{Context as _, Result};
 use fs_err as fs;
 
-use super::{
-    programs::Bench,
-    report::{Goal, Row},
-    usage, wait,
+use super::report::{Goal, Row};
+use crate::{
+    process::{self, Background},
+    rig::{Rig, usage, wait},
 };
-use crate::process::{self, Background};
 
 const OPEN: &str = "desktop app with its window: PSS";
 const CLOSED: &str = "desktop app closed to the tray: PSS";
@@ -23,12 +22,12 @@ const CLOSED: &str = "desktop app closed to the tray: PSS";
 const TOOLS: &[&str] = &["Xvfb", "dbus-daemon", "openbox", "xdotool", "wmctrl"];
 
 /// Memory of `app`; without it, or without a tool, the rows say so.
-pub(super) fn memory(bench: &Bench, app: Option<&Path>, title: &str) -> Result<Vec<Row>> {
+pub(super) fn memory(rig: &Rig, app: Option<&Path>, title: &str) -> Result<Vec<Row>> {
     let missing = TOOLS.iter().find(|tool| process::find(tool).is_none());
     match (app, missing) {
         (None, _) => Ok(rows_without("the app is not built")),
         (_, Some(tool)) => Ok(rows_without(&format!("{tool} is not installed"))),
-        (Some(app), None) => measure(bench, app, title),
+        (Some(app), None) => measure(rig, app, title),
     }
 }
 
@@ -36,12 +35,12 @@ fn rows_without(reason: &str) -> Vec<Row> {
     [OPEN, CLOSED].map(|name| Row::not_measured(name, reason)).into()
 }
 
-fn measure(bench: &Bench, app: &Path, title: &str) -> Result<Vec<Row>> {
-    let session = Session::start(bench)?;
-    let data = bench.data_dir("desktop")?;
+fn measure(rig: &Rig, app: &Path, title: &str) -> Result<Vec<Row>> {
+    let session = Session::start(rig)?;
+    let data = rig.data_dir("desktop")?;
     let mut command = Background::command(app);
     session.bring_into(&mut command);
-    command.arg("--data-dir").arg(data).arg("--mediamtx").arg(&bench.mediamtx);
+    command.arg("--data-dir").arg(data).arg("--mediamtx").arg(&rig.mediamtx);
     let mut app = Background::start(command.stdout(Stdio::null()).stderr(Stdio::null()))?;
     let own = || own_processes(app.id());
     let window = |there: bool| {
@@ -80,8 +79,8 @@ struct Session {
 }
 
 impl Session {
-    fn start(bench: &Bench) -> Result<Self> {
-        let home = bench.folder.path().join("home");
+    fn start(rig: &Rig) -> Result<Self> {
+        let home = rig.folder.path().join("home");
         for folder in ["run", "config", "data", "cache"] {
             fs::create_dir_all(home.join(folder))?;
         }

@@ -4,9 +4,9 @@ use std::{thread, time::Duration};
 
 use anyhow::Result;
 
-use super::{
-    programs::{Bench, Plain, Server},
-    report::{Goal, Row},
+use super::report::{Goal, Row};
+use crate::rig::{
+    Plain, Rig, Server,
     usage::{self, Usage},
     wait,
 };
@@ -18,9 +18,9 @@ const SETTLE: Duration = Duration::from_secs(3);
 const WATCHED: Duration = Duration::from_secs(20);
 
 /// Ours, its FFmpegs and its MediaMTX, each beside the bare ones, which do the same work just after.
-pub(super) fn copy_streams(bench: &Bench) -> Result<Vec<Row>> {
-    let [server, children, own] = ours(bench)?;
-    let [ffmpeg, mediamtx] = bare(bench)?;
+pub(super) fn copy_streams(rig: &Rig) -> Result<Vec<Row>> {
+    let [server, children, own] = ours(rig)?;
+    let [ffmpeg, mediamtx] = bare(rig)?;
     let whole = |parts: &[Usage]| Usage {
         cpu: parts.iter().map(|part| part.cpu).sum(),
         memory: parts.iter().map(|part| part.memory).sum(),
@@ -41,9 +41,9 @@ pub(super) fn copy_streams(bench: &Bench) -> Result<Vec<Row>> {
     ])
 }
 
-fn ours(bench: &Bench) -> Result<[Usage; 3]> {
-    let clip = bench.clip()?;
-    let server = Server::ready(bench, &bench.data_dir("load")?)?;
+fn ours(rig: &Rig) -> Result<[Usage; 3]> {
+    let clip = rig.clip()?;
+    let server = Server::ready(rig, &rig.data_dir("load")?)?;
     let mut ids = Vec::new();
     for stream in 0..STREAMS {
         ids.push(server.create(&format!("copy{stream}"), &clip, true)?);
@@ -57,9 +57,9 @@ fn ours(bench: &Bench) -> Result<[Usage; 3]> {
     usage::over(WATCHED, [&[server.pid()], &ffmpeg, &mediamtx])
 }
 
-fn bare(bench: &Bench) -> Result<[Usage; 2]> {
-    let clip = bench.clip()?;
-    let plain = Plain::start(bench)?;
+fn bare(rig: &Rig) -> Result<[Usage; 2]> {
+    let clip = rig.clip()?;
+    let plain = Plain::start(rig)?;
     let names: Vec<String> = (0..STREAMS).map(|stream| format!("copy{stream}")).collect();
     let publishers = names.iter().map(|name| plain.publish(name, &clip)).collect::<Result<Vec<_>>>()?;
     for name in &names {

@@ -5,14 +5,9 @@
 //! works in a temporary folder and ends with it.
 
 mod desktop;
-mod http;
 mod load;
-mod machine;
-mod programs;
 mod report;
 mod times;
-mod usage;
-mod wait;
 
 use std::{
     path::{Path, PathBuf},
@@ -23,11 +18,13 @@ use anyhow::{Context as _, Result, bail};
 use clap::Args;
 use fs_err as fs;
 
-use self::{
-    programs::Bench,
-    report::{Goal, Row},
+use self::report::{Goal, Row};
+use crate::{
+    chaos, process,
+    rig::{Rig, machine},
+    setup, sidecars, ui,
+    workspace::Workspace,
 };
-use crate::{process, setup, sidecars, ui, workspace::Workspace};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -51,17 +48,23 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
         None => build(workspace)?,
     };
     let app = options.app.clone().or_else(|| built_app(workspace));
-    let bench = Bench {
+    let rig = Rig {
         folder: tempfile::Builder::new().prefix("stream-manager-bench-").tempdir()?,
         server,
         mediamtx: sidecars::mediamtx(workspace)?,
         configuration: workspace.root.join("mediamtx.yml"),
     };
-    let facts = machine::facts(&bench, app.as_deref(), options.note.as_deref())?;
-    let rows = measure(workspace, &bench, app.as_deref())?;
+    let facts = machine::facts(&rig, app.as_deref(), options.note.as_deref())?;
+    let rows = measure(workspace, &rig, app.as_deref())?;
     println!("\n{}", report::table(&rows));
     let document = workspace.root.join("docs/benchmarks.md");
-    fs::write(&document, report::document(&facts, &rows))?;
+    // The report of `cargo xtask chaos` stays.
+    let before = fs::read_to_string(&document).unwrap_or_default();
+    let chaos = chaos::report::part_of(&before);
+    fs::write(
+        &document,
+        format!("{}\n{chaos}", report::document(&facts, &rows)).trim_end().to_owned() + "\n",
+    )?;
     println!("written to docs/benchmarks.md");
     Ok(ExitCode::SUCCESS)
 }
@@ -69,13 +72,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
 /// Measures one thing.
 type Stage<'a> = &'a dyn Fn() -> Result<Vec<Row>>;
 
-fn measure(workspace: &Workspace, bench: &Bench, app: Option<&Path>) -> Result<Vec<Row>> {
+fn measure(workspace: &Workspace, rig: &Rig, app: Option<&Path>) -> Result<Vec<Row>> {
     let stages: [(&str, Stage<'_>); 5] = [
-        ("start to on air", &|| times::start_to_on_air(bench)),
-        ("launch to usable rows", &|| times::launch_to_rows(bench)),
-        ("many streams", &|| load::copy_streams(bench)),
+        ("start to on air", &|| times::start_to_on_air(rig)),
+        ("launch to usable rows", &|| times::launch_to_rows(rig)),
+        ("many streams", &|| load::copy_streams(rig)),
         ("size of the interface", &|| Ok(interface_size(workspace))),
-        ("the desktop app", &|| desktop::memory(bench, app, &title(workspace)?)),
+        ("the desktop app", &|| desktop::memory(rig, app, &title(workspace)?)),
     ];
     let mut rows = Vec::new();
     for (name, stage) in stages {
@@ -86,7 +89,7 @@ fn measure(workspace: &Workspace, bench: &Bench, app: Option<&Path>) -> Result<V
 }
 
 /// The interface, and the server that holds it.
-fn build(workspace: &Workspace) -> Result<PathBuf> {
+pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
     setup::for_serving()?;
     ui::build(workspace)?;
     let program = "stream-manager-server";

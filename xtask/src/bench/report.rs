@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{usage::Usage, wait};
+use crate::rig::{usage::Usage, wait};
 
 /// What the project wants of a figure.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -4,11 +4,8 @@ use std::time::{Duration, Instant};
 
 use anyhow::Result;
 
-use super::{
-    programs::{Bench, Plain, Server},
-    report::{Goal, Row},
-    wait,
-};
+use super::report::{Goal, Row};
+use crate::rig::{Plain, Rig, Server, wait};
 
 /// Each time is the median of so many, ours and the bare program's in turn, so that both meet the same noise.
 const ROUNDS: usize = 7;
@@ -17,10 +14,10 @@ const ROUNDS: usize = 7;
 const ROWS: usize = 20;
 
 /// Start to on air of a probed file.
-pub(super) fn start_to_on_air(bench: &Bench) -> Result<Vec<Row>> {
-    let clip = bench.clip()?;
-    let server = Server::ready(bench, &bench.data_dir("start")?)?;
-    let plain = Plain::start(bench)?;
+pub(super) fn start_to_on_air(rig: &Rig) -> Result<Vec<Row>> {
+    let clip = rig.clip()?;
+    let server = Server::ready(rig, &rig.data_dir("start")?)?;
+    let plain = Plain::start(rig)?;
     // Creating it probes the file.
     let id = server.create("bench", &clip, false)?;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
@@ -50,10 +47,10 @@ fn time_start(server: &Server, id: &str) -> Result<Duration> {
 }
 
 /// Launch to usable rows: the time until a snapshot with every stream can be had.
-pub(super) fn launch_to_rows(bench: &Bench) -> Result<Vec<Row>> {
-    let clip = bench.clip()?;
-    let data = bench.data_dir("launch")?;
-    let server = Server::ready(bench, &data)?;
+pub(super) fn launch_to_rows(rig: &Rig) -> Result<Vec<Row>> {
+    let clip = rig.clip()?;
+    let data = rig.data_dir("launch")?;
+    let server = Server::ready(rig, &data)?;
     for row in 0..ROWS {
         server.create(&format!("row{row}"), &clip, false)?;
     }
@@ -61,7 +58,7 @@ pub(super) fn launch_to_rows(bench: &Bench) -> Result<Vec<Row>> {
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let start = Instant::now();
-        let server = Server::start(bench, &data)?;
+        let server = Server::start(rig, &data)?;
         wait::until("all rows are there", || {
             let snapshot = server.api.get("/api/v1/snapshot")?;
             Ok((snapshot["streams"].as_array().map(Vec::len) == Some(ROWS)).then_some(()))
@@ -69,7 +66,7 @@ pub(super) fn launch_to_rows(bench: &Bench) -> Result<Vec<Row>> {
         ours.push(start.elapsed());
         drop(server);
         let start = Instant::now();
-        let plain = Plain::start(bench)?;
+        let plain = Plain::start(rig)?;
         bare.push(start.elapsed());
         drop(plain);
     }

@@ -5,12 +5,12 @@ use std::{path::Path, process::Command};
 use anyhow::Result;
 use fs_err as fs;
 
-use super::programs::Bench;
+use super::Rig;
 use crate::{process, sidecars};
 
 /// Name and value, for people.
-pub(super) fn facts(
-    bench: &Bench,
+pub(crate) fn facts(
+    rig: &Rig,
     app: Option<&Path>,
     note: Option<&str>,
 ) -> Result<Vec<(&'static str, String)>> {
@@ -24,7 +24,7 @@ pub(super) fn facts(
         ("System", kernel.trim().to_owned()),
         ("FFmpeg", ffmpeg.split_whitespace().nth(2).unwrap_or("unknown").to_owned()),
         ("MediaMTX", sidecars::MEDIAMTX.to_owned()),
-        ("`stream-manager-server`", profile(&bench.server)),
+        ("`stream-manager-server`", profile(&rig.server)),
     ];
     facts.extend(app.map(|app| ("Desktop app", profile(app))));
     facts.extend(note.map(|note| ("Note", note.to_owned())));

@@ -18,11 +18,11 @@ struct Stat {
 
 /// Use of some processes over a time.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Usage {
+pub(crate) struct Usage {
     /// In percent of one core.
-    pub(super) cpu: f64,
+    pub(crate) cpu: f64,
     /// PSS at the end of the time, in MiB.
-    pub(super) memory: f64,
+    pub(crate) memory: f64,
 }
 
 fn stat(pid: u32) -> Option<Stat> {
@@ -42,7 +42,7 @@ fn parse(line: &str) -> Option<Stat> {
 }
 
 /// The processes below `pid` at any depth, with their names.
-pub(super) fn below(pid: u32) -> Result<Vec<(u32, String)>> {
+pub(crate) fn below(pid: u32) -> Result<Vec<(u32, String)>> {
     let pids = fs::read_dir("/proc")?.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     let all: HashMap<u32, Stat> = pids.filter_map(|pid| Some((pid, stat(pid)?))).collect();
     let is_below = |mut at: u32| {
@@ -58,7 +58,7 @@ pub(super) fn below(pid: u32) -> Result<Vec<(u32, String)>> {
 }
 
 /// Memory of `pids` together, in MiB. A process that has just ended counts nothing.
-pub(super) fn memory(pids: &[u32]) -> f64 {
+pub(crate) fn memory(pids: &[u32]) -> f64 {
     let kib = |pid: &u32| {
         let rollup =
             fs::read_to_string(Path::new("/proc").join(pid.to_string()).join("smaps_rollup")).ok()?;
@@ -69,7 +69,7 @@ pub(super) fn memory(pids: &[u32]) -> f64 {
 }
 
 /// Use of each group of processes over the same `time`.
-pub(super) fn over<const N: usize>(time: Duration, groups: [&[u32]; N]) -> Result<[Usage; N]> {
+pub(crate) fn over<const N: usize>(time: Duration, groups: [&[u32]; N]) -> Result<[Usage; N]> {
     let tick = process::output(Command::new("getconf").arg("CLK_TCK"))?;
     let tick: f64 = tick.trim().parse().context("the length of a clock tick")?;
     let ticks = |pids: &[u32]| pids.iter().filter_map(|pid| Some(stat(*pid)?.ticks)).sum::<u64>();
@@ -86,7 +86,7 @@ pub(super) fn over<const N: usize>(time: Duration, groups: [&[u32]; N]) -> Resul
 }
 
 /// Memory of `pids` once it has stopped growing or shrinking by more than 2 % a second; at the latest after 30 s.
-pub(super) fn settled_memory(pids: impl Fn() -> Result<Vec<u32>>) -> Result<f64> {
+pub(crate) fn settled_memory(pids: impl Fn() -> Result<Vec<u32>>) -> Result<f64> {
     let mut last = memory(&pids()?);
     for _ in 0..30 {
         thread::sleep(Duration::from_secs(1));

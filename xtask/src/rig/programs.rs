@@ -22,22 +22,32 @@ const PASSWORD: &str = "bench";
 const BASIC: &str = "Basic Y29udHJvbDpiZW5jaA==";
 
 /// What the measurements share.
-pub(super) struct Bench {
+pub(crate) struct Rig {
     /// Kept for the time of the measurement, then removed with everything in it.
-    pub(super) folder: tempfile::TempDir,
-    pub(super) server: PathBuf,
-    pub(super) mediamtx: PathBuf,
+    pub(crate) folder: tempfile::TempDir,
+    pub(crate) server: PathBuf,
+    pub(crate) mediamtx: PathBuf,
     /// The commented configuration at the root of the checkout.
-    pub(super) configuration: PathBuf,
+    pub(crate) configuration: PathBuf,
 }
 
-impl Bench {
+impl Rig {
     /// H.264 1280x720 at 30 fps with AAC, 10 s: what the tests stream too. Made when it is not there yet.
-    pub(super) fn clip(&self) -> Result<PathBuf> {
-        let clip = self.folder.path().join("clip.mp4");
+    pub(crate) fn clip(&self) -> Result<PathBuf> {
+        self.clip_of("clip.mp4", "1280x720")
+    }
+
+    /// The same in 320x180.
+    pub(crate) fn tiny_clip(&self) -> Result<PathBuf> {
+        self.clip_of("tiny.mp4", "320x180")
+    }
+
+    fn clip_of(&self, name: &str, size: &str) -> Result<PathBuf> {
+        let clip = self.folder.path().join(name);
         if !clip.is_file() {
-            let picture =
-                "-f lavfi -i testsrc2=size=1280x720:rate=30 -f lavfi -i sine=frequency=440:sample_rate=48000";
+            let picture = format!(
+                "-f lavfi -i testsrc2=size={size}:rate=30 -f lavfi -i sine=frequency=440:sample_rate=48000"
+            );
             let coding =
                 "-t 10 -c:v libx264 -preset veryfast -pix_fmt yuv420p -g 30 -bf 0 -c:a aac -b:a 96k -ac 2";
             let mut ffmpeg = Command::new("ffmpeg");
@@ -52,7 +62,7 @@ impl Bench {
     }
 
     /// A data folder of that name, with free ports laid down in it when it is new.
-    pub(super) fn data_dir(&self, name: &str) -> Result<PathBuf> {
+    pub(crate) fn data_dir(&self, name: &str) -> Result<PathBuf> {
         let data = self.folder.path().join(name);
         if !data.is_dir() {
             let ports = free_ports()?;
@@ -80,20 +90,20 @@ fn free_ports() -> Result<Vec<u16>> {
 }
 
 /// `stream-manager-server`, ended with everything below it when dropped.
-pub(super) struct Server {
+pub(crate) struct Server {
     process: Background,
-    pub(super) api: Api,
+    pub(crate) api: Api,
 }
 
 impl Server {
     /// Starts it and waits until it says that it listens.
-    pub(super) fn start(bench: &Bench, data: &Path) -> Result<Self> {
-        let mut command = Background::command(&bench.server);
+    pub(crate) fn start(rig: &Rig, data: &Path) -> Result<Self> {
+        let mut command = Background::command(&rig.server);
         command
             .arg("--data-dir")
             .arg(data)
             .args(["--listen", "127.0.0.1:0", "--mediamtx"])
-            .arg(&bench.mediamtx);
+            .arg(&rig.mediamtx);
         command.stdout(Stdio::piped()).stderr(Stdio::null());
         let mut process = Background::start(&mut command)?;
         let mut line = String::new();
@@ -104,26 +114,36 @@ impl Server {
     }
 
     /// The same, and waits until its MediaMTX runs.
-    pub(super) fn ready(bench: &Bench, data: &Path) -> Result<Self> {
-        let server = Self::start(bench, data)?;
+    pub(crate) fn ready(rig: &Rig, data: &Path) -> Result<Self> {
+        let server = Self::start(rig, data)?;
         wait::until("MediaMTX runs", || {
             Ok((server.api.get("/api/v1/server")?["state"] == "running").then_some(()))
         })?;
         Ok(server)
     }
 
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.process.id()
     }
 
+    /// Ends it as a crash would.
+    pub(crate) fn kill(self) -> Result<()> {
+        self.process.kill()
+    }
+
+    /// Asks it to end, and gives its exit code.
+    pub(crate) fn stop(self) -> Result<Option<i32>> {
+        self.process.stop()
+    }
+
     /// Its processes of that name.
-    pub(super) fn children(&self, name: &str) -> Result<Vec<u32>> {
+    pub(crate) fn children(&self, name: &str) -> Result<Vec<u32>> {
         let below = usage::below(self.pid())?;
         Ok(below.into_iter().filter(|(_, found)| found == name).map(|(pid, _)| pid).collect())
     }
 
     /// Creates a stream, and gives its id.
-    pub(super) fn create(&self, name: &str, file: &Path, start: bool) -> Result<String> {
+    pub(crate) fn create(&self, name: &str, file: &Path, start: bool) -> Result<String> {
         let source = json!({ "type": "file", "path": file });
         let stream = json!({ "name": name, "source": source, "start": start });
         let stream = self.api.post("/api/v1/streams", Some(&stream))?;
@@ -131,7 +151,7 @@ impl Server {
     }
 
     /// Whether the stream is on air.
-    pub(super) fn on_air(&self, id: &str) -> Result<Option<()>> {
+    pub(crate) fn on_air(&self, id: &str) -> Result<Option<()>> {
         let stream = self.api.get(&format!("/api/v1/streams/{id}"))?;
         ensure!(stream["state"] != "failed", "the stream failed: {stream}");
         Ok((stream["on_air"] == true).then_some(()))
@@ -139,7 +159,7 @@ impl Server {
 }
 
 /// A MediaMTX of its own, with the configuration that ours is made from.
-pub(super) struct Plain {
+pub(crate) struct Plain {
     process: Background,
     api: Api,
     rtsp: u16,
@@ -147,12 +167,20 @@ pub(super) struct Plain {
 
 impl Plain {
     /// Starts it and waits until its API answers.
-    pub(super) fn start(bench: &Bench) -> Result<Self> {
+    pub(crate) fn start(rig: &Rig) -> Result<Self> {
+        Self::start_by(rig, |command| command)
+    }
+
+    /// The same in a shell's endless loop, which starts it again whenever it ends.
+    pub(crate) fn start_forever(rig: &Rig) -> Result<Self> {
+        Self::start_by(rig, |command| Background::forever(&command))
+    }
+
+    fn start_by(rig: &Rig, way: impl FnOnce(Command) -> Command) -> Result<Self> {
         let ports = free_ports()?;
         let names = ["RTSP", "RTMP", "HLS", "WEBRTC", "API", "METRICS", "WEBRTCLOCALUDP", "SRT"];
-        let mut command = Background::command(&bench.mediamtx);
-        command.arg(&bench.configuration).current_dir(bench.folder.path());
-        command.stdout(Stdio::null()).stderr(Stdio::null());
+        let mut command = Background::command(&rig.mediamtx);
+        command.arg(&rig.configuration).current_dir(rig.folder.path());
         for (name, port) in names.into_iter().zip(&ports) {
             command.env(format!("MTX_{name}ADDRESS"), format!("127.0.0.1:{port}"));
         }
@@ -160,7 +188,9 @@ impl Plain {
             command.env(format!("MTX_AUTHINTERNALUSERS_{user}_PASS"), PASSWORD);
         }
         let api = Api::new(&format!("http://127.0.0.1:{}", ports[4])).with_authorization(BASIC);
-        let mut plain = Self { process: Background::start(&mut command)?, api, rtsp: ports[0] };
+        let mut command = way(command);
+        let process = Background::start(command.stdout(Stdio::null()).stderr(Stdio::null()))?;
+        let mut plain = Self { process, api, rtsp: ports[0] };
         wait::until("the plain MediaMTX answers", || {
             plain.process.must_run()?;
             // Refused until it listens.
@@ -169,27 +199,43 @@ impl Plain {
         Ok(plain)
     }
 
-    pub(super) fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.process.id()
     }
 
     /// Starts the bare FFmpeg that publishes `file` without end.
-    pub(super) fn publish(&self, name: &str, file: &Path) -> Result<Background> {
+    pub(crate) fn publish(&self, name: &str, file: &Path) -> Result<Background> {
+        let mut command = self.publisher(name, file);
+        Background::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
+    }
+
+    /// The same in a shell's endless loop. It is killed with its loop only when asked to; see [`usage::below`].
+    pub(crate) fn publish_forever(&self, name: &str, file: &Path) -> Result<Background> {
+        let mut command = Background::forever(&self.publisher(name, file));
+        Background::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
+    }
+
+    /// Where it listens for RTSP.
+    pub(crate) fn rtsp(&self) -> u16 {
+        self.rtsp
+    }
+
+    fn publisher(&self, name: &str, file: &Path) -> Command {
         let mut command = Command::new("ffmpeg");
         command.args(["-nostdin", "-v", "error", "-re", "-stream_loop", "-1", "-i"]).arg(file);
         command.args(["-c", "copy", "-f", "rtsp", "-rtsp_transport", "tcp"]);
         command.arg(format!("rtsp://publisher:{PASSWORD}@127.0.0.1:{}/{name}", self.rtsp));
-        Background::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
+        command
     }
 
     /// Whether the path has a publisher.
-    pub(super) fn online(&self, name: &str) -> Result<Option<()>> {
+    pub(crate) fn online(&self, name: &str) -> Result<Option<()>> {
         let path = self.api.try_get(&format!("/v3/paths/get/{name}"))?;
         Ok(path.filter(|path| path["online"] == true).map(drop))
     }
 
     /// Waits until the path has none.
-    pub(super) fn until_offline(&self, name: &str) -> Result<Duration> {
+    pub(crate) fn until_offline(&self, name: &str) -> Result<Duration> {
         wait::time_until("the path is free", || Ok(self.online(name)?.is_none().then_some(())))
     }
 }

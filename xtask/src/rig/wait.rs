@@ -14,7 +14,7 @@ const GRAIN: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks until there is something, and gives it.
-pub(super) fn until<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
     let start = Instant::now();
     loop {
         let next = Instant::now() + GRAIN;
@@ -29,14 +29,14 @@ pub(super) fn until<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) 
 }
 
 /// Time from now until there is something.
-pub(super) fn time_until<T>(what: &str, look: impl FnMut() -> Result<Option<T>>) -> Result<Duration> {
+pub(crate) fn time_until<T>(what: &str, look: impl FnMut() -> Result<Option<T>>) -> Result<Duration> {
     let start = Instant::now();
     until(what, look)?;
     Ok(start.elapsed())
 }
 
 /// The middle one, in milliseconds.
-pub(super) fn median(times: &[Duration]) -> f64 {
+pub(crate) fn median(times: &[Duration]) -> f64 {
     let mut sorted = times.to_vec();
     sorted.sort();
     sorted.get(sorted.len() / 2).map_or(f64::NAN, |time| time.as_secs_f64() * 1000.0)

@@ -1,0 +1,150 @@
+//! The app's processes, seen from outside: its ledger of children, sampled often, and `/proc`.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use fs_err as fs;
+use serde_json::Value;
+
+use super::watch::SERVER;
+
+/// How often the ledger is read.
+const GRAIN: Duration = Duration::from_millis(40);
+
+/// A process of a stream (or the server's) that was not there before.
+#[derive(Debug, Clone)]
+pub(super) struct Start {
+    pub(super) at: Instant,
+    pub(super) id: String,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    pids: BTreeMap<String, u32>,
+    starts: Vec<Start>,
+}
+
+/// Reads the ledger until dropped.
+#[derive(Debug)]
+pub(super) struct Children {
+    known: Arc<Mutex<Known>>,
+    end: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Children {
+    pub(super) fn of(data: &Path) -> Self {
+        let known = Arc::new(Mutex::new(Known::default()));
+        let end = Arc::new(AtomicBool::new(false));
+        let (ledger, write, stop) = (data.join("run/children.jsonl"), Arc::clone(&known), Arc::clone(&end));
+        let thread = thread::spawn(move || {
+            while !stop.load(Ordering::Relaxed) {
+                sample(&ledger, &write);
+                thread::sleep(GRAIN);
+            }
+        });
+        Self { known, end, thread: Some(thread) }
+    }
+
+    /// The newest process of a stream, or of the server.
+    pub(super) fn pid(&self, id: &str) -> Option<u32> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).pids.get(id).copied()
+    }
+
+    /// The starts that were seen since the last call.
+    pub(super) fn starts(&self) -> Vec<Start> {
+        std::mem::take(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner).starts)
+    }
+}
+
+impl Drop for Children {
+    fn drop(&mut self) {
+        self.end.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // It ends within a moment, and has nothing to say.
+            let _ = thread.join();
+        }
+    }
+}
+
+fn sample(ledger: &PathBuf, known: &Mutex<Known>) {
+    let Ok(text) = fs::read_to_string(ledger) else { return };
+    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    for entry in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        let Some((id, pid)) = identify(&entry) else { continue };
+        if known.pids.insert(id.clone(), pid) != Some(pid) {
+            known.starts.push(Start { at: Instant::now(), id });
+        }
+    }
+}
+
+/// Whose process an entry is: a stream's FFmpeg, or the server. Others come and go as they like.
+fn identify(entry: &Value) -> Option<(String, u32)> {
+    let label = entry["label"].as_str()?;
+    let id = match label.strip_prefix("ffmpeg ") {
+        Some(id) => id,
+        None if label == "mediamtx" => SERVER,
+        None => return None,
+    };
+    Some((id.to_owned(), entry["pid"].as_u64()?.try_into().ok()?))
+}
+
+/// A process as it can be told from another one with the same number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Process {
+    pub(super) pid: u32,
+    pub(super) command: String,
+}
+
+impl Process {
+    /// The process of that number, unless it has ended.
+    pub(super) fn of(pid: u32) -> Option<Self> {
+        let command = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+        // A zombie has no arguments.
+        (!command.is_empty())
+            .then(|| Self { pid, command: String::from_utf8_lossy(&command).replace('\0', " ") })
+    }
+
+    pub(super) fn is_alive(&self) -> bool {
+        Self::of(self.pid).as_ref() == Some(self)
+    }
+}
+
+/// Every process whose arguments speak of `folder`, but this one.
+pub(super) fn about(folder: &Path) -> Vec<Process> {
+    let needle = folder.to_string_lossy().into_owned();
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let others = pids.filter(|pid: &u32| *pid != std::process::id()).filter_map(Process::of);
+    others.filter(|process| process.command.contains(&needle)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_label_tells_whose_process_it_is() {
+        let entry = |label: &str| identify(&json!({ "pid": 7, "label": label }));
+        assert_eq!(entry("ffmpeg 01a"), Some(("01a".to_owned(), 7)));
+        assert_eq!(entry("mediamtx"), Some((SERVER.to_owned(), 7)));
+        assert_eq!(entry("ffprobe"), None);
+    }
+
+    #[test]
+    fn this_process_is_alive() {
+        let me = Process::of(std::process::id()).expect("it is there");
+        assert!(me.is_alive());
+        assert!(!Process { command: "another".to_owned(), ..me }.is_alive());
+    }
+}
