@@ -8,7 +8,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    DataDir, Options, Subscription,
+    Clocks, DataDir, Options, Subscription,
     commands::{self, Call},
     history::{Chronicle, History},
     hub::Hub,
@@ -58,6 +58,14 @@ impl Engine {
     /// # Errors
     /// When the data folder is in use, can't be written, is from a newer version or can't be read.
     pub async fn start(options: Options) -> Result<Engine, Error> {
+        Engine::start_by(options, Clocks::real()).await
+    }
+
+    /// The same with other clocks, for tests of what clocks do.
+    ///
+    /// # Errors
+    /// As [`Engine::start`].
+    pub async fn start_by(options: Options, clocks: Clocks) -> Result<Engine, Error> {
         let data = DataDir::open(&options.data_dir)?;
         let (store, mut notes) = Store::open(&data.config())?;
         let folder = data.path().to_owned();
@@ -78,7 +86,7 @@ impl Engine {
         let ports = store.ports().await;
         let chronicle = Chronicle::new(history.clone(), &left, &host.version);
         let boot = Uuid::new_v4().simple().to_string();
-        let hub = Hub::new(boot, server::first_status(ports), host, chronicle);
+        let hub = Hub::new(boot, server::first_status(ports), host, chronicle, clocks);
         let tools = Tools::new(&options, spawner.clone(), hub.clone());
         tools.check().await;
 
@@ -112,6 +120,8 @@ impl Engine {
             registry.add(stored);
         }
         let server = server.run(&tasks, stop.clone());
+        let (clocks, ends) = (hub.clocks().clone(), stop.clone());
+        tasks.spawn(async move { ends.run_until_cancelled(clocks.watch()).await });
         let streams = Mutex::new(registry);
         let closing = CancellationToken::new();
         let inner =

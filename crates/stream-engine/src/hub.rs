@@ -5,11 +5,11 @@ use std::{
 
 use stream_api::{
     Activity, ActivityKind, Change, Event, EventId, HostStatus, Message, Metrics, Notice, Ports, RunId,
-    ServerStatus, Snapshot, Stream, StreamId,
+    ServerStatus, Snapshot, Stream, StreamId, UnixMillis,
 };
 use tokio::sync::broadcast;
 
-use crate::{clock, history::Chronicle};
+use crate::{clocks::Clocks, history::Chronicle};
 
 /// How many events a slow client may fall behind before it gets a fresh snapshot.
 const BACKLOG: usize = 1024;
@@ -21,6 +21,7 @@ const BATCH: usize = 256;
 pub(crate) struct Hub {
     picture: Arc<Mutex<Picture>>,
     events: broadcast::Sender<Arc<Event>>,
+    clocks: Clocks,
 }
 
 #[derive(Debug)]
@@ -33,10 +34,16 @@ struct Picture {
 }
 
 impl Hub {
-    pub(crate) fn new(boot: String, server: ServerStatus, host: HostStatus, chronicle: Chronicle) -> Hub {
+    pub(crate) fn new(
+        boot: String,
+        server: ServerStatus,
+        host: HostStatus,
+        chronicle: Chronicle,
+        clocks: Clocks,
+    ) -> Hub {
         let at = EventId { boot, seq: 0 };
         let picture = Picture { at, streams: BTreeMap::new(), server, host, chronicle };
-        Hub { picture: Arc::new(Mutex::new(picture)), events: broadcast::channel(BACKLOG).0 }
+        Hub { picture: Arc::new(Mutex::new(picture)), events: broadcast::channel(BACKLOG).0, clocks }
     }
 
     /// Puts a stream into the picture; sets its `rev`. A stream that looks as before causes no event.
@@ -135,8 +142,13 @@ impl Hub {
         self.send(&mut self.lock(), Change::Notice { notice });
     }
 
+    /// The clocks that the picture's times are of.
+    pub(crate) fn clocks(&self) -> &Clocks {
+        &self.clocks
+    }
+
     pub(crate) fn snapshot(&self) -> Snapshot {
-        self.lock().snapshot()
+        self.lock().snapshot(self.clocks.wall())
     }
 
     pub(crate) fn ports(&self) -> Ports {
@@ -151,7 +163,7 @@ impl Hub {
         // Subscribed under the lock: no event falls between the snapshot and the first event.
         let picture = self.lock();
         let events = self.events.subscribe();
-        Subscription { first: Some(picture.snapshot()), events, hub: self.clone() }
+        Subscription { first: Some(picture.snapshot(self.clocks.wall())), events, hub: self.clone() }
     }
 
     fn told(&self, picture: &mut MutexGuard<'_, Picture>, activities: impl IntoIterator<Item = Activity>) {
@@ -163,7 +175,7 @@ impl Hub {
 
     fn send(&self, picture: &mut MutexGuard<'_, Picture>, change: Change) {
         picture.at.seq += 1;
-        let event = Event { id: picture.at.clone(), now: clock::now(), change };
+        let event = Event { id: picture.at.clone(), now: self.clocks.wall(), change };
         // An error only says that nobody listens.
         let _ = self.events.send(Arc::new(event));
     }
@@ -174,7 +186,7 @@ impl Hub {
 }
 
 impl Picture {
-    fn snapshot(&self) -> Snapshot {
+    fn snapshot(&self, now: UnixMillis) -> Snapshot {
         let mut streams: Vec<Stream> = self.streams.values().cloned().collect();
         streams.sort_by_cached_key(|stream| stream.spec.name.to_lowercase());
         Snapshot {
@@ -183,7 +195,7 @@ impl Picture {
             server: self.server.clone(),
             host: self.host.clone(),
             unseen_faults: self.chronicle.unseen(),
-            now: clock::now(),
+            now,
         }
     }
 }

@@ -4,6 +4,7 @@
 //! windows nor HTTP. Every decision about a stream is made in [`lifecycle::step`], which is pure.
 
 mod clock;
+mod clocks;
 mod commands;
 mod data_dir;
 mod engine;
@@ -23,6 +24,7 @@ mod stream;
 mod support;
 mod tools;
 
+pub use clocks::{Clocks, Reading};
 pub use data_dir::{DataDir, default_path};
 pub use engine::Engine;
 pub use hub::Subscription;

@@ -137,6 +137,8 @@ pub enum Input {
     Cured,
     /// A deadline may have come.
     Tick,
+    /// The computer slept, or this process stood still: nobody could meet a deadline meanwhile.
+    Woke,
 }
 
 /// How a child ended.
@@ -267,6 +269,7 @@ impl Step<'_> {
             Input::Ended(ending) => self.ended(ending),
             Input::Cured => self.cured(),
             Input::Tick => self.tick(),
+            Input::Woke => self.woke(),
         }
         self.effects
     }
@@ -418,13 +421,28 @@ impl Step<'_> {
             }
             Phase::Stopping { why, rung, .. } => self.ask(why, rung + 1),
             Phase::Backoff { attempt, fault, .. } if !self.machine.server_ready => {
-                self.machine.phase = Phase::Backoff { attempt, until: Until::Server, fault };
+                self.wait_for_server(attempt, fault);
             }
             Phase::Backoff { attempt, .. } => self.start(attempt + 1),
             Phase::Failed { fault, .. } => {
                 self.machine.phase = Phase::Failed { fault, check: self.now + self.limits.recheck };
                 self.effects.push(Effect::CheckCure);
             }
+        }
+    }
+
+    /// Whatever was alive gets its whole time again; whatever waits is tried at once.
+    fn woke(&mut self) {
+        let now = self.now;
+        match &mut self.machine.phase {
+            Phase::Starting { spawned: Some(spawned), .. } => *spawned = now,
+            Phase::Running { progress_at, received_at, .. } => (*progress_at, *received_at) = (now, now),
+            Phase::Stopping { asked, .. } => *asked = now,
+            Phase::Backoff { attempt, until: until @ Until::Time(_), .. } => {
+                (*attempt, *until) = (0, Until::Time(now));
+            }
+            Phase::Failed { check, .. } => *check = now,
+            Phase::Stopped | Phase::Starting { spawned: None, .. } | Phase::Backoff { .. } => {}
         }
     }
 
@@ -455,11 +473,18 @@ impl Step<'_> {
             self.machine.phase = Phase::Failed { fault, check: self.now + self.limits.recheck };
             return;
         }
-        let until = if self.machine.server_ready {
-            Until::Time(self.now + self.limits.backoff(attempt.max(1), self.jitter))
+        let attempt = attempt.max(1);
+        if self.machine.server_ready {
+            let until = Until::Time(self.now + self.limits.backoff(attempt, self.jitter));
+            self.machine.phase = Phase::Backoff { attempt, until, fault };
         } else {
-            Until::Server
-        };
-        self.machine.phase = Phase::Backoff { attempt: attempt.max(1), until, fault };
+            self.wait_for_server(attempt, fault);
+        }
+    }
+
+    /// An end of the server says nothing about the stream, so the attempt that it ended does not count.
+    fn wait_for_server(&mut self, attempt: u32, fault: Fault) {
+        let attempt = attempt.saturating_sub(1);
+        self.machine.phase = Phase::Backoff { attempt, until: Until::Server, fault };
     }
 }

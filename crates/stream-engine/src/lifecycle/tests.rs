@@ -244,3 +244,63 @@ fn never_two_children_and_stop_always_ends() {
         assert_eq!(rig.machine.state(), State::Stopped, "{:?}", rig.machine);
     }
 }
+
+#[test]
+fn sleep_restarts_nothing_that_is_healthy() {
+    let mut rig = Rig::running(Playback::Loop);
+    rig.now += 8 * 3_600_000;
+    assert_eq!(rig.give(Input::Woke), []);
+    assert_eq!(rig.give(Input::Tick), [], "its time begins anew");
+    assert_eq!(rig.machine.state(), State::Running);
+    assert_eq!(rig.after(4_999), []);
+    assert_eq!(rig.after(1), [Effect::Ask(Rung::Interrupt)], "and then counts as always");
+    let mut rig = Rig::new(Playback::Loop);
+    rig.give(Input::Run);
+    rig.give(Input::Spawned);
+    rig.now += 8 * 3_600_000;
+    rig.give(Input::Woke);
+    assert_eq!(rig.give(Input::Tick), [], "a start gets its whole time too");
+}
+
+#[test]
+fn what_waits_is_tried_at_once_after_sleep() {
+    let mut rig = Rig::running(Playback::Loop);
+    for _ in 0..6 {
+        rig.give(Input::Ended(Ending::Broken(crash())));
+        rig.after(40_000);
+        rig.give(Input::Spawned);
+    }
+    rig.give(Input::Ended(Ending::Broken(crash())));
+    assert_eq!(rig.give(Input::Tick), [], "it waits long by now");
+    rig.give(Input::Woke);
+    assert_eq!(rig.give(Input::Tick), [Effect::Spawn]);
+    assert_eq!(rig.machine.attempt(), 1, "and with a fresh count");
+
+    let mut rig = Rig::running(Playback::Loop);
+    rig.give(Input::Ended(Ending::Broken(gone())));
+    rig.give(Input::Woke);
+    assert_eq!(rig.give(Input::Tick), [Effect::CheckCure]);
+}
+
+#[test]
+fn an_end_of_the_server_does_not_count_against_the_stream() {
+    // The child's end may be seen before the server's, or after it.
+    for before in [true, false] {
+        let mut rig = Rig::running(Playback::Loop);
+        for _ in 0..5 {
+            if before {
+                rig.give(Input::Ended(Ending::Broken(crash())));
+                rig.give(Input::ServerLost);
+                assert_eq!(rig.after(40_000), []);
+            } else {
+                rig.give(Input::ServerLost);
+                rig.give(Input::Ended(Ending::Broken(crash())));
+            }
+            assert_eq!(rig.give(Input::ServerReady), [Effect::Spawn]);
+            assert_eq!(rig.machine.attempt(), 1, "server first: {}", !before);
+            rig.give(Input::Spawned);
+            rig.give(Input::Progressed);
+            rig.give(Input::Online(true));
+        }
+    }
+}

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use mediamtx_client::{ApiError, PathConfig};
-use stream_api::{Code, Error, Fault, Notice, NoticeKind, Order, ServerState, t};
+use stream_api::{Code, Error, Fault, Notice, NoticeKind, Order, ServerState, UnixMillis, t};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, interval, sleep},
@@ -9,7 +9,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Link, Parts, Request, Samples, board::Board, poller::Poller, process::Process};
-use crate::{clock, journal::Journal, lifecycle::Limits, ports};
+use crate::{clocks::Jump, journal::Journal, lifecycle::Limits, ports};
 
 /// How often the server's paths are compared with what is wanted.
 const RECONCILE: Duration = Duration::from_secs(10);
@@ -92,7 +92,8 @@ impl Task {
         self.log.manager("info", t!("log.server_up", version = program.version));
         self.parts.hub.server(|server| {
             (server.state, server.fault) = (ServerState::Running, None);
-            (server.version, server.started) = (Some(program.version.to_string()), Some(clock::now()));
+            (server.version, server.started) =
+                (Some(program.version.to_string()), Some(self.parts.hub.clocks().wall()));
             (server.ports, server.moved_ports) = (ports, ports::moved(ports));
         });
         self.told = None;
@@ -124,8 +125,15 @@ impl Task {
         let mut exit = Box::pin(process.child.exit());
         let mut reconcile = interval(RECONCILE);
         reconcile.reset();
+        let mut jumps = self.parts.hub.clocks().jumps();
         loop {
             tokio::select! {
+                Ok(jump) = jumps.recv() => match jump {
+                    Jump::Woke => reconcile.reset_immediately(),
+                    Jump::Set(by) => self.parts.hub.server(|server| {
+                        server.started = server.started.map(|at| UnixMillis(at.0.saturating_add(by)));
+                    }),
+                },
                 () = stop.cancelled() => return End::Stopped,
                 _ = &mut exit => return End::Fault(process.died(&self.log).await),
                 Some(line) = process.child.lines.recv() => process.note(line, &self.log),
@@ -202,8 +210,10 @@ impl Task {
         };
         let wake = sleep(pause);
         tokio::pin!(wake);
+        let mut jumps = self.parts.hub.clocks().jumps();
         loop {
             tokio::select! {
+                Ok(Jump::Woke) = jumps.recv() => break,
                 () = stop.cancelled() => return,
                 () = &mut wake => break,
                 Some(request) = self.inbox.recv() => match request {

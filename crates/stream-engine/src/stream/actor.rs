@@ -21,6 +21,7 @@ use super::{
     tail::Tail,
 };
 use crate::{
+    clocks::Jump,
     journal::RunJournal,
     lifecycle::{Effect, Ending, Input, Limits, Machine, Millis, Phase, Problem, step},
     prober,
@@ -34,6 +35,8 @@ const SLOW: f64 = 0.97;
 const SLOW_AFTER: Duration = Duration::from_secs(15);
 /// FFmpeg 7 and newer begin with a burst, so that its speed says nothing at first.
 const SPEED_SETTLES: Duration = Duration::from_secs(20);
+/// A deadline noticed so late was slept through.
+const LATE: Duration = Duration::from_secs(3);
 /// FFmpeg's last lines come at most this long after its end.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -78,6 +81,7 @@ impl Actor {
     ) -> Actor {
         let mut machine = Machine::new(stored.spec.playback, parts.server.link().borrow().is_ready());
         machine.order = stored.order;
+        let facts = Facts::new(parts.hub.clocks().clone());
         Actor {
             id: stored.id,
             spec: stored.spec,
@@ -98,7 +102,7 @@ impl Actor {
             gone: None,
             slow_since: None,
             recording: Watch::default(),
-            facts: Facts::new(),
+            facts,
             deleted: None,
             ending: false,
         }
@@ -107,6 +111,7 @@ impl Actor {
     #[tracing::instrument(name = "stream", skip_all, fields(stream_id = %self.id, name = %self.spec.name))]
     pub(super) async fn run(mut self) {
         let (mut link, mut samples) = (self.parts.server.link(), self.parts.server.samples());
+        let mut jumps = self.parts.hub.clocks().jumps();
         let mut second = interval(Duration::from_secs(1));
         if self.machine.order == Order::Run {
             self.take(Input::Run).await;
@@ -132,8 +137,11 @@ impl Actor {
                     self.sampled(sample).await;
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now).into()), if due.is_some() => {
-                    self.take(Input::Tick).await;
+                    // Much too late means that this process stood still, and not the child.
+                    let late = due.is_some_and(|due| due.elapsed() > LATE);
+                    self.take(if late { Input::Woke } else { Input::Tick }).await;
                 }
+                Ok(jump) = jumps.recv() => self.jumped(jump).await,
                 _ = second.tick() => self.look(),
             }
         }
@@ -164,6 +172,16 @@ impl Actor {
             Control::Shutdown => {
                 self.ending = true;
                 self.take(Input::Stop).await;
+            }
+        }
+    }
+
+    async fn jumped(&mut self, jump: Jump) {
+        match jump {
+            Jump::Woke => self.take(Input::Woke).await,
+            Jump::Set(by) => {
+                self.facts.shift(by);
+                self.publish();
             }
         }
     }

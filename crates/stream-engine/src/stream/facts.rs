@@ -1,7 +1,7 @@
 use stream_api::{Fault, Health, Order, Recording, State, Stream, StreamId, StreamSpec, UnixMillis, Urls};
 
 use crate::{
-    clock,
+    clocks::Clocks,
     lifecycle::{Machine, Millis, Phase, Until, Why},
     prober::Probed,
 };
@@ -17,19 +17,21 @@ pub(super) struct Facts {
     on_air_since: Option<UnixMillis>,
     fault: Option<Fault>,
     retry_at: Option<(Millis, UnixMillis)>,
+    clocks: Clocks,
 }
 
 impl Facts {
-    pub(super) fn new() -> Facts {
+    pub(super) fn new(clocks: Clocks) -> Facts {
         Facts {
             probed: None,
             health: Health::Unknown,
             recording: Recording::Off,
-            since: clock::now(),
+            since: clocks.wall(),
             state: State::Stopped,
             on_air_since: None,
             fault: None,
             retry_at: None,
+            clocks,
         }
     }
 
@@ -38,7 +40,7 @@ impl Facts {
         let state = machine.state();
         let changed = state != self.state;
         if changed {
-            (self.state, self.since) = (state, clock::now());
+            (self.state, self.since) = (state, self.clocks.wall());
             self.health = if state == State::Running { Health::Good } else { Health::Unknown };
         }
         match &machine.phase {
@@ -55,7 +57,7 @@ impl Facts {
         };
         if self.retry_at.map(|(at, _)| at) != until {
             let wait = until.map_or(0, |at| at.saturating_sub(now));
-            let wall = UnixMillis(clock::now().0 + i64::try_from(wait).unwrap_or(0));
+            let wall = UnixMillis(self.clocks.wall().0 + i64::try_from(wait).unwrap_or(0));
             self.retry_at = until.map(|at| (at, wall));
         }
         changed
@@ -66,8 +68,16 @@ impl Facts {
         if on_air == self.on_air_since.is_some() {
             return false;
         }
-        self.on_air_since = on_air.then(clock::now);
+        self.on_air_since = on_air.then(|| self.clocks.wall());
         on_air
+    }
+
+    /// The wall clock was set by so many milliseconds: what began so long ago still did.
+    pub(super) fn shift(&mut self, by: i64) {
+        let retry_at = self.retry_at.as_mut().map(|(_, wall)| wall);
+        for time in [Some(&mut self.since), self.on_air_since.as_mut(), retry_at].into_iter().flatten() {
+            time.0 = time.0.saturating_add(by);
+        }
     }
 
     /// The stream as it is now, without figures.
@@ -97,6 +107,50 @@ impl Facts {
             recording: self.recording,
             urls,
             metrics: None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicI64, Ordering},
+        },
+        time::Duration,
+    };
+
+    use stream_api::{Code, Error, Playback};
+
+    use super::*;
+    use crate::clocks::Reading;
+
+    const DAY: i64 = 86_400_000;
+
+    #[test]
+    fn a_clock_that_is_set_moves_no_time_span() {
+        for by in [DAY, -DAY] {
+            let wall = Arc::new(AtomicI64::new(100 * DAY));
+            let read = Arc::clone(&wall);
+            let clocks = Clocks::by(move || Reading {
+                monotonic: Duration::ZERO,
+                uptime: Duration::ZERO,
+                wall: UnixMillis(read.load(Ordering::Relaxed)),
+            });
+            let mut facts = Facts::new(clocks);
+            let mut machine = Machine::new(Playback::Loop, true);
+            let fault = Fault::new(Error::new(Code::FfmpegCrashed));
+            machine.phase = Phase::Backoff { attempt: 3, until: Until::Time(900), fault };
+            facts.follow(&machine, 100);
+            facts.set_on_air(true);
+            wall.fetch_add(by + 50, Ordering::Relaxed);
+            facts.shift(by);
+            facts.follow(&machine, 150);
+            let now = wall.load(Ordering::Relaxed);
+            assert_eq!(now - facts.since.0, 50, "so long it has been waiting");
+            assert_eq!(now - facts.on_air_since.unwrap().0, 50);
+            assert_eq!(facts.retry_at.unwrap().1.0 - now, 750, "and so long it will");
         }
     }
 }
