@@ -4,14 +4,19 @@ use stream_api::{Notice, t};
 use tauri::{AppHandle, Manager as _};
 use tauri_plugin_notification::NotificationExt as _;
 
-use crate::shell::{Shell, live};
+use crate::{
+    shell::{Shell, live},
+    window,
+};
 
 /// In the data folder: the user was told that closing the window ends no stream.
 const TOLD: &str = "told-close";
 
-/// Shows what the engine has to tell.
+/// Shows what the engine has to tell, unless the page shows it to somebody who looks at it.
 pub(crate) fn notify(app: &AppHandle, notice: &Notice) {
-    show(app, &notice.title, &notice.body);
+    if !window::is_looked_at(app) {
+        show(app, &notice.title, &notice.body);
+    }
 }
 
 /// Once per data folder, and only when something is live.

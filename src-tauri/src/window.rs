@@ -36,6 +36,14 @@ pub(crate) fn show(app: &AppHandle) {
     }
 }
 
+/// Whether it is in front of the user.
+pub(crate) fn is_looked_at(app: &AppHandle) -> bool {
+    app.get_webview_window(LABEL).is_some_and(|window| {
+        let shown = window.is_visible().unwrap_or(false) && !window.is_minimized().unwrap_or(true);
+        shown && window.is_focused().unwrap_or(false)
+    })
+}
+
 fn make(app: &AppHandle) -> tauri::Result<()> {
     WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
         .title(t!("app.name"))

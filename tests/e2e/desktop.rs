@@ -13,5 +13,5 @@ mod rig;
 mod tray;
 mod window;
 
-use app::App;
+use app::{App, Driven};
 use rig::Rig;

@@ -197,7 +197,7 @@ impl App {
                 for touched in self.world.take(picture) {
                     match touched {
                         Touched::Gap => self.resync(),
-                        Touched::Notice(notice) => self.tell(Toast::warning(notice.title, notice.body)),
+                        Touched::Notice(notice) => self.tell(Toast::notice(notice)),
                         _ => {}
                     }
                 }

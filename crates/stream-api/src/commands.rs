@@ -179,7 +179,7 @@ pub struct StreamCreate {
 }
 
 /// Changes what is given and keeps the rest. A stream that runs is restarted when the change needs it: a new
-/// source, name or playback does, `record` does not.
+/// source, name or playback does, `record` and `muted` do not.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamUpdate {
@@ -197,6 +197,16 @@ pub struct StreamUpdate {
     /// Record or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub record: Option<bool>,
+    /// No notifications, or all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub muted: Option<bool>,
+}
+
+impl StreamUpdate {
+    /// Of this stream, nothing yet.
+    pub fn of(id: StreamId) -> StreamUpdate {
+        StreamUpdate { id, name: None, source: None, playback: None, record: None, muted: None }
+    }
 }
 
 /// Stops and removes a stream. Its recordings stay on disk.

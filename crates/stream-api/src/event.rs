@@ -95,7 +95,7 @@ pub enum Change {
 pub struct Notice {
     /// What it is about.
     pub kind: NoticeKind,
-    /// The stream, when it is about one.
+    /// The stream, when it is about one only.
     pub stream: Option<StreamId>,
     /// One line.
     pub title: String,
@@ -107,8 +107,16 @@ pub struct Notice {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NoticeKind {
-    /// A stream failed and needs a person.
+    /// Streams failed and need a person.
     StreamFailed,
-    /// The server can't be started.
+    /// A stream breaks off again and again.
+    StreamFlapping,
+    /// Streams that were told of are well again.
+    StreamBack,
+    /// The server is not running, and streams wait for it.
     ServerFailed,
+    /// The server breaks off again and again.
+    ServerFlapping,
+    /// A server that was told of is well again.
+    ServerBack,
 }

@@ -101,30 +101,14 @@ fn unique(name: &str, taken: &mut HashSet<String>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Health, Order, Playback, Recording, Source, State, StreamId, StreamSpec, UnixMillis, Urls};
+    use crate::{Source, StreamId, StreamSpec, Urls};
 
     fn stream(name: &str) -> Stream {
         let rtsp = format!("rtsp://localhost:8554/{name}");
         let source = Source::File { path: "/a.mp4".to_owned() };
-        Stream {
-            id: StreamId(uuid::Uuid::nil()),
-            rev: 1,
-            spec: StreamSpec { name: name.to_owned(), source, playback: Playback::Loop, record: false },
-            order: Order::Stop,
-            state: State::Stopped,
-            since: UnixMillis(0),
-            on_air: false,
-            on_air_since: None,
-            health: Health::Unknown,
-            attempt: 0,
-            retry_at: None,
-            fault: None,
-            media: None,
-            plan: None,
-            recording: Recording::Off,
-            urls: Urls { rtsp, ..Urls::default() },
-            metrics: None,
-        }
+        let spec = StreamSpec::new(name, source);
+        let urls = Urls { rtsp, ..Urls::default() };
+        Stream { urls, ..Stream::new(StreamId(uuid::Uuid::nil()), spec) }
     }
 
     fn named<'a>(collection: &'a Value, name: &str) -> &'a Value {

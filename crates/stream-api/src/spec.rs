@@ -13,6 +13,21 @@ pub struct StreamSpec {
     /// Whether MediaMTX records the stream to disk while it is on air.
     #[serde(default)]
     pub record: bool,
+    /// No notifications about this stream.
+    #[serde(default)]
+    pub muted: bool,
+}
+
+impl StreamSpec {
+    /// A stream of `source` with everything else as usual.
+    pub fn new(name: impl Into<String>, source: Source) -> StreamSpec {
+        StreamSpec { name: name.into(), source, playback: Playback::default(), record: false, muted: false }
+    }
+
+    /// Whether what FFmpeg sends is the same under both, so that a change from one to the other interrupts nothing.
+    pub fn sends_the_same(&self, other: &StreamSpec) -> bool {
+        (&self.name, &self.source, self.playback) == (&other.name, &other.source, other.playback)
+    }
 }
 
 /// Where pictures and sound come from.

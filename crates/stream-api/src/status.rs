@@ -63,6 +63,31 @@ pub struct Stream {
     pub metrics: Option<Metrics>,
 }
 
+impl Stream {
+    /// A stream that has never run.
+    pub fn new(id: StreamId, spec: StreamSpec) -> Stream {
+        Stream {
+            id,
+            rev: 0,
+            spec,
+            order: Order::Stop,
+            state: State::Stopped,
+            since: UnixMillis(0),
+            on_air: false,
+            on_air_since: None,
+            health: Health::Unknown,
+            attempt: 0,
+            retry_at: None,
+            fault: None,
+            media: None,
+            plan: None,
+            recording: Recording::Off,
+            urls: Urls::default(),
+            metrics: None,
+        }
+    }
+}
+
 /// What a stream is doing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -13,6 +13,7 @@ use crate::{
     history::{Chronicle, History},
     hub::Hub,
     media_root::MediaRoots,
+    notices,
     prober::Prober,
     server::{self, Server},
     store::Store,
@@ -119,6 +120,7 @@ impl Engine {
             }
             registry.add(stored);
         }
+        tasks.spawn(notices::run(hub.clone(), stop.clone()));
         let server = server.run(&tasks, stop.clone());
         let (clocks, ends) = (hub.clocks().clone(), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(clocks.watch()).await });

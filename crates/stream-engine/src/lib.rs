@@ -13,6 +13,7 @@ mod hub;
 mod journal;
 pub mod lifecycle;
 mod media_root;
+mod notices;
 mod options;
 pub mod owner;
 mod ports;

@@ -205,7 +205,7 @@ mod tests {
 
     fn stream(name: &str) -> StoredStream {
         let source = Source::File { path: "/v/a.mp4".into() };
-        let spec = StreamSpec { name: name.into(), source, playback: Playback::Loop, record: false };
+        let spec = StreamSpec::new(name, source);
         StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Run }
     }
 

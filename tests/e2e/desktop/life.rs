@@ -2,9 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Result;
 use nix::sys::signal::Signal;
 
-use super::{App, Rig};
+use super::{App, Driven, Rig};
 use crate::it::{Dir, media, process};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -50,9 +51,26 @@ async fn a_failed_stream_is_told_with_its_cause() {
     rig.until_entry("0 of 1 live · 1 failed").await;
     rig.until_entry("✕ a: failed. Stop").await;
 
-    // The file is back, and so is the stream: nothing more to tell.
+    // The file is back, and so is the stream: that is told too.
     media::plain(&file);
     app.until_on_air("a").await;
     rig.until_entry("● a: live. Stop").await;
-    assert_eq!(rig.notifications.heard("notify").len(), 1);
+    assert_eq!(rig.notifications.next("notify", 1).await["summary"], "a is well again");
+    assert_eq!(rig.notifications.heard("notify").len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_window_shows_is_not_told_again() -> Result<()> {
+    let (rig, dir) = (Rig::new().await, Dir::new());
+    let file = media::plain(&dir.media("a.mp4"));
+    let Driven { app, page, .. } = &App::driven(&rig, &dir).await?;
+    App::start_again(&rig, &dir, &[file.to_str().unwrap()]).await;
+    app.until_on_air("a").await;
+    std::fs::remove_file(&file)?;
+    process::signal(app.children("ffmpeg")[0].pid, Signal::SIGKILL);
+    page.wait_js("document.querySelector('.toasts').textContent.includes('a failed')").await?;
+    media::plain(&file);
+    page.wait_js("document.querySelector('.toasts').textContent.includes('a is well again')").await?;
+    assert_eq!(rig.notifications.heard("notify"), Vec::<serde_json::Value>::new());
+    Ok(())
 }

@@ -157,27 +157,12 @@ fn encoded() -> Plan {
 
 fn stopped(n: u64, name: &str, file: &str) -> Stream {
     let ports = Ports::USUAL;
+    let source = Source::File { path: format!("/srv/media/{file}") };
     Stream {
-        id: id(n),
         rev: 1,
-        spec: StreamSpec {
-            name: name.to_owned(),
-            source: Source::File { path: format!("/srv/media/{file}") },
-            playback: Playback::Loop,
-            record: false,
-        },
-        order: Order::Stop,
-        state: State::Stopped,
         since: UnixMillis(NOW - 3_600_000),
-        on_air: false,
-        on_air_since: None,
-        health: Health::Unknown,
-        attempt: 0,
-        retry_at: None,
-        fault: None,
         media: Some(media(1920, 1080, 25.0, 12.0)),
         plan: Some(copied()),
-        recording: Recording::Off,
         urls: Urls {
             rtsp: format!("rtsp://127.0.0.1:{}/{name}", ports.rtsp),
             rtmp: format!("rtmp://127.0.0.1:{}/{name}", ports.rtmp),
@@ -185,7 +170,7 @@ fn stopped(n: u64, name: &str, file: &str) -> Stream {
             webrtc: format!("http://127.0.0.1:{}/{name}/", ports.webrtc),
             srt: format!("srt://127.0.0.1:{}?streamid=read:{name}", ports.srt),
         },
-        metrics: None,
+        ..Stream::new(id(n), StreamSpec::new(name, source))
     }
 }
 

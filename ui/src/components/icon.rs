@@ -27,6 +27,8 @@ pub(crate) enum Icon {
     Retry,
     Up,
     Spinner,
+    Bell,
+    BellOff,
 }
 
 impl Icon {
@@ -82,6 +84,10 @@ impl Icon {
             }
             Icon::Up => r#"<path d="M12 19V5M6 11l6-6 6 6"/>"#,
             Icon::Spinner => r#"<path d="M12 3a9 9 0 1 0 9 9"/>"#,
+            Icon::Bell => r#"<path d="M6 10a6 6 0 0 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7M10 20a2 2 0 0 0 4 0"/>"#,
+            Icon::BellOff => {
+                r#"<path d="M8 5.5A6 6 0 0 1 18 10c0 2 .3 3.4.7 4.5M16.5 17H4c0-1 2-2 2-7 0-.5 0-1 .2-1.5M10 20a2 2 0 0 0 4 0M3 3l18 18"/>"#
+            }
         }
     }
 }

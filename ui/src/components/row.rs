@@ -69,11 +69,16 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
         row.with(|row| {
             let stream = &row.stream;
             let picture = stream.media.as_ref().and_then(|media| media.video.as_ref()).map(format::picture);
-            (picture, stream.plan.as_ref().map(|plan| plan.mode), stream.recording, stream.spec.record)
+            (
+                picture,
+                stream.plan.as_ref().map(|plan| plan.mode),
+                stream.recording,
+                (stream.spec.record, stream.spec.muted),
+            )
         })
     });
     move || {
-        let (picture, mode, recording, wanted) = facts.get();
+        let (picture, mode, recording, (wanted, muted)) = facts.get();
         let mode = mode.map(|mode| match mode {
             Mode::Copy => view! { <span class="chip good">{t!("chip.as_is")}</span> },
             Mode::Transcode => view! { <span class="chip">{t!("chip.encoded")}</span> },
@@ -89,6 +94,7 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
                 {picture.map(|picture| view! { <span class="chip">{picture}</span> })}
                 {mode}
                 {record.map(|(class, word)| view! { <span class=class>{word}</span> })}
+                {muted.then(|| view! { <span class="chip" title=t!("chip.muted.title")>{t!("chip.muted")}</span> })}
             </div>
         }
     }

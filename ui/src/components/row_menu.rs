@@ -77,6 +77,8 @@ fn actions(app: App, row: RwSignal<Row>, busy: RwSignal<bool>) -> impl IntoView 
     let id = stream.id;
     let waits = stream.state == State::Backoff;
     let gives_up = stream.state == State::Failed && stream.order == Order::Run;
+    let muted = stream.spec.muted;
+    let (drawn, words) = if muted { (Icon::Bell, t!("row.unmute")) } else { (Icon::BellOff, t!("row.mute")) };
     let delete = move || app.question.set(Some(row.with_untracked(|row| Question::delete(app, &row.stream))));
     view! {
         <hr/>
@@ -92,6 +94,11 @@ fn actions(app: App, row: RwSignal<Row>, busy: RwSignal<bool>) -> impl IntoView 
         {item(Icon::Duplicate, t!("row.duplicate"), "duplicate".into(), move || {
             app.run(busy, commands::StreamDuplicate { id }, move |copy| {
                 app.tell(Toast::done(t!("row.duplicated", name = copy.spec.name)));
+            });
+        })}
+        {item(drawn, words, "mute".into(), move || {
+            app.run(busy, commands::StreamUpdate { muted: Some(!muted), ..commands::StreamUpdate::of(id) }, move |_| {
+                app.tell(Toast::done(if muted { t!("row.unmuted") } else { t!("row.muted") }));
             });
         })}
         <hr/>

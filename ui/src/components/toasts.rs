@@ -1,6 +1,6 @@
 use js_sys::Array;
 use leptos::{html, prelude::*};
-use stream_api::{Error, t};
+use stream_api::{Error, Notice, NoticeKind, t};
 
 use crate::{
     app::use_app,
@@ -36,6 +36,18 @@ impl Toast {
         Toast::new(Kind::Warning, title.into(), body.into())
     }
 
+    /// What the engine tells by itself.
+    pub(crate) fn notice(notice: Notice) -> Self {
+        let kind = match notice.kind {
+            NoticeKind::StreamBack | NoticeKind::ServerBack => Kind::Done,
+            NoticeKind::StreamFailed
+            | NoticeKind::StreamFlapping
+            | NoticeKind::ServerFailed
+            | NoticeKind::ServerFlapping => Kind::Warning,
+        };
+        Toast::new(kind, notice.title, notice.body)
+    }
+
     /// A command failed.
     pub(crate) fn error(error: Error) -> Self {
         Toast::new(Kind::Error, error.message, error.hint)
@@ -43,7 +55,7 @@ impl Toast {
 
     /// How long it stays, in milliseconds.
     pub(crate) fn stays_ms(&self) -> i32 {
-        if self.kind == Kind::Done { 2_000 } else { 12_000 }
+        if self.kind == Kind::Done && self.body.is_empty() { 2_000 } else { 12_000 }
     }
 
     /// Whether it says the same.

@@ -233,11 +233,7 @@ fn recording(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
     };
     let turn = move |event: web_sys::Event| {
         let record = Some(event_target_checked(&event));
-        app.run(
-            busy,
-            commands::StreamUpdate { id, name: None, source: None, playback: None, record },
-            |_| {},
-        );
+        app.run(busy, commands::StreamUpdate { record, ..commands::StreamUpdate::of(id) }, |_| {});
     };
     let folder = move || {
         app.world.host.with(|host| host.as_ref().map(|h| h.recordings_dir.clone()).unwrap_or_default())

@@ -12,30 +12,8 @@ pub(crate) fn id(n: u128) -> StreamId {
 }
 
 pub(crate) fn stream(n: u128, name: &str) -> Stream {
-    Stream {
-        id: id(n),
-        rev: 1,
-        spec: StreamSpec {
-            name: name.into(),
-            source: Source::File { path: format!("/videos/{name}.mp4") },
-            playback: Playback::Loop,
-            record: false,
-        },
-        order: Order::Stop,
-        state: State::Stopped,
-        since: UnixMillis(0),
-        on_air: false,
-        on_air_since: None,
-        health: Health::Unknown,
-        attempt: 0,
-        retry_at: None,
-        fault: None,
-        media: None,
-        plan: None,
-        recording: Recording::Off,
-        urls: Urls::default(),
-        metrics: None,
-    }
+    let source = Source::File { path: format!("/videos/{name}.mp4") };
+    Stream { rev: 1, ..Stream::new(id(n), StreamSpec::new(name, source)) }
 }
 
 pub(crate) fn live(n: u128, name: &str) -> Stream {

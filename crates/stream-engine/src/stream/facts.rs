@@ -90,9 +90,6 @@ impl Facts {
         urls: Urls,
     ) -> Stream {
         Stream {
-            id,
-            rev: 0,
-            spec: spec.clone(),
             order,
             state: self.state,
             since: self.since,
@@ -106,7 +103,7 @@ impl Facts {
             plan: self.probed.as_ref().map(|probed| probed.plan.clone()),
             recording: self.recording,
             urls,
-            metrics: None,
+            ..Stream::new(id, spec.clone())
         }
     }
 }

@@ -270,11 +270,11 @@ impl Failed for Stream {
 fn changes(original: &Stream, name: String, path: String, playback: Playback, record: bool) -> StreamUpdate {
     let spec = &original.spec;
     StreamUpdate {
-        id: original.id,
         name: (name != spec.name).then_some(name),
         source: (path != spec.source.path()).then_some(Source::File { path }),
         playback: (playback != spec.playback).then_some(playback),
         record: (record != spec.record).then_some(record),
+        ..StreamUpdate::of(original.id)
     }
 }
 

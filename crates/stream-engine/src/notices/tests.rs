@@ -1,0 +1,199 @@
+use stream_api::{Code, Error, NoticeKind, Ports, Source, StreamSpec};
+use uuid::Uuid;
+
+use super::*;
+
+const MINUTE: Millis = 60_000;
+
+/// A watch with a clock, a server that runs and streams that are ordered to run.
+struct Rig {
+    watch: Watch,
+    now: Millis,
+}
+
+impl Rig {
+    fn new() -> Rig {
+        let mut rig = Rig { watch: Watch::default(), now: 0 };
+        rig.server(ServerState::Running, None);
+        rig
+    }
+
+    fn server(&mut self, state: ServerState, code: Option<Code>) {
+        let mut server = crate::server::first_status(Some(Ports::USUAL));
+        (server.state, server.fault) = (state, code.map(|code| Error::new(code).into()));
+        self.watch.see(&Change::Server { server: Box::new(server) }, self.now);
+    }
+
+    fn stream(&mut self, n: u128, state: State, code: Option<Code>) {
+        self.look(n, |stream| {
+            (stream.state, stream.on_air) = (state, state == State::Running);
+            stream.fault = code.map(|code| Error::new(code).with("path", "/a.mp4").into());
+        });
+    }
+
+    fn look(&mut self, n: u128, change: impl FnOnce(&mut Stream)) {
+        let source = Source::File { path: "/a.mp4".into() };
+        let spec = StreamSpec::new(format!("s{n}"), source);
+        let mut stream = Stream { order: Order::Run, ..Stream::new(StreamId(Uuid::from_u128(n)), spec) };
+        change(&mut stream);
+        self.watch.see(&Change::Stream { stream: Box::new(stream) }, self.now);
+    }
+
+    /// Lets time pass, and gives what is told until then.
+    fn after(&mut self, wait: Millis) -> Vec<Notice> {
+        let (until, mut told) = (self.now + wait, Vec::new());
+        while let Some(due) = self.watch.due().filter(|due| *due <= until) {
+            let next = self.watch.tell(due.max(self.now));
+            self.now = due.max(self.now);
+            assert!(self.watch.due().is_none_or(|later| later > due), "telling makes it quiet");
+            told.extend(next);
+        }
+        self.now = until;
+        told
+    }
+
+    /// Breaks off and comes back, `times` times, a second each.
+    fn flap(&mut self, n: u128, times: usize) -> Vec<Notice> {
+        let mut told = Vec::new();
+        for _ in 0..times {
+            self.stream(n, State::Backoff, Some(Code::FfmpegCrashed));
+            told.extend(self.after(500));
+            self.stream(n, State::Running, None);
+            told.extend(self.after(500));
+        }
+        told
+    }
+}
+
+fn kinds(notices: &[Notice]) -> Vec<NoticeKind> {
+    notices.iter().map(|notice| notice.kind).collect()
+}
+
+#[test]
+fn a_failure_is_told_once_with_cause_and_cure_and_its_end_too() {
+    let mut rig = Rig::new();
+    rig.stream(1, State::Failed, Some(Code::SourceMissing));
+    let told = rig.after(MINUTE);
+    assert_eq!(kinds(&told), [NoticeKind::StreamFailed]);
+    let error = Error::new(Code::SourceMissing).with("path", "/a.mp4");
+    assert!(told[0].title.contains("s1") && told[0].body.contains(&error.message), "{told:?}");
+    assert!(told[0].body.contains(&error.hint), "{told:?}");
+    rig.stream(1, State::Failed, Some(Code::SourceMissing));
+    assert_eq!(rig.after(MINUTE), [], "once");
+    rig.stream(1, State::Running, None);
+    assert_eq!(kinds(&rig.after(MINUTE)), [NoticeKind::StreamBack]);
+    assert_eq!(rig.after(60 * MINUTE), []);
+}
+
+#[test]
+fn a_failure_that_heals_at_once_and_a_few_breaks_are_not_told() {
+    let mut rig = Rig::new();
+    rig.stream(1, State::Failed, Some(Code::SourceMissing));
+    assert_eq!(rig.after(1_000), []);
+    rig.stream(1, State::Running, None);
+    assert_eq!(rig.after(MINUTE), []);
+    assert_eq!(rig.flap(2, FLAPS - 1), []);
+    assert_eq!(rig.after(11 * MINUTE), []);
+    assert_eq!(rig.flap(2, FLAPS - 1), [], "the earlier breaks are too long ago");
+}
+
+#[test]
+fn flapping_is_told_once_and_over_when_ten_minutes_were_quiet() {
+    let mut rig = Rig::new();
+    let told = rig.flap(1, FLAPS + 3);
+    assert_eq!(kinds(&told), [NoticeKind::StreamFlapping]);
+    assert!(told[0].body.contains("10 minutes"), "{told:?}");
+    assert_eq!(rig.after(9 * MINUTE), []);
+    assert_eq!(kinds(&rig.after(2 * MINUTE)), [NoticeKind::StreamBack]);
+}
+
+#[test]
+fn many_with_one_cause_are_one_notice() {
+    let mut rig = Rig::new();
+    for n in 1..=6 {
+        rig.stream(n, State::Failed, Some(Code::FfmpegMissing));
+        assert_eq!(rig.after(100), []);
+    }
+    rig.stream(7, State::Failed, Some(Code::SourceMissing));
+    let told = rig.after(MINUTE);
+    assert_eq!(kinds(&told), [NoticeKind::StreamFailed; 2]);
+    assert!(told[0].title.contains('6') && told[0].body.contains("s1, s2, s3"), "{told:?}");
+    assert_eq!(told[0].stream, None, "about several");
+    for n in 1..=6 {
+        rig.stream(n, State::Running, None);
+    }
+    let told = rig.after(MINUTE);
+    assert_eq!(kinds(&told), [NoticeKind::StreamBack]);
+    assert!(told[0].title.contains('6'), "{told:?}");
+}
+
+#[test]
+fn the_server_is_told_for_all_streams_that_wait_for_it() {
+    let mut rig = Rig::new();
+    for round in 0..FLAPS {
+        // FFmpeg notices the end of the server's connection before anyone else does.
+        for n in 1..=20 {
+            rig.stream(n, State::Running, None);
+            rig.stream(n, State::Backoff, Some(Code::PublishUnreachable));
+        }
+        let told = rig.after(10);
+        assert_eq!(told, [], "round {round}");
+        rig.server(ServerState::Restarting, Some(Code::ServerCrashed));
+        assert_eq!(rig.after(1_000), [], "a short break is not told");
+        rig.server(ServerState::Running, None);
+        let told = rig.after(2_000);
+        if round < FLAPS - 1 {
+            assert_eq!(told, [], "round {round}");
+        } else {
+            assert_eq!(kinds(&told), [NoticeKind::ServerFlapping]);
+            assert!(told[0].body.contains("20"), "{told:?}");
+        }
+    }
+    assert_eq!(rig.after(9 * MINUTE), []);
+    assert_eq!(kinds(&rig.after(2 * MINUTE)), [NoticeKind::ServerBack]);
+}
+
+#[test]
+fn a_server_that_stays_away_is_told_and_its_return_too() {
+    let mut rig = Rig::new();
+    rig.stream(1, State::Running, None);
+    rig.server(ServerState::Failed, Some(Code::PortTaken));
+    assert_eq!(rig.after(GRACE - 1), []);
+    assert_eq!(kinds(&rig.after(1)), [NoticeKind::ServerFailed]);
+    rig.server(ServerState::Restarting, Some(Code::PortTaken));
+    assert_eq!(rig.after(MINUTE), []);
+    rig.server(ServerState::Running, None);
+    assert_eq!(kinds(&rig.after(MINUTE)), [NoticeKind::ServerBack]);
+}
+
+#[test]
+fn nobody_waits_and_nobody_is_told() {
+    let mut rig = Rig::new();
+    rig.look(1, |stream| stream.order = Order::Stop);
+    rig.server(ServerState::Failed, Some(Code::ServerMissing));
+    assert_eq!(rig.after(MINUTE), []);
+}
+
+#[test]
+fn a_muted_stream_is_not_told_of() {
+    let mut rig = Rig::new();
+    rig.look(1, |stream| {
+        stream.spec.muted = true;
+        stream.state = State::Failed;
+        stream.fault = Some(Error::new(Code::SourceMissing).into());
+    });
+    rig.stream(2, State::Failed, Some(Code::SourceMissing));
+    let told = rig.after(MINUTE);
+    assert_eq!(told.len(), 1);
+    assert!(told[0].title.contains("s2"), "{told:?}");
+}
+
+#[test]
+fn a_stop_by_the_user_ends_the_matter() {
+    let mut rig = Rig::new();
+    rig.stream(1, State::Failed, Some(Code::SourceMissing));
+    rig.after(MINUTE);
+    rig.look(1, |stream| stream.order = Order::Stop);
+    rig.stream(1, State::Running, None);
+    assert_eq!(rig.after(MINUTE), []);
+}

@@ -1,0 +1,90 @@
+//! The words of notices.
+
+use stream_api::{Fault, Notice, NoticeKind, t, tn};
+
+use super::watch::{Seen, Told};
+
+/// Names that are listed; the rest is counted.
+const LISTED: usize = 3;
+
+/// The server's trouble; `waiting` streams wait for it.
+pub(super) fn server(told: Told, server: &Seen, waiting: usize) -> Notice {
+    let cause = cause(server.fault.as_ref());
+    let (kind, title) = match told {
+        Told::Failed => (NoticeKind::ServerFailed, t!("notice.server_failed").to_owned()),
+        Told::Flapping => (NoticeKind::ServerFlapping, t!("notice.server_flapping").to_owned()),
+    };
+    let body = tn!("notice.server_failed.body", waiting, cause = cause);
+    Notice { kind, stream: None, title, body }
+}
+
+pub(super) fn server_back() -> Notice {
+    Notice {
+        kind: NoticeKind::ServerBack,
+        stream: None,
+        title: t!("notice.server_back").to_owned(),
+        body: t!("notice.server_back.body").to_owned(),
+    }
+}
+
+/// The trouble of several streams: one notice for each cause.
+pub(super) fn by_cause(told: Told, streams: &[&Seen]) -> Vec<Notice> {
+    let code = |seen: &Seen| seen.fault.as_ref().map(|fault| fault.error.code);
+    let mut groups: Vec<Vec<&Seen>> = Vec::new();
+    for seen in streams {
+        match groups.iter_mut().find(|group| code(group[0]) == code(seen)) {
+            Some(group) => group.push(seen),
+            None => groups.push(vec![seen]),
+        }
+    }
+    groups.iter().map(|group| trouble(told, group)).collect()
+}
+
+fn trouble(told: Told, group: &[&Seen]) -> Notice {
+    let (first, count) = (group[0], group.len());
+    let cause = cause(first.fault.as_ref());
+    let title = match told {
+        Told::Failed => tn!("notice.stream_failed", count, name = first.name),
+        Told::Flapping => tn!("notice.stream_flapping", count, name = first.name),
+    };
+    let body = match (told, count) {
+        (Told::Failed, 1) => cause,
+        (Told::Flapping, 1) => {
+            t!("notice.stream_flapping.body", breaks = first.breaks.len(), cause = cause)
+        }
+        _ => format!("{}: {cause}", names(group)),
+    };
+    let kind = match told {
+        Told::Failed => NoticeKind::StreamFailed,
+        Told::Flapping => NoticeKind::StreamFlapping,
+    };
+    Notice { kind, stream: alone(group), title, body }
+}
+
+/// Streams that are well again.
+pub(super) fn back(streams: &[&Seen]) -> Option<Notice> {
+    let first = streams.first()?;
+    let title = tn!("notice.stream_back", streams.len(), name = first.name);
+    let body = match (streams.len(), &first.fault) {
+        (1, Some(fault)) => t!("notice.stream_back.body", cause = fault.error.message),
+        _ => names(streams),
+    };
+    Some(Notice { kind: NoticeKind::StreamBack, stream: alone(streams), title, body })
+}
+
+fn alone(group: &[&Seen]) -> Option<stream_api::StreamId> {
+    group[0].id.filter(|_| group.len() == 1)
+}
+
+fn names(group: &[&Seen]) -> String {
+    let listed: Vec<&str> = group.iter().take(LISTED).map(|seen| seen.name.as_str()).collect();
+    let listed = listed.join(", ");
+    match group.len() {
+        0..=LISTED => listed,
+        all => t!("notice.and_more", names = listed, n = all - LISTED),
+    }
+}
+
+fn cause(fault: Option<&Fault>) -> String {
+    fault.map(|fault| format!("{} {}", fault.error.message, fault.error.hint)).unwrap_or_default()
+}
