@@ -12,7 +12,7 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use stream_api::{
     AudioTrack, Change, Code, Error, Event, EventId, Fault, Health, HostKind, HostStatus, LogLine, LogOrigin,
-    Message, Metrics, Mode, Order, Plan, Playback, Ports, ProbeReport, Recording, ServerKind, ServerState,
+    Message, Metrics, Mode, Order, Plan, Ports, ProbeReport, Recording, ServerKind, ServerState,
     ServerStatus, Snapshot, Source, SourceMedia, State, Stream, StreamId, StreamSpec, Tool, ToolState,
     UnixMillis, Urls, VideoTrack, Viewers,
     commands::{Log, MediaFolder},

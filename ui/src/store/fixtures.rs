@@ -1,9 +1,8 @@
 //! Pictures for the tests of the store.
 
 use stream_api::{
-    Event, EventId, Health, HostKind, HostStatus, Message, Order, Playback, Ports, Recording, ServerKind,
-    ServerState, ServerStatus, Snapshot, Source, State, Stream, StreamId, StreamSpec, Tool, ToolState,
-    UnixMillis, Urls,
+    Event, EventId, HostKind, HostStatus, Message, Order, Ports, ServerKind, ServerState, ServerStatus,
+    Snapshot, Source, State, Stream, StreamId, StreamSpec, Tool, ToolState, UnixMillis,
 };
 use uuid::Uuid;
 
