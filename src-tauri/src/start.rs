@@ -24,9 +24,8 @@ const OWNER_LIMIT: Duration = Duration::from_secs(5);
 pub(crate) fn hand_over(command_line: &CommandLine) -> Option<ExitCode> {
     let owner = owner::read(&command_line.data_dir()?)?;
     let shown = tauri::async_runtime::block_on(door::ask_to_show(&owner, command_line.files())).ok()?;
-    match (shown.kind, owner.port) {
-        (HostKind::Headless, Some(port)) => {
-            let address = format!("http://127.0.0.1:{port}");
+    match owner.address() {
+        Some(address) if shown.kind == HostKind::Headless => {
             let _ = writeln!(io::stdout(), "{}", t!("start.headless", pid = owner.pid, address = address));
             dialogs::offer_address(&address, &t!("start.headless", pid = owner.pid, address = address));
         }

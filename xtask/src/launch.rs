@@ -16,11 +16,19 @@ use crate::{process, setup, sidecars, ui, workspace::Workspace};
 pub(crate) fn run(workspace: &Workspace, files: &[PathBuf]) -> Result<ExitCode> {
     if !has_display() {
         println!("there is no display here, so the interface is served to a browser instead");
-        return serve(workspace, files);
+        return serve(workspace, &after_options(files));
     }
     setup::for_running()?;
     let mut app = prepare(workspace, "stream-manager", "stream-manager")?;
-    process::become_or_run(app.args(files))
+    process::become_or_run(app.args(after_options(files)))
+}
+
+/// Files as arguments that are no options, whatever their names begin with.
+fn after_options(files: &[PathBuf]) -> Vec<PathBuf> {
+    match files {
+        [] => Vec::new(),
+        files => [&[PathBuf::from("--")], files].concat(),
+    }
 }
 
 /// Serves with the server's own `arguments`, which end with files to put on air.

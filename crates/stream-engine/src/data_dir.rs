@@ -41,8 +41,12 @@ impl DataDir {
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let pid = owner::read(&path).map_or_else(|| "?".to_owned(), |owner| owner.pid.to_string());
-                return Err(Error::new(Code::DataDirInUse).with("path", path.display()).with("pid", pid));
+                let owner = owner::read(&path);
+                let pid = owner.as_ref().map_or_else(|| "?".to_owned(), |owner| owner.pid.to_string());
+                let at =
+                    owner.and_then(|owner| owner.address()).map_or_else(String::new, |at| format!(" ({at})"));
+                let in_use = Error::new(Code::DataDirInUse).with("path", path.display());
+                return Err(in_use.with("pid", pid).with("at", at));
             }
             Err(TryLockError::Error(error)) => return Err(denied(error)),
         }

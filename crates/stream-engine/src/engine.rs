@@ -92,7 +92,7 @@ impl Engine {
         tools.check().await;
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let prober = Prober::new(tools.clone(), spawner.clone());
+        let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone());
         let server = Server::new(server::Parts {
             hub: hub.clone(),
             store: store.clone(),

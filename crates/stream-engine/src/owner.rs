@@ -22,6 +22,14 @@ pub struct Owner {
     pub token: Option<String>,
 }
 
+impl Owner {
+    /// Where a browser finds its interface, if it has one for browsers.
+    pub fn address(&self) -> Option<String> {
+        let port = self.port.filter(|_| self.kind == HostKind::Headless)?;
+        Some(format!("http://127.0.0.1:{port}"))
+    }
+}
+
 impl std::fmt::Debug for Owner {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Owner").field("pid", &self.pid).field("port", &self.port).finish_non_exhaustive()

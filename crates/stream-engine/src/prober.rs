@@ -13,7 +13,10 @@ use std::{
 use child_process::{Finished, Spawner, Spec};
 use stream_api::{Code, Error, Plan, SourceMedia};
 
-use crate::tools::{Tools, WITHHELD};
+use crate::{
+    media_root::MediaRoots,
+    tools::{Tools, WITHHELD},
+};
 
 /// A probe that takes longer is given up.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -31,6 +34,7 @@ const REMEMBERED: usize = 1024;
 pub(crate) struct Prober {
     tools: Tools,
     spawner: Spawner,
+    roots: MediaRoots,
     known: Arc<Mutex<HashMap<Stamp, Probed>>>,
 }
 
@@ -50,13 +54,18 @@ struct Stamp {
 }
 
 impl Prober {
-    pub(crate) fn new(tools: Tools, spawner: Spawner) -> Prober {
-        Prober { tools, spawner, known: Arc::default() }
+    pub(crate) fn new(tools: Tools, spawner: Spawner, roots: MediaRoots) -> Prober {
+        Prober { tools, spawner, roots, known: Arc::default() }
     }
 
+    /// Asked before each start too: what may be streamed, and where a link leads, may have changed since.
+    ///
     /// # Errors
     /// A `source_…` code that says what is wrong with the file, or `ffmpeg_…` when ffprobe can't be used.
     pub(crate) async fn probe(&self, path: &str) -> Result<Probed, Error> {
+        if !self.roots.allow(path.as_ref()) {
+            return Err(Error::new(Code::SourceOutsideMedia).with("path", path));
+        }
         let owned = path.to_owned();
         let (stamp, head) = tokio::task::spawn_blocking(move || look(&owned))
             .await

@@ -4,14 +4,14 @@ mod options;
 
 use std::{
     io::{self, Write as _},
-    path::{Path, PathBuf},
+    path::Path,
     process::ExitCode,
 };
 
 use clap::Parser as _;
 use options::CommandLine;
-use stream_api::{Code, Error, HostKind, Origin};
-use stream_engine::{DataDir, Engine, owner};
+use stream_api::{Code, Error, HostKind, Origin, t};
+use stream_engine::{DataDir, Engine, Options, owner};
 use stream_server::{Door, door, logging};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -30,9 +30,28 @@ async fn main() -> ExitCode {
 }
 
 async fn run(command_line: &CommandLine) -> Result<(), Error> {
+    let options = command_line.engine(std::env::var_os("STREAM_MANAGER_MEDIA"))?;
+    let data_dir = options.data_dir.clone();
+    match host(command_line, options).await {
+        Err(error) if error.code == Code::DataDirInUse && !command_line.files.is_empty() => {
+            hand_over(&data_dir, command_line.paths()).await.ok_or(error)
+        }
+        ended => ended,
+    }
+}
+
+/// Lets the instance that owns the data folder stream the files; `None` when it does not answer.
+async fn hand_over(data_dir: &Path, paths: Vec<String>) -> Option<()> {
+    let owner = owner::read(data_dir)?;
+    door::ask_to_show(&owner, paths).await.ok()?;
+    let at = owner.address().unwrap_or_default();
+    let _ = writeln!(io::stdout(), "{}", t!("start.headless", pid = owner.pid, address = at));
+    Some(())
+}
+
+async fn host(command_line: &CommandLine, options: Options) -> Result<(), Error> {
     let log = logging::start();
     let address = command_line.listen()?;
-    let options = command_line.engine(std::env::var_os("STREAM_MANAGER_MEDIA"))?;
     let asked_to_stop = stop_signals()?;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let cannot_listen = Error::new(Code::CannotListen).with("address", address).with("reason", error);
@@ -48,7 +67,7 @@ async fn run(command_line: &CommandLine) -> Result<(), Error> {
     let door = Door { token: Some(token), show: None };
     let mut serving = tokio::spawn(stream_server::serve(engine.clone(), listener, door, stop.clone()));
     let _ = writeln!(io::stdout(), "listening on http://{address}");
-    let opening = tokio::spawn(open(engine.clone(), command_line.files.clone()));
+    let opening = tokio::spawn(open(engine.clone(), command_line.paths()));
 
     let served = tokio::select! {
         () = asked_to_stop => {
@@ -64,14 +83,10 @@ async fn run(command_line: &CommandLine) -> Result<(), Error> {
 }
 
 /// Streams the files of the command line; those that can't be are said and do not end the program.
-async fn open(engine: Engine, files: Vec<PathBuf>) {
-    if files.is_empty() {
+async fn open(engine: Engine, paths: Vec<String>) {
+    if paths.is_empty() {
         return;
     }
-    let paths: Vec<String> = files
-        .iter()
-        .map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()).to_string_lossy().into_owned())
-        .collect();
     let refused =
         match engine.dispatch(Origin::Opened, "stream_open", serde_json::json!({ "paths": paths })).await {
             Ok(opened) => serde_json::from_value::<stream_api::commands::Opened>(opened)

@@ -57,6 +57,12 @@ impl CommandLine {
         Err(Error::new(Code::NotLoopback).with("address", self.listen))
     }
 
+    /// The files to stream, as absolute paths.
+    pub(crate) fn paths(&self) -> Vec<String> {
+        let absolute = |file: &PathBuf| std::path::absolute(file).unwrap_or_else(|_| file.clone());
+        self.files.iter().map(|file| absolute(file).to_string_lossy().into_owned()).collect()
+    }
+
     /// What the engine needs. `media` is the value of STREAM_MANAGER_MEDIA, which counts when no `--media` is given.
     ///
     /// # Errors

@@ -2,19 +2,20 @@
 
 use std::{fs, path::PathBuf};
 
-/// Folders to look in before `PATH`: the one of our own program, then the kept sidecars, newest version first.
+/// Folders to look in before `PATH`: the one of our own program, then the kept MediaMTX, newest version first.
 pub fn folders() -> Vec<PathBuf> {
     let own = std::env::current_exe().ok().and_then(|exe| exe.parent().map(PathBuf::from));
     own.into_iter().chain(kept()).collect()
 }
 
-/// `…/stream-manager/sidecars/NAME-VERSION-OS_ARCH` in the user's cache folder.
+/// `…/stream-manager/sidecars/mediamtx-VERSION-OS_ARCH` in the user's cache folder. Other programs are kept there
+/// too, for tests; FFmpeg and ffprobe are the user's own, and belong together.
 fn kept() -> Vec<PathBuf> {
     let Some(cache) = dirs::cache_dir() else { return Vec::new() };
     let Ok(entries) = fs::read_dir(cache.join("stream-manager").join("sidecars")) else { return Vec::new() };
     let mut kept: Vec<(Vec<u32>, PathBuf)> = entries
         .flatten()
-        .filter(|entry| entry.path().is_dir())
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("mediamtx-") && entry.path().is_dir())
         .map(|entry| (version(&entry.file_name().to_string_lossy()), entry.path()))
         .collect();
     kept.sort_by(|(a, _), (b, _)| b.cmp(a));

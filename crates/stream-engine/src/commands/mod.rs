@@ -238,9 +238,6 @@ async fn examine(engine: &Inner, source: &Source) -> Result<Probed, Error> {
     if !std::path::Path::new(path).is_absolute() {
         return Err(Error::new(Code::SourceRelative).with("path", path));
     }
-    if !engine.roots.allow(path.as_ref()) {
-        return Err(Error::new(Code::SourceOutsideMedia).with("path", path));
-    }
     engine.prober.probe(path).await
 }
 
