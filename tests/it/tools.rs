@@ -43,9 +43,9 @@ async fn ffmpeg_that_cannot_be_used() {
     };
     let cases = [
         (nothing_installed(&dir), "ffmpeg_missing"),
-        (named(dir.path().join("missing"), dir.path().join("missing")), "ffmpeg_unusable"),
+        (named(dir.path().join("missing"), dir.path().join("missing")), "ffmpeg_not_there"),
         (scripts("old", old, &old_probe, 0o755), "ffmpeg_too_old"),
-        (scripts("dead", "", "", 0o644), "ffmpeg_unusable"),
+        (scripts("dead", "", "", 0o644), "ffmpeg_not_executable"),
         (scripts("mute", "hello", "hello", 0o755), "ffmpeg_unusable"),
     ];
     for (command, code) in cases {
@@ -78,9 +78,9 @@ async fn ffmpeg_that_is_installed_later_is_found() {
     if first.status == 201 {
         // Probing needs ffprobe alone, which is there: the stream itself says what is missing.
         let stream = server.until_state(first.body["id"].as_str().unwrap(), "failed").await;
-        assert_eq!(stream["fault"]["code"], "ffmpeg_unusable", "{stream:#}");
+        assert_eq!(stream["fault"]["code"], "ffmpeg_not_there", "{stream:#}");
     } else {
-        assert_eq!(first.code(), "ffmpeg_unusable");
+        assert_eq!(first.code(), "ffmpeg_not_there");
     }
     fs::write(&place, "#!/bin/sh\nexec ffmpeg \"$@\"\n").unwrap();
     fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
@@ -111,9 +111,9 @@ async fn mediamtx_that_cannot_be_used() {
         .arg(testkit::fixtures::ffprobe());
     let cases = [
         (nothing, "server_missing"),
-        (named(dir.path().join("missing")), "server_unusable"),
+        (named(dir.path().join("missing")), "server_not_there"),
         (named(script(&dir, "old", "v1.18.0", 0o755)), "server_too_old"),
-        (named(script(&dir, "dead", "v1.20.1", 0o644)), "server_unusable"),
+        (named(script(&dir, "dead", "v1.20.1", 0o644)), "server_not_executable"),
     ];
     for (command, code) in cases {
         let server = Server::run(command).await;

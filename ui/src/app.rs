@@ -12,7 +12,7 @@ use crate::{
     browser,
     client::{Client, Incoming},
     components::{
-        Banners, DropOverlay, Questions, RefusedFiles, Sidebar, Toast, Toasts,
+        Banners, DropOverlay, InstallFfmpeg, Questions, RefusedFiles, Sidebar, Toast, Toasts,
         confirm::Question,
         sheet::{Sheet, SheetFor},
     },
@@ -35,6 +35,8 @@ pub(crate) struct App {
     pub sheet: RwSignal<Option<SheetFor>>,
     /// A question that is open.
     pub question: RwSignal<Option<Question>>,
+    /// Whether it is shown how FFmpeg is installed.
+    pub installing: RwSignal<bool>,
     /// Files that can't be streamed, to be told.
     pub refused: RwSignal<Vec<Error>>,
     /// Short messages at the edge.
@@ -60,6 +62,7 @@ impl App {
             page: RwSignal::new(Page::from_hash(&browser::hash())),
             sheet: RwSignal::new(None),
             question: RwSignal::new(None),
+            installing: RwSignal::new(false),
             refused: RwSignal::new(Vec::new()),
             toasts: RwSignal::new(Vec::new()),
             dragged: RwSignal::new(0),
@@ -255,6 +258,7 @@ pub(crate) fn Root() -> impl IntoView {
         {move || app.sheet.get().map(|of| view! { <Sheet of=of/> })}
         <Questions/>
         <RefusedFiles/>
+        <InstallFfmpeg/>
         <DropOverlay/>
         <Toasts/>
     }

@@ -19,8 +19,14 @@ pub enum SpawnError {
         /// As given in the spec.
         program: PathBuf,
     },
-    /// It is there, but it isn't a program for this system: a folder, a file without the right to be executed,
-    /// a program for another processor, a script without its interpreter.
+    /// It is a program for another processor or system, or no program at all.
+    #[error("{} is not a program for this computer", program.display())]
+    WrongMachine {
+        /// As given in the spec.
+        program: PathBuf,
+    },
+    /// It is there, but it isn't a program: a folder, a file without the right to be executed, a script without its
+    /// interpreter.
     #[error("{} is not a program that can run here", program.display())]
     NotExecutable {
         /// As given in the spec.
@@ -51,7 +57,8 @@ impl SpawnError {
         let is_path = program.components().count() > 1;
         let wrong_format = error.raw_os_error().is_some_and(|code| WRONG_FORMAT.contains(&code));
         match error.kind() {
-            _ if wrong_format || (is_path && program.is_dir()) => Self::NotExecutable { program },
+            _ if wrong_format => Self::WrongMachine { program },
+            _ if is_path && program.is_dir() => Self::NotExecutable { program },
             io::ErrorKind::NotFound if is_path && program.is_file() => Self::NotExecutable { program },
             io::ErrorKind::NotFound => Self::NotFound { program },
             io::ErrorKind::PermissionDenied if is_path && !has_right(&program) => {

@@ -30,8 +30,12 @@ pub struct Classified {
     pub permanent: bool,
 }
 
-/// Finds the reason in FFmpeg's last lines (oldest first, as printed), and only then in `exit`.
+/// Finds the reason in a signal that killed FFmpeg, else in its last lines (oldest first, as printed), and only then
+/// in its exit code. The lines are those of [`Code::signs`].
 pub fn classify(exit: Exit, tail: &[String], context: &Context) -> Classified {
+    if let Some(killed) = exit.signal.map(signalled) {
+        return Classified { error: killed, permanent: false };
+    }
     let lines: Vec<Line<'_>> =
         tail.iter().map(|line| Line::of(line, context)).filter(Line::is_failure).collect();
     // The newest line that says something known wins: earlier ones may belong to a fault that FFmpeg overcame.
@@ -82,37 +86,87 @@ impl<'a> Line<'a> {
     }
 }
 
+/// FFmpeg takes SIGINT and SIGTERM as a wish to end, so what kills it says nothing itself.
+fn signalled(signal: i32) -> Error {
+    const KILL: i32 = 9;
+    match signal {
+        KILL => Error::new(Code::FfmpegKilled),
+        other => because(Code::FfmpegSignal, t!("fault.exit.signal", signal = other)),
+    }
+}
+
 fn known(line: &Line<'_>, all: &[Line<'_>], context: &Context) -> Option<Classified> {
     if line.says(&["No space left on device"]) {
         return transient(Error::new(Code::DiskFull).with("path", &context.path));
     }
+    if let Some(scarce) = scarce(&line.text) {
+        return transient(scarce);
+    }
+    if let Some(code) = lacking(&line.text) {
+        if all.iter().any(|line| line.text.contains("malloc of size")) {
+            return transient(Error::new(Code::OutOfMemory));
+        }
+        // FFmpeg names the thing first, and then what follows from it.
+        let first = all.iter().find(|line| lacking(&line.text) == Some(code)).unwrap_or(line);
+        return permanent(because(code, first.reason()).with("path", program_of(&first.text)));
+    }
     if line.is_source() {
         return source(line, all, context);
     }
-    if line.says(LACKS) {
-        return permanent(because(Code::FfmpegLacks, line.reason()));
+    if line.says(&["Decoder (codec none) not found", "Decoding requested, but no decoder found"]) {
+        return permanent(Error::new(Code::SourceCodecUnknown).with("path", &context.path));
     }
     if line.says(&["AAC with no global headers"]) {
-        return permanent(because(Code::FfmpegLacks, line.reason()));
+        return permanent(Error::new(Code::SourceSoundUnsendable).with("path", &context.path));
     }
     publishing(line, all)
 }
 
-/// Words for what an FFmpeg was built without, or for arguments that it does not take.
-const LACKS: &[&str] = &[
-    "Unknown encoder",
-    "Unknown decoder",
-    "Decoder not found",
-    "Encoder not found",
-    "Automatic encoder selection failed",
-    "No such filter",
-    "Unrecognized option",
-    "Option not found",
-    "Error splitting the argument list",
-    "Requested output format",
-    "Error while opening encoder",
-    "Protocol not found",
-];
+/// What the computer ran out of; it passes.
+pub(crate) fn scarce(text: &str) -> Option<Error> {
+    let says = |any: &[&str]| any.iter().any(|words| text.contains(words));
+    if says(&["Cannot allocate memory", "failed to map segment from shared object"]) {
+        return Some(Error::new(Code::OutOfMemory));
+    }
+    says(&["Too many open files", "cannot open shared object file: Error 24"])
+        .then(|| Error::new(Code::TooManyFiles))
+}
+
+/// What an FFmpeg was built without, or which of its arguments it does not take.
+pub(crate) fn lacking(text: &str) -> Option<Code> {
+    const LACKS: &[(Code, &[&str])] = &[
+        (Code::FfmpegLibraryMissing, &["error while loading shared libraries", "Library not loaded"]),
+        (
+            Code::FfmpegNoEncoder,
+            &[
+                "Unknown encoder",
+                "Encoder not found",
+                "encoder found for codec",
+                "Automatic encoder selection",
+            ],
+        ),
+        (Code::FfmpegNoDecoder, &["Unknown decoder", "Decoder not found"]),
+        (Code::FfmpegNoFilter, &["No such filter", "Filter not found"]),
+        (
+            Code::FfmpegNoOption,
+            &[
+                "Unrecognized option",
+                "Option not found",
+                "Error splitting the argument list",
+                "Failed to set value",
+            ],
+        ),
+        (Code::FfmpegNoFormat, &["Requested output format", "Unknown input format"]),
+        (Code::FfmpegNoProtocol, &["Protocol not found"]),
+        (Code::EncoderRefused, &["Error while opening encoder", "Could not open encoder"]),
+    ];
+    LACKS.iter().find(|(_, any)| any.iter().any(|words| text.contains(words))).map(|(code, _)| *code)
+}
+
+/// `ffmpeg` of `ffmpeg: error while loading …`, as the loader prints it.
+fn program_of(text: &str) -> &str {
+    text.split_once(": ").map_or("FFmpeg", |(program, _)| program)
+}
 
 fn source(line: &Line<'_>, all: &[Line<'_>], context: &Context) -> Option<Classified> {
     let source = |code| Error::new(code).with("path", &context.path);
@@ -131,37 +185,42 @@ fn source(line: &Line<'_>, all: &[Line<'_>], context: &Context) -> Option<Classi
     }
     if line.says(&["Input/output error"]) {
         // A disk that sleeps or was unplugged may come back.
-        return transient(source(Code::SourceDamaged).with("reason", t!("probe.damaged.unreadable")));
+        return transient(source(Code::SourceUnreadable));
     }
     if line.says(&["Invalid data found"]) {
-        let reason = match any_says(&["moov atom not found"]) {
-            true => t!("probe.damaged.incomplete"),
-            false => t!("probe.damaged.invalid"),
-        };
-        return permanent(source(Code::SourceDamaged).with("reason", reason));
+        return permanent(source(match any_says(&["moov atom not found"]) {
+            true => Code::SourceIncomplete,
+            false => Code::SourceDamaged,
+        }));
     }
     None
 }
 
 /// Transient all: the server comes back, or its configuration is applied a moment later.
 fn publishing(line: &Line<'_>, all: &[Line<'_>]) -> Option<Classified> {
-    let refused = |reason: String| transient(because(Code::PublishRefused, reason));
-    if line.says(&["Connection refused", "timed out", "No route to host", "Network is unreachable"]) {
-        return transient(Error::new(Code::PublishUnreachable));
+    let plain = |code| transient(Error::new(code));
+    if line.says(&["Connection refused", "No route to host", "Network is unreachable"]) {
+        return plain(Code::PublishUnreachable);
+    }
+    if line.says(&["timed out"]) {
+        return plain(Code::PublishSilent);
     }
     if line.says(&["401 Unauthorized", "403 Forbidden"]) {
-        return refused(t!("fault.publish.unauthorized").to_owned());
+        return plain(Code::PublishDenied);
+    }
+    if line.says(&["400 Bad Request"]) {
+        return plain(Code::PublishNoPath);
     }
     if line.says(&["Server returned 4", "Server returned 5", "failed: 4", "failed: 5"]) {
-        return refused(line.reason());
+        return transient(because(Code::PublishRefused, line.reason()));
     }
     if line.says(&["Broken pipe", "Connection reset by peer"]) {
-        return refused(t!("fault.publish.closed").to_owned());
+        return plain(Code::PublishClosed);
     }
     let by_us = all.iter().any(|line| line.says(&["AAC with no global headers"]));
     if !by_us && line.is_output() && line.says(&["Invalid data found"]) {
         // After ANNOUNCE MediaMTX says why in its own log alone; FFmpeg sees a broken answer.
-        return refused(t!("fault.publish.tracks").to_owned());
+        return plain(Code::PublishTracks);
     }
     None
 }
@@ -170,11 +229,10 @@ fn unknown(exit: Exit, lines: &[Line<'_>]) -> Classified {
     // 5.1 ends with `Error initializing output stream 0:1 -- ` and nothing behind.
     let last =
         lines.iter().rev().find(|line| !line.level.is_empty() && !line.text.trim_end().ends_with("--"));
-    let reason = match (exit, last) {
-        (Exit { signal: Some(signal), .. }, _) => t!("fault.exit.signal", signal = signal),
-        (_, Some(line)) => line.reason(),
-        (Exit { code: Some(code), .. }, None) => t!("fault.exit.code", code = code),
-        _ => t!("fault.exit.unknown").to_owned(),
+    let reason = match (last, exit.code) {
+        (Some(line), _) => line.reason(),
+        (None, Some(code)) => t!("fault.exit.code", code = code),
+        (None, None) => t!("fault.exit.unknown").to_owned(),
     };
     Classified { error: because(Code::FfmpegCrashed, reason), permanent: false }
 }

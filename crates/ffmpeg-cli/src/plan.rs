@@ -11,13 +11,14 @@ const RARE_KEYFRAMES: f64 = 4.0;
 /// How to send `media`.
 ///
 /// # Errors
-/// `source_not_media` without any track that can be sent. The words name no path, since `media` has none: set it by
+/// `source_no_tracks` without a track, `source_codec_unknown` without one that can be sent. The words name no path, since `media` has none: set it by
 /// `Error::with("path", …)`.
 pub fn plan(media: &SourceMedia) -> Result<Plan, Error> {
     let audio = media.audio.as_ref().filter(|audio| known(&audio.codec));
     let video = media.video.as_ref().filter(|video| known(&video.codec) && video.width > 0);
     if video.is_none() && audio.is_none() {
-        return Err(Error::new(Code::SourceNotMedia));
+        let any = media.video.is_some() || media.audio.is_some();
+        return Err(Error::new(if any { Code::SourceCodecUnknown } else { Code::SourceNoTracks }));
     }
     let video_reasons = video.map(|video| against_copying_video(video, &media.container)).unwrap_or_default();
     let audio_reason = audio.and_then(|audio| against_copying_audio(audio, &media.container));

@@ -266,7 +266,7 @@ fn what_is_no_video_is_refused_with_its_reason() {
         ("sdp.mp4", Code::SourceIsPlaylist),
         ("text.mp4", Code::SourceNotMedia),
         ("empty.mp4", Code::SourceNotMedia),
-        ("cut.mp4", Code::SourceDamaged),
+        ("cut.mp4", Code::SourceIncomplete),
         ("folder.mp4", Code::SourceIsFolder),
         ("missing.mp4", Code::SourceMissing),
     ] {

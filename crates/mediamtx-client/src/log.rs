@@ -37,21 +37,56 @@ pub fn listener(text: &str) -> Option<Listener<'_>> {
     Some(Listener { protocol, address })
 }
 
-/// Why the server ended: its last error. Lines that merely tell what it closed come after it.
-pub fn fatal<S: AsRef<str>>(lines: impl IntoIterator<Item = S>) -> Option<String> {
-    let errors = lines.into_iter().filter_map(|line| match parse(line.as_ref()) {
-        ("error", text) => Some(text),
-        _ => None,
-    });
-    errors.last()
+/// Why the server ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fatal {
+    /// The address is taken: `listen tcp 127.0.0.1:8554: bind: address already in use`.
+    PortTaken(String),
+    /// The address may not be used: `listen tcp :80: bind: permission denied`.
+    PortDenied(String),
+    /// A key of the configuration is not known or its value is wrong: plain `ERR: json: unknown field "x"` at a
+    /// start, with a time at a reload.
+    Config(String),
+    /// A bug of its own: `panic: …`, or the runtime's `fatal error: …`; the process ends with 2.
+    Panic(String),
+    /// Another error, as it says it.
+    Other(String),
 }
 
-/// The address that is taken already, when that is what a text says: `listen tcp 127.0.0.1:8554: bind: …`.
-pub fn busy_port(text: &str) -> Option<String> {
-    let busy = ["address already in use", "Only one usage of each socket address"];
-    if !busy.iter().any(|words| text.contains(words)) {
-        return None;
+/// Why the server ended: a panic, else its last error. Lines that merely tell what it closed come after it.
+pub fn fatal<S: AsRef<str>>(lines: impl IntoIterator<Item = S>) -> Option<Fatal> {
+    let (mut last, mut panic) = (None, None);
+    for line in lines {
+        let line = line.as_ref();
+        if is_panic(line) {
+            panic = Some(Fatal::Panic(line.trim_end().to_owned()));
+        } else if let ("error", text) = parse(line) {
+            last = Some((line.starts_with("ERR: "), text));
+        }
     }
+    panic.or_else(|| last.map(|(early, text)| error(early, text)))
+}
+
+/// Whether a line begins the report of a panic of Go's runtime, which is printed plainly.
+pub fn is_panic(line: &str) -> bool {
+    line.starts_with("panic: ") || line.starts_with("fatal error: ")
+}
+
+/// `early`: said before the logger was up, when only the configuration had been looked at.
+fn error(early: bool, text: String) -> Fatal {
+    let taken = ["address already in use", "Only one usage of each socket address"];
+    let denied = ["permission denied", "forbidden by its access permissions"];
+    let says = |any: &[&str]| any.iter().any(|words| text.contains(words));
+    match bound(&text) {
+        Some(address) if says(&taken) => Fatal::PortTaken(address),
+        Some(address) if says(&denied) => Fatal::PortDenied(address),
+        _ if early || text.starts_with("json: ") => Fatal::Config(text),
+        _ => Fatal::Other(text),
+    }
+}
+
+/// The address of `listen tcp ADDRESS: bind: …`.
+fn bound(text: &str) -> Option<String> {
     let (before, _) = text.split_once(": bind:")?;
     let address = before.rsplit(' ').next()?;
     address.contains(':').then(|| address.to_owned())
@@ -135,18 +170,32 @@ mod tests {
             "2026/01/02 15:04:05 ERR listen tcp 127.0.0.1:8554: bind: address already in use",
             "2026/01/02 15:04:05 INF [metrics] closing",
         ];
-        let reason = fatal(lines).unwrap();
-        assert_eq!(busy_port(&reason).as_deref(), Some("127.0.0.1:8554"));
+        assert_eq!(fatal(lines), Some(Fatal::PortTaken("127.0.0.1:8554".to_owned())));
         assert_eq!(fatal(["2026/01/02 15:04:05 INF fine"]), None);
     }
 
     #[test]
-    fn busy_ports_of_every_kind() {
-        let srt = "listen: listen udp4 127.0.0.1:8890: bind: address already in use";
-        assert_eq!(busy_port(srt).as_deref(), Some("127.0.0.1:8890"));
+    fn ends_of_every_kind() {
+        let at = |text: &str| format!("2026/01/02 15:04:05 ERR {text}");
         let windows = "listen tcp 127.0.0.1:8554: bind: Only one usage of each socket address \
                        (protocol/network address/port) is normally permitted.";
-        assert_eq!(busy_port(windows).as_deref(), Some("127.0.0.1:8554"));
-        assert_eq!(busy_port("listen tcp :80: bind: permission denied"), None);
+        for (line, found) in [
+            (
+                at("listen: listen udp4 127.0.0.1:8890: bind: address already in use"),
+                Fatal::PortTaken("127.0.0.1:8890".into()),
+            ),
+            (at(windows), Fatal::PortTaken("127.0.0.1:8554".into())),
+            (at("listen tcp :80: bind: permission denied"), Fatal::PortDenied(":80".into())),
+            (at("json: unknown field \"nope\""), Fatal::Config("json: unknown field \"nope\"".into())),
+            (
+                "ERR: json: unknown field \"nope\"".into(),
+                Fatal::Config("json: unknown field \"nope\"".into()),
+            ),
+            ("panic: EOF".into(), Fatal::Panic("panic: EOF".into())),
+            (at("something else"), Fatal::Other("something else".into())),
+        ] {
+            let lines = [at("first"), line.clone(), "2026/01/02 15:04:05 INF [API] closing".into()];
+            assert_eq!(fatal(&lines), Some(found), "{line}");
+        }
     }
 }

@@ -6,7 +6,9 @@ mod support;
 
 use std::time::{Duration, Instant};
 
-use mediamtx_client::{ApiError, PROBE_QUERY, PathConfig, Peer, Version, publish_url, urls, viewers};
+use mediamtx_client::{
+    ApiError, PROBE_QUERY, PathConfig, Peer, Version, log::Fatal, publish_url, urls, viewers,
+};
 use stream_api::Viewers;
 use support::{Child, Server, bytes_in, ffmpeg, wait_until};
 
@@ -222,8 +224,7 @@ async fn the_log_tells_listeners_and_faults() {
     let taken = server.config.ports.rtmp;
     let mut second = Server::spawn(|config| config.ports.rtmp = taken);
     assert_eq!(second.exit_within(Duration::from_secs(10)), Some(1));
-    let reason = second.fatal().unwrap();
-    assert_eq!(mediamtx_client::log::busy_port(&reason), Some(format!("127.0.0.1:{taken}")), "{reason}");
+    assert_eq!(second.fatal(), Some(Fatal::PortTaken(format!("127.0.0.1:{taken}"))));
 }
 
 #[tokio::test]
@@ -231,6 +232,5 @@ async fn a_broken_file_is_told_in_its_own_words() {
     let mut server = Server::spawn_with(|_| (), |text| text.replace("moq: false", "nope: false"));
     let started = Instant::now();
     assert_eq!(server.exit_within(Duration::from_secs(10)), Some(1), "after {:?}", started.elapsed());
-    let reason = server.fatal().unwrap();
-    assert!(reason.contains("unknown field \"nope\""), "{reason}");
+    assert_eq!(server.fatal(), Some(Fatal::Config("json: unknown field \"nope\"".to_owned())));
 }

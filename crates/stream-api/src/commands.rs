@@ -82,6 +82,7 @@ macro_rules! with_commands {
             ServerGet, server_get;
             ServerLog, server_log;
             ServerRestart, server_restart;
+            ServerPortsRenew, server_ports_renew;
             ToolsCheck, tools_check;
             ObsExport, obs_export;
             ActivityList, activity_list;
@@ -126,6 +127,7 @@ routes! {
     ServerGet => ServerStatus, "server_get", Get "/api/v1/server", 200;
     ServerLog => Log, "server_log", Get "/api/v1/server/log", 200;
     ServerRestart => ServerStatus, "server_restart", Post "/api/v1/server/restart", 200;
+    ServerPortsRenew => ServerStatus, "server_ports_renew", Post "/api/v1/server/ports/renew", 200;
     ToolsCheck => Nothing, "tools_check", Post "/api/v1/tools/check", 200;
     ObsExport => ObsFile, "obs_export", Get "/api/v1/obs-export", 200;
     ActivityList => Activities, "activity_list", Get "/api/v1/activity", 200;
@@ -322,6 +324,11 @@ pub struct ServerLog {}
 /// Tries again to start a server that failed; restarts one that runs.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ServerRestart {}
+
+/// For a server that can't be started because of its ports: chooses free ones instead of those that can't be used,
+/// stores them and starts the server. Viewers' addresses change. A server that runs keeps its ports.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct ServerPortsRenew {}
 
 /// Looks for FFmpeg, ffprobe and MediaMTX again.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

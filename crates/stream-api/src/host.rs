@@ -21,8 +21,60 @@ pub struct HostStatus {
     pub ffprobe: Tool,
     /// MediaMTX as found.
     pub mediamtx: Tool,
+    /// What installs programs on this computer, where it is one that we know.
+    #[serde(default)]
+    pub package_manager: Option<PackageManager>,
     /// Something that the user should know from this start, such as a configuration restored from a backup.
     pub notes: Vec<String>,
+}
+
+/// What installs programs on a computer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PackageManager {
+    /// Debian, Ubuntu, Mint.
+    Apt,
+    /// Fedora, RHEL.
+    Dnf,
+    /// Arch, Manjaro.
+    Pacman,
+    /// openSUSE.
+    Zypper,
+    /// Alpine.
+    Apk,
+    /// macOS.
+    Brew,
+    /// Windows.
+    Winget,
+}
+
+impl PackageManager {
+    /// Every one, and the program by which it is recognised.
+    pub const ALL: [(PackageManager, &str); 7] = [
+        (PackageManager::Apt, "apt-get"),
+        (PackageManager::Dnf, "dnf"),
+        (PackageManager::Pacman, "pacman"),
+        (PackageManager::Zypper, "zypper"),
+        (PackageManager::Apk, "apk"),
+        (PackageManager::Brew, "brew"),
+        (PackageManager::Winget, "winget"),
+    ];
+
+    /// The line that installs FFmpeg with ffprobe. Fedora's own package is `ffmpeg-free`, which lacks libx264; the
+    /// complete one is RPM Fusion's.
+    pub const fn ffmpeg_line(self) -> &'static str {
+        match self {
+            PackageManager::Apt => "sudo apt install ffmpeg",
+            PackageManager::Dnf => {
+                "sudo dnf install https://download1.rpmfusion.org/free/fedora/rpmfusion-free-release-$(rpm -E %fedora).noarch.rpm && sudo dnf install ffmpeg --allowerasing"
+            }
+            PackageManager::Pacman => "sudo pacman -S ffmpeg",
+            PackageManager::Zypper => "sudo zypper install ffmpeg",
+            PackageManager::Apk => "sudo apk add ffmpeg",
+            PackageManager::Brew => "brew install ffmpeg",
+            PackageManager::Winget => "winget install --id Gyan.FFmpeg",
+        }
+    }
 }
 
 /// Which kind of host runs the engine.

@@ -9,6 +9,7 @@ mod words_macro;
 
 mod activity;
 mod activity_words;
+mod code;
 pub mod commands;
 mod error;
 mod event;
@@ -27,11 +28,12 @@ mod units;
 pub mod words;
 
 pub use activity::{Activity, ActivityFilter, ActivityKind, Cause, Level, Origin};
+pub use code::{Code, Program, Sign};
 pub use commands::{COMMANDS, Command, Method, Route};
-pub use error::{Code, Error, Fault, FaultAction};
+pub use error::{Error, Fault, FaultAction};
 pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
 pub use history::{PastFault, Run, RunEnd, RunId, RunLog, StreamHistory, Uptime};
-pub use host::{HostKind, HostStatus, MEDIA_ENDINGS, MediaEntry, Tool, ToolState};
+pub use host::{HostKind, HostStatus, MEDIA_ENDINGS, MediaEntry, PackageManager, Tool, ToolState};
 pub use name::{check_name, propose_name};
 pub use obs::ObsFile;
 pub use obs_scene::obs_scene_collection;

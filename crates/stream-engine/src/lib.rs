@@ -23,6 +23,7 @@ mod server;
 mod store;
 mod stream;
 mod support;
+mod tool_fault;
 mod tools;
 
 pub use clocks::{Clocks, Reading};

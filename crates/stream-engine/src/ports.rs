@@ -1,6 +1,9 @@
 //! Which ports the bundled server uses: chosen at first start, stored, kept.
 
-use std::net::{Ipv4Addr, TcpListener, UdpSocket};
+use std::{
+    io,
+    net::{Ipv4Addr, TcpListener, UdpSocket},
+};
 
 use child_process::process_holding_port;
 use stream_api::{Code, Error, Ports, t};
@@ -31,17 +34,31 @@ const SLOTS: &[Slot] = &[
 /// # Errors
 /// `no_free_port` naming what it was for.
 pub(crate) fn choose() -> Result<Ports, Error> {
-    let mut ports = Ports::USUAL;
+    from(Ports::USUAL)
+}
+
+/// These ports, each replaced by another where it can't be used; the others are kept.
+///
+/// # Errors
+/// `no_free_port` naming what it was for.
+pub(crate) fn renewed(ports: Ports) -> Result<Ports, Error> {
+    from(ports)
+}
+
+fn from(mut ports: Ports) -> Result<Ports, Error> {
+    let mut usual = Ports::USUAL;
     let mut chosen: Vec<u16> = Vec::new();
     for slot in SLOTS {
-        let port = (slot.get)(&mut ports);
-        let usual = *port;
-        let candidates = (usual..=usual.saturating_add(REACH)).filter(|port| {
-            // Another port's usual number is left to it.
-            !chosen.contains(port) && (*port == usual || !is_usual(*port))
-        });
+        let (port, usual) = ((slot.get)(&mut ports), *(slot.get)(&mut usual));
+        let wanted = *port;
+        // What only an administrator may use has no usable neighbours either.
+        let first = if wanted < 1024 { usual } else { wanted };
+        let near = first..=first.saturating_add(REACH);
+        // Another port's usual number is left to it.
+        let apart =
+            |port: &u16| !chosen.contains(port) && (*port == usual || *port == wanted || !is_usual(*port));
+        let mut candidates = std::iter::once(wanted).chain(near).filter(apart);
         *port = candidates
-            .into_iter()
             .find(|port| is_free(*port, slot.udp))
             .ok_or_else(|| Error::new(Code::NoFreePort).with("what", label(slot.key)))?;
         chosen.push(*port);
@@ -50,12 +67,17 @@ pub(crate) fn choose() -> Result<Ports, Error> {
 }
 
 /// # Errors
-/// `port_taken`, naming the first port that can't be used and, where the system tells, the program that has it.
+/// `port_taken`, naming the first port that can't be used and, where the system tells, the program that has it;
+/// `port_denied` when only an administrator may use it.
 pub(crate) fn check(mut ports: Ports) -> Result<(), Error> {
     for slot in SLOTS {
         let port = *(slot.get)(&mut ports);
-        if !is_free(port, slot.udp) {
-            return Err(taken(port, slot));
+        match bind(port, slot.udp) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+                return Err(Error::new(Code::PortDenied).with("port", port).with("what", label(slot.key)));
+            }
+            Err(_) => return Err(taken(port, slot)),
         }
     }
     Ok(())
@@ -84,12 +106,17 @@ fn is_usual(port: u16) -> bool {
 
 /// On loopback and on all interfaces: MediaMTX binds the former, and a program on the latter would be hidden by it.
 /// Plain binds, since MediaMTX's SRT shares a port with another SRT server without an error.
-fn is_free(port: u16, udp: bool) -> bool {
+fn bind(port: u16, udp: bool) -> io::Result<()> {
     let free = |address: Ipv4Addr| match udp {
-        true => UdpSocket::bind((address, port)).is_ok(),
-        false => TcpListener::bind((address, port)).is_ok(),
+        true => UdpSocket::bind((address, port)).map(drop),
+        false => TcpListener::bind((address, port)).map(drop),
     };
-    free(Ipv4Addr::LOCALHOST) && free(Ipv4Addr::UNSPECIFIED)
+    free(Ipv4Addr::LOCALHOST)?;
+    free(Ipv4Addr::UNSPECIFIED)
+}
+
+fn is_free(port: u16, udp: bool) -> bool {
+    bind(port, udp).is_ok()
 }
 
 fn label(key: &str) -> &'static str {
@@ -118,6 +145,9 @@ mod tests {
         assert!(second.rtsp > first.rtsp && second.srt > first.srt, "the next free ones: {second:?}");
         let error = check(first).unwrap_err();
         assert_eq!((error.code, error.args["port"].as_str()), (Code::PortTaken, &*first.rtsp.to_string()));
+        let renewed = renewed(first).unwrap();
+        assert!(renewed.rtsp > first.rtsp && renewed.srt > first.srt, "another one for those: {renewed:?}");
+        assert_eq!((renewed.hls, renewed.api), (first.hls, first.api), "the others are kept");
         drop((held, udp));
         assert!(moved(Ports::USUAL).is_empty());
         let chosen = Ports { hls: 9000, ..Ports::USUAL };

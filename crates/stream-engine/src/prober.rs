@@ -15,6 +15,7 @@ use stream_api::{Code, Error, Plan, SourceMedia};
 
 use crate::{
     media_root::MediaRoots,
+    tool_fault::Program,
     tools::{Tools, WITHHELD},
 };
 
@@ -116,9 +117,8 @@ impl Prober {
         let ffprobe = self.tools.found().ffprobe?;
         let spec =
             Spec { env_clear_prefixes: WITHHELD.map(String::from).to_vec(), ..Spec::new(&ffprobe.path) };
-        child_process::run(&self.spawner, spec.with_args(args), limit, OUTPUT).await.map_err(|error| {
-            Error::new(Code::FfmpegUnusable).with("path", ffprobe.path.display()).with("reason", error)
-        })
+        let run = child_process::run(&self.spawner, spec.with_args(args), limit, OUTPUT).await;
+        run.map_err(|error| Program::Ffprobe.unspawnable(&ffprobe.path, &error))
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Stamp, Probed>> {
@@ -130,9 +130,12 @@ impl Prober {
 fn look(path: &str) -> Result<(Stamp, Vec<u8>), Error> {
     let wrong = |code: Code| Error::new(code).with("path", path);
     let refused = |error: io::Error| match error.kind() {
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => wrong(Code::SourceMissing),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => match Path::new(path).parent() {
+            Some(folder) if !folder.is_dir() => wrong(Code::SourceFolderMissing),
+            _ => wrong(Code::SourceMissing),
+        },
         io::ErrorKind::PermissionDenied => wrong(Code::SourceDenied),
-        _ => wrong(Code::SourceDamaged).with("reason", error),
+        _ => wrong(Code::SourceUnreadable),
     };
     if !Path::new(path).is_absolute() {
         return Err(wrong(Code::SourceRelative));

@@ -6,11 +6,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use child_process::{SpawnError, Spawner, Spec};
-use stream_api::{Code, Error, Fault, HostStatus, Tool, ToolState};
+use child_process::{Spawner, Spec};
+use stream_api::{Code, Error, Fault, HostStatus, PackageManager, Tool, ToolState};
 use tokio::sync::watch;
 
-use crate::{DataDir, Options, ToolPaths, hub::Hub, media_root::MediaRoots};
+use crate::{
+    DataDir, Options, ToolPaths,
+    hub::Hub,
+    media_root::MediaRoots,
+    tool_fault::{self, Program as Which, Why},
+};
 
 /// A program that does not print its version within this time can't be used.
 const VERSION_LIMIT: Duration = Duration::from_secs(10);
@@ -48,11 +53,10 @@ pub(crate) struct Program<V> {
 
 impl Tools {
     pub(crate) fn new(options: &Options, spawner: Spawner, hub: Hub) -> Tools {
-        let missing = |program: &str| Error::new(Code::FfmpegMissing).with("program", program);
         let found = Found {
             at: Instant::now(),
-            ffmpeg: Err(missing("FFmpeg")),
-            ffprobe: Err(missing("ffprobe")),
+            ffmpeg: Err(Error::new(Code::FfmpegMissing)),
+            ffprobe: Err(Error::new(Code::FfmpegMissing)),
             mediamtx: Err(Error::new(Code::ServerMissing)),
         };
         let (paths, beside) = (options.tools.clone(), options.beside.clone());
@@ -61,11 +65,18 @@ impl Tools {
 
     /// Looks for all of them (again) and runs each for its version.
     pub(crate) async fn check(&self) {
-        let (ffmpeg, ffprobe, mediamtx) = tokio::join!(
-            self.ffmpeg_tool("FFmpeg", self.paths.ffmpeg.as_deref(), "ffmpeg"),
-            self.ffmpeg_tool("ffprobe", self.paths.ffprobe.as_deref(), "ffprobe"),
+        let (ffmpeg, mut ffprobe, mediamtx) = tokio::join!(
+            self.ffmpeg_tool(Which::Ffmpeg, self.paths.ffmpeg.as_deref(), "ffmpeg"),
+            self.ffmpeg_tool(Which::Ffprobe, self.paths.ffprobe.as_deref(), "ffprobe"),
             self.mediamtx_tool(),
         );
+        // Without both it is FFmpeg as a whole that is missing.
+        if let Err(whole) = &ffmpeg
+            && whole.code == Code::FfmpegMissing
+            && ffprobe.as_ref().is_err_and(|part| part.code == Code::FfprobeMissing)
+        {
+            ffprobe = Err(whole.clone());
+        }
         self.hub.host(|host| {
             (host.ffmpeg, host.ffprobe) = (shown(&ffmpeg), shown(&ffprobe));
             host.mediamtx = shown(&mediamtx);
@@ -86,19 +97,12 @@ impl Tools {
 
     async fn ffmpeg_tool(
         &self,
-        program: &str,
+        which: Which,
         named: Option<&Path>,
         name: &str,
     ) -> Result<Program<ffmpeg_cli::Version>, Error> {
-        let missing = || Error::new(Code::FfmpegMissing).with("program", program);
-        let unusable = |path: &Path, reason: String| {
-            Error::new(Code::FfmpegUnusable).with("path", path.display()).with("reason", reason)
-        };
-        let path = self.find(named, name).ok_or_else(missing)?;
-        let text =
-            self.version_text(&path, "-version").await.map_err(|e| e.classify(&path, missing, unusable))?;
-        let version = ffmpeg_cli::Version::parse(&text)
-            .ok_or_else(|| unusable(&path, stream_api::t!("tool.no_version").to_owned()))?;
+        let path = self.find(named, name).ok_or_else(|| which.fault(Path::new(name), Why::Missing))?;
+        let version = self.version(which, &path, "-version", ffmpeg_cli::Version::parse).await?;
         if !version.is_supported() {
             return Err(Error::new(Code::FfmpegTooOld).with("path", path.display()).with("version", version));
         }
@@ -106,19 +110,13 @@ impl Tools {
     }
 
     async fn mediamtx_tool(&self) -> Result<Program<mediamtx_client::Version>, Error> {
-        let missing = || Error::new(Code::ServerMissing);
-        let unusable = |path: &Path, reason: String| {
-            Error::new(Code::ServerUnusable).with("path", path.display()).with("reason", reason)
-        };
         let named = self.paths.mediamtx.as_deref();
         let path = self
             .find(named, "stream-manager-mediamtx")
             .or_else(|| self.find(named, "mediamtx"))
-            .ok_or_else(missing)?;
-        let text =
-            self.version_text(&path, "--version").await.map_err(|e| e.classify(&path, missing, unusable))?;
-        let version = mediamtx_client::Version::parse(&text)
-            .ok_or_else(|| unusable(&path, stream_api::t!("tool.no_version").to_owned()))?;
+            .ok_or_else(|| Which::Mediamtx.fault(Path::new("mediamtx"), Why::Missing))?;
+        let parse = mediamtx_client::Version::parse;
+        let version = self.version(Which::Mediamtx, &path, "--version", parse).await?;
         if !version.is_supported() {
             return Err(Error::new(Code::ServerTooOld).with("path", path.display()).with("version", version));
         }
@@ -136,43 +134,23 @@ impl Tools {
         dirs.map(|dir| dir.join(&file)).find(|candidate| candidate.is_file())
     }
 
-    async fn version_text(&self, path: &Path, flag: &str) -> Result<String, NoVersion> {
-        let spec = Spec { env_clear_prefixes: WITHHELD.map(String::from).to_vec(), ..Spec::new(path) };
-        let run = child_process::run(&self.spawner, spec.with_args([flag]), VERSION_LIMIT, 64 << 10).await?;
-        if run.timed_out {
-            return Err(NoVersion::Silent);
-        }
-        Ok(String::from_utf8_lossy(&run.stdout).into_owned())
-    }
-}
-
-/// Why a program told no version.
-#[derive(Debug, thiserror::Error)]
-enum NoVersion {
-    #[error(transparent)]
-    Spawn(#[from] SpawnError),
-    #[error("it does not answer")]
-    Silent,
-}
-
-impl NoVersion {
-    fn classify(
+    async fn version<V>(
         &self,
+        which: Which,
         path: &Path,
-        missing: impl Fn() -> Error,
-        unusable: impl Fn(&Path, String) -> Error,
-    ) -> Error {
-        match self {
-            NoVersion::Spawn(SpawnError::NotFound { .. }) if !path.exists() => {
-                unusable(path, stream_api::t!("tool.not_there").to_owned())
-            }
-            NoVersion::Spawn(SpawnError::NotFound { .. }) => missing(),
-            NoVersion::Spawn(SpawnError::Denied { .. } | SpawnError::NotExecutable { .. }) => {
-                unusable(path, stream_api::t!("tool.not_executable").to_owned())
-            }
-            NoVersion::Spawn(other) => unusable(path, other.to_string()),
-            NoVersion::Silent => unusable(path, stream_api::t!("tool.silent").to_owned()),
+        flag: &str,
+        parse: fn(&str) -> Option<V>,
+    ) -> Result<V, Error> {
+        let spec = Spec { env_clear_prefixes: WITHHELD.map(String::from).to_vec(), ..Spec::new(path) };
+        let run = child_process::run(&self.spawner, spec.with_args([flag]), VERSION_LIMIT, 64 << 10).await;
+        let run = run.map_err(|error| which.unspawnable(path, &error))?;
+        if run.timed_out {
+            return Err(which.fault(path, Why::Silent));
         }
+        parse(&String::from_utf8_lossy(&run.stdout)).ok_or_else(|| {
+            let missing = tool_fault::missing_library(&String::from_utf8_lossy(&run.stderr));
+            which.fault(path, missing.map_or(Why::NoVersion, Why::LibraryMissing))
+        })
     }
 }
 
@@ -209,6 +187,17 @@ pub(crate) fn host_status(
         ffmpeg: unknown.clone(),
         ffprobe: unknown.clone(),
         mediamtx: unknown,
+        package_manager: package_manager(),
         notes,
     }
+}
+
+/// The first that is on the `PATH`.
+fn package_manager() -> Option<PackageManager> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let there = |program: &str| {
+        let file = format!("{program}{}", env::consts::EXE_SUFFIX);
+        env::split_paths(&path).any(|dir| dir.join(&file).is_file())
+    };
+    PackageManager::ALL.into_iter().find(|(_, program)| there(program)).map(|(manager, _)| manager)
 }

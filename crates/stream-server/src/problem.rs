@@ -33,30 +33,26 @@ impl IntoResponse for Problem {
     }
 }
 
-/// The HTTP status of each code. What the user can cure on this computer, such as a missing FFmpeg, conflicts with
-/// the state of things (409); 503 means that waiting helps.
+/// The HTTP status of each code. A source that can't be sent is a bad request (400); any other fault, which the user
+/// can cure on this computer, conflicts with the state of things (409); 503 means that waiting helps.
 fn status(code: Code) -> StatusCode {
     use Code::*;
     match code {
-        BadRequest | NameEmpty | NameTooLong | NameBadCharacter | NameBadEdges | NameReserved
-        | SourceRelative | SourceMissing | SourceDenied | SourceIsFolder | SourceNotRegular | SourceEmpty
-        | SourceNotMedia | SourceIsPlaylist | SourceDamaged | SourceTimeout | NotLoopback => {
-            StatusCode::BAD_REQUEST
-        }
+        BadRequest | NotLoopback => StatusCode::BAD_REQUEST,
         Unauthorized => StatusCode::UNAUTHORIZED,
         ForeignOrigin | Forwarded | SourceOutsideMedia => StatusCode::FORBIDDEN,
         NoSuchRoute | NoSuchStream | NoSuchRun => StatusCode::NOT_FOUND,
         WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
-        NameTaken | FfmpegMissing | FfmpegTooOld | FfmpegUnusable | FfmpegLacks | FfmpegCrashed
-        | NoProgress | Stalled | PublishRefused | PublishUnreachable | ServerMissing | ServerTooOld
-        | ServerUnusable | ServerCrashed | ServerSilent | ServerDown | ServerRefused | PortTaken
-        | NoFreePort | DiskFull | DataDirInUse | DataDirDenied | DataDirNewer | DataDirBroken
-        | CannotListen | NoDialog | SaveFailed => StatusCode::CONFLICT,
         TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ForeignHost => StatusCode::MISDIRECTED_REQUEST,
         Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
+        NameTaken => StatusCode::CONFLICT,
+        asked if ["name_", "source_"].iter().any(|what| asked.as_str().starts_with(what)) => {
+            StatusCode::BAD_REQUEST
+        }
+        _ => StatusCode::CONFLICT,
     }
 }
 

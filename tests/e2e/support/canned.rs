@@ -200,7 +200,7 @@ fn streams(scene: Scene) -> Vec<Stream> {
     let menu =
         live(3, "menu-board", "Menu board.mov", 1_240_000, 9, Viewers { rtsp: 1, ..Viewers::default() });
     let gone = Error::new(Code::SourceMissing).with("path", "/srv/media/Winter promo.mp4");
-    let crashed = Error::new(Code::FfmpegCrashed).with("reason", "exit code 1");
+    let crashed = Error::new(Code::FfmpegKilled);
     let all = vec![
         Stream {
             spec: StreamSpec { record: true, ..church.spec.clone() },
@@ -289,6 +289,7 @@ fn host() -> HostStatus {
         ffmpeg: tool("/usr/bin/ffmpeg", "7.1.1"),
         ffprobe: tool("/usr/bin/ffprobe", "7.1.1"),
         mediamtx: tool("/usr/bin/stream-manager-mediamtx", "1.20.1"),
+        package_manager: None,
         notes: Vec::new(),
     }
 }

@@ -1,9 +1,9 @@
 use leptos::prelude::*;
-use stream_api::{Fault, ServerState, ToolState, commands, t};
+use stream_api::{Fault, ServerState, ToolState, t};
 
 use crate::{
     app::use_app,
-    components::{FaultCard, Icon, icon},
+    components::{FaultCard, FaultOf, Icon, icon},
     pages::Page,
     store::{Filter, Link},
 };
@@ -60,7 +60,6 @@ pub(crate) fn Banners() -> impl IntoView {
 
 fn server_fault() -> impl IntoView {
     let app = use_app();
-    let busy = RwSignal::new(false);
     let fault = Memo::new(move |_| {
         let failed = |s: &stream_api::ServerStatus| {
             (s.state == ServerState::Failed).then(|| s.fault.clone()).flatten()
@@ -68,26 +67,22 @@ fn server_fault() -> impl IntoView {
         app.world.server.with(|server| server.as_ref().and_then(failed))
     });
     move || {
-        fault.get().filter(|_| app.page.get() != Page::Server).map(|fault| {
-            let retry = move |_| app.run(busy, commands::ServerRestart {}, |_| {});
-            view! { <FaultCard fault=fault busy=busy on_action=retry/> }
-        })
+        fault
+            .get()
+            .filter(|_| app.page.get() != Page::Server)
+            .map(|fault| view! { <FaultCard fault=fault of=FaultOf::Server/> })
     }
 }
 
 /// FFmpeg or ffprobe can't be used. The first-run page has a card of its own for it.
 fn tool_fault() -> impl IntoView {
     let app = use_app();
-    let busy = RwSignal::new(false);
     let fault = Memo::new(move |_| {
         app.world.host.with(|host| host.as_ref().and_then(|host| unusable([&host.ffmpeg, &host.ffprobe])))
     });
     move || {
         let first_run = app.page.get() == Page::Streams && app.world.tally.get().count(Filter::All) == 0;
-        fault.get().filter(|_| !first_run).map(|fault| {
-            let again = move |_| app.run(busy, commands::ToolsCheck {}, |_| {});
-            view! { <FaultCard fault=fault retry=t!("tool.check_again") busy=busy on_action=again/> }
-        })
+        fault.get().filter(|_| !first_run).map(|fault| view! { <FaultCard fault=fault of=FaultOf::Tools/> })
     }
 }
 

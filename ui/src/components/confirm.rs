@@ -77,6 +77,17 @@ impl Question {
             on_yes: Arc::new(move || app.run(busy, commands::ServerRestart {}, |_| {})),
         }
     }
+
+    /// Use other ports although viewers know these?
+    pub(crate) fn renew_ports(app: App, busy: RwSignal<bool>) -> Self {
+        Question {
+            title: t!("renew_ports.title").to_owned(),
+            body: t!("renew_ports.body").to_owned(),
+            yes: t!("fault.use_another_port"),
+            danger: false,
+            on_yes: Arc::new(move || app.run(busy, commands::ServerPortsRenew {}, |_| {})),
+        }
+    }
 }
 
 /// The question that is open.

@@ -1,35 +1,28 @@
 use leptos::prelude::*;
 use stream_api::{Fault, FaultAction, t};
 
-use crate::components::{Act, CopyButton, Icon, icon};
+use crate::{
+    app::use_app,
+    components::{
+        Act, CopyButton, Icon,
+        cure::{FaultOf, drawn},
+        icon,
+    },
+};
 
 /// What is wrong, what cures it, and the one click that helps.
 #[component]
 pub(crate) fn FaultCard(
     /// What is wrong.
     fault: Fault,
-    /// Instead of `Retry`'s own words.
-    #[prop(optional)]
-    retry: Option<&'static str>,
-    /// A command of its button runs.
-    #[prop(optional, into)]
-    busy: Signal<bool>,
+    /// Whose fault it is.
+    of: FaultOf,
     /// It waits to be tried again by itself: less alarming.
     #[prop(optional)]
     mild: bool,
-    /// The one click.
-    #[prop(into)]
-    on_action: Callback<FaultAction>,
 ) -> impl IntoView {
-    let button = fault.action.map(|action| {
-        let (label, drawn) = match action {
-            FaultAction::LocateFile => (t!("fault.locate"), Icon::Folder),
-            FaultAction::Retry => (retry.unwrap_or(t!("fault.retry")), Icon::Retry),
-        };
-        view! { <Act icon=drawn label=label act="cure" busy=busy on_press=move |_| on_action.run(action)/> }
-    });
-    let tail = fault.log_tail.join("\n");
-    let log = (!tail.is_empty()).then(|| {
+    let log = (!fault.log_tail.is_empty()).then(|| {
+        let tail = fault.log_tail.join("\n");
         let text = tail.clone();
         view! {
             <details class="tail">
@@ -49,7 +42,30 @@ pub(crate) fn FaultCard(
                 <span>{fault.error.hint}</span>
                 {log}
             </div>
-            {button}
+            {fault.action.map(|action| view! { <CureButton action=action of=of/> })}
         </div>
+    }
+}
+
+/// The one click that helps with a fault.
+#[component]
+pub(crate) fn CureButton(
+    /// What it does.
+    action: FaultAction,
+    /// Whose fault it is.
+    of: FaultOf,
+    /// Beside `btn`.
+    #[prop(optional)]
+    class: &'static str,
+) -> impl IntoView {
+    let app = use_app();
+    let busy = RwSignal::new(false);
+    let action = of.offered(action, app.page.get_untracked());
+    let (label, icon) = match (action, of) {
+        (FaultAction::Retry, FaultOf::Tools) => (t!("tool.check_again"), Icon::Retry),
+        _ => drawn(action),
+    };
+    view! {
+        <Act class=class icon=icon label=label act="cure" busy=busy on_press=move |_| app.cure(action, of, busy)/>
     }
 }

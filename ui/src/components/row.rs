@@ -1,11 +1,13 @@
 use leptos::prelude::*;
-use stream_api::{Mode, Playback, Recording, StreamId, t};
+use stream_api::{Mode, Playback, Recording, State, StreamId, t};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
 use crate::{
     app::use_app,
-    components::{Icon, MenuKind, RowMenu, StateBadge, icon, orders::OrderButton, shown, spark},
+    components::{
+        CureButton, FaultOf, Icon, MenuKind, RowMenu, StateBadge, icon, orders::OrderButton, shown, spark,
+    },
     format,
     pages::Page,
     store::live::Row,
@@ -110,8 +112,21 @@ fn status(row: RwSignal<Row>) -> impl IntoView {
         <div class="statecell">
             <StateBadge row=row/>
             {move || (!why.with(String::is_empty)).then(|| view! { <div class="why" title=why>{why}</div> })}
+            {cure(row)}
         </div>
     }
+}
+
+/// The one click that helps, for a stream that needs a person.
+fn cure(row: RwSignal<Row>) -> impl IntoView {
+    let action = Memo::new(move |_| {
+        row.with(|row| {
+            let fault = row.stream.fault.as_ref().filter(|_| row.stream.state == State::Failed);
+            fault.and_then(|fault| fault.action)
+        })
+    });
+    let of = FaultOf::Stream(row.with_untracked(|row| row.stream.id));
+    move || action.get().map(|action| view! { <CureButton class="small" action=action of=of/> })
 }
 
 fn rate(row: RwSignal<Row>) -> impl IntoView {

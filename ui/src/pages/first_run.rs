@@ -1,9 +1,11 @@
 use leptos::prelude::*;
-use stream_api::{HostKind, HostStatus, ServerState, Tool, ToolState, commands, t};
+use stream_api::{HostKind, HostStatus, ServerState, Tool, ToolState, t};
 
 use crate::{
     app::{App, use_app},
-    components::{Act, FaultCard, Icon, banners::unusable, icon, sheet::SheetFor, sidebar::server_state},
+    components::{
+        Act, FaultCard, FaultOf, Icon, banners::unusable, icon, sheet::SheetFor, sidebar::server_state,
+    },
 };
 
 /// What is shown while there is no stream: where to begin, and whether everything needed is there.
@@ -105,14 +107,8 @@ fn tool_words(host: &HostStatus) -> String {
 }
 
 fn tools_fault(app: App) -> impl IntoView {
-    let busy = RwSignal::new(false);
     let fault = Memo::new(move |_| {
         app.world.host.with(|host| host.as_ref().and_then(|host| unusable([&host.ffmpeg, &host.ffprobe])))
     });
-    move || {
-        fault.get().map(|fault| {
-            let again = move |_| app.run(busy, commands::ToolsCheck {}, |_| {});
-            view! { <FaultCard fault=fault retry=t!("tool.check_again") busy=busy on_action=again/> }
-        })
-    }
+    move || fault.get().map(|fault| view! { <FaultCard fault=fault of=FaultOf::Tools/> })
 }

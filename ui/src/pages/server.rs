@@ -4,11 +4,9 @@ use stream_api::{HostStatus, ServerState, ServerStatus, Tool, ToolState, command
 use crate::{
     app::{App, use_app},
     components::{
-        Act, FaultCard, Icon, LogCard, LogOf, confirm::Question, log::ltr, row::NOTHING,
-        sidebar::server_state,
+        Act, FaultCard, FaultOf, Icon, LogCard, LogOf, log::ltr, row::NOTHING, sidebar::server_state,
     },
     format,
-    store::Filter,
 };
 
 /// The server: its state, its ports, what it runs on and its log.
@@ -18,10 +16,6 @@ pub(crate) fn ServerPage() -> impl IntoView {
     let busy = RwSignal::new(false);
     let seen = app.world.server;
     let state = Memo::new(move |_| seen.with(|s| s.as_ref().map(|s| s.state)));
-    let restart = move || match app.world.tally.get_untracked().count(Filter::Live) {
-        0 => app.run(busy, commands::ServerRestart {}, |_| {}),
-        live => app.question.set(Some(Question::restart_server(app, busy, live))),
-    };
     let fault = Memo::new(move |_| seen.with(|s| s.as_ref().and_then(|s| Some((s.fault.clone()?, s.state)))));
     let label = move || match state.get() {
         Some(ServerState::Failed | ServerState::Stopped) => t!("server.start").to_owned(),
@@ -40,13 +34,13 @@ pub(crate) fn ServerPage() -> impl IntoView {
                 icon=Icon::Retry
                 label=Signal::derive(label)
                 busy=Signal::derive(move || busy.get() || state.get() == Some(ServerState::Starting))
-                on_press=move |_| restart()
+                on_press=move |_| app.restart_server(busy)
             />
         </div>
         <div class="body">
             {move || fault.get().map(|(fault, state)| {
                 let mild = state != ServerState::Failed;
-                view! { <FaultCard fault=fault mild=mild busy=busy on_action=move |_| restart()/> }
+                view! { <FaultCard fault=fault mild=mild of=FaultOf::Server/> }
             })}
             <div class="detail">
                 <div class="column">

@@ -1,10 +1,10 @@
 use leptos::prelude::*;
-use stream_api::{FaultAction, Health, Recording, State, StreamId, commands, t};
+use stream_api::{Health, Recording, State, StreamId, commands, t};
 
 use crate::{
     app::{App, use_app},
     components::{
-        Act, CopyButton, FaultCard, Icon, LogCard, LogOf, MenuKind, RowMenu, StateBadge, icon,
+        Act, CopyButton, FaultCard, FaultOf, Icon, LogCard, LogOf, MenuKind, RowMenu, StateBadge, icon,
         orders::OrderButton,
         row::NOTHING,
         row_menu::copy_act,
@@ -68,7 +68,7 @@ fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
             <RowMenu row=row kind=MenuKind::All/>
         </div>
         <div class="body">
-            {fault(app, id, row)}
+            {fault(id, row)}
             <div class="detail">
                 <div class="column">
                     {rate(row)}
@@ -81,17 +81,12 @@ fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
     }
 }
 
-fn fault(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
-    let busy = RwSignal::new(false);
+fn fault(id: StreamId, row: RwSignal<Row>) -> impl IntoView {
     let seen = Memo::new(move |_| {
         row.with(|row| row.stream.fault.clone().map(|fault| (fault, row.stream.state != State::Failed)))
     });
-    let cure = move |action| match action {
-        FaultAction::LocateFile => app.sheet.set(Some(SheetFor::Edit { id, locate: true })),
-        FaultAction::Retry => app.run(busy, commands::StreamStart { id }, |_| {}),
-    };
     move || {
-        seen.get().map(|(fault, mild)| view! { <FaultCard fault=fault mild=mild busy=busy on_action=cure/> })
+        seen.get().map(|(fault, mild)| view! { <FaultCard fault=fault mild=mild of=FaultOf::Stream(id)/> })
     }
 }
 

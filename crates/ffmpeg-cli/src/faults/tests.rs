@@ -19,7 +19,7 @@ fn ends_of_ffmpeg() {
                 "[rtsp @ 0x55dff4429240] [error] method ANNOUNCE failed: 401 Unauthorized",
                 &header("Server returned 401 Unauthorized (authorization failed)"),
             ],
-            Code::PublishRefused,
+            Code::PublishDenied,
             false,
         ),
         (
@@ -30,14 +30,14 @@ fn ends_of_ffmpeg() {
             Code::PublishUnreachable,
             false,
         ),
-        (&[&header("Server returned 400 Bad Request")], Code::PublishRefused, false),
-        (&[&header("Invalid data found when processing input")], Code::PublishRefused, false),
+        (&[&header("Server returned 400 Bad Request")], Code::PublishNoPath, false),
+        (&[&header("Invalid data found when processing input")], Code::PublishTracks, false),
         (
             &[
                 "[rtsp @ 0x7ffe88000710] [error] AAC with no global headers is currently not supported.",
                 &header("Invalid data found when processing input"),
             ],
-            Code::FfmpegLacks,
+            Code::SourceSoundUnsendable,
             true,
         ),
         (
@@ -45,7 +45,7 @@ fn ends_of_ffmpeg() {
                 "[error] av_interleaved_write_frame(): Broken pipe",
                 "[error] Error writing trailer of rtsp://pub:secretpw@127.0.0.1:28554/ok: Broken pipe",
             ],
-            Code::PublishRefused,
+            Code::PublishClosed,
             false,
         ),
         (
@@ -68,10 +68,10 @@ fn ends_of_ffmpeg() {
                 "[mov,mp4,m4a,3gp,3g2,mj2 @ 0x564c0ba35280] [error] moov atom not found",
                 "[error] file:/v/rtsp:// 401 Unauthorized.mp4: Invalid data found when processing input",
             ],
-            Code::SourceDamaged,
+            Code::SourceIncomplete,
             true,
         ),
-        (&["[fatal] Unknown encoder 'libx264'"], Code::FfmpegLacks, true),
+        (&["[fatal] Unknown encoder 'libx264'"], Code::FfmpegNoEncoder, true),
         (
             &[
                 "[AVFilterGraph @ 0x563359e62fc0] [error] No such filter: 'bwdif'",
@@ -80,7 +80,7 @@ fn ends_of_ffmpeg() {
                 "[fatal] Error while processing the decoded data for stream #0:0",
                 "[aac @ 0x563359df2a80] [warning] 2 frames left in the queue on closing",
             ],
-            Code::FfmpegLacks,
+            Code::FfmpegNoFilter,
             true,
         ),
         (
@@ -88,7 +88,7 @@ fn ends_of_ffmpeg() {
                 "[error] Unrecognized option 'nosuchopt'.",
                 "[fatal] Error splitting the argument list: Option not found",
             ],
-            Code::FfmpegLacks,
+            Code::FfmpegNoOption,
             true,
         ),
         (
@@ -96,7 +96,7 @@ fn ends_of_ffmpeg() {
                 "x264 [error]: invalid preset 'nope'",
                 "[error] Error initializing output stream 0:0 -- Error while opening encoder for output stream #0:0",
             ],
-            Code::FfmpegLacks,
+            Code::EncoderRefused,
             true,
         ),
         (&["[error] av_interleaved_write_frame(): No space left on device"], Code::DiskFull, false),
@@ -136,5 +136,5 @@ fn unknown_ends_carry_the_last_error_without_credentials() {
     ]);
     assert_eq!(found.error.args["reason"], "Odd thing at rtsp://***@h/a");
     let killed = classify(Exit { code: None, signal: Some(11) }, &[], &Context { path: String::new() });
-    assert_eq!(killed.error.args["reason"], "signal 11");
+    assert_eq!((killed.error.code, &*killed.error.args["reason"]), (Code::FfmpegSignal, "signal 11"));
 }

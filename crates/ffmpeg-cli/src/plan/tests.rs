@@ -88,7 +88,7 @@ fn each_kind_of_sound() {
 #[test]
 fn what_can_not_be_sent() {
     let none = plan(&media(MP4, None, None)).expect_err("no tracks");
-    assert_eq!(none.code, Code::SourceNotMedia);
+    assert_eq!(none.code, Code::SourceNoTracks);
     let unknown = plan(&media(MP4, Some(video()), Some(audio("unknown", None)))).expect("has a picture");
     assert_eq!((unknown.audio, unknown.mode), (None, Mode::Copy));
     assert_eq!(unknown.warnings, [t!("plan.warning.audio_unknown")]);

@@ -1,13 +1,17 @@
 use stream_api::{Code, Error};
 
 use super::looks_like_playlist;
-use crate::log;
+use crate::{faults, log};
 
 /// Why ffprobe failed on `path`, from its words; `head` is the file's first kilobytes (empty when it can't be read).
 /// The codes are those of `source_…`, or of FFmpeg itself when the file is not to blame.
 pub fn failure(path: &str, exit_code: Option<i32>, stderr: &str, head: &[u8]) -> Error {
     let source = |code| Error::new(code).with("path", path);
     let says = |text: &str| stderr.contains(text);
+    let program = stderr.lines().find_map(|line| faults::scarce(line).or_else(|| lacks(line)));
+    if let Some(error) = program {
+        return error;
+    }
     if says("No such file or directory") {
         return source(Code::SourceMissing);
     }
@@ -20,27 +24,41 @@ pub fn failure(path: &str, exit_code: Option<i32>, stderr: &str, head: &[u8]) ->
     if looks_like_playlist(head) {
         return source(Code::SourceIsPlaylist);
     }
+    if is_picture(head) {
+        return source(Code::SourceIsPicture);
+    }
     if says("moov atom not found") && is_mp4(head) {
-        return source(Code::SourceDamaged).with("reason", stream_api::t!("probe.damaged.incomplete"));
+        return source(Code::SourceIncomplete);
     }
     if says("Format not on whitelist") || says("not on whitelist") {
         return source(if refused_playlist(stderr) { Code::SourceIsPlaylist } else { Code::SourceNotMedia });
     }
     if says("Input/output error") {
-        return source(Code::SourceDamaged).with("reason", stream_api::t!("probe.damaged.unreadable"));
-    }
-    if says("Unrecognized option") || says("Option not found") || says("Unknown option") {
-        let reason = last_words(stderr);
-        return Error::new(Code::FfmpegLacks).with("reason", reason);
+        return source(Code::SourceUnreadable);
     }
     if says("Invalid data found") && is_media(head) {
-        return source(Code::SourceDamaged).with("reason", stream_api::t!("probe.damaged.invalid"));
+        return source(Code::SourceDamaged);
     }
     match exit_code {
         // A signal, such as a crash in a decoder.
-        None => Error::new(Code::FfmpegCrashed).with("reason", stream_api::t!("probe.crashed")),
+        None => source(Code::SourceDamaged),
         Some(_) => source(Code::SourceNotMedia),
     }
+}
+
+fn lacks(line: &str) -> Option<Error> {
+    // A damaged file makes libraries say such things too; what ffprobe lacks it says of our own options alone.
+    let code = faults::lacking(line).filter(|code| {
+        matches!(code, Code::FfmpegNoOption | Code::FfmpegLibraryMissing | Code::FfmpegNoProtocol)
+    })?;
+    Some(Error::new(code).with("path", "ffprobe").with("reason", log::redact(log::split(line).1)))
+}
+
+/// Signatures of pictures.
+fn is_picture(head: &[u8]) -> bool {
+    let starts: [&[u8]; 5] = [b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"II*\0", b"MM\0*"];
+    starts.iter().any(|start| head.starts_with(start))
+        || (head.starts_with(b"RIFF") && head.get(8..12) == Some(b"WEBP"))
 }
 
 /// The whitelist refused one of FFmpeg's formats that only name other files.
@@ -71,11 +89,6 @@ fn is_media(head: &[u8]) -> bool {
         || (head.first() == Some(&0x47) && head.get(188) == Some(&0x47))
 }
 
-fn last_words(stderr: &str) -> String {
-    let line = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    log::redact(log::split(line).1).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,23 +104,23 @@ mod tests {
         let mpd = "[mpeg @ 0x5645fa385480] Format not on whitelist 'mov,mp4'\nfile:a.mp4: Invalid argument\n";
         let invalid = "file:a.mp4: Invalid data found when processing input\n";
         for (stderr, head, code) in [
-            (moov, MP4, Code::SourceDamaged),
+            (moov, MP4, Code::SourceIncomplete),
             (moov, b"hello world this is text" as &[u8], Code::SourceNotMedia),
             (moov, b"#EXTM3U\n", Code::SourceIsPlaylist),
             (hls, b"", Code::SourceIsPlaylist),
             (mpd, b"", Code::SourceNotMedia),
             (invalid, b"\x1aE\xdf\xa3\x01", Code::SourceDamaged),
-            (invalid, b"GIF89a", Code::SourceNotMedia),
+            (invalid, b"GIF89a", Code::SourceIsPicture),
             ("file:a: Is a directory\n", b"", Code::SourceIsFolder),
             ("file:a: No such file or directory\n", b"", Code::SourceMissing),
             ("file:a: Permission denied\n", b"", Code::SourceDenied),
-            ("Unrecognized option 'format_whitelist'.\n", MP4, Code::FfmpegLacks),
+            ("Unrecognized option 'format_whitelist'.\n", MP4, Code::FfmpegNoOption),
             ("", b"", Code::SourceNotMedia),
         ] {
             let error = failure("/v/a.mp4", Some(1), stderr, head);
             assert_eq!(error.code, code, "{stderr:?}");
             assert!(!error.message.contains('{'), "all is filled in: {}", error.message);
         }
-        assert_eq!(failure("/v/a.mp4", None, "", MP4).code, Code::FfmpegCrashed, "killed by a signal");
+        assert_eq!(failure("/v/a.mp4", None, "", MP4).code, Code::SourceDamaged, "a decoder crashed");
     }
 }

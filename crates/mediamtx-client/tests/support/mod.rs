@@ -185,7 +185,7 @@ impl Server {
     }
 
     /// Why it ended.
-    pub(crate) fn fatal(&self) -> Option<String> {
+    pub(crate) fn fatal(&self) -> Option<log::Fatal> {
         log::fatal(self.lines())
     }
 

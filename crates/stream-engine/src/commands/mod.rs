@@ -5,19 +5,19 @@ mod history;
 use std::{collections::BTreeMap, ops::Deref};
 
 use stream_api::{
-    ActivityKind, Code, Error, ObsFile, Order, Origin, ProbeReport, ServerStatus, Snapshot, Source, State,
-    Stream, StreamId, StreamSpec, check_name,
+    ActivityKind, Code, Error, FaultAction, ObsFile, Order, Origin, ProbeReport, ServerState, ServerStatus,
+    Snapshot, Source, State, Stream, StreamId, StreamSpec, check_name,
     commands::{
-        Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, ServerGet, ServerLog, ServerRestart,
-        SnapshotGet, SourceProbe, StreamCreate, StreamDelete, StreamDuplicate, StreamGet, StreamList,
-        StreamLog, StreamOpen, StreamStart, StreamStartAll, StreamStop, StreamStopAll, StreamUpdate, Streams,
-        ToolsCheck,
+        Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, ServerGet, ServerLog, ServerPortsRenew,
+        ServerRestart, SnapshotGet, SourceProbe, StreamCreate, StreamDelete, StreamDuplicate, StreamGet,
+        StreamList, StreamLog, StreamOpen, StreamStart, StreamStartAll, StreamStop, StreamStopAll,
+        StreamUpdate, Streams, ToolsCheck,
     },
     propose_name,
 };
 use uuid::Uuid;
 
-use crate::{engine::Inner, prober::Probed, store::StoredStream};
+use crate::{engine::Inner, ports, prober::Probed, store::StoredStream};
 
 pub(crate) use history::{
     activity_export, activity_list, activity_seen, stream_history, stream_run_log, support_bundle,
@@ -218,6 +218,22 @@ pub(crate) async fn server_restart(engine: &Call<'_>, _: ServerRestart) -> Resul
     engine.hub.tell(None, ActivityKind::ServerRestarted { by: engine.origin });
     engine.tools.check().await;
     engine.server.restart().await;
+    Ok(engine.hub.snapshot().server)
+}
+
+pub(crate) async fn server_ports_renew(
+    engine: &Call<'_>,
+    _: ServerPortsRenew,
+) -> Result<ServerStatus, Error> {
+    let status = engine.hub.snapshot().server;
+    let barred = status.fault.as_ref().is_some_and(|fault| fault.action == Some(FaultAction::UseAnotherPort));
+    // The ports of a server that runs are taken by itself.
+    if status.state != ServerState::Running && barred {
+        let ports = ports::renewed(engine.store.ports().await.unwrap_or(status.ports))?;
+        engine.store.set_ports(ports).await?;
+        tracing::info!("the server's ports were chosen anew");
+        engine.server.restart().await;
+    }
     Ok(engine.hub.snapshot().server)
 }
 

@@ -60,6 +60,16 @@ impl Journal {
         Log { lines: inner.lines.iter().cloned().collect(), file: inner.file.path().display().to_string() }
     }
 
+    /// The newest lines of the program itself, for a fault.
+    pub(crate) fn tail(&self) -> Vec<String> {
+        const SHOWN: usize = 8;
+        let inner = self.lock();
+        let lines = inner.lines.iter().rev().filter(|line| line.origin != LogOrigin::Manager);
+        let mut newest: Vec<String> = lines.take(SHOWN).map(|line| line.text.clone()).collect();
+        newest.reverse();
+        newest
+    }
+
     fn lock(&self) -> MutexGuard<'_, Inner> {
         self.inner.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -381,8 +381,7 @@ impl Step<'_> {
                 self.stopped();
             }
             (Phase::Starting { .. } | Phase::Running { .. }, Ending::Finished) => {
-                let reason = stream_api::t!("fault.ended_early");
-                let fault = Fault::new(Error::new(Code::FfmpegCrashed).with("reason", reason));
+                let fault = Fault::new(Error::new(Code::FfmpegEndedEarly));
                 self.broken(attempt, Problem { fault, permanent: false });
             }
             (Phase::Starting { .. } | Phase::Running { .. }, Ending::Broken(problem)) => {

@@ -1,6 +1,7 @@
 //! The bundled MediaMTX: one task that starts it, watches it, restarts it and is its only writer.
 
 mod board;
+mod end;
 mod poller;
 mod process;
 mod task;

@@ -2,12 +2,12 @@ use std::{path::Path, time::Duration};
 
 use child_process::{Child, Line, Rung, SpawnError, Spec};
 use mediamtx_client::{Api, ServerConfig};
-use stream_api::{Code, Error, LogOrigin, Ports, t};
+use stream_api::{Code, Error, LogOrigin, Ports};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use super::{Access, Parts};
-use crate::{journal::Journal, owner, ports, tools::Program, tools::WITHHELD};
+use super::{Access, Parts, end};
+use crate::{journal::Journal, owner, ports, tool_fault, tools::Program, tools::WITHHELD};
 
 /// MediaMTX's API answers 20 to 90 ms after the spawn; a busy machine gets more.
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -57,9 +57,7 @@ impl Process {
             label: "mediamtx".to_owned(),
             ..Spec::new(&program.path)
         };
-        let unusable = |error: SpawnError| {
-            Error::new(Code::ServerUnusable).with("path", program.path.display()).with("reason", error)
-        };
+        let unusable = |error: SpawnError| tool_fault::Program::Mediamtx.unspawnable(&program.path, &error);
         let child = parts.spawner.spawn(spec.with_args([file])).await.map_err(unusable)?;
         let api = Api::new(&format!("http://127.0.0.1:{}", ports.api), &config.api_user, &config.api_pass);
         let access = Access { ports, user: config.publish_user, pass: config.publish_pass };
@@ -98,6 +96,10 @@ impl Process {
         let (level, text) = mediamtx_client::log::parse(&line);
         log.push(LogOrigin::Server, level, ffmpeg_cli::log::redact(&text));
         if self.tail.len() == TAIL {
+            // A panic says why first, and then where, for every goroutine.
+            if self.tail.iter().any(|line| mediamtx_client::log::is_panic(line)) {
+                return;
+            }
             self.tail.remove(0);
         }
         self.tail.push(line);
@@ -108,20 +110,8 @@ impl Process {
         while let Ok(Some(line)) = timeout(Duration::from_millis(500), self.child.lines.recv()).await {
             self.note(line, log);
         }
-        let reason = mediamtx_client::log::fatal(&self.tail);
-        if let Some(address) = reason.as_deref().and_then(mediamtx_client::log::busy_port) {
-            let port = address.rsplit(':').next().unwrap_or_default().to_owned();
-            let holder = t!("error.port_taken.unknown");
-            return ports::check(self.access.ports).err().unwrap_or_else(|| {
-                Error::new(Code::PortTaken).with("port", port).with("what", "MediaMTX").with("holder", holder)
-            });
-        }
         let exit = self.child.exit().await;
-        let reason = reason.unwrap_or_else(|| match (exit.code, exit.signal) {
-            (_, Some(signal)) => t!("fault.exit.signal", signal = signal),
-            (code, None) => t!("fault.exit.code", code = code.unwrap_or(-1)),
-        });
-        Error::new(Code::ServerCrashed).with("reason", reason)
+        end::explain(&self.tail, exit, self.access.ports)
     }
 
     /// Asks it to end, and makes sure that it does.

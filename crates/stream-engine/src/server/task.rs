@@ -9,7 +9,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{Link, Parts, Request, Samples, board::Board, poller::Poller, process::Process};
-use crate::{clocks::Jump, journal::Journal, lifecycle::Limits, ports};
+use crate::{clocks::Jump, journal::Journal, lifecycle::Limits, ports, tool_fault};
 
 /// How often the server's paths are compared with what is wanted.
 const RECONCILE: Duration = Duration::from_secs(10);
@@ -189,9 +189,13 @@ impl Task {
         self.attempt += 1;
         tracing::warn!(%error, attempt = self.attempt, "the server is not running");
         self.log.manager("error", error.message.clone());
-        let crashed = matches!(error.code, Code::ServerCrashed | Code::ServerSilent);
+        let crashed = matches!(
+            error.code,
+            Code::ServerCrashed | Code::ServerKilled | Code::ServerPanicked | Code::ServerSilent
+        );
         let state = if crashed { ServerState::Restarting } else { ServerState::Failed };
-        let fault = Fault::new(error.clone());
+        let log_tail = if crashed || error.code == Code::ServerConfig { self.log.tail() } else { Vec::new() };
+        let fault = Fault { log_tail, ..Fault::new(error.clone()) };
         self.parts.hub.server(|server| {
             server.restarts += u32::from(crashed);
             (server.state, server.fault) = (state, Some(fault.clone()));
@@ -220,7 +224,7 @@ impl Task {
                 },
             }
         }
-        if matches!(error.code, Code::ServerMissing | Code::ServerUnusable | Code::ServerTooOld) {
+        if tool_fault::is_of_mediamtx(error.code) {
             self.parts.tools.check().await;
         }
         if !lasting {

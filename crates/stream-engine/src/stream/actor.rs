@@ -26,6 +26,7 @@ use crate::{
     recording::Watch,
     server::{Eager, Sample, urls},
     store::StoredStream,
+    tool_fault,
 };
 
 /// Below this speed for [`SLOW_AFTER`] FFmpeg can't keep up with real time.
@@ -371,11 +372,15 @@ impl Actor {
     async fn is_cured(&self) -> bool {
         let Phase::Failed { fault, .. } = &self.machine.phase else { return false };
         match fault.error.code {
-            Code::SourceMissing | Code::SourceDenied | Code::SourceEmpty | Code::SourceIsFolder => {
+            Code::SourceMissing
+            | Code::SourceFolderMissing
+            | Code::SourceDenied
+            | Code::SourceEmpty
+            | Code::SourceIsFolder => {
                 let path = self.spec.source.path().to_owned();
                 tokio::task::spawn_blocking(move || prober::is_readable(&path)).await.unwrap_or(false)
             }
-            Code::FfmpegMissing | Code::FfmpegTooOld | Code::FfmpegUnusable => {
+            code if tool_fault::is_of_ffmpeg(code) => {
                 self.parts.tools.check_again().await;
                 let found = self.parts.tools.found();
                 found.ffmpeg.is_ok() && found.ffprobe.is_ok()

@@ -7,7 +7,7 @@ use stream_api::{Code, Error, StreamId, StreamSpec};
 use tokio::sync::Semaphore;
 
 use super::Parts;
-use crate::{lifecycle::Problem, prober::Probed, tools::WITHHELD};
+use crate::{lifecycle::Problem, prober::Probed, tool_fault::Program, tools::WITHHELD};
 
 /// A child that was made, and what was learnt on the way.
 #[derive(Debug)]
@@ -29,7 +29,11 @@ pub(super) async fn spawn(
     // Closed only together with the engine.
     let _permit = at_once.acquire_owned().await.map_err(|_| passing(Error::new(Code::ShuttingDown)))?;
     let probed = parts.prober.probe(spec.source.path()).await.map_err(|error| match error.code {
-        Code::SourceTimeout | Code::Internal => passing(error),
+        Code::SourceTimeout
+        | Code::SourceUnreadable
+        | Code::OutOfMemory
+        | Code::TooManyFiles
+        | Code::Internal => passing(error),
         _ => needs_a_person(error),
     })?;
     let access = parts.server.ensure_path(id, &spec.name, path_config(&spec)).await.map_err(passing)?;
@@ -66,14 +70,11 @@ pub(super) fn path_config(spec: &StreamSpec) -> PathConfig {
 }
 
 fn unspawnable(error: SpawnError, path: PathBuf) -> Problem {
-    let code = match &error {
-        SpawnError::Other(_) => {
-            return passing(Error::new(Code::FfmpegCrashed).with("reason", error));
-        }
-        SpawnError::NotFound { .. } => Error::new(Code::FfmpegMissing).with("program", "FFmpeg"),
-        _ => Error::new(Code::FfmpegUnusable).with("path", path.display()).with("reason", error),
-    };
-    needs_a_person(code)
+    let fault = Program::Ffmpeg.unspawnable(&path, &error);
+    match error {
+        SpawnError::Other(_) => passing(fault),
+        _ => needs_a_person(fault),
+    }
 }
 
 fn needs_a_person(error: Error) -> Problem {

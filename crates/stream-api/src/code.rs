@@ -1,0 +1,389 @@
+//! Every code, with the one action that helps and the lines by which it is recognised: the table of faults.
+//! `docs/faults.md` is made from it, and the integration tests produce each line for real.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{FaultAction, words};
+
+/// A line by which a fault is recognised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sign {
+    /// Who says it.
+    pub program: Program,
+    /// What it says; `…` stands for any text.
+    pub line: &'static str,
+}
+
+impl Sign {
+    /// Whether `text` holds the line.
+    pub fn is_in(&self, text: &str) -> bool {
+        let mut rest = text;
+        self.line.split('…').all(|part| match rest.split_once(part) {
+            Some((_, after)) => {
+                rest = after;
+                true
+            }
+            None => false,
+        })
+    }
+}
+
+/// Who says the line of an [`Sign`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Program {
+    /// FFmpeg, on standard error (`-loglevel repeat+level+warning`), or its first line for `-version`.
+    Ffmpeg,
+    /// ffprobe.
+    Ffprobe,
+    /// MediaMTX, in its log or as an answer of its Control API.
+    Mediamtx,
+    /// The operating system.
+    System,
+    /// This program; the line describes what it looks at.
+    Manager,
+}
+
+impl Program {
+    /// Its name. A proper name, except for the system.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Program::Ffmpeg => "FFmpeg",
+            Program::Ffprobe => "ffprobe",
+            Program::Mediamtx => "MediaMTX",
+            Program::System => "the system",
+            Program::Manager => "Stream Manager",
+        }
+    }
+}
+
+macro_rules! codes {
+    ($($(#[doc = $doc:literal])+ $name:ident = $wire:literal $(, $action:ident)?
+        $(=> [$($program:ident $line:literal),+ $(,)?])?;)+) => {
+        /// What went wrong, for programs. The words are `error.CODE` and `error.CODE.hint` in `locales/`.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        pub enum Code {
+            $($(#[doc = $doc])+ #[serde(rename = $wire)] $name,)+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &[Code] = &[$(Code::$name),+];
+
+            /// As on the wire.
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Code::$name => $wire),+ }
+            }
+
+            /// What is wrong: words with `{placeholders}`.
+            pub const fn message(self) -> &'static str {
+                match self { $(Code::$name => words::must(concat!("error.", $wire))),+ }
+            }
+
+            /// What cures it: words with `{placeholders}`.
+            pub const fn hint(self) -> &'static str {
+                match self { $(Code::$name => words::must(concat!("error.", $wire, ".hint"))),+ }
+            }
+
+            /// The one click that helps, where there is one.
+            pub const fn action(self) -> Option<FaultAction> {
+                match self { $(Code::$name => codes!(@action $($action)?)),+ }
+            }
+
+            /// The lines by which it is recognised. Empty for an error of a request or of the program itself;
+            /// the others are faults: something outside is wrong, and a person reads about it.
+            pub const fn signs(self) -> &'static [Sign] {
+                match self {
+                    $(Code::$name => &[$($(Sign { program: Program::$program, line: $line }),+)?]),+
+                }
+            }
+        }
+    };
+    (@action) => { None };
+    (@action $action:ident) => { Some(FaultAction::$action) };
+}
+
+codes! {
+    /// The request can't be read.
+    BadRequest = "bad_request";
+    /// No such command or page.
+    NoSuchRoute = "no_such_route";
+    /// The route is there, under another HTTP method.
+    WrongMethod = "wrong_method";
+    /// The request's body is too large.
+    TooLarge = "too_large";
+    /// No stream with that id.
+    NoSuchStream = "no_such_stream";
+    /// No run with that id among the last ones of the stream.
+    NoSuchRun = "no_such_run";
+    /// A bug of ours.
+    Internal = "internal", Retry;
+    /// The engine is shutting down.
+    ShuttingDown = "shutting_down";
+
+    /// A name is needed.
+    NameEmpty = "name_empty" => [Manager "a name without characters"];
+    /// More than 200 characters.
+    NameTooLong = "name_too_long" => [Manager "a name of more than 200 characters"];
+    /// A character that is not allowed.
+    NameBadCharacter = "name_bad_character" => [Manager "a character that MediaMTX refuses in a path"];
+    /// A part that is empty or starts or ends with a dot.
+    NameBadEdges = "name_bad_edges" => [Manager "a part that is empty or starts or ends with a dot"];
+    /// An ending that MediaMTX gives a meaning of its own.
+    NameReserved = "name_reserved" => [Manager "an ending such as .m3u8 or /whep"];
+    /// Another stream has it.
+    NameTaken = "name_taken" => [Manager "the name of another stream, in any case of letters"];
+
+    /// Not an absolute path.
+    SourceRelative = "source_relative" => [Manager "a path that does not begin at the root"];
+    /// No such file.
+    SourceMissing = "source_missing", LocateFile => [
+        Ffmpeg "No such file or directory",
+        Ffprobe "No such file or directory",
+        System "No such file or directory",
+    ];
+    /// Neither the file nor its folder is there: a drive or a share that is not connected.
+    SourceFolderMissing = "source_folder_missing", LocateFile => [System "No such file or directory"];
+    /// No permission to read it.
+    SourceDenied = "source_denied", Retry => [
+        Ffmpeg "Permission denied",
+        Ffprobe "Permission denied",
+        System "Permission denied",
+    ];
+    /// A folder.
+    SourceIsFolder = "source_is_folder", LocateFile => [Ffmpeg "Is a directory", Ffprobe "Is a directory"];
+    /// A device, socket or pipe.
+    SourceNotRegular = "source_not_regular", LocateFile => [Manager "a device, socket or pipe"];
+    /// 0 bytes.
+    SourceEmpty = "source_empty", LocateFile => [
+        Manager "a file of 0 bytes",
+        Ffprobe "Invalid data found when processing input",
+    ];
+    /// Not a video or audio file that FFmpeg knows.
+    SourceNotMedia = "source_not_media", LocateFile => [Ffprobe "Invalid data found when processing input"];
+    /// A picture.
+    SourceIsPicture = "source_is_picture", LocateFile => [Ffprobe "Format not on whitelist"];
+    /// A playlist, or a script that would make FFmpeg open other files.
+    SourceIsPlaylist = "source_is_playlist", LocateFile => [
+        Ffmpeg "Format not on whitelist",
+        Ffprobe "Format not on whitelist",
+    ];
+    /// Its end is missing: a copy, download or recording that was not finished.
+    SourceIncomplete = "source_incomplete", LocateFile => [
+        Ffmpeg "moov atom not found",
+        Ffprobe "moov atom not found",
+    ];
+    /// Damaged.
+    SourceDamaged = "source_damaged", LocateFile => [
+        Ffmpeg "Invalid data found when processing input",
+        Ffprobe "Invalid data found when processing input",
+    ];
+    /// The disk can't read it.
+    SourceUnreadable = "source_unreadable", Retry => [Ffmpeg "Input/output error", Ffprobe "Input/output error"];
+    /// Neither pictures nor sound: subtitles alone, for instance.
+    SourceNoTracks = "source_no_tracks", LocateFile => [Ffprobe r#""codec_type": "subtitle""#];
+    /// Its tracks have a codec that FFmpeg does not know.
+    SourceCodecUnknown = "source_codec_unknown", LocateFile => [
+        Ffprobe r#""codec_type": "video""#,
+        Ffmpeg "Decoder (codec none) not found",
+        Ffmpeg "Decoding requested, but no decoder found",
+    ];
+    /// AAC as in MPEG-TS, which FFmpeg's RTSP output does not take as it is.
+    SourceSoundUnsendable = "source_sound_unsendable", LocateFile => [Ffmpeg "AAC with no global headers"];
+    /// ffprobe took too long.
+    SourceTimeout = "source_timeout", Retry => [Manager "ffprobe does not end within 10 s"];
+    /// Outside the folders that the headless host may use.
+    SourceOutsideMedia = "source_outside_media" => [Manager "a path outside the folders of --media"];
+
+    /// FFmpeg was not found.
+    FfmpegMissing = "ffmpeg_missing", InstallFfmpeg => [Manager "no ffmpeg beside the app or on the PATH"];
+    /// FFmpeg is there, ffprobe is not.
+    FfprobeMissing = "ffprobe_missing", InstallFfmpeg => [Manager "no ffprobe beside the app or on the PATH"];
+    /// The file that was named as FFmpeg or ffprobe is not there.
+    FfmpegNotThere = "ffmpeg_not_there", Retry => [System "No such file or directory"];
+    /// FFmpeg or ffprobe is older than 5.1.
+    FfmpegTooOld = "ffmpeg_too_old", InstallFfmpeg => [Ffmpeg "ffmpeg version 4.", Ffprobe "ffprobe version 4."];
+    /// FFmpeg or ffprobe may not be executed.
+    FfmpegNotExecutable = "ffmpeg_not_executable", Retry => [System "Permission denied"];
+    /// FFmpeg or ffprobe is a program for another kind of computer.
+    FfmpegWrongMachine = "ffmpeg_wrong_machine", InstallFfmpeg => [System "Exec format error"];
+    /// A library that FFmpeg or ffprobe needs is missing.
+    FfmpegLibraryMissing = "ffmpeg_library_missing", InstallFfmpeg => [
+        System "error while loading shared libraries: …: cannot open shared object file",
+    ];
+    /// FFmpeg or ffprobe does not answer when asked for its version.
+    FfmpegSilent = "ffmpeg_silent", Retry => [Manager "no version within 10 s"];
+    /// FFmpeg or ffprobe was found and can't be run, or is another program.
+    FfmpegUnusable = "ffmpeg_unusable", InstallFfmpeg => [Manager "no version in what it prints"];
+    /// FFmpeg was built without an encoder that this needs.
+    FfmpegNoEncoder = "ffmpeg_no_encoder", InstallFfmpeg => [
+        Ffmpeg "Unknown encoder '…'",
+        Ffmpeg "Encoder not found",
+        Ffmpeg "encoder found for codec",
+        Ffmpeg "Automatic encoder selection failed",
+    ];
+    /// FFmpeg was built without a decoder that this needs.
+    FfmpegNoDecoder = "ffmpeg_no_decoder", InstallFfmpeg => [
+        Ffmpeg "Unknown decoder '…'",
+        Ffmpeg "Decoder not found",
+    ];
+    /// FFmpeg was built without a filter that this needs.
+    FfmpegNoFilter = "ffmpeg_no_filter", InstallFfmpeg => [
+        Ffmpeg "No such filter: '…'",
+        Ffmpeg "Filter not found",
+    ];
+    /// FFmpeg does not know an option: it is older or newer than the versions known here.
+    FfmpegNoOption = "ffmpeg_no_option", InstallFfmpeg => [
+        Ffmpeg "Unrecognized option '…'",
+        Ffmpeg "Option not found",
+        Ffprobe "Failed to set value '…' for option",
+    ];
+    /// FFmpeg was built without a format that this needs.
+    FfmpegNoFormat = "ffmpeg_no_format", InstallFfmpeg => [
+        Ffmpeg "Requested output format '…' is not",
+        Ffmpeg "Unknown input format",
+    ];
+    /// FFmpeg was built without a protocol that this needs.
+    FfmpegNoProtocol = "ffmpeg_no_protocol", InstallFfmpeg => [Ffmpeg "Protocol not found"];
+    /// An encoder did not take its parameters.
+    EncoderRefused = "encoder_refused", OpenSettings => [
+        Ffmpeg "Error while opening encoder",
+        Ffmpeg "Could not open encoder",
+    ];
+    /// No memory was left.
+    OutOfMemory = "out_of_memory", Retry => [
+        Ffmpeg "Cannot allocate memory",
+        System "failed to map segment from shared object",
+    ];
+    /// Too many files are open.
+    TooManyFiles = "too_many_files", Retry => [
+        Ffmpeg "Too many open files",
+        System "cannot open shared object file: Error 24",
+    ];
+    /// FFmpeg was killed: by the system for want of memory, or by a person.
+    FfmpegKilled = "ffmpeg_killed", Retry => [System "ended by signal 9"];
+    /// FFmpeg crashed.
+    FfmpegSignal = "ffmpeg_signal", Retry => [System "ended by signal 11"];
+    /// FFmpeg came to the end of a source that should loop.
+    FfmpegEndedEarly = "ffmpeg_ended_early", Retry => [Ffmpeg "progress=end"];
+    /// FFmpeg ended without a reason that we know.
+    FfmpegCrashed = "ffmpeg_crashed", Retry => [Ffmpeg "Conversion failed!", Ffmpeg "At least one output file"];
+    /// FFmpeg made no progress within 15 s of its start.
+    NoProgress = "no_progress", Retry => [Ffmpeg "out_time_us=…, none within 15 s"];
+    /// FFmpeg ran and then made no progress any more.
+    Stalled = "stalled", Retry => [Ffmpeg "out_time_us=…, the same for 8 s"];
+
+    /// The server does not know FFmpeg's user and password.
+    PublishDenied = "publish_denied", Retry => [
+        Ffmpeg "401 Unauthorized",
+        Mediamtx "failed to authenticate",
+    ];
+    /// The server has no such path.
+    PublishNoPath = "publish_no_path", Retry => [
+        Ffmpeg "400 Bad Request",
+        Mediamtx "path '…' is not configured",
+    ];
+    /// The server does not take the tracks, or somebody else publishes there.
+    PublishTracks = "publish_tracks", Retry => [
+        Ffmpeg "Invalid data found when processing input",
+        Mediamtx "someone is already publishing to path '…'",
+        Mediamtx "but stream expects",
+    ];
+    /// The server closed the connection.
+    PublishClosed = "publish_closed", Retry => [Ffmpeg "Broken pipe", Ffmpeg "Connection reset by peer"];
+    /// The server refused the publisher for another reason.
+    PublishRefused = "publish_refused", Retry => [Ffmpeg "Server returned 5XX Server Error reply"];
+    /// The server can't be reached by FFmpeg.
+    PublishUnreachable = "publish_unreachable", Retry => [Ffmpeg "Connection refused"];
+    /// The server takes the connection and says nothing.
+    PublishSilent = "publish_silent", Retry => [Ffmpeg "timed out"];
+
+    /// MediaMTX was not found.
+    ServerMissing = "server_missing", Retry => [Manager "no mediamtx beside the app or on the PATH"];
+    /// The file that was named as MediaMTX is not there.
+    ServerNotThere = "server_not_there", Retry => [System "No such file or directory"];
+    /// MediaMTX is older than 1.19, which the bundled server needs.
+    ServerTooOld = "server_too_old", Retry => [Mediamtx "v1.18."];
+    /// MediaMTX may not be executed.
+    ServerNotExecutable = "server_not_executable", Retry => [System "Permission denied"];
+    /// MediaMTX is a program for another kind of computer.
+    ServerWrongMachine = "server_wrong_machine", Retry => [System "Exec format error"];
+    /// MediaMTX was found and can't be run, or is another program.
+    ServerUnusable = "server_unusable", Retry => [Manager "no version in what it prints"];
+    /// MediaMTX does not take its configuration.
+    ServerConfig = "server_config", OpenServer => [Mediamtx "json: unknown field"];
+    /// MediaMTX crashed by a bug of its own.
+    ServerPanicked = "server_panicked", OpenServer => [Mediamtx "panic: "];
+    /// MediaMTX was killed: by the system for want of memory, or by a person.
+    ServerKilled = "server_killed", OpenServer => [System "ended by signal 9"];
+    /// MediaMTX ended by itself.
+    ServerCrashed = "server_crashed", OpenServer => [Mediamtx "ERR "];
+    /// MediaMTX runs and does not answer.
+    ServerSilent = "server_silent", OpenServer => [Manager "the Control API does not answer"];
+    /// MediaMTX is not running, so the command can't be carried out.
+    ServerDown = "server_down", OpenServer => [Manager "the Control API is not there within 15 s"];
+    /// MediaMTX refused a change.
+    ServerRefused = "server_refused", OpenServer => [Mediamtx "\"status\":\"error\""];
+    /// A port of ours is taken by another program.
+    PortTaken = "port_taken", UseAnotherPort => [
+        Mediamtx "bind: address already in use",
+        System "Address already in use",
+    ];
+    /// A port that only an administrator may use.
+    PortDenied = "port_denied", UseAnotherPort => [
+        Mediamtx "bind: permission denied",
+        System "Permission denied",
+    ];
+    /// No port is free.
+    NoFreePort = "no_free_port", Retry => [System "Address already in use"];
+    /// The disk is full.
+    DiskFull = "disk_full", Retry => [System "No space left on device", Ffmpeg "No space left on device"];
+
+    /// Another instance uses the data folder.
+    DataDirInUse = "data_dir_in_use" => [Manager "the folder's lock is held by another process"];
+    /// The data folder can't be written.
+    DataDirDenied = "data_dir_denied" => [System "Not a directory", System "Permission denied"];
+    /// The data folder is from a newer version.
+    DataDirNewer = "data_dir_newer" => [Manager "a schema_version that is not known yet"];
+    /// The configuration is broken, and so are its backups.
+    DataDirBroken = "data_dir_broken" => [Manager "neither config.json nor a backup is JSON"];
+
+    /// The request came under a foreign host name.
+    ForeignHost = "foreign_host";
+    /// The request came from a foreign web page.
+    ForeignOrigin = "foreign_origin";
+    /// The request came through a proxy, so its sender may be anywhere.
+    Forwarded = "forwarded";
+    /// The request's body is not JSON.
+    NotJson = "not_json";
+    /// The token is missing or wrong.
+    Unauthorized = "unauthorized";
+    /// Only loopback addresses may be listened on for now.
+    NotLoopback = "not_loopback" => [Manager "an address that is not loopback after --listen"];
+    /// The address can't be listened on.
+    CannotListen = "cannot_listen" => [System "Address already in use"];
+
+    /// Neither a desktop portal nor zenity is there to show a file dialog.
+    NoDialog = "no_dialog";
+    /// A file could not be saved.
+    SaveFailed = "save_failed";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_is_the_same_on_the_wire_and_in_the_words() {
+        for code in Code::ALL {
+            assert_eq!(serde_json::to_value(code).expect("serialises"), code.as_str());
+        }
+    }
+
+    #[test]
+    fn lines_are_found_in_what_was_printed() {
+        let sign = Sign { program: Program::Ffmpeg, line: "Unknown encoder '…'" };
+        assert!(sign.is_in("[fatal] Unknown encoder 'libx264'"));
+        assert!(!sign.is_in("[fatal] Unknown encoder"));
+        assert!(!sign.is_in(""));
+    }
+}
