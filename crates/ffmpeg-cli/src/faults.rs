@@ -199,11 +199,8 @@ fn source(line: &Line<'_>, all: &[Line<'_>], context: &Context) -> Option<Classi
 /// Transient all: the server comes back, or its configuration is applied a moment later.
 fn publishing(line: &Line<'_>, all: &[Line<'_>]) -> Option<Classified> {
     let plain = |code| transient(Error::new(code));
-    if line.says(&["Connection refused", "No route to host", "Network is unreachable"]) {
+    if line.says(&["Connection refused", "timed out", "No route to host", "Network is unreachable"]) {
         return plain(Code::PublishUnreachable);
-    }
-    if line.says(&["timed out"]) {
-        return plain(Code::PublishSilent);
     }
     if line.says(&["401 Unauthorized", "403 Forbidden"]) {
         return plain(Code::PublishDenied);

@@ -294,8 +294,6 @@ codes! {
     PublishRefused = "publish_refused", Retry => [Ffmpeg "Server returned 5XX Server Error reply"];
     /// The server can't be reached by FFmpeg.
     PublishUnreachable = "publish_unreachable", Retry => [Ffmpeg "Connection refused"];
-    /// The server takes the connection and says nothing.
-    PublishSilent = "publish_silent", Retry => [Ffmpeg "timed out"];
 
     /// MediaMTX was not found.
     ServerMissing = "server_missing", Retry => [Manager "no mediamtx beside the app or on the PATH"];
