@@ -1,0 +1,49 @@
+//! Every fault, produced for real: a row names its code and the line by which it is recognised, and how it comes about
+//! with the real FFmpeg, ffprobe and MediaMTX on this system. A code without a row fails the test.
+
+mod bench;
+mod ffmpeg;
+mod files;
+mod live;
+mod places;
+mod programs;
+mod servers;
+
+use std::collections::BTreeSet;
+
+use stream_api::Code;
+
+/// How real the thing is that misbehaves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Made {
+    /// The real program, file or system.
+    Real,
+    /// A stand-in, and why the real one won't do.
+    Fake(&'static str),
+}
+
+/// A row of the table: the fault, and how real its producer is.
+pub type Row = (Code, Made);
+
+fn rows() -> Vec<Row> {
+    let ffmpeg = ffmpeg::ROWS.iter().map(|row| (row.code, row.made));
+    let files = files::ROWS.iter().map(|row| (row.0, Made::Real));
+    let names = files::NAMES.iter().map(|row| (row.0, Made::Real));
+    let programs = programs::ROWS.iter().flat_map(|row| [row.ffmpeg, row.mediamtx]).flatten();
+    let others = [files::OTHERS, live::ROWS, places::ROWS, servers::ROWS].concat();
+    ffmpeg.chain(files).chain(names).chain(programs).chain(others).collect()
+}
+
+#[test]
+fn every_fault_is_produced() {
+    let rows = rows();
+    let made: BTreeSet<&str> = rows.iter().map(|(code, _)| code.as_str()).collect();
+    let faults: BTreeSet<&str> =
+        Code::ALL.iter().filter(|code| !code.signs().is_empty()).map(|code| code.as_str()).collect();
+    let without: Vec<_> = faults.difference(&made).collect();
+    assert!(without.is_empty(), "no row produces {without:?}: add one in tests/it/faults");
+    assert!(faults.len() >= 40, "{} faults", faults.len());
+    let real = |code: &str| rows.iter().any(|(row, made)| row.as_str() == code && *made == Made::Real);
+    let fake: Vec<_> = faults.iter().filter(|code| !real(code)).collect();
+    println!("{} faults, {} rows; only by a stand-in: {fake:?}", faults.len(), rows.len());
+}
