@@ -23,7 +23,7 @@ pub struct HostStatus {
     pub mediamtx: Tool,
     /// What installs programs on this computer, where it is one that we know.
     #[serde(default)]
-    pub package_manager: Option<PackageManager>,
+    pub installer: Option<Installer>,
     /// Something that the user should know from this start, such as a configuration restored from a backup.
     pub notes: Vec<String>,
 }
@@ -31,7 +31,7 @@ pub struct HostStatus {
 /// What installs programs on a computer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum PackageManager {
+pub enum Installer {
     /// Debian, Ubuntu, Mint.
     Apt,
     /// Fedora, RHEL.
@@ -48,31 +48,31 @@ pub enum PackageManager {
     Winget,
 }
 
-impl PackageManager {
+impl Installer {
     /// Every one, and the program by which it is recognised.
-    pub const ALL: [(PackageManager, &str); 7] = [
-        (PackageManager::Apt, "apt-get"),
-        (PackageManager::Dnf, "dnf"),
-        (PackageManager::Pacman, "pacman"),
-        (PackageManager::Zypper, "zypper"),
-        (PackageManager::Apk, "apk"),
-        (PackageManager::Brew, "brew"),
-        (PackageManager::Winget, "winget"),
+    pub const ALL: [(Installer, &str); 7] = [
+        (Installer::Apt, "apt-get"),
+        (Installer::Dnf, "dnf"),
+        (Installer::Pacman, "pacman"),
+        (Installer::Zypper, "zypper"),
+        (Installer::Apk, "apk"),
+        (Installer::Brew, "brew"),
+        (Installer::Winget, "winget"),
     ];
 
     /// The line that installs FFmpeg with ffprobe. Fedora's own package is `ffmpeg-free`, which lacks libx264; the
     /// complete one is RPM Fusion's.
     pub const fn ffmpeg_line(self) -> &'static str {
         match self {
-            PackageManager::Apt => "sudo apt install ffmpeg",
-            PackageManager::Dnf => {
+            Installer::Apt => "sudo apt install ffmpeg",
+            Installer::Dnf => {
                 "sudo dnf install https://download1.rpmfusion.org/free/fedora/rpmfusion-free-release-$(rpm -E %fedora).noarch.rpm && sudo dnf install ffmpeg --allowerasing"
             }
-            PackageManager::Pacman => "sudo pacman -S ffmpeg",
-            PackageManager::Zypper => "sudo zypper install ffmpeg",
-            PackageManager::Apk => "sudo apk add ffmpeg",
-            PackageManager::Brew => "brew install ffmpeg",
-            PackageManager::Winget => "winget install --id Gyan.FFmpeg",
+            Installer::Pacman => "sudo pacman -S ffmpeg",
+            Installer::Zypper => "sudo zypper install ffmpeg",
+            Installer::Apk => "sudo apk add ffmpeg",
+            Installer::Brew => "brew install ffmpeg",
+            Installer::Winget => "winget install --id Gyan.FFmpeg",
         }
     }
 }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use child_process::{Spawner, Spec};
-use stream_api::{Code, Error, Fault, HostStatus, PackageManager, Tool, ToolState};
+use stream_api::{Code, Error, Fault, HostStatus, Installer, Tool, ToolState};
 use tokio::sync::watch;
 
 use crate::{
@@ -187,17 +187,17 @@ pub(crate) fn host_status(
         ffmpeg: unknown.clone(),
         ffprobe: unknown.clone(),
         mediamtx: unknown,
-        package_manager: package_manager(),
+        installer: installer(),
         notes,
     }
 }
 
 /// The first that is on the `PATH`.
-fn package_manager() -> Option<PackageManager> {
+fn installer() -> Option<Installer> {
     let path = env::var_os("PATH").unwrap_or_default();
     let there = |program: &str| {
         let file = format!("{program}{}", env::consts::EXE_SUFFIX);
         env::split_paths(&path).any(|dir| dir.join(&file).is_file())
     };
-    PackageManager::ALL.into_iter().find(|(_, program)| there(program)).map(|(manager, _)| manager)
+    Installer::ALL.into_iter().find(|(_, program)| there(program)).map(|(manager, _)| manager)
 }

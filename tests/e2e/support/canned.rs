@@ -289,7 +289,7 @@ fn host() -> HostStatus {
         ffmpeg: tool("/usr/bin/ffmpeg", "7.1.1"),
         ffprobe: tool("/usr/bin/ffprobe", "7.1.1"),
         mediamtx: tool("/usr/bin/stream-manager-mediamtx", "1.20.1"),
-        package_manager: None,
+        installer: None,
         notes: Vec::new(),
     }
 }

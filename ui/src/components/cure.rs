@@ -85,7 +85,7 @@ pub(crate) fn InstallFfmpeg() -> impl IntoView {
     let line = Memo::new(move |_| {
         app.world
             .host
-            .with(|host| host.as_ref().and_then(|host| host.package_manager))
+            .with(|host| host.as_ref().and_then(|host| host.installer))
             .map(|m| m.ffmpeg_line())
     });
     let how = move || {

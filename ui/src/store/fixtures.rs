@@ -55,7 +55,7 @@ pub(crate) fn snapshot(seq: u64, streams: Vec<Stream>) -> Message {
                 ffmpeg: tool(),
                 ffprobe: tool(),
                 mediamtx: tool(),
-                package_manager: None,
+                installer: None,
                 notes: Vec::new(),
             },
             unseen_faults: 0,

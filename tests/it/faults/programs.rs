@@ -1,0 +1,104 @@
+//! FFmpeg and MediaMTX that can't be run: what the host says of them.
+
+use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf};
+
+use stream_api::Code;
+
+use super::{
+    Made::{Fake, Real},
+    Row, bench,
+};
+use crate::support::{Dir, Server, server::command};
+
+/// A start with an FFmpeg and a MediaMTX of this kind.
+pub struct ProgramRow {
+    pub ffmpeg: Option<Row>,
+    pub mediamtx: Option<Row>,
+    make: fn(&Dir, &str) -> Option<PathBuf>,
+}
+
+const fn both(ffmpeg: Code, mediamtx: Code, make: fn(&Dir, &str) -> Option<PathBuf>) -> ProgramRow {
+    ProgramRow { ffmpeg: Some((ffmpeg, Real)), mediamtx: Some((mediamtx, Real)), make }
+}
+
+pub const ROWS: &[ProgramRow] = &[
+    both(Code::FfmpegMissing, Code::ServerMissing, |_, _| None),
+    both(Code::FfmpegNotThere, Code::ServerNotThere, |dir, name| Some(dir.path().join(name))),
+    both(Code::FfmpegNotExecutable, Code::ServerNotExecutable, |dir, name| {
+        let path = bench::script(dir, name, "exit 0");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        Some(path)
+    }),
+    // An ELF file of a class and byte order that no processor has.
+    both(Code::FfmpegWrongMachine, Code::ServerWrongMachine, |dir, name| {
+        let path = bench::script(dir, name, "");
+        fs::write(&path, [b"\x7fELF\x09\x09".as_slice(), &[9; 60]].concat()).unwrap();
+        Some(path)
+    }),
+    both(Code::FfmpegUnusable, Code::ServerUnusable, |dir, name| {
+        Some(bench::script(dir, name, "exec echo Good morning."))
+    }),
+    ProgramRow {
+        ffmpeg: Some((Code::FfmpegTooOld, Real)),
+        mediamtx: Some((Code::ServerTooOld, Fake("only pinned versions of MediaMTX are fetched"))),
+        make: |dir, name| match name {
+            "mediamtx" => Some(bench::script(dir, name, "exec echo v1.18.0")),
+            // The real one; where it wasn't fetched, what it prints.
+            _ => testkit::fixtures::ffmpeg_version("4.2.2").or_else(|| {
+                Some(bench::script(dir, name, "exec echo ffmpeg version 4.2.2-static Copyright"))
+            }),
+        },
+    },
+    // The installed program, asking for a library that nobody has.
+    ProgramRow {
+        ffmpeg: Some((Code::FfmpegLibraryMissing, Real)),
+        mediamtx: None,
+        make: |dir, name| {
+            let path = bench::script(dir, name, "");
+            let real = fs::read(testkit::fixtures::ffmpeg()).unwrap();
+            fs::write(&path, bench::replaced(&real, b"libavdevice.so.", b"libavdevicX.so.")).unwrap();
+            Some(path)
+        },
+    },
+    ProgramRow {
+        ffmpeg: Some((Code::FfmpegSilent, Fake("the real FFmpeg, stopped before its first word"))),
+        mediamtx: None,
+        make: |dir, name| Some(bench::script(dir, name, "kill -STOP $$; exec ffmpeg \"$@\"")),
+    },
+];
+
+async fn check(row: &ProgramRow) {
+    let dir = Dir::new();
+    let mut command = command(&dir);
+    command.env("PATH", dir.path()).env("HOME", dir.path()).env("XDG_CACHE_HOME", dir.path());
+    for program in ["FFMPEG", "FFPROBE", "MEDIAMTX"] {
+        command.env_remove(format!("STREAM_MANAGER_{program}"));
+    }
+    for (name, wanted) in [("ffmpeg", row.ffmpeg), ("mediamtx", row.mediamtx)] {
+        let at = if name == "ffmpeg" { "real-ffmpeg" } else { name };
+        if let Some(path) = wanted.and_then(|_| (row.make)(&dir, at)) {
+            command.arg(format!("--{name}")).arg(path);
+        }
+    }
+    let server = Server::run(command).await;
+    let host = server.get("/api/v1/snapshot").await["host"].clone();
+    for (name, wanted) in [("ffmpeg", row.ffmpeg), ("mediamtx", row.mediamtx)] {
+        let Some((code, _)) = wanted else { continue };
+        let fault = &host[name]["fault"];
+        assert_eq!(fault["code"], code.as_str(), "{host:#}");
+        assert!(!fault["message"].as_str().unwrap().contains('{'), "all is filled in: {fault}");
+        if name == "mediamtx" {
+            let status = server.until_server("failed").await;
+            assert_eq!(status["fault"]["code"], code.as_str(), "{status:#}");
+        }
+    }
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_that_cannot_be_run() {
+    let mut rows: tokio::task::JoinSet<()> = ROWS.iter().map(check).collect();
+    while let Some(row) = rows.join_next().await {
+        row.unwrap();
+    }
+}
