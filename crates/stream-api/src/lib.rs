@@ -33,7 +33,7 @@ pub use commands::{COMMANDS, Command, Method, Route};
 pub use error::{Error, Fault, FaultAction};
 pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
 pub use history::{PastFault, Run, RunEnd, RunId, RunLog, StreamHistory, Uptime};
-pub use host::{HostKind, HostStatus, MEDIA_ENDINGS, MediaEntry, Installer, Tool, ToolState};
+pub use host::{HostKind, HostStatus, Installer, MEDIA_ENDINGS, MediaEntry, Tool, ToolState};
 pub use name::{check_name, propose_name};
 pub use obs::ObsFile;
 pub use obs_scene::obs_scene_collection;

@@ -83,10 +83,7 @@ pub(crate) fn InstallFfmpeg() -> impl IntoView {
     let busy = RwSignal::new(false);
     let close = move || app.installing.set(false);
     let line = Memo::new(move |_| {
-        app.world
-            .host
-            .with(|host| host.as_ref().and_then(|host| host.installer))
-            .map(|m| m.ffmpeg_line())
+        app.world.host.with(|host| host.as_ref().and_then(|host| host.installer)).map(|m| m.ffmpeg_line())
     });
     let how = move || {
         match line.get() {
