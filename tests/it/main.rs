@@ -11,7 +11,9 @@
 )]
 
 mod bad_inputs;
+mod clocks;
 mod crashes;
+mod disk_full;
 mod events;
 mod heavy_obs;
 mod http;
@@ -21,5 +23,6 @@ mod owners;
 mod ports;
 mod recording;
 mod secrets;
+mod signals;
 mod support;
 mod tools;

@@ -9,7 +9,7 @@ use anyhow::{Result, bail};
 use clap::{Args, ValueEnum};
 
 use crate::{
-    process, setup, sidecars, tidy,
+    chaos, process, setup, sidecars, tidy,
     toolchain::{self, Target},
     ui,
     workspace::Workspace,
@@ -40,6 +40,8 @@ enum Step {
     Windows,
     /// Tests with the real window and a real browser
     E2e,
+    /// Three minutes of random faults on many streams
+    Chaos,
     /// Heavy tests (only with --heavy)
     Heavy,
 }
@@ -139,6 +141,7 @@ fn perform(step: Step, workspace: &Workspace) -> Result<End> {
         Step::Unit => cargo(workspace, &["test", "--workspace", "--no-fail-fast"])?,
         Step::Windows => return windows(workspace),
         Step::E2e => return end_to_end(workspace, &[]),
+        Step::Chaos => return chaos(workspace),
         Step::Heavy => {
             setup::for_heavy_testing()?;
             cargo(workspace, &["test", "--workspace", "--no-fail-fast", "heavy_", "--", "--ignored"])?;
@@ -158,6 +161,29 @@ fn windows(workspace: &Workspace) -> Result<End> {
     check.current_dir(&workspace.root).args(["--workspace", "--exclude", "ui", "--exclude", "xtask"]);
     process::run(&mut check)?;
     Ok(End::Ok)
+}
+
+/// What never may happen fails; how long things take is no promise on a machine that does other things too.
+fn chaos(workspace: &Workspace) -> Result<End> {
+    if !cfg!(target_os = "linux") {
+        return Ok(End::Skipped("skipped: it looks into /proc, which is there on Linux only"));
+    }
+    cargo(workspace, &["build", "--package", "stream-server", "--bins"])?;
+    let cores = std::thread::available_parallelism()?.get();
+    let options = chaos::Options {
+        minutes: 3.0,
+        seed: 4,
+        streams: (5 * cores).min(20),
+        server: Some(workspace.program("stream-manager-server")),
+        alone: true,
+        json: None,
+        write: false,
+        note: None,
+    };
+    match chaos::run(workspace, &options)? == ExitCode::SUCCESS {
+        true => Ok(End::Ok),
+        false => bail!("something happened that never may"),
+    }
 }
 
 /// The programs that a user starts, driven from outside.

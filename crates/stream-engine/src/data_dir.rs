@@ -13,6 +13,15 @@ pub fn default_path() -> Option<PathBuf> {
     dirs::data_dir().map(|dir| dir.join("org.streammanager.StreamManager"))
 }
 
+/// Why `path` can't be written: `disk_full` or `data_dir_denied`.
+pub(crate) fn unwritable(path: &Path, error: io::Error) -> Error {
+    let code = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull,
+        _ => Code::DataDirDenied,
+    };
+    Error::new(code).with("path", path.display()).with("reason", error)
+}
+
 /// A data folder that this process owns: whoever holds its lock owns MediaMTX and every child.
 #[derive(Debug)]
 pub struct DataDir {
@@ -27,33 +36,31 @@ impl DataDir {
     /// # Errors
     /// `data_dir_denied` when it can't be written, `data_dir_in_use` naming the process that owns it.
     pub fn open(path: &Path) -> Result<DataDir, Error> {
-        let denied = |error: io::Error| {
-            Error::new(Code::DataDirDenied).with("path", path.display()).with("reason", error)
-        };
+        let denied = |error: io::Error| unwritable(path, error);
         fs::create_dir_all(path).map_err(denied)?;
-        let path = std::path::absolute(path).map_err(denied)?;
+        let folder = std::path::absolute(path).map_err(denied)?;
         let lock = File::options()
             .create(true)
             .truncate(false)
             .write(true)
-            .open(path.join("lock"))
+            .open(folder.join("lock"))
             .map_err(denied)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let owner = owner::read(&path);
+                let owner = owner::read(&folder);
                 let pid = owner.as_ref().map_or_else(|| "?".to_owned(), |owner| owner.pid.to_string());
                 let at =
                     owner.and_then(|owner| owner.address()).map_or_else(String::new, |at| format!(" ({at})"));
-                let in_use = Error::new(Code::DataDirInUse).with("path", path.display());
+                let in_use = Error::new(Code::DataDirInUse).with("path", folder.display());
                 return Err(in_use.with("pid", pid).with("at", at));
             }
             Err(TryLockError::Error(error)) => return Err(denied(error)),
         }
         for dir in ["logs", "logs/streams", "recordings", "run"] {
-            fs::create_dir_all(path.join(dir)).map_err(denied)?;
+            fs::create_dir_all(folder.join(dir)).map_err(denied)?;
         }
-        Ok(DataDir { path, _lock: lock })
+        Ok(DataDir { path: folder, _lock: lock })
     }
 
     /// The folder, absolute.
@@ -67,9 +74,7 @@ impl DataDir {
     /// When the file can't be written.
     pub fn announce(&self, kind: HostKind, port: Option<u16>, token: Option<String>) -> Result<(), Error> {
         let owner = Owner { pid: std::process::id(), kind, port, token };
-        owner::write(&self.path, &owner).map_err(|error| {
-            Error::new(Code::DataDirDenied).with("path", self.path.display()).with("reason", error)
-        })
+        owner::write(&self.path, &owner).map_err(|error| unwritable(&self.path, error))
     }
 
     /// `config.json`.

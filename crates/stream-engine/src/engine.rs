@@ -124,6 +124,8 @@ impl Engine {
         let server = server.run(&tasks, stop.clone());
         let (clocks, ends) = (hub.clocks().clone(), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(clocks.watch()).await });
+        let (saved, ends) = (store.clone(), stop.clone());
+        tasks.spawn(async move { ends.run_until_cancelled(saved.keep_saving()).await });
         let streams = Mutex::new(registry);
         let closing = CancellationToken::new();
         let inner =
@@ -186,6 +188,7 @@ impl Engine {
             tracing::error!("shutdown took too long; what is left is killed with this process");
             self.inner.stop.cancel();
         }
+        self.inner.store.save_rest().await;
         self.inner.hub.tell(None, ActivityKind::AppStopped);
         self.inner.history.end().await;
     }

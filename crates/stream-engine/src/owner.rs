@@ -55,6 +55,11 @@ pub(crate) fn remove(data_dir: &Path) {
 
 /// Replaces `path` whole (fsync, rename), readable by its user alone.
 pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+    prepare_private(path, content)?.commit()
+}
+
+/// The same up to the point where nothing is missing but `commit`: what needs room on the disk has it.
+pub(crate) fn prepare_private(path: &Path, content: &[u8]) -> io::Result<AtomicWriteFile> {
     use std::io::Write as _;
     let mut options = AtomicWriteFile::options();
     #[cfg(unix)]
@@ -65,7 +70,8 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     }
     let mut file = options.open(path)?;
     file.write_all(content)?;
-    file.commit()
+    file.as_file().sync_all()?;
+    Ok(file)
 }
 
 fn file(data_dir: &Path) -> PathBuf {

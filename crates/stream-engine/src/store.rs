@@ -4,12 +4,15 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stream_api::{Code, Error, Order, Ports, StreamId, StreamSpec, t};
 use tokio::sync::Mutex;
+
+use crate::{data_dir::unwritable, owner};
 
 /// The newest format that this version reads and the only one that it writes.
 const SCHEMA_VERSION: u64 = 1;
@@ -45,8 +48,18 @@ struct ServerConfig {
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     file: Arc<PathBuf>,
-    config: Arc<Mutex<Config>>,
+    kept: Arc<Mutex<Kept>>,
 }
+
+#[derive(Debug)]
+struct Kept {
+    config: Config,
+    /// It holds what the file does not.
+    unsaved: bool,
+}
+
+/// How often is tried to write what could not be written.
+const AGAIN: Duration = Duration::from_secs(2);
 
 impl Store {
     /// Reads `file`, or starts empty when there is none. A broken file is put beside and the newest good backup
@@ -70,15 +83,16 @@ impl Store {
                 config
             }
         };
-        Ok((Store { file: Arc::new(file.to_owned()), config: Arc::new(Mutex::new(config)) }, notes))
+        let kept = Arc::new(Mutex::new(Kept { config, unsaved: false }));
+        Ok((Store { file: Arc::new(file.to_owned()), kept }, notes))
     }
 
     pub(crate) async fn streams(&self) -> Vec<StoredStream> {
-        self.config.lock().await.streams.clone()
+        self.kept.lock().await.config.streams.clone()
     }
 
     pub(crate) async fn ports(&self) -> Option<Ports> {
-        self.config.lock().await.server.ports
+        self.kept.lock().await.config.server.ports
     }
 
     /// # Errors
@@ -92,11 +106,16 @@ impl Store {
     /// # Errors
     /// `disk_full` or `data_dir_denied` when the file can't be written; nothing is changed then.
     pub(crate) async fn put(&self, stream: StoredStream) -> Result<(), Error> {
-        self.change(|config| match config.streams.iter_mut().find(|s| s.id == stream.id) {
-            Some(slot) => *slot = stream,
-            None => config.streams.push(stream),
-        })
-        .await
+        self.change(replaced(stream)).await
+    }
+
+    /// As [`Store::put`], but what can't be written now counts at once and is written as soon as it can be: for what
+    /// must not be refused.
+    pub(crate) async fn put_at_any_rate(&self, stream: StoredStream) {
+        let mut kept = self.kept.lock().await;
+        replaced(stream)(&mut kept.config);
+        kept.unsaved = true;
+        self.save(&mut kept).await;
     }
 
     /// # Errors
@@ -105,24 +124,52 @@ impl Store {
         self.change(|config| config.streams.retain(|stream| stream.id != id)).await
     }
 
+    /// Writes what could not be written before, again and again. Until dropped.
+    pub(crate) async fn keep_saving(self) {
+        loop {
+            tokio::time::sleep(AGAIN).await;
+            self.save_rest().await;
+        }
+    }
+
+    /// Writes what could not be written before, if there is anything.
+    pub(crate) async fn save_rest(&self) {
+        let mut kept = self.kept.lock().await;
+        if kept.unsaved {
+            self.save(&mut kept).await;
+        }
+    }
+
+    async fn save(&self, kept: &mut Kept) {
+        match self.write(&kept.config).await {
+            Ok(()) => kept.unsaved = false,
+            Err(error) => tracing::warn!(%error, "the configuration is not saved yet"),
+        }
+    }
+
     async fn change(&self, change: impl FnOnce(&mut Config)) -> Result<(), Error> {
-        let mut config = self.config.lock().await;
-        let mut next = config.clone();
+        let mut kept = self.kept.lock().await;
+        let mut next = kept.config.clone();
         change(&mut next);
-        if next == *config {
+        if next == kept.config {
             return Ok(());
         }
-        let (file, content) = (Arc::clone(&self.file), next.clone());
-        let written = tokio::task::spawn_blocking(move || write(&file, &content)).await;
-        written.map_err(io::Error::other).flatten().map_err(|error| {
-            let code = match error.kind() {
-                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull,
-                _ => Code::DataDirDenied,
-            };
-            Error::new(code).with("path", self.file.display()).with("reason", error)
-        })?;
-        *config = next;
+        self.write(&next).await?;
+        *kept = Kept { config: next, unsaved: false };
         Ok(())
+    }
+
+    async fn write(&self, config: &Config) -> Result<(), Error> {
+        let (file, content) = (Arc::clone(&self.file), config.clone());
+        let written = tokio::task::spawn_blocking(move || write(&file, &content)).await;
+        written.map_err(io::Error::other).flatten().map_err(|error| unwritable(&self.file, error))
+    }
+}
+
+fn replaced(stream: StoredStream) -> impl FnOnce(&mut Config) {
+    move |config| match config.streams.iter_mut().find(|s| s.id == stream.id) {
+        Some(slot) => *slot = stream,
+        None => config.streams.push(stream),
     }
 }
 
@@ -163,26 +210,31 @@ fn restore(file: &Path, reason: &str) -> Result<(Config, PathBuf), Error> {
     let stamp = crate::clock::now().0;
     let broken = file.with_file_name(format!("config.json.broken-{stamp}"));
     let put_back = fs::copy(file, &broken).and_then(|_| write_file(file, &config));
-    put_back.map_err(|error| {
-        Error::new(Code::DataDirDenied).with("path", file.display()).with("reason", error)
-    })?;
+    put_back.map_err(|error| unwritable(file, error))?;
     Ok((config, broken))
 }
 
+/// Nothing is moved before the new file is on the disk whole: a full disk costs no backup.
 fn write(file: &Path, config: &Config) -> io::Result<()> {
+    let fresh = owner::prepare_private(file, &to_json(config)?)?;
     for n in (1..BACKUPS).rev() {
         keep(&backup(file, n), &backup(file, n + 1))?;
     }
-    if file.exists() {
+    if file.exists() && fs::hard_link(file, backup(file, 1)).is_err() {
+        // A file system without links.
         fs::copy(file, backup(file, 1))?;
     }
-    write_file(file, config)
+    fresh.commit()
 }
 
 fn write_file(file: &Path, config: &Config) -> io::Result<()> {
+    owner::write_private(file, &to_json(config)?)
+}
+
+fn to_json(config: &Config) -> io::Result<Vec<u8>> {
     let mut content = serde_json::to_vec_pretty(config)?;
     content.push(b'\n');
-    crate::owner::write_private(file, &content)
+    Ok(content)
 }
 
 fn keep(from: &Path, to: &Path) -> io::Result<()> {
@@ -242,6 +294,33 @@ mod tests {
         assert_eq!(kept, 1, "the broken file is kept");
     }
 
+    #[tokio::test]
+    async fn what_can_not_be_written_changes_nothing_and_a_stop_counts_all_the_same() {
+        let dir = tempfile::tempdir().unwrap();
+        let (folder, away) = (dir.path().join("data"), dir.path().join("away"));
+        fs::create_dir(&folder).unwrap();
+        let file = folder.join("config.json");
+        let (store, _) = Store::open(&file).unwrap();
+        let a = stream("a");
+        store.put(a.clone()).await.unwrap();
+        store.put(stream("b")).await.unwrap();
+        // A folder that is gone can't be written by root either.
+        fs::rename(&folder, &away).unwrap();
+        for _ in 0..4 {
+            assert_eq!(store.put(stream("c")).await.unwrap_err().code, Code::DataDirDenied);
+        }
+        assert_eq!(store.streams().await.len(), 2, "nothing is half applied");
+        store.put_at_any_rate(StoredStream { order: Order::Stop, ..a.clone() }).await;
+        assert_eq!(store.streams().await[0].order, Order::Stop, "it counts at once");
+        fs::rename(&away, &folder).unwrap();
+        assert_eq!(Store::open(&file).unwrap().0.streams().await[0].order, Order::Run, "not written yet");
+        store.save_rest().await;
+        assert_eq!(Store::open(&file).unwrap().0.streams().await[0].order, Order::Stop);
+        let kept: Vec<usize> =
+            (1..=BACKUPS).filter_map(|n| Some(read(&backup(&file, n)).ok()??.streams.len())).collect();
+        assert_eq!(kept, [2, 1], "failures cost no backup");
+    }
+
     #[test]
     fn a_newer_or_hopeless_file_is_refused_and_untouched() {
         let dir = tempfile::tempdir().unwrap();
@@ -264,7 +343,7 @@ mod tests {
         let file = dir.path().join("config.json");
         fs::write(&file, include_str!("../fixtures/config-v1.json")).unwrap();
         let (store, _) = Store::open(&file).unwrap();
-        let config = store.config.try_lock().unwrap();
+        let config = &store.kept.try_lock().unwrap().config;
         assert_eq!(config.streams.len(), 2);
         assert_eq!(config.streams[1].spec.playback, Playback::Once);
         assert_eq!(config.server.ports.map(|ports| ports.rtsp), Some(8654));

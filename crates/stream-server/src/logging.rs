@@ -38,6 +38,8 @@ pub fn start() -> LogFile {
     let to_person = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
+        // Else a terminal that is gone would make every line a panic.
+        .log_internal_errors(false)
         .with_target(false)
         .with_filter(filter());
     let to_file = fmt::layer().with_writer(file.clone()).with_ansi(false).with_filter(filter());
@@ -76,7 +78,8 @@ impl Write for &LogFile {
         match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Sink::Waiting(said) if said.len() + line.len() <= REMEMBERED => said.extend_from_slice(line),
             Sink::Waiting(_) => {}
-            Sink::Open(file) => return file.write(line),
+            // A line that can't be written (the disk is full) is lost, and that is all.
+            Sink::Open(file) => drop(file.write_all(line)),
         }
         Ok(line.len())
     }

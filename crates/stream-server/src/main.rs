@@ -1,6 +1,7 @@
 //! `stream-manager-server`: the engine with its HTTP host, for computers without a desktop.
 
 mod options;
+mod signals;
 
 use std::{
     io::{self, Write as _},
@@ -52,7 +53,7 @@ async fn hand_over(data_dir: &Path, paths: Vec<String>) -> Option<()> {
 async fn host(command_line: &CommandLine, options: Options) -> Result<(), Error> {
     let log = logging::start();
     let address = command_line.listen()?;
-    let asked_to_stop = stop_signals()?;
+    let asked_to_stop = signals::asked_to_stop().map_err(broken)?;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let cannot_listen = Error::new(Code::CannotListen).with("address", address).with("reason", error);
         in_use(&options.data_dir).unwrap_or(cannot_listen)
@@ -97,27 +98,6 @@ async fn open(engine: Engine, paths: Vec<String>) {
     for error in refused {
         tracing::error!(code = error.code.as_str(), "{} {}", error.message, error.hint);
     }
-}
-
-/// Completes when SIGTERM or SIGINT (elsewhere: Ctrl-C) comes. Listens from now on, so that a signal during the
-/// start is not lost.
-fn stop_signals() -> Result<impl Future<Output = ()>, Error> {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        let mut terminate = signal(SignalKind::terminate()).map_err(broken)?;
-        let mut interrupt = signal(SignalKind::interrupt()).map_err(broken)?;
-        Ok(async move {
-            tokio::select! {
-                _ = terminate.recv() => {}
-                _ = interrupt.recv() => {}
-            }
-        })
-    }
-    #[cfg(not(unix))]
-    Ok(async {
-        let _ = tokio::signal::ctrl_c().await;
-    })
 }
 
 /// Why the data folder can't be used, when another instance uses it: that explains a taken port better.

@@ -242,8 +242,13 @@ impl Server {
     }
 
     /// Asks it to end by SIGTERM, and gives its exit code.
-    pub async fn stop(mut self) -> Option<i32> {
-        process::signal(self.pid(), Signal::SIGTERM);
+    pub async fn stop(self) -> Option<i32> {
+        self.stop_by(Signal::SIGTERM).await
+    }
+
+    /// The same by another signal.
+    pub async fn stop_by(mut self, signal: Signal) -> Option<i32> {
+        process::signal(self.pid(), signal);
         self.ended().await
     }
 

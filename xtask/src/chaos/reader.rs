@@ -229,15 +229,16 @@ fn take_answer(buffer: &mut Vec<u8>) -> Option<String> {
 }
 
 /// Takes whole packets (`$`, channel, length in two bytes) out of the front of `buffer`, and answers in between.
-/// Whether there was a packet.
+/// Whether there was a packet of media.
 fn take_packets(buffer: &mut Vec<u8>) -> bool {
     let (mut at, mut any) = (0, false);
-    while let [b'$', _, high, low, ..] = buffer[at..] {
+    while let [b'$', channel, high, low, ..] = buffer[at..] {
         let end = at + 4 + usize::from(u16::from_be_bytes([high, low]));
         if end > buffer.len() {
             break;
         }
-        (at, any) = (end, true);
+        // Even channels carry media, odd ones reports, which the server goes on sending when no media comes.
+        (at, any) = (end, any || channel % 2 == 0);
     }
     buffer.drain(..at);
     any
@@ -256,6 +257,7 @@ mod tests {
         assert!(answer.ends_with("\r\n\r\nhi"), "{answer:?}");
         assert_eq!(buffer, b"$\0\0\x05x", "half a packet stays");
         assert!(!take_packets(&mut buffer));
+        assert!(!take_packets(&mut b"$\x01\0\x01c".to_vec()), "a report is no media");
     }
 
     #[test]

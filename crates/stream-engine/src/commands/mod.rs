@@ -271,7 +271,8 @@ async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
     }
 }
 
-/// The order is stored before it is given: a crash in between starts what the user wanted.
+/// The order is stored before it is given: a crash in between starts what the user wanted. What can't be stored is
+/// not started; a stop is never refused.
 async fn order(engine: &Call<'_>, id: StreamId, order: Order) -> Result<Stream, Error> {
     let handle = engine.streams.lock().await.get(id)?;
     let mut stored = stored(engine, id).await?;
@@ -282,7 +283,10 @@ async fn order(engine: &Call<'_>, id: StreamId, order: Order) -> Result<Stream, 
         engine.hub.tell(Some((id, &stored.spec.name)), kind);
     }
     stored.order = order;
-    engine.store.put(stored).await?;
+    match order {
+        Order::Run => engine.store.put(stored).await?,
+        Order::Stop => engine.store.put_at_any_rate(stored).await,
+    }
     handle.order(order).await
 }
 

@@ -7,7 +7,9 @@ use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
 use super::{Access, Parts, end};
-use crate::{journal::Journal, owner, ports, tool_fault, tools::Program, tools::WITHHELD};
+use crate::{
+    data_dir::unwritable, journal::Journal, owner, ports, tool_fault, tools::Program, tools::WITHHELD,
+};
 
 /// MediaMTX's API answers 20 to 90 ms after the spawn; a busy machine gets more.
 const START_LIMIT: Duration = Duration::from_secs(10);
@@ -145,8 +147,7 @@ async fn ports_of(parts: &Parts) -> Result<Ports, Error> {
 
 fn write_config(file: &Path, config: &ServerConfig) -> Result<(), Error> {
     let text = config.render().map_err(|error| Error::new(Code::Internal).with("reason", error))?;
-    owner::write_private(file, text.as_bytes())
-        .map_err(|error| Error::new(Code::DataDirDenied).with("path", file.display()).with("reason", error))
+    owner::write_private(file, text.as_bytes()).map_err(|error| unwritable(file, error))
 }
 
 /// 122 random bits as hexadecimal digits, which every part of MediaMTX takes as they are.

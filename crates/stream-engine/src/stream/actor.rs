@@ -360,9 +360,7 @@ impl Actor {
                 self.journal.manager("info", t!("log.completed"));
                 self.parts.hub.completed(self.id, &self.spec.name);
                 let stored = StoredStream { id: self.id, spec: self.spec.clone(), order: Order::Stop };
-                if let Err(error) = self.parts.store.put(stored).await {
-                    self.journal.manager("warning", error.message);
-                }
+                self.parts.store.put_at_any_rate(stored).await;
             }
         }
         None

@@ -1,0 +1,25 @@
+//! However the program is asked to end, nothing is lost and nothing is left.
+
+use nix::sys::signal::Signal;
+
+use crate::support::{Dir, Server, media, process};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn logout_ctrl_c_and_a_service_manager_end_it_in_order() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let server = Server::ready(&dir).await;
+    let id = server.create("kept", &file, true).await;
+    server.until_on_air(&id).await;
+    let mut server = Some(server);
+    for signal in [Signal::SIGHUP, Signal::SIGINT, Signal::SIGTERM] {
+        let running = server.take().unwrap();
+        assert_eq!(running.stop_by(signal).await, Some(0), "{signal} ends it in order");
+        process::none_left(dir.path()).await;
+        let again = Server::start(&dir).await;
+        assert_eq!(again.stream(&id).await["order"], "run", "{signal} changes no order");
+        again.until_on_air(&id).await;
+        server = Some(again);
+    }
+    assert_eq!(server.unwrap().stop().await, Some(0));
+}
