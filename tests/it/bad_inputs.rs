@@ -4,7 +4,10 @@ use std::{fs, os::unix::fs::symlink};
 
 use serde_json::{Value, json};
 
-use crate::support::{Dir, Server, media, server::file_source};
+use crate::support::{
+    Dir, Server, media,
+    server::{command, file_source},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn files_that_cannot_be_streamed() {
@@ -144,4 +147,28 @@ async fn files_without_permission() {
         assert_eq!(code, Some(1), "{said}");
         assert!(said.contains("can't be written"), "{said}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn media_folders_hold_for_streams_that_are_stored_already() {
+    let dir = Dir::new();
+    let once = dir.path().join("once");
+    fs::create_dir(&once).unwrap();
+    let file = media::plain(&once.join("a.mp4"));
+    let mut with_more = command(&dir);
+    with_more.arg("--media").arg(&once);
+    let server = Server::run(with_more).await;
+    let (runs, stopped) =
+        (server.create("runs", &file, true).await, server.create("stopped", &file, false).await);
+    server.until_on_air(&runs).await;
+    assert_eq!(server.stop().await, Some(0));
+
+    let server = Server::start(&dir).await;
+    server.order(&stopped, "start").await;
+    for id in [runs, stopped] {
+        let stream = server.until_state(&id, "failed").await;
+        assert_eq!(stream["fault"]["code"], "source_outside_media", "{stream}");
+    }
+    assert!(server.children("ffmpeg").is_empty());
+    assert_eq!(server.stop().await, Some(0));
 }

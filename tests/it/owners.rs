@@ -24,6 +24,16 @@ async fn a_second_start_is_told_who_the_first_is_and_can_reach_it() {
     assert_eq!(code, Some(1));
     assert!(said.contains(&server.pid().to_string()), "also when the port is taken too: {said}");
 
+    // Files on its command line are streamed by the first.
+    let mut with_file = command(&dir);
+    with_file.arg(media::plain(&dir.media("second start.mp4")));
+    let (code, said) = run_to_end(with_file).await;
+    assert_eq!(code, Some(0), "{said}");
+    let of_second = |streams: Vec<Value>| streams.into_iter().find(|stream| stream["name"] == "second-start");
+    let id = of_second(server.streams().await).unwrap()["id"].as_str().unwrap().to_owned();
+    server.until_on_air(&id).await;
+    server.ask("DELETE", &format!("/api/v1/streams/{id}"), None).await.ok();
+
     let owner_file = dir.data().join("owner.json");
     assert_eq!(fs::metadata(&owner_file).unwrap().mode() & 0o777, 0o600, "the token is for its user alone");
     let owner = stream_engine::owner::read(&dir.data()).unwrap();
