@@ -114,7 +114,7 @@ async fn files_without_permission() {
     let dir = Dir::new();
     let file = media::plain(&dir.media("locked.mp4"));
     fs::set_permissions(&file, fs::Permissions::from_mode(0o000)).unwrap();
-    let mut command = crate::support::server::command(&dir);
+    let mut command = command(&dir);
     if nix::unistd::geteuid().is_root() {
         // Permissions do not stop root, so the server runs as nobody, in folders of its own.
         let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap();
