@@ -27,16 +27,19 @@ pub(crate) async fn pick_files(app: &AppHandle) -> Result<Vec<PathBuf>, Error> {
     Ok(files.into_iter().filter_map(|file| file.into_path().ok()).collect())
 }
 
+/// Asks where a file goes; `name` and its ending are proposed.
+///
 /// # Errors
 /// `no_dialog`.
-pub(crate) async fn save_file(app: &AppHandle, name: &str) -> Result<Option<PathBuf>, Error> {
+pub(crate) async fn save_file(app: &AppHandle, title: &str, name: &str) -> Result<Option<PathBuf>, Error> {
     check().await?;
+    let ending = name.rsplit('.').next().unwrap_or_default();
     let (done, answer) = oneshot::channel();
     app.dialog()
         .file()
-        .set_title(t!("dialog.save_obs"))
+        .set_title(title)
         .set_file_name(name)
-        .add_filter("JSON", &["json"])
+        .add_filter(ending.to_uppercase(), &[ending])
         .save_file(move |file| {
             let _ = done.send(file);
         });

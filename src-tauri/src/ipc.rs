@@ -1,7 +1,14 @@
 //! What the page may ask. `call` is the one list of commands; the rest exists on the desktop alone.
 
+use std::{io, path::PathBuf};
+
+use serde::de::DeserializeOwned;
 use serde_json::Value;
-use stream_api::{Code, Error, Message, ObsFile, Origin};
+use stream_api::{
+    Code, Error, Message, ObsFile, Origin,
+    commands::{ActivityFile, BundleFile},
+    t,
+};
 use tauri::{AppHandle, State, ipc::Channel};
 
 use crate::{dialogs, exit, shell::Shell};
@@ -42,16 +49,57 @@ pub(crate) async fn pick_files(app: AppHandle) -> Result<Vec<String>, Error> {
 /// Where the scene collection was saved; nothing when the user cancelled.
 #[tauri::command]
 pub(crate) async fn save_obs(app: AppHandle, shell: State<'_, Shell>) -> Result<Option<String>, Error> {
-    let internal = |error: serde_json::Error| Error::new(Code::Internal).with("reason", error);
-    let export: ObsFile =
-        serde_json::from_value(shell.engine.dispatch(Origin::Window, "obs_export", Value::Null).await?)
-            .map_err(internal)?;
-    let Some(path) = dialogs::save_file(&app, &export.file_name).await? else { return Ok(None) };
+    let export: ObsFile = ask(&shell, "obs_export", Value::Null).await?;
+    let Some(path) = dialogs::save_file(&app, t!("dialog.save_obs"), &export.file_name).await? else {
+        return Ok(None);
+    };
     let content = serde_json::to_vec_pretty(&export.content).map_err(internal)?;
-    tokio::fs::write(&path, content)
+    save(path, |path| tokio::fs::write(path, content)).await
+}
+
+/// Where what happened was saved as a table; nothing when the user cancelled. `filter` as in `activity_export`.
+#[tauri::command]
+pub(crate) async fn save_activity(
+    app: AppHandle,
+    shell: State<'_, Shell>,
+    filter: Value,
+) -> Result<Option<String>, Error> {
+    let export: ActivityFile = ask(&shell, "activity_export", filter).await?;
+    let Some(path) = dialogs::save_file(&app, t!("dialog.save_activity"), &export.file_name).await? else {
+        return Ok(None);
+    };
+    save(path, |path| tokio::fs::write(path, export.content)).await
+}
+
+/// Where the support bundle was saved; nothing when the user cancelled.
+#[tauri::command]
+pub(crate) async fn save_support_bundle(
+    app: AppHandle,
+    shell: State<'_, Shell>,
+) -> Result<Option<String>, Error> {
+    let bundle: BundleFile = ask(&shell, "support_bundle", Value::Null).await?;
+    let Some(path) = dialogs::save_file(&app, t!("dialog.save_bundle"), &bundle.file_name).await? else {
+        return Ok(None);
+    };
+    save(path, |path| async move { tokio::fs::copy(bundle.path, path).await.map(drop) }).await
+}
+
+async fn ask<T: DeserializeOwned>(shell: &Shell, command: &str, request: Value) -> Result<T, Error> {
+    serde_json::from_value(shell.engine.dispatch(Origin::Window, command, request).await?).map_err(internal)
+}
+
+async fn save<F: Future<Output = io::Result<()>>>(
+    path: PathBuf,
+    write: impl FnOnce(PathBuf) -> F,
+) -> Result<Option<String>, Error> {
+    write(path.clone())
         .await
         .map_err(|error| Error::new(Code::SaveFailed).with("path", path.display()).with("reason", error))?;
     Ok(Some(path.to_string_lossy().into_owned()))
+}
+
+fn internal(error: serde_json::Error) -> Error {
+    Error::new(Code::Internal).with("reason", error)
 }
 
 /// Opens a stream's address in the program that the system has for it.

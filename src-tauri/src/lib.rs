@@ -40,6 +40,8 @@ pub fn run() -> ExitCode {
             ipc::subscribe,
             ipc::pick_files,
             ipc::save_obs,
+            ipc::save_activity,
+            ipc::save_support_bundle,
             ipc::open_url,
             ipc::reveal,
             ipc::quit,

@@ -16,6 +16,7 @@ mod crashes;
 mod disk_full;
 mod events;
 mod heavy_obs;
+mod history;
 mod http;
 mod inputs;
 mod life;

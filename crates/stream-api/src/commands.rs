@@ -361,7 +361,8 @@ pub struct Activities {
     pub next: Option<u64>,
 }
 
-/// What happened as a table for other programs, oldest first.
+/// What happened as a table for other programs, oldest first. The desktop saves it where the user chooses by its
+/// own command `save_activity { filter }`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ActivityExport {
     /// Which.
@@ -399,7 +400,7 @@ pub struct StreamRunLog {
 }
 
 /// Writes a zip file for whoever helps: versions, configuration, probes, status, activities and logs, without
-/// secrets. The host hands it over: the desktop saves it where the user chooses, the REST API gives its bytes at
+/// secrets. The host hands it over: the desktop saves it where the user chooses (its own command `save_support_bundle`), the REST API gives its bytes at
 /// `GET /api/v1/support-bundle/{file_name}`.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SupportBundle {}

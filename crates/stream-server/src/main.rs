@@ -68,6 +68,7 @@ async fn host(command_line: &CommandLine, options: Options) -> Result<(), Error>
     let door = Door { token: Some(token), show: None };
     let mut serving = tokio::spawn(stream_server::serve(engine.clone(), listener, door, stop.clone()));
     let _ = writeln!(io::stdout(), "listening on http://{address}");
+    log.streams_to_stdout();
     let opening = tokio::spawn(open(engine.clone(), command_line.paths()));
 
     let served = tokio::select! {

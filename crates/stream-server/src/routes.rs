@@ -1,10 +1,10 @@
 use axum::{
     Json, Router,
     body::{Body, to_bytes},
-    extract::{RawPathParams, Request, State},
+    extract::{Path, RawPathParams, Request, State},
     http::{HeaderMap, StatusCode, Uri, header},
     response::{IntoResponse, Response},
-    routing::{MethodFilter, any, on},
+    routing::{MethodFilter, any, get, on},
 };
 use serde_json::{Map, Value};
 use stream_api::{COMMANDS, Code, Error, Method, Origin, Route, StreamId};
@@ -22,10 +22,25 @@ pub(crate) fn commands() -> Router<Host> {
         };
         router.route(route.path, on(filter(route.method), handler))
     });
+    let routes = routes.route("/api/v1/support-bundle/{file_name}", get(support_bundle));
     // Else the interface would answer with its page.
     ["/api", "/api/", "/api/{*rest}"]
         .iter()
         .fold(routes, |router, path| router.route(path, any(no_such_route)))
+}
+
+/// The bytes of a support bundle that `support_bundle` made.
+async fn support_bundle(
+    State(host): State<Host>,
+    Path(file_name): Path<String>,
+) -> Result<Response, Problem> {
+    let gone = || Error::new(Code::NoSuchRoute).with("path", format!("/api/v1/support-bundle/{file_name}"));
+    let path = host.engine.support_bundle(&file_name).ok_or_else(gone)?;
+    let bytes = tokio::fs::read(path).await.map_err(|_| gone())?;
+    let disposition = format!("attachment; filename=\"{file_name}\"");
+    let headers =
+        [(header::CONTENT_TYPE, "application/zip".to_owned()), (header::CONTENT_DISPOSITION, disposition)];
+    Ok((headers, bytes).into_response())
 }
 
 async fn no_such_route(uri: Uri) -> Problem {

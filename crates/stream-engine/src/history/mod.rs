@@ -7,7 +7,13 @@ mod read;
 mod schema;
 mod server_story;
 mod spans;
+#[cfg(test)]
+mod spans_tests;
 mod story;
+#[cfg(test)]
+mod story_tests;
+#[cfg(test)]
+mod tests;
 mod writer;
 
 use std::{

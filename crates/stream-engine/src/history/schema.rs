@@ -7,7 +7,7 @@ use std::{
 };
 
 use rusqlite::{Connection, OpenFlags};
-use rusqlite_migration::{M, MigrationDefinitionError, Migrations};
+use rusqlite_migration::{M, Migrations};
 use stream_api::t;
 
 use crate::clock;
@@ -136,6 +136,11 @@ impl From<rusqlite::Error> for Unusable {
 fn prepared(path: &Path) -> Result<Connection, Unusable> {
     let mut connection = Connection::open(path)?;
     connection.busy_timeout(Duration::from_secs(2))?;
+    // First: all else would change a newer file.
+    let version: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    if usize::try_from(version).is_ok_and(|version| version > STEPS.len()) {
+        return Err(Unusable::Newer);
+    }
     let state: String = connection.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
     if state != "ok" {
         return Err(Unusable::Broken(state));
@@ -145,9 +150,6 @@ fn prepared(path: &Path) -> Result<Connection, Unusable> {
     connection.pragma_update(None, "synchronous", "NORMAL")?;
     match Migrations::from_slice(STEPS).to_latest(&mut connection) {
         Ok(()) => Ok(connection),
-        Err(rusqlite_migration::Error::MigrationDefinition(
-            MigrationDefinitionError::DatabaseTooFarAhead,
-        )) => Err(Unusable::Newer),
         Err(rusqlite_migration::Error::RusqliteError { err, .. }) => match err.sqlite_error_code() {
             // Somebody else's tables: nothing that we could go on with.
             Some(rusqlite::ErrorCode::Unknown) => Err(Unusable::Broken(err.to_string())),

@@ -1,6 +1,6 @@
 //! Takes secrets out of whatever goes into a support bundle.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use serde_json::Value;
 
@@ -21,12 +21,8 @@ impl Scrub {
     /// Learns the secrets that stand in a YAML or JSON text, so that they are found wherever else they stand.
     pub(super) fn learn(&mut self, text: &str) {
         for line in text.lines() {
-            if let Some((_, value)) = secret(line) {
-                let value = value.trim().trim_end_matches(',').trim_matches(['"', '\'']);
-                if value.len() >= SHORTEST {
-                    self.known.insert(value.to_owned());
-                }
-            }
+            let values = secrets(line).into_iter().map(|value| &line[value]);
+            self.known.extend(values.filter(|value| value.len() >= SHORTEST).map(str::to_owned));
         }
     }
 
@@ -34,18 +30,14 @@ impl Scrub {
     pub(super) fn text(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
         for line in text.lines() {
-            match secret(line) {
-                Some((name, value)) if !value.trim().is_empty() => {
-                    out.push_str(name);
-                    out.push_str(" \"");
-                    out.push_str(HIDDEN);
-                    out.push('"');
-                    if value.trim_end().ends_with(',') {
-                        out.push(',');
-                    }
-                }
-                _ => out.push_str(&self.line(line)),
+            let (mut clean, mut at) = (String::with_capacity(line.len()), 0);
+            for value in secrets(line) {
+                clean.push_str(&line[at..value.start]);
+                clean.push_str(HIDDEN);
+                at = value.end;
             }
+            clean.push_str(&line[at..]);
+            out.push_str(&self.line(&clean));
             out.push('\n');
         }
         out
@@ -75,12 +67,33 @@ impl Scrub {
     }
 }
 
-/// `name:` and the value behind it, where a line sets a secret: `  pass: x` (YAML), `"token":"x"` (JSON).
-fn secret(line: &str) -> Option<(&str, &str)> {
-    let colon = line.find(':')?;
-    let name = line[..colon].trim().trim_start_matches(['{', '-', ' ']).trim_matches(['"', '\'']);
-    let is_name = name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '-');
-    (is_name && is_secret(name)).then(|| line.split_at(colon + 1))
+/// Where a line sets secrets, in order: `  pass: x` (YAML), `{"token":"x","port":5}` (JSON, on one line).
+fn secrets(line: &str) -> Vec<Range<usize>> {
+    let mut found: Vec<Range<usize>> = Vec::new();
+    for (colon, _) in line.match_indices(':') {
+        if found.last().is_some_and(|last| colon < last.end) {
+            continue;
+        }
+        let before = line[..colon].trim_end().trim_end_matches(['"', '\'']);
+        let part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let name = before.rsplit(|c| !part(c)).next().unwrap_or_default();
+        if !is_secret(name) {
+            continue;
+        }
+        let rest = &line[colon + 1..];
+        let value = rest.trim_start();
+        let start = colon + 1 + rest.len() - value.len();
+        let (start, length) = match value.chars().next() {
+            Some(quote @ ('"' | '\'')) => (start + 1, value[1..].find(quote).unwrap_or(value.len() - 1)),
+            // A list or a group: its own settings are looked at by themselves.
+            Some('[' | '{') | None => continue,
+            Some(_) => (start, value.find([',', '}', ']', ' ', '\t']).unwrap_or(value.len())),
+        };
+        if length > 0 {
+            found.push(start..start + length);
+        }
+    }
+    found
 }
 
 fn is_secret(name: &str) -> bool {
@@ -98,11 +111,16 @@ mod tests {
         scrub.learn("- user: manager\n  pass: n0b0dyKnows\nsrtReadPassphrase: 'l0ngPhrase'\nrtsp: yes\n");
         scrub.learn("{\"token\": \"t0ken-value\",\n\"port\": 5}");
         for (text, clean) in [
-            ("  pass: n0b0dyKnows", "  pass: \"***\"\n"),
+            ("  pass: n0b0dyKnows", "  pass: ***\n"),
+            (
+                "u: [{\"pass\":\"one\",\"a\":1}, {'pass': 'two'}]",
+                "u: [{\"pass\":\"***\",\"a\":1}, {'pass': '***'}]\n",
+            ),
             ("  \"password\": \"other\",", "  \"password\": \"***\",\n"),
             ("said n0b0dyKnows and l0ngPhrase, t0ken-value", "said *** and ***, ***\n"),
             ("rtsp://u:p@h/a?token=x", "rtsp://***@h/a?token=***\n"),
-            ("2026-01-01T00:00:00Z passes: 3 of 4", "2026-01-01T00:00:00Z passes: 3 of 4\n"),
+            ("2026-01-01T00:00:00Z 3 of 4", "2026-01-01T00:00:00Z 3 of 4\n"),
+            ("password: abc def", "password: *** def\n"),
             ("rtspAddress: 127.0.0.1:8554", "rtspAddress: 127.0.0.1:8554\n"),
             ("pass:", "pass:\n"),
         ] {

@@ -1,16 +1,21 @@
 //! Logs of a host: standard error and, once the data folder is ours, a file a day in its `logs/`.
 
+mod streams;
+
 use std::{
     io::{self, IsTerminal as _, Write},
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
+use streams::StreamLines;
+use tracing::Subscriber;
 use tracing_appender::rolling::{RollingFileAppender, Rotation};
 use tracing_subscriber::{
     EnvFilter, Layer as _,
+    filter::{FilterExt as _, Targets, filter_fn},
     fmt::{self, MakeWriter},
-    layer::SubscriberExt as _,
+    layer::{Filter, SubscriberExt as _},
     util::SubscriberInitExt as _,
 };
 
@@ -22,7 +27,10 @@ const REMEMBERED: usize = 256 * 1024;
 /// The log file, which is opened later than the first line is written: before the data folder is known to be ours,
 /// nothing in it may change.
 #[derive(Debug, Clone)]
-pub struct LogFile(Arc<Mutex<Sink>>);
+pub struct LogFile {
+    sink: Arc<Mutex<Sink>>,
+    streams: StreamLines,
+}
 
 #[derive(Debug)]
 enum Sink {
@@ -33,22 +41,38 @@ enum Sink {
 /// Sends logs to standard error as the environment variable `RUST_LOG` says (`info` when it says nothing), and to
 /// the returned file.
 pub fn start() -> LogFile {
-    let file = LogFile(Arc::new(Mutex::new(Sink::Waiting(Vec::new()))));
-    let filter = || EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let file = LogFile::new();
     let to_person = fmt::layer()
         .with_writer(io::stderr)
         .with_ansi(io::stderr().is_terminal())
         // Else a terminal that is gone would make every line a panic.
         .log_internal_errors(false)
         .with_target(false)
-        .with_filter(filter());
-    let to_file = fmt::layer().with_writer(file.clone()).with_ansi(false).with_filter(filter());
+        .with_filter(wanted());
+    let to_file = fmt::layer().with_writer(file.clone()).with_ansi(false).with_filter(wanted());
+    let of_streams = Targets::new().with_target(streams::TARGET, tracing::Level::INFO);
+    let to_stdout = file.streams.clone().with_filter(of_streams);
     // A second start in one process (tests) keeps the first one's.
-    let _ = tracing_subscriber::registry().with(to_person).with(to_file).try_init();
+    let _ = tracing_subscriber::registry().with(to_stdout).with(to_person).with(to_file).try_init();
     file
 }
 
+/// What the environment variable wants, without the streams' own logs.
+fn wanted<S: Subscriber>() -> impl Filter<S> {
+    let wanted = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    wanted.and(filter_fn(|meta| !meta.target().starts_with(streams::TARGET)))
+}
+
 impl LogFile {
+    fn new() -> LogFile {
+        LogFile { sink: Arc::new(Mutex::new(Sink::Waiting(Vec::new()))), streams: StreamLines::new() }
+    }
+
+    /// From now on the logs of streams go to standard output too, each line with the stream's name.
+    pub fn streams_to_stdout(&self) {
+        self.streams.open(io::stdout());
+    }
+
     /// Opens `app.DATE.log` in `folder` and writes what was said so far. Keeps 14 days.
     pub fn open(&self, folder: &Path) {
         let appender = RollingFileAppender::builder()
@@ -64,7 +88,7 @@ impl LogFile {
                 return;
             }
         };
-        let mut sink = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         if let Sink::Waiting(said) = &*sink {
             // A full disk must not end the program.
             let _ = appender.write_all(said);
@@ -75,7 +99,7 @@ impl LogFile {
 
 impl Write for &LogFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *self.sink.lock().unwrap_or_else(PoisonError::into_inner) {
             Sink::Waiting(said) if said.len() + line.len() <= REMEMBERED => said.extend_from_slice(line),
             Sink::Waiting(_) => {}
             // A line that can't be written (the disk is full) is lost, and that is all.
@@ -85,7 +109,7 @@ impl Write for &LogFile {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *self.sink.lock().unwrap_or_else(PoisonError::into_inner) {
             Sink::Waiting(_) => Ok(()),
             Sink::Open(file) => file.flush(),
         }
@@ -107,7 +131,7 @@ mod tests {
     #[test]
     fn what_was_said_before_is_in_the_file_too() {
         let dir = tempfile::tempdir().unwrap();
-        let file = LogFile(Arc::new(Mutex::new(Sink::Waiting(Vec::new()))));
+        let file = LogFile::new();
         (&file).write_all(b"before\n").unwrap();
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is touched yet");
         file.open(dir.path());

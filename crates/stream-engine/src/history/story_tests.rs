@@ -1,0 +1,218 @@
+use std::time::{Duration, Instant};
+
+use Code::{FfmpegCrashed, NoProgress, PublishUnreachable, SourceMissing, Stalled};
+use Order::{Run, Stop};
+use State::{Backoff, Failed, Running, Starting, Stopped, Stopping};
+use stream_api::{
+    ActivityKind, Cause, Code, Error, Fault, Health, Order, Playback, Recording, RunEnd, RunId, Source,
+    State, Stream, StreamId, StreamSpec, UnixMillis, Urls,
+};
+use uuid::Uuid;
+
+use super::story::{Edge, Span, Story};
+use crate::clock::Moment;
+
+/// A stream, and what is told of it step by step.
+struct Scene {
+    story: Story,
+    before: Option<Stream>,
+    born: Instant,
+    runs: i64,
+}
+
+impl Scene {
+    fn new() -> Scene {
+        let mut scene = Scene { story: Story::default(), before: None, born: Instant::now(), runs: 0 };
+        assert_eq!(scene.at(0, Stop, Stopped, false, None), [], "a stopped stream has no story");
+        scene
+    }
+
+    fn moment(&self, ms: u64) -> Moment {
+        Moment { wall: UnixMillis(ms.cast_signed()), steady: self.born + Duration::from_millis(ms) }
+    }
+
+    fn at(&mut self, ms: u64, order: Order, state: State, on_air: bool, fault: Option<Code>) -> Vec<Edge> {
+        let attempt = self.before.as_ref().map_or(1, |stream| stream.attempt);
+        self.tries(ms, order, state, on_air, fault, attempt)
+    }
+
+    fn tries(
+        &mut self,
+        ms: u64,
+        order: Order,
+        state: State,
+        on_air: bool,
+        fault: Option<Code>,
+        attempt: u32,
+    ) -> Vec<Edge> {
+        let after = Stream {
+            id: StreamId(Uuid::nil()),
+            rev: 0,
+            spec: StreamSpec {
+                name: "lobby".to_owned(),
+                source: Source::File { path: "/a.mp4".to_owned() },
+                playback: Playback::Loop,
+                record: false,
+            },
+            order,
+            state,
+            since: UnixMillis(0),
+            on_air,
+            on_air_since: None,
+            health: Health::Good,
+            attempt,
+            retry_at: None,
+            fault: fault.map(|code| Fault::new(Error::new(code))),
+            media: None,
+            plan: None,
+            recording: Recording::Off,
+            urls: Urls::default(),
+            metrics: None,
+        };
+        let edges = self.story.look(self.before.as_ref(), &after, self.moment(ms));
+        let began = state == Starting && self.before.as_ref().is_none_or(|before| before.state != Starting);
+        self.before = Some(after);
+        if began {
+            self.runs += 1;
+            let now = self.moment(ms);
+            self.story.run_began(RunId(self.runs), now);
+        }
+        edges
+    }
+
+    /// Ordered at 0 and on air at `ms`.
+    fn live(ms: u64) -> Scene {
+        let mut scene = Scene::new();
+        scene.at(0, Run, Starting, false, None);
+        scene.at(ms, Run, Running, true, None);
+        scene
+    }
+}
+
+fn cause(code: Code) -> Cause {
+    Cause::from(&Error::new(code))
+}
+
+fn fault(code: Code, attempt: u32) -> Edge {
+    Edge::Tell(ActivityKind::Faulted { cause: cause(code), attempt })
+}
+
+fn recovered(after_ms: u64, code: Option<Code>) -> Edge {
+    Edge::Tell(ActivityKind::Recovered { after_ms, cause: code.map(cause) })
+}
+
+fn broken(run: i64, code: Code) -> Edge {
+    Edge::RunEnded(RunId(run), RunEnd::Fault { cause: cause(code) })
+}
+
+#[test]
+fn an_order_leads_to_live_and_a_stop_ends_it_quietly() {
+    let mut scene = Scene::new();
+    assert_eq!(scene.at(1_000, Run, Starting, false, None), [Edge::Open(Span::Wanted)]);
+    let live = [
+        Edge::Tell(ActivityKind::Live { after_ms: 840 }),
+        Edge::Open(Span::Air),
+        Edge::RunLive(RunId(1), 840),
+    ];
+    assert_eq!(scene.at(1_840, Run, Running, true, None), live);
+    let closing = [Edge::Close(Span::Wanted), Edge::Close(Span::Air)];
+    assert_eq!(scene.at(9_000, Stop, Stopping, false, None), closing);
+    assert_eq!(scene.at(9_100, Stop, Stopped, false, None), [Edge::RunEnded(RunId(1), RunEnd::Ordered)]);
+}
+
+#[test]
+fn a_crash_is_told_once_and_recovered_from_the_fault_to_on_air() {
+    let mut scene = Scene::live(800);
+    let crash = [fault(FfmpegCrashed, 1), broken(1, FfmpegCrashed), Edge::Close(Span::Air)];
+    assert_eq!(scene.at(10_000, Run, Backoff, false, Some(FfmpegCrashed)), crash);
+    assert_eq!(scene.at(10_200, Run, Starting, false, Some(FfmpegCrashed)), []);
+    let back = [recovered(1_100, Some(FfmpegCrashed)), Edge::Open(Span::Air), Edge::RunLive(RunId(2), 900)];
+    assert_eq!(scene.at(11_100, Run, Running, true, None), back);
+    assert_eq!(scene.at(20_000, Run, Running, true, None), [], "nothing changed");
+}
+
+#[test]
+fn a_stall_is_told_when_it_is_seen_not_again_when_the_child_is_gone() {
+    let mut scene = Scene::live(800);
+    let stall = [fault(Stalled, 1), Edge::Close(Span::Air)];
+    assert_eq!(scene.at(10_000, Run, Stopping, false, Some(Stalled)), stall);
+    assert_eq!(scene.at(12_000, Run, Backoff, false, Some(Stalled)), [broken(1, Stalled)]);
+    scene.at(12_200, Run, Starting, false, Some(Stalled));
+    assert_eq!(scene.at(13_000, Run, Running, true, None)[0], recovered(3_000, Some(Stalled)));
+}
+
+#[test]
+fn the_time_off_air_counts_from_the_first_moment_and_the_cause_comes_later() {
+    let mut scene = Scene::live(800);
+    assert_eq!(scene.at(10_000, Run, Running, false, None), [Edge::Close(Span::Air)], "the server is gone");
+    let edges = scene.at(11_000, Run, Backoff, false, Some(PublishUnreachable));
+    assert_eq!(edges, [fault(PublishUnreachable, 1), broken(1, PublishUnreachable)]);
+    scene.at(12_000, Run, Starting, false, Some(PublishUnreachable));
+    assert_eq!(scene.at(12_500, Run, Running, true, None)[0], recovered(2_500, Some(PublishUnreachable)));
+    scene.at(20_000, Run, Running, false, None);
+    assert_eq!(scene.at(20_400, Run, Running, true, None)[0], recovered(400, None), "nobody said why");
+}
+
+#[test]
+fn the_same_fault_again_and_again_is_told_at_1_2_4_8() {
+    let mut scene = Scene::live(800);
+    let mut told = Vec::new();
+    for attempt in 1..=20 {
+        let at = 10_000 + u64::from(attempt) * 1_000;
+        for edge in scene.tries(at, Run, Backoff, false, Some(FfmpegCrashed), attempt) {
+            if let Edge::Tell(ActivityKind::Faulted { attempt, .. }) = edge {
+                told.push(attempt);
+            }
+        }
+        scene.tries(at + 500, Run, Starting, false, Some(FfmpegCrashed), attempt + 1);
+    }
+    assert_eq!(told, [1, 2, 4, 8, 16]);
+    let other = scene.tries(40_000, Run, Backoff, false, Some(NoProgress), 21);
+    assert_eq!(other[0], fault(NoProgress, 21), "another fault is news");
+    scene.tries(40_500, Run, Starting, false, Some(NoProgress), 22);
+    assert_eq!(scene.at(41_000, Run, Running, true, None)[0], recovered(30_000, Some(FfmpegCrashed)));
+}
+
+#[test]
+fn a_failure_is_told_and_its_cure_too() {
+    let mut scene = Scene::new();
+    scene.at(0, Run, Starting, false, None);
+    let failed = [Edge::Tell(ActivityKind::Failed { cause: cause(SourceMissing) }), broken(1, SourceMissing)];
+    assert_eq!(scene.at(100, Run, Failed, false, Some(SourceMissing)), failed);
+    assert_eq!(scene.at(3_000, Run, Failed, false, Some(SourceMissing)), [], "still");
+    scene.at(60_100, Run, Starting, false, Some(SourceMissing));
+    assert_eq!(scene.at(61_000, Run, Running, true, None)[0], recovered(60_900, Some(SourceMissing)));
+}
+
+#[test]
+fn an_edit_is_no_fault() {
+    let mut scene = Scene::live(800);
+    assert_eq!(scene.at(10_000, Run, Stopping, false, None), [Edge::Close(Span::Air)]);
+    assert_eq!(scene.at(10_100, Run, Starting, false, None), [Edge::RunEnded(RunId(1), RunEnd::Edited)]);
+    let live = scene.at(10_900, Run, Running, true, None);
+    assert_eq!(live[0], Edge::Tell(ActivityKind::Live { after_ms: 900 }), "from the edit");
+}
+
+#[test]
+fn a_stop_while_it_waits_forgets_the_fault() {
+    let mut scene = Scene::live(800);
+    scene.at(10_000, Run, Backoff, false, Some(FfmpegCrashed));
+    scene.at(10_200, Run, Starting, false, Some(FfmpegCrashed));
+    assert_eq!(
+        scene.at(10_300, Stop, Stopping, false, Some(FfmpegCrashed)),
+        [Edge::Close(Span::Wanted)],
+        "the old fault is no news"
+    );
+    assert_eq!(scene.at(10_400, Stop, Stopped, false, None), [Edge::RunEnded(RunId(2), RunEnd::Ordered)]);
+    scene.at(60_000, Run, Starting, false, None);
+    let live = scene.at(60_700, Run, Running, true, None);
+    assert_eq!(live[0], Edge::Tell(ActivityKind::Live { after_ms: 700 }));
+}
+
+#[test]
+fn the_end_of_the_source_is_told_as_such() {
+    let mut scene = Scene::live(800);
+    scene.at(10_000, Stop, Stopped, false, None);
+    let completed = [Edge::Tell(ActivityKind::Completed), Edge::RunEnded(RunId(1), RunEnd::Completed)];
+    assert_eq!(scene.story.completed(), completed);
+}
