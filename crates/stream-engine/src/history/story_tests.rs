@@ -4,8 +4,7 @@ use Code::{FfmpegCrashed, NoProgress, PublishUnreachable, SourceMissing, Stalled
 use Order::{Run, Stop};
 use State::{Backoff, Failed, Running, Starting, Stopped, Stopping};
 use stream_api::{
-    ActivityKind, Cause, Code, Error, Fault, Health, Order, Playback, Recording, RunEnd, RunId, Source,
-    State, Stream, StreamId, StreamSpec, UnixMillis, Urls,
+    ActivityKind, Cause, Code, Error, Fault, Order, RunEnd, RunId, State, Stream, StreamId, UnixMillis,
 };
 use uuid::Uuid;
 
@@ -45,29 +44,14 @@ impl Scene {
         fault: Option<Code>,
         attempt: u32,
     ) -> Vec<Edge> {
+        let spec = serde_json::from_str(r#"{"name":"lobby","source":{"type":"file","path":"/a.mp4"}}"#);
         let after = Stream {
-            id: StreamId(Uuid::nil()),
-            rev: 0,
-            spec: StreamSpec {
-                name: "lobby".to_owned(),
-                source: Source::File { path: "/a.mp4".to_owned() },
-                playback: Playback::Loop,
-                record: false,
-            },
             order,
             state,
-            since: UnixMillis(0),
             on_air,
-            on_air_since: None,
-            health: Health::Good,
             attempt,
-            retry_at: None,
             fault: fault.map(|code| Fault::new(Error::new(code))),
-            media: None,
-            plan: None,
-            recording: Recording::Off,
-            urls: Urls::default(),
-            metrics: None,
+            ..Stream::new(StreamId(Uuid::nil()), spec.unwrap())
         };
         let edges = self.story.look(self.before.as_ref(), &after, self.moment(ms));
         let began = state == Starting && self.before.as_ref().is_none_or(|before| before.state != Starting);
