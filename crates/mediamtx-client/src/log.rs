@@ -37,6 +37,12 @@ pub fn listener(text: &str) -> Option<Listener<'_>> {
     Some(Listener { protocol, address })
 }
 
+/// Whether a text says that the configuration file is read again, which forgets every change made by the API. (A change
+/// by the API says `reloading configuration (API request)`.)
+pub fn is_reload(text: &str) -> bool {
+    text == "reloading configuration (file changed)"
+}
+
 /// Why the server ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fatal {

@@ -234,3 +234,76 @@ async fn a_broken_file_is_told_in_its_own_words() {
     assert_eq!(server.exit_within(Duration::from_secs(10)), Some(1), "after {:?}", started.elapsed());
     assert_eq!(server.fatal(), Some(Fatal::Config("json: unknown field \"nope\"".to_owned())));
 }
+
+/// Sends a write as it is, past what [`mediamtx_client::Api`] offers.
+async fn write(
+    server: &Server,
+    method: reqwest::Method,
+    route: &str,
+    body: serde_json::Value,
+) -> (u16, String) {
+    let url = format!("http://127.0.0.1:{}/v3/config/{route}", server.config.ports.api);
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let request =
+        client.request(method, url).basic_auth("control", Some(&server.config.api_pass)).json(&body);
+    let answer = request.send().await.unwrap();
+    (answer.status().as_u16(), answer.text().await.unwrap())
+}
+
+/// Why paths are replaced and never patched: a `patch` that is refused still changes the live entry, and from then on
+/// every write gets its error. A `replace` that is refused changes nothing.
+#[tokio::test]
+async fn a_refused_patch_poisons_later_writes_and_a_refused_replace_does_not() {
+    let server = Server::start(|_| ()).await;
+    let api = server.api();
+    for name in ["good", "bad"] {
+        api.replace_path(name, &PathConfig::default()).await.unwrap();
+    }
+    let invalid = serde_json::json!({ "recordPath": "/no/placeholders" });
+    let (status, _) = write(&server, reqwest::Method::POST, "paths/replace/bad", invalid.clone()).await;
+    assert_eq!(status, 400);
+    api.barrier().await.expect("a refused replace changes nothing");
+
+    let (status, reason) = write(&server, reqwest::Method::PATCH, "paths/patch/bad", invalid).await;
+    assert_eq!(status, 400, "{reason}");
+    let poisoned = api.barrier().await;
+    assert!(matches!(poisoned, Err(ApiError::Refused { status: 400, .. })), "{poisoned:?}");
+    let add = write(&server, reqwest::Method::POST, "paths/add/third", serde_json::json!({})).await;
+    assert_eq!(add.0, 400, "even another path can't be added: {}", add.1);
+
+    // The cure: the bad one is replaced.
+    api.replace_path("bad", &PathConfig::default()).await.unwrap();
+    api.barrier().await.unwrap();
+}
+
+/// An address that can't be used is answered by 200; then the process ends, and says so by code 0.
+#[tokio::test]
+async fn a_bad_address_is_answered_by_200_and_then_the_server_is_gone() {
+    let mut server = Server::start(|_| ()).await;
+    let change = serde_json::json!({ "hlsAddress": "zzz" });
+    assert_eq!(write(&server, reqwest::Method::PATCH, "global/patch", change).await.0, 200);
+    assert_eq!(server.exit_within(Duration::from_secs(10)), Some(0), "it looks like an orderly end");
+    assert!(server.fatal().is_some(), "but the log says why: {:#?}", server.log());
+}
+
+/// The file that is written again takes back every path that was made since, and says so in the log.
+#[tokio::test]
+async fn a_reload_forgets_paths_and_is_told() {
+    let server = Server::start(|config| {
+        config.paths.insert("from/file".to_owned(), PathConfig::default());
+    })
+    .await;
+    let api = server.api();
+    api.replace_path("made/later", &PathConfig::default()).await.unwrap();
+    api.barrier().await.unwrap();
+    server.touch_file();
+    wait_until("the path is forgotten", async || {
+        api.configured_paths().await.is_ok_and(|names| names == ["from/file"])
+    })
+    .await;
+    assert!(
+        server.log().iter().any(|(_, text)| mediamtx_client::log::is_reload(text)),
+        "{:#?}",
+        server.log()
+    );
+}

@@ -317,6 +317,8 @@ codes! {
     ServerCrashed = "server_crashed", OpenServer => [Mediamtx "ERR "];
     /// MediaMTX runs and does not answer.
     ServerSilent = "server_silent", OpenServer => [Manager "the Control API does not answer"];
+    /// MediaMTX runs and does not take our password any more.
+    ServerLockedOut = "server_locked_out", OpenServer => [Manager "the Control API refused our password"];
     /// MediaMTX is not running, so the command can't be carried out.
     ServerDown = "server_down", OpenServer => [Manager "the Control API is not there within 15 s"];
     /// MediaMTX refused a change.

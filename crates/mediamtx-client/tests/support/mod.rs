@@ -184,6 +184,13 @@ impl Server {
         self.lines().iter().map(|line| log::parse(line)).collect()
     }
 
+    /// Writes its file again, as it is.
+    pub(crate) fn touch_file(&self) {
+        let file = self.child.folder.path().join("mediamtx.yml");
+        let text = fs::read(&file).unwrap();
+        fs::write(file, text).unwrap();
+    }
+
     /// Why it ended.
     pub(crate) fn fatal(&self) -> Option<log::Fatal> {
         log::fatal(self.lines())

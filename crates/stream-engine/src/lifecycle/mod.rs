@@ -5,6 +5,8 @@
 
 mod limits;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 use child_process::Rung;

@@ -183,68 +183,6 @@ fn stop_before_the_child_exists_cancels_it() {
     assert_eq!(rig.machine.state(), State::Stopped);
 }
 
-/// Any sequence of inputs: a spawn is only asked for while there is no child, and Stop always leads to Stopped.
-#[test]
-fn never_two_children_and_stop_always_ends() {
-    let inputs = [
-        Input::Run,
-        Input::Stop,
-        Input::Edited,
-        Input::ServerReady,
-        Input::ServerLost,
-        Input::Progressed,
-        Input::Online(true),
-        Input::Received,
-        Input::Cured,
-        Input::Tick,
-    ];
-    let mut seed: u64 = 42;
-    let mut random = move |below: usize| {
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        (seed >> 33) as usize % below
-    };
-    for _ in 0..2_000 {
-        let mut rig = Rig::new(if random(2) == 0 { Playback::Loop } else { Playback::Once });
-        // What the actor holds: a child, one being made, or neither.
-        let (mut child, mut making) = (false, false);
-        for _ in 0..60 {
-            rig.now += random(4_000) as Millis;
-            let input = match random(14) {
-                10 if making => Input::Spawned,
-                11 if making => Input::NotSpawned(if random(2) == 0 { crash() } else { gone() }),
-                12 if child => Input::Ended(Ending::Finished),
-                13 if child => Input::Ended(Ending::Broken(crash())),
-                n => inputs[n % inputs.len()].clone(),
-            };
-            match &input {
-                Input::Spawned => (child, making) = (true, false),
-                Input::NotSpawned(_) => making = false,
-                Input::Ended(_) => child = false,
-                _ => {}
-            }
-            for effect in rig.give(input.clone()) {
-                match effect {
-                    Effect::CancelSpawn => making = false,
-                    Effect::Spawn => {
-                        assert!(!child && !making, "a second child after {input:?} in {:?}", rig.machine);
-                        making = true;
-                    }
-                    Effect::Ask(_) => assert!(child, "nobody to ask after {input:?} in {:?}", rig.machine),
-                    _ => {}
-                }
-            }
-        }
-        for effect in rig.give(Input::Stop) {
-            making &= effect != Effect::CancelSpawn;
-        }
-        assert!(!making, "nothing is made after Stop");
-        if child {
-            rig.give(Input::Ended(Ending::Finished));
-        }
-        assert_eq!(rig.machine.state(), State::Stopped, "{:?}", rig.machine);
-    }
-}
-
 #[test]
 fn sleep_restarts_nothing_that_is_healthy() {
     let mut rig = Rig::running(Playback::Loop);

@@ -5,6 +5,7 @@ mod end;
 mod poller;
 mod process;
 mod task;
+mod writer;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
 

@@ -1,15 +1,19 @@
 use std::{
     collections::{HashMap, HashSet},
     path::PathBuf,
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
 
 use mediamtx_client::{Api, ApiError, PathState, Session};
-use stream_api::{Metrics, Viewers};
-use tokio::sync::{mpsc, watch};
+use stream_api::{Code, Error, Metrics, Viewers};
+use tokio::{
+    sync::watch,
+    time::{MissedTickBehavior, interval},
+};
 
-use super::board::Board;
+use super::{board::Board, writer::News};
 use crate::hub::Hub;
 
 /// Between two questions; while a stream starts, [`EAGER`].
@@ -19,8 +23,11 @@ const EAGER: Duration = Duration::from_millis(15);
 const WINDOW: Duration = Duration::from_millis(950);
 /// The disk is looked at this often.
 const DISK: Duration = Duration::from_secs(10);
-/// A server that does not answer for this long is frozen.
-pub(super) const SILENCE: Duration = Duration::from_secs(5);
+/// A server that leaves a question open for [`SILENT`] of these is frozen: 4 s, in which it also tells, as late as that,
+/// that it does not know our password. Our own ticks are counted, so that a computer that slept, or was too busy to
+/// run us, does not take its own absence for the server's silence.
+const TICK: Duration = Duration::from_millis(250);
+const SILENT: u32 = 16;
 
 /// The newest state of every path, by name.
 pub(crate) type Samples = HashMap<String, Sample>;
@@ -35,13 +42,13 @@ pub(crate) struct Sample {
 }
 
 /// Asks one run of the server for its paths, and turns the answers into samples and figures.
-pub(super) struct Poller {
+pub(super) struct Poller<'a> {
     pub(super) api: Api,
     pub(super) board: Board,
     pub(super) hub: Hub,
     pub(super) samples: watch::Sender<Arc<Samples>>,
-    pub(super) silent: mpsc::Sender<()>,
     pub(super) recordings: PathBuf,
+    pub(super) news: &'a News,
 }
 
 #[derive(Default)]
@@ -51,24 +58,37 @@ struct Memory {
     total_bps: u64,
 }
 
-impl Poller {
-    /// Until dropped.
-    pub(super) async fn run(self) {
+impl Poller<'_> {
+    /// Until the server can't be asked any more: why.
+    pub(super) async fn run(self) -> Error {
         let mut memory = Memory::default();
-        let mut answered = Instant::now();
         let mut disk_seen: Option<Instant> = None;
+        let mut silent = 0;
+        let mut ticks = interval(TICK);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
-            match self.api.paths().await {
+            let mut question = pin!(self.api.paths());
+            ticks.reset();
+            let answer = loop {
+                if silent >= SILENT {
+                    return Error::new(Code::ServerSilent);
+                }
+                tokio::select! {
+                    answer = &mut question => break answer,
+                    _ = ticks.tick() => silent += 1,
+                }
+            };
+            match answer {
                 Ok(paths) => {
-                    answered = Instant::now();
+                    silent = 0;
                     self.take(&paths, &mut memory).await;
                 }
+                Err(ApiError::Unauthorized) => return Error::new(Code::ServerLockedOut),
                 Err(error) => {
                     tracing::debug!(%error, "the server did not answer");
-                    if answered.elapsed() >= SILENCE {
-                        let _ = self.silent.send(()).await;
-                        return;
-                    }
+                    ticks.tick().await;
+                    silent += 1;
+                    continue;
                 }
             }
             if disk_seen.is_none_or(|seen| seen.elapsed() >= DISK) {
@@ -107,6 +127,10 @@ impl Poller {
         }
         let viewers = self.viewers(paths).await;
         let wanted = self.board.all();
+        let names: HashSet<&str> = paths.iter().map(|path| path.name.as_str()).collect();
+        if wanted.keys().any(|name| !names.contains(name.as_str())) {
+            self.news.missing.notify_one();
+        }
         let (mut figures, mut total) = (Vec::new(), 0);
         for path in paths {
             let before = memory.taken.insert(path.name.clone(), (path.inbound_bytes, path.outbound_bytes));
@@ -125,7 +149,6 @@ impl Poller {
             figures.push((wanted.id, metrics));
         }
         memory.at = Some(Instant::now());
-        let names: HashSet<&str> = paths.iter().map(|path| path.name.as_str()).collect();
         memory.taken.retain(|name, _| names.contains(name.as_str()));
         if !figures.is_empty() || total != memory.total_bps {
             memory.total_bps = total;

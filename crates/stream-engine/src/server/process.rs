@@ -86,16 +86,19 @@ impl Process {
                     }
                     Err(_) => {}
                 },
-                Some(line) = self.child.lines.recv() => self.note(line, log),
+                Some(line) = self.child.lines.recv() => {
+                    self.note(line, log);
+                }
                 _ = &mut exit => return Err(self.died(log).await),
             }
         }
     }
 
-    /// Puts a line of its output into the log.
-    pub(super) fn note(&mut self, line: Line, log: &Journal) {
-        let (Line::Out(line) | Line::Err(line)) = line else { return };
+    /// Puts a line of its output into the log. Whether it says that the configuration is read again.
+    pub(super) fn note(&mut self, line: Line, log: &Journal) -> bool {
+        let (Line::Out(line) | Line::Err(line)) = line else { return false };
         let (level, text) = mediamtx_client::log::parse(&line);
+        let reloads = mediamtx_client::log::is_reload(&text);
         log.push(LogOrigin::Server, level, ffmpeg_cli::log::redact(&text));
         if self.tail.len() == TAIL {
             // A panic says why first, and then where, for every goroutine.
@@ -105,6 +108,7 @@ impl Process {
             self.tail.remove(0);
         }
         self.tail.push(line);
+        reloads
     }
 
     /// Why it ended, from its last lines.

@@ -1,18 +1,23 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use mediamtx_client::{ApiError, PathConfig};
+use child_process::Rung;
+use mediamtx_client::PathConfig;
 use stream_api::{Code, Error, Fault, ServerState, UnixMillis, t};
 use tokio::{
     sync::{mpsc, watch},
-    time::{Instant, interval, sleep},
+    time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Link, Parts, Request, Samples, board::Board, poller::Poller, process::Process};
+use super::{
+    Link, Parts, Request, Samples,
+    board::Board,
+    poller::Poller,
+    process::Process,
+    writer::{Done, News, Writer},
+};
 use crate::{clocks::Jump, journal::Journal, lifecycle::Limits, ports, tool_fault};
 
-/// How often the server's paths are compared with what is wanted.
-const RECONCILE: Duration = Duration::from_secs(10);
 /// A server that ran this long has recovered.
 const HEALTHY: Duration = Duration::from_secs(60);
 /// While the server can't be started, this often is looked whether it can.
@@ -27,7 +32,7 @@ pub(super) struct Task {
     samples: watch::Sender<Arc<Samples>>,
     board: Board,
     log: Journal,
-    /// What the running server has.
+    /// What the server was started with.
     applied: BTreeMap<String, PathConfig>,
     /// Starts in a row that did not last.
     attempt: u32,
@@ -39,8 +44,10 @@ enum End {
     Stopped,
     /// The user asked for a new one.
     Restart,
-    /// It could not be started, or ended by itself.
+    /// It could not be started.
     Fault(Error),
+    /// It ran, and then ended by itself, with whatever exit code, or had to be ended.
+    Lost(Error),
 }
 
 impl Task {
@@ -60,7 +67,8 @@ impl Task {
             match self.serve(&stop).await {
                 End::Stopped => break,
                 End::Restart => self.attempt = 0,
-                End::Fault(error) => self.after_fault(error, &stop).await,
+                End::Fault(error) => self.after_fault(error, false, &stop).await,
+                End::Lost(error) => self.after_fault(error, true, &stop).await,
             }
             if stop.is_cancelled() {
                 break;
@@ -108,91 +116,68 @@ impl Task {
     }
 
     async fn watch(&mut self, process: &mut Process, stop: &CancellationToken) -> End {
-        let (silent, mut silence) = mpsc::channel(1);
+        let news = News::default();
         let poller = Poller {
             api: process.api.clone(),
             board: self.board.clone(),
             hub: self.parts.hub.clone(),
             samples: self.samples.clone(),
-            silent,
             recordings: self.parts.recordings.clone(),
+            news: &news,
         };
-        let mut polling = std::pin::pin!(poller.run());
-        let mut polls = true;
+        let writer = Writer {
+            api: process.api.clone(),
+            board: self.board.clone(),
+            inbox: &mut self.inbox,
+            applied: std::mem::take(&mut self.applied),
+            news: &news,
+        };
+        // Side by side: a write that hangs must not keep us from seeing that the server does.
+        let (mut polling, mut writing) = (std::pin::pin!(poller.run()), std::pin::pin!(writer.run()));
         let mut exit = Box::pin(process.child.exit());
-        let mut reconcile = interval(RECONCILE);
-        reconcile.reset();
         let mut jumps = self.parts.hub.clocks().jumps();
         loop {
             tokio::select! {
                 Ok(jump) = jumps.recv() => match jump {
-                    Jump::Woke => reconcile.reset_immediately(),
+                    Jump::Woke => news.missing.notify_one(),
                     Jump::Set(by) => self.parts.hub.server(|server| {
                         server.started = server.started.map(|at| UnixMillis(at.0.saturating_add(by)));
                     }),
                 },
                 () = stop.cancelled() => return End::Stopped,
-                _ = &mut exit => return End::Fault(process.died(&self.log).await),
-                Some(line) = process.child.lines.recv() => process.note(line, &self.log),
-                () = &mut polling, if polls => polls = false,
-                Some(()) = silence.recv() => {
-                    process.child.ask(child_process::Rung::Kill);
-                    return End::Fault(Error::new(Code::ServerSilent));
+                _ = &mut exit => return End::Lost(process.died(&self.log).await),
+                Some(line) = process.child.lines.recv() => {
+                    if process.note(line, &self.log) {
+                        news.reloaded.notify_one();
+                    }
                 }
-                Some(request) = self.inbox.recv() => match request {
-                    Request::Restart => return End::Restart,
-                    Request::Apply { name, done } => {
-                        let result = self.apply(process, &name).await;
-                        // The stream may have been stopped meanwhile.
-                        let _ = done.send(result);
+                error = &mut polling => {
+                    if error.code == Code::ServerSilent {
+                        process.child.ask(Rung::Kill);
+                    }
+                    return End::Lost(error);
+                }
+                done = &mut writing => match done {
+                    Done::Restart => return End::Restart,
+                    Done::Frozen => {
+                        process.child.ask(Rung::Kill);
+                        return End::Lost(Error::new(Code::ServerSilent));
                     }
                 },
-                _ = reconcile.tick() => self.reconcile(process).await,
-            }
-        }
-    }
-
-    /// Brings one path in line with the board. The only place that writes to the server.
-    async fn apply(&mut self, process: &Process, name: &str) -> Result<(), Error> {
-        let wanted = self.board.get(name);
-        if wanted.as_ref() == self.applied.get(name) {
-            return Ok(());
-        }
-        match &wanted {
-            Some(config) => process.api.replace_path(name, config).await.map_err(refused)?,
-            None => process.api.delete_path(name).await.map_err(refused)?,
-        }
-        // MediaMTX answers before it applied the change; the answer to this one comes after it has.
-        process.api.barrier().await.map_err(refused)?;
-        match wanted {
-            Some(config) => self.applied.insert(name.to_owned(), config),
-            None => self.applied.remove(name),
-        };
-        Ok(())
-    }
-
-    /// Puts back what somebody else's change took away.
-    async fn reconcile(&mut self, process: &Process) {
-        let Ok(names) = process.api.configured_paths().await else { return };
-        let lost: Vec<String> = self.applied.keys().filter(|name| !names.contains(name)).cloned().collect();
-        for name in lost {
-            tracing::warn!(name, "the server lost this path; putting it back");
-            self.applied.remove(&name);
-            if let Err(error) = self.apply(process, &name).await {
-                tracing::warn!(%error, name, "the path could not be put back");
             }
         }
     }
 
     /// Tells the fault, then waits: briefly after a crash, else until the cause is gone.
-    async fn after_fault(&mut self, error: Error, stop: &CancellationToken) {
+    async fn after_fault(&mut self, error: Error, ran: bool, stop: &CancellationToken) {
         self.attempt += 1;
         tracing::warn!(%error, attempt = self.attempt, "the server is not running");
         self.log.manager("error", error.message.clone());
-        let crashed = matches!(
-            error.code,
-            Code::ServerCrashed | Code::ServerKilled | Code::ServerPanicked | Code::ServerSilent
-        );
+        let crashed = ran
+            || matches!(
+                error.code,
+                Code::ServerCrashed | Code::ServerKilled | Code::ServerPanicked | Code::ServerSilent
+            );
         let state = if crashed { ServerState::Restarting } else { ServerState::Failed };
         let log_tail = if crashed || error.code == Code::ServerConfig { self.log.tail() } else { Vec::new() };
         let fault = Fault { log_tail, ..Fault::new(error.clone()) };
@@ -230,12 +215,5 @@ impl Task {
         if !lasting {
             self.link.send_replace(Link::Waiting);
         }
-    }
-}
-
-fn refused(error: ApiError) -> Error {
-    match error {
-        ApiError::Unreachable(_) | ApiError::Timeout => Error::new(Code::ServerDown),
-        other => Error::new(Code::ServerRefused).with("reason", other),
     }
 }

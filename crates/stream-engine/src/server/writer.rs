@@ -1,0 +1,140 @@
+use std::{collections::BTreeMap, time::Duration};
+
+use mediamtx_client::{Api, ApiError, PathConfig};
+use stream_api::{Code, Error};
+use tokio::{
+    sync::{Notify, mpsc},
+    time::{interval, sleep},
+};
+
+use super::{Request, board::Board};
+
+/// How often the server's paths are compared with what is wanted, besides whenever one is missing.
+const RECONCILE: Duration = Duration::from_secs(10);
+/// After a reload the server needs about 20 ms, in which a write could hang it for good (a deadlock of 1.20.1's core
+/// when the API's own listener restarts meanwhile).
+const RELOAD: Duration = Duration::from_millis(300);
+
+/// The only writer to one run of the server: one change after the other, each awaited until it is applied.
+///
+/// It replaces whole paths and never patches one: a `patch` that MediaMTX 1.20.1 refuses still changes the live
+/// entry, and every later write then gets its error.
+pub(super) struct Writer<'a> {
+    pub(super) api: Api,
+    pub(super) board: Board,
+    pub(super) inbox: &'a mut mpsc::Receiver<Request>,
+    /// What the running server has.
+    pub(super) applied: BTreeMap<String, PathConfig>,
+    pub(super) news: &'a News,
+}
+
+/// What the writer should look into.
+#[derive(Debug, Default)]
+pub(super) struct News {
+    /// The server says that it read its file again: changes made since its start are forgotten.
+    pub(super) reloaded: Notify,
+    /// A path that is wanted is not there.
+    pub(super) missing: Notify,
+}
+
+/// Why a writer is done.
+pub(super) enum Done {
+    /// A new run was asked for.
+    Restart,
+    /// A write did not return.
+    Frozen,
+}
+
+impl Writer<'_> {
+    /// Until a restart is asked for, or the server hangs.
+    pub(super) async fn run(mut self) -> Done {
+        let mut reconcile = interval(RECONCILE);
+        reconcile.reset();
+        loop {
+            let result = tokio::select! {
+                Some(request) = self.inbox.recv() => match request {
+                    Request::Restart => return Done::Restart,
+                    Request::Apply { name, done } => {
+                        let result = self.apply(&name).await;
+                        let frozen = matches!(result, Err(ApiError::Timeout));
+                        // The stream may have been stopped meanwhile.
+                        let _ = done.send(result.map_err(refused));
+                        if frozen { Err(ApiError::Timeout) } else { Ok(()) }
+                    }
+                },
+                () = self.news.reloaded.notified() => self.after_reload().await,
+                () = self.news.missing.notified() => self.reconcile().await,
+                _ = reconcile.tick() => self.reconcile().await,
+            };
+            match result {
+                // An answer takes milliseconds; its limit is seconds.
+                Err(ApiError::Timeout) => return Done::Frozen,
+                Err(error) => tracing::warn!(%error, "the server's paths could not be checked"),
+                Ok(()) => {}
+            }
+        }
+    }
+
+    /// Brings one path in line with the board.
+    async fn apply(&mut self, name: &str) -> Result<(), ApiError> {
+        let wanted = self.board.get(name);
+        if wanted.as_ref() == self.applied.get(name) {
+            return Ok(());
+        }
+        match &wanted {
+            Some(config) => self.api.replace_path(name, config).await?,
+            None => self.api.delete_path(name).await?,
+        }
+        // MediaMTX answers before it applied the change; the answer to this one comes after it has.
+        self.api.barrier().await?;
+        match wanted {
+            Some(config) => self.applied.insert(name.to_owned(), config),
+            None => self.applied.remove(name),
+        };
+        Ok(())
+    }
+
+    /// Puts back what somebody else's change took away.
+    async fn reconcile(&mut self) -> Result<(), ApiError> {
+        let names = self.api.configured_paths().await?;
+        let lost: Vec<String> = self.applied.keys().filter(|name| !names.contains(name)).cloned().collect();
+        for name in lost {
+            tracing::warn!(name, "the server lost this path; putting it back");
+            self.applied.remove(&name);
+            self.restore(&name).await?;
+        }
+        Ok(())
+    }
+
+    /// Says everything again: the file may hold anything now.
+    async fn after_reload(&mut self) -> Result<(), ApiError> {
+        tracing::warn!("somebody made the server read its file again; saying everything anew");
+        sleep(RELOAD).await;
+        let names = self.api.configured_paths().await?;
+        self.applied.clear();
+        let (kept, lost): (Vec<String>, Vec<String>) =
+            self.board.configs().into_keys().partition(|name| names.contains(name));
+        for name in lost.iter().chain(&kept) {
+            self.restore(name).await?;
+        }
+        Ok(())
+    }
+
+    /// One path that can't be put back keeps none of the others away.
+    async fn restore(&mut self, name: &str) -> Result<(), ApiError> {
+        match self.apply(name).await {
+            Err(error @ ApiError::Refused { .. }) => {
+                tracing::warn!(%error, name, "the path could not be put back");
+                Ok(())
+            }
+            result => result,
+        }
+    }
+}
+
+fn refused(error: ApiError) -> Error {
+    match error {
+        ApiError::Unreachable(_) | ApiError::Timeout => Error::new(Code::ServerDown),
+        other => Error::new(Code::ServerRefused).with("reason", other),
+    }
+}

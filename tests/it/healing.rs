@@ -1,0 +1,156 @@
+//! What can happen to a MediaMTX that runs, other than an end: each is seen, named and cured, and the streams are back.
+
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+
+use crate::support::{Dir, Server, control::Control, media, process, until};
+
+/// One stream on air, and what the tests do to its server.
+struct Rig {
+    dir: Dir,
+    server: Server,
+    id: String,
+}
+
+impl Rig {
+    async fn on_air() -> Rig {
+        let dir = Dir::new();
+        let file = media::plain(&dir.media("a.mp4"));
+        let server = Server::ready(&dir).await;
+        let id = server.create("steady", &file, true).await;
+        server.until_on_air(&id).await;
+        Rig { dir, server, id }
+    }
+
+    fn mediamtx(&self) -> i32 {
+        let found = self.server.children("mediamtx");
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].pid
+    }
+
+    async fn restarts(&self) -> u64 {
+        self.server.get("/api/v1/server").await["restarts"].as_u64().unwrap()
+    }
+
+    /// Waits until the server counts another restart; gives its fault's code, as soon as there is one, and the time.
+    async fn until_restarted(&self, before: u64) -> (Option<Value>, Duration) {
+        let began = Instant::now();
+        let mut fault = None;
+        until("it is started again", async || {
+            let status = self.server.get("/api/v1/server").await;
+            fault = fault.take().or_else(|| status["fault"].get("code").cloned());
+            (status["restarts"].as_u64() > Some(before)).then_some(())
+        })
+        .await;
+        (fault, began.elapsed())
+    }
+
+    /// On air by another FFmpeg than `before`.
+    async fn until_back(&self, before: &[process::Process]) -> Duration {
+        let began = Instant::now();
+        until("on air again", async || {
+            let now = self.server.children("ffmpeg");
+            let fresh = now.len() == 1 && !before.contains(&now[0]);
+            (fresh && self.server.stream(&self.id).await["on_air"] == true).then_some(())
+        })
+        .await;
+        began.elapsed()
+    }
+
+    async fn end(self) {
+        assert_eq!(self.server.stop().await, Some(0));
+        process::none_left(self.dir.path()).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frozen_server_is_killed_and_started_again() {
+    let rig = Rig::on_air().await;
+    let (before, restarts) = (rig.server.children("ffmpeg"), rig.restarts().await);
+    process::signal(rig.mediamtx(), Signal::SIGSTOP);
+    let (_, seen) = rig.until_restarted(restarts).await;
+    assert!(seen < Duration::from_secs(8), "a freeze was seen after {seen:?}");
+    let back = rig.until_back(&before).await;
+    eprintln!("freeze: seen after {seen:?}, on air {back:?} later");
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_write_that_does_not_return_is_a_freeze_too() {
+    let rig = Rig::on_air().await;
+    let other = rig.server.create("other", &media::plain(&rig.dir.media("b.mp4")), false).await;
+    let restarts = rig.restarts().await;
+    process::signal(rig.mediamtx(), Signal::SIGSTOP);
+    rig.server.order(&other, "start").await;
+    rig.until_restarted(restarts).await;
+    rig.server.until_on_air(&other).await;
+    rig.server.until_on_air(&rig.id).await;
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn paths_that_somebody_elses_reload_took_away_come_back() {
+    let rig = Rig::on_air().await;
+    let pid = rig.mediamtx();
+    let before = rig.server.children("ffmpeg");
+    // As an editor saves it: the same file, written in place, without our streams.
+    let file = rig.dir.data().join("run/mediamtx.yml");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.contains("\npaths: {}"), "the stream was made after the start");
+    std::fs::write(&file, text).unwrap();
+    let back = rig.until_back(&before).await;
+    assert!(back < Duration::from_secs(10), "back after {back:?}");
+    assert_eq!(rig.mediamtx(), pid, "no restart was needed");
+    eprintln!("wiped paths: on air after {back:?}");
+    rig.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_forgot_our_password_is_named_and_started_again() {
+    let rig = Rig::on_air().await;
+    let restarts = rig.restarts().await;
+    let control = Control::of(&rig.dir);
+    let users = json!({ "authInternalUsers": [{ "user": "stranger", "pass": "stranger", "ips": [],
+        "permissions": [{ "action": "api" }] }] });
+    assert_eq!(control.patch_global(&users).await, 200);
+    let (fault, seen) = rig.until_restarted(restarts).await;
+    assert_eq!(fault, Some(json!("server_locked_out")));
+    rig.server.until_server("running").await;
+    rig.server.until_on_air(&rig.id).await;
+    eprintln!("locked out: seen after {seen:?}");
+    rig.end().await;
+}
+
+/// MediaMTX answers 200 to an address that it can't use, and then ends with exit code 0: a crash to us.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_end_with_exit_code_0_is_a_crash() {
+    let rig = Rig::on_air().await;
+    let restarts = rig.restarts().await;
+    assert_eq!(Control::of(&rig.dir).patch_global(&json!({ "hlsAddress": "zzz" })).await, 200);
+    rig.until_restarted(restarts).await;
+    rig.server.until_server("running").await;
+    rig.server.until_on_air(&rig.id).await;
+    rig.end().await;
+}
+
+/// The deadlock of 1.20.1's core: writes while a change of the global configuration restarts the API's listener.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "heavy"]
+async fn heavy_a_deadlocked_server_is_healed() {
+    let rig = Rig::on_air().await;
+    let restarts = rig.restarts().await;
+    let control = Control::of(&rig.dir);
+    let deadline = Instant::now() + Duration::from_secs(40);
+    let mut rounds = 0;
+    while rig.restarts().await == restarts && Instant::now() < deadline {
+        rounds += 1;
+        let low = json!({ "hlsPartDuration": if rounds % 2 == 0 { "200ms" } else { "250ms" } });
+        let _ = tokio::join!(control.patch_global(&low), control.write_paths(40));
+    }
+    eprintln!("deadlocked and healed after {rounds} rounds: {}", rig.restarts().await > restarts);
+    rig.server.until_server("running").await;
+    rig.server.until_on_air(&rig.id).await;
+    rig.end().await;
+}

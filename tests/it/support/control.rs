@@ -1,0 +1,46 @@
+//! MediaMTX's own API with our password, as somebody who meddles would use it.
+
+use serde_json::{Value, json};
+
+use super::Dir;
+
+pub struct Control {
+    http: reqwest::Client,
+    url: String,
+    pass: String,
+}
+
+impl Control {
+    /// Of the MediaMTX that the server of `dir` runs.
+    pub fn of(dir: &Dir) -> Control {
+        let read = |path: &str| std::fs::read_to_string(dir.data().join(path)).unwrap();
+        let config: Value = serde_json::from_str(&read("config.json")).unwrap();
+        let file = read("run/mediamtx.yml");
+        // Each user is a line of JSON.
+        let mut users =
+            file.lines().filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("  - ")?).ok());
+        let ours = users.find(|user| user["user"] == "manager").expect("our user is there");
+        let pass = ours["pass"].as_str().expect("it has a password").to_owned();
+        let http = reqwest::Client::builder().timeout(std::time::Duration::from_secs(5)).build().unwrap();
+        let url = format!("http://127.0.0.1:{}/v3/config", config["server"]["ports"]["api"]);
+        Control { http, url, pass }
+    }
+
+    /// The status of its answer; 0 for none.
+    pub async fn patch_global(&self, change: &Value) -> u16 {
+        self.send(self.http.patch(format!("{}/global/patch", self.url)).json(change)).await
+    }
+
+    /// Writes one path again and again.
+    pub async fn write_paths(&self, times: usize) {
+        for n in 0..times {
+            let body = json!({ "record": false, "maxReaders": n });
+            self.send(self.http.post(format!("{}/paths/replace/meddler", self.url)).json(&body)).await;
+        }
+    }
+
+    async fn send(&self, request: reqwest::RequestBuilder) -> u16 {
+        let answer = request.basic_auth("manager", Some(&self.pass)).send().await;
+        answer.map_or(0, |answer| answer.status().as_u16())
+    }
+}
