@@ -47,6 +47,9 @@ pub struct Stream {
     pub health: Health,
     /// Spawns since it last ran well; 1 for the first.
     pub attempt: u32,
+    /// Its place among those that wait to be started, 1 for the next; only in `starting`, since few start at a time.
+    #[serde(default)]
+    pub queue: Option<u32>,
     /// When the next attempt comes, in `backoff`.
     pub retry_at: Option<UnixMillis>,
     /// Why it failed or waits; kept until it runs again.
@@ -77,6 +80,7 @@ impl Stream {
             on_air_since: None,
             health: Health::Unknown,
             attempt: 0,
+            queue: None,
             retry_at: None,
             fault: None,
             media: None,

@@ -9,7 +9,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stream_api::{Code, Error, Order, Ports, StreamId, StreamSpec, t};
+use stream_api::{Code, Error, Order, Ports, StreamId, StreamSpec, UnixMillis, t};
 use tokio::sync::Mutex;
 
 use crate::{data_dir::unwritable, owner};
@@ -26,6 +26,9 @@ pub(crate) struct StoredStream {
     #[serde(flatten)]
     pub(crate) spec: StreamSpec,
     pub(crate) order: Order,
+    /// When it was last ordered to run: who is used most starts first.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) used: Option<UnixMillis>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -258,7 +261,7 @@ mod tests {
     fn stream(name: &str) -> StoredStream {
         let source = Source::File { path: "/v/a.mp4".into() };
         let spec = StreamSpec::new(name, source);
-        StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Run }
+        StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Run, used: None }
     }
 
     #[tokio::test]

@@ -26,6 +26,7 @@ pub const ROWS: &[Row] = &[
     (Code::ServerKilled, Real),
     (Code::ServerPanicked, Real),
     (Code::ServerSilent, Real),
+    (Code::ServerLockedOut, Real), // in `healing`
     (Code::ServerRefused, Real),
     (Code::ServerDown, Fake("the real MediaMTX, stopped before its first word")),
 ];

@@ -31,6 +31,9 @@ pub(crate) fn shown(stream: &Stream, now: i64) -> Shown {
             made("retry", t!("state.slow"), t!("state.slow.why", speed = format!("{speed:.2}")))
         }
         State::Running => made("live", t!("state.live"), String::new()),
+        State::Starting if stream.queue.is_some() => {
+            made("prep", t!("state.queued"), t!("state.queued.why", place = stream.queue.unwrap_or_default()))
+        }
         State::Starting if stream.attempt > 1 => {
             made("prep", t!("state.starting"), t!("state.attempt", n = stream.attempt))
         }

@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, ops::Deref};
 
 use stream_api::{
     ActivityKind, Code, Error, FaultAction, ObsFile, Order, Origin, ProbeReport, ServerState, ServerStatus,
-    Snapshot, Source, State, Stream, StreamId, StreamSpec, check_name,
+    Snapshot, Source, State, Stream, StreamId, StreamSpec, UnixMillis, check_name,
     commands::{
         Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, ServerGet, ServerLog, ServerPortsRenew,
         ServerRestart, SnapshotGet, SourceProbe, StreamCreate, StreamDelete, StreamDuplicate, StreamGet,
@@ -17,7 +17,7 @@ use stream_api::{
 };
 use uuid::Uuid;
 
-use crate::{engine::Inner, ports, prober::Probed, store::StoredStream};
+use crate::{clock, engine::Inner, ports, prober::Probed, store::StoredStream};
 
 pub(crate) use history::{
     activity_export, activity_list, activity_seen, stream_history, stream_run_log, support_bundle,
@@ -66,7 +66,8 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         record: request.record,
         ..StreamSpec::new(name, request.source)
     };
-    let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order };
+    let used = (order == Order::Run).then(clock::now);
+    let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order, used };
     engine.store.put(stored.clone()).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
     let (id, name) = (stored.id, stored.spec.name.clone());
@@ -76,7 +77,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     }
     let stream = streams.add(stored);
     match order {
-        Order::Run => streams.get(stream.id)?.order(order).await,
+        Order::Run => streams.get(stream.id)?.order(order, None).await,
         Order::Stop => Ok(stream),
     }
 }
@@ -142,7 +143,7 @@ pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate
         .unwrap_or_default();
     check_name(&name)?;
     let spec = StreamSpec { name, ..original.spec };
-    let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Stop };
+    let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Stop, used: None };
     engine.store.put(stored.clone()).await?;
     engine.hub.tell(Some((stored.id, &stored.spec.name)), ActivityKind::Created { by: engine.origin });
     Ok(streams.add(stored))
@@ -271,9 +272,19 @@ async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
     }
 }
 
+/// A person wants this very stream: it is the one used last.
+async fn order(engine: &Call<'_>, id: StreamId, order: Order) -> Result<Stream, Error> {
+    give(engine, id, order, (order == Order::Run).then(clock::now)).await
+}
+
 /// The order is stored before it is given: a crash in between starts what the user wanted. What can't be stored is
 /// not started; a stop is never refused.
-async fn order(engine: &Call<'_>, id: StreamId, order: Order) -> Result<Stream, Error> {
+async fn give(
+    engine: &Call<'_>,
+    id: StreamId,
+    order: Order,
+    used: Option<UnixMillis>,
+) -> Result<Stream, Error> {
     let handle = engine.streams.lock().await.get(id)?;
     let mut stored = stored(engine, id).await?;
     let waits =
@@ -283,17 +294,21 @@ async fn order(engine: &Call<'_>, id: StreamId, order: Order) -> Result<Stream, 
         engine.hub.tell(Some((id, &stored.spec.name)), kind);
     }
     stored.order = order;
+    stored.used = used.or(stored.used);
+    let used = stored.used;
     match order {
         Order::Run => engine.store.put(stored).await?,
         Order::Stop => engine.store.put_at_any_rate(stored).await,
     }
-    handle.order(order).await
+    handle.order(order, used).await
 }
 
 async fn order_all(engine: &Call<'_>, wanted: Order) -> Result<Streams, Error> {
     let mut streams = Vec::new();
-    for stream in engine.hub.snapshot().streams {
-        match order(engine, stream.id, wanted).await {
+    let mut all = engine.store.streams().await;
+    all.sort_by_key(|stream| std::cmp::Reverse(stream.used));
+    for stream in all {
+        match give(engine, stream.id, wanted, None).await {
             Ok(stream) => streams.push(stream),
             // Deleted meanwhile.
             Err(error) if error.code == Code::NoSuchStream => {}

@@ -162,6 +162,16 @@ impl Server {
         self.log.read()
     }
 
+    /// Resolves when it can't be started for now: why.
+    pub(crate) async fn failed(&self) -> Error {
+        let mut link = self.link.clone();
+        let failed = link.wait_for(|link| matches!(link, Link::Failed(_))).await;
+        match failed.as_deref() {
+            Ok(Link::Failed(fault)) => fault.error.clone(),
+            _ => Error::new(Code::ServerDown),
+        }
+    }
+
     async fn ready(&self) -> Result<Arc<Access>, Error> {
         let mut link = self.link.clone();
         loop {

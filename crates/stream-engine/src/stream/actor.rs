@@ -1,13 +1,12 @@
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use child_process::{Child, Exit, Line};
 use ffmpeg_cli::{faults, progress};
-use stream_api::{Code, Error, Fault, Health, LogOrigin, Order, State, Stream, StreamId, StreamSpec, t};
+use stream_api::{
+    Code, Error, Fault, Health, LogOrigin, Order, State, Stream, StreamId, StreamSpec, UnixMillis, t,
+};
 use tokio::{
-    sync::{Semaphore, mpsc, oneshot},
+    sync::{mpsc, oneshot},
     task::JoinHandle,
     time::{interval, sleep_until, timeout},
 };
@@ -17,6 +16,7 @@ use super::{
     facts::Facts,
     spawn::{Spawned, path_config, spawn},
     tail::Tail,
+    turns::{Place, Turn, Turns},
 };
 use crate::{
     clocks::Jump,
@@ -36,6 +36,8 @@ const SLOW_AFTER: Duration = Duration::from_secs(15);
 const SPEED_SETTLES: Duration = Duration::from_secs(20);
 /// A deadline noticed so late was slept through.
 const LATE: Duration = Duration::from_secs(3);
+/// A child that is not on air after this no longer holds up others.
+const HOLDS_UP: Duration = Duration::from_secs(3);
 /// FFmpeg's last lines come at most this long after its end.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
@@ -48,7 +50,13 @@ pub(super) struct Actor {
     spec: StreamSpec,
     parts: Parts,
     journal: RunJournal,
-    at_once: Arc<Semaphore>,
+    turns: Turns,
+    /// When it was last ordered to run.
+    used: UnixMillis,
+    /// In the queue of those that start.
+    place: Option<Place>,
+    /// The right to start, and since when a child uses it.
+    turn: Option<(Turn, Instant)>,
     controls: mpsc::Receiver<Control>,
     machine: Machine,
     limits: Limits,
@@ -75,7 +83,7 @@ impl Actor {
         stored: StoredStream,
         parts: Parts,
         journal: RunJournal,
-        at_once: Arc<Semaphore>,
+        turns: Turns,
         controls: mpsc::Receiver<Control>,
     ) -> Actor {
         let mut machine = Machine::new(stored.spec.playback, parts.server.link().borrow().is_ready());
@@ -86,7 +94,10 @@ impl Actor {
             spec: stored.spec,
             parts,
             journal,
-            at_once,
+            turns,
+            used: stored.used.unwrap_or(UnixMillis(0)),
+            place: None,
+            turn: None,
             controls,
             machine,
             limits: Limits::default(),
@@ -112,6 +123,7 @@ impl Actor {
         let (mut link, mut samples) = (self.parts.server.link(), self.parts.server.samples());
         let mut jumps = self.parts.hub.clocks().jumps();
         let mut second = interval(Duration::from_secs(1));
+        self.turns.set_open(link.borrow().is_ready());
         if self.machine.order == Order::Run {
             self.take(Input::Run).await;
         }
@@ -129,6 +141,7 @@ impl Actor {
                 },
                 Ok(()) = link.changed() => {
                     let ready = link.borrow_and_update().is_ready();
+                    self.turns.set_open(ready);
                     self.take(if ready { Input::ServerReady } else { Input::ServerLost }).await;
                 }
                 Ok(()) = samples.changed() => {
@@ -154,7 +167,8 @@ impl Actor {
 
     async fn control(&mut self, control: Control) {
         match control {
-            Control::Order(order, ack) => {
+            Control::Order(order, used, ack) => {
+                self.used = used.unwrap_or(self.used);
                 let text = if order == Order::Run { t!("log.order_run") } else { t!("log.order_stop") };
                 self.journal.manager("info", text);
                 self.take(if order == Order::Run { Input::Run } else { Input::Stop }).await;
@@ -210,10 +224,13 @@ impl Actor {
 
     async fn made(&mut self, made: Result<Spawned, Problem>) {
         match made {
-            Ok(Spawned { child, probed, shown }) => {
+            Ok(Spawned { child, probed, shown, turn }) => {
+                self.turn = Some((turn, Instant::now()));
                 tracing::info!(pid = child.pid(), attempt = self.machine.attempt(), "FFmpeg was started");
                 self.journal.manager("info", t!("log.started", pid = child.pid()));
                 self.journal.manager("debug", shown);
+                // Whoever the server has there now is not this child.
+                self.gone = self.sample.publisher.clone().or_else(|| self.gone.take());
                 self.child = Some(child);
                 (self.parser, self.out_time) = (progress::Parser::default(), -1);
                 self.tail.clear();
@@ -339,7 +356,9 @@ impl Actor {
         match effect {
             Effect::Spawn => {
                 self.parts.hub.run_began(self.id, self.journal.begin_run());
-                let made = spawn(self.parts.clone(), self.id, self.spec.clone(), Arc::clone(&self.at_once));
+                let (place, waiting) = self.turns.queue(self.used);
+                self.place = Some(place);
+                let made = spawn(self.parts.clone(), self.id, self.spec.clone(), waiting);
                 self.making = Some(tokio::spawn(made));
             }
             Effect::CancelSpawn => {
@@ -359,7 +378,12 @@ impl Actor {
             Effect::Completed => {
                 self.journal.manager("info", t!("log.completed"));
                 self.parts.hub.completed(self.id, &self.spec.name);
-                let stored = StoredStream { id: self.id, spec: self.spec.clone(), order: Order::Stop };
+                let stored = StoredStream {
+                    id: self.id,
+                    spec: self.spec.clone(),
+                    order: Order::Stop,
+                    used: Some(self.used),
+                };
                 self.parts.store.put_at_any_rate(stored).await;
             }
         }
@@ -389,6 +413,12 @@ impl Actor {
 
     /// Once a second: what only looking tells.
     fn look(&mut self) {
+        if self.turn.as_ref().is_some_and(|(_, since)| since.elapsed() >= HOLDS_UP) {
+            self.turn = None;
+        }
+        if self.place.is_some() {
+            self.publish();
+        }
         let wanted = self.spec.record && self.is_on_air();
         let folder = self.parts.recordings.join(&self.spec.name);
         let recording = self.recording.look(&folder, wanted, Instant::now());
@@ -408,6 +438,9 @@ impl Actor {
             self.slow_since = None;
             self.eager = (self.machine.state() == State::Starting).then(|| self.parts.server.eager());
         }
+        if self.machine.state() != State::Starting || self.sample.online {
+            (self.turn, self.place) = (None, None);
+        }
         if self.facts.set_on_air(self.is_on_air()) {
             tracing::info!("on air");
             self.journal.manager("info", t!("log.on_air"));
@@ -419,7 +452,9 @@ impl Actor {
     pub(super) fn publish(&self) -> Stream {
         let order = if self.ending { self.order_kept() } else { self.machine.order };
         let urls = urls(self.parts.hub.ports(), &self.spec.name);
-        self.parts.hub.stream(self.facts.stream(self.id, &self.spec, order, self.machine.attempt(), urls))
+        let mut stream = self.facts.stream(self.id, &self.spec, order, self.machine.attempt(), urls);
+        stream.queue = self.place.and_then(|place| self.turns.position(place));
+        self.parts.hub.stream(stream)
     }
 
     /// An engine that ends stops its streams without changing what the user ordered.

@@ -97,6 +97,7 @@ impl Facts {
             on_air_since: self.on_air_since,
             health: self.health,
             attempt,
+            queue: None,
             retry_at: self.retry_at.map(|(_, wall)| wall),
             fault: self.fault.clone(),
             media: self.probed.as_ref().map(|probed| probed.media.clone()),

@@ -4,13 +4,14 @@ mod actor;
 mod facts;
 mod spawn;
 mod tail;
+mod turns;
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use child_process::Spawner;
 use futures_util::future::join_all;
-use stream_api::{Code, Error, Order, Stream, StreamId, StreamSpec};
-use tokio::sync::{Semaphore, mpsc, oneshot};
+use stream_api::{Code, Error, Order, Stream, StreamId, StreamSpec, UnixMillis};
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -18,8 +19,7 @@ use crate::{
     tools::Tools,
 };
 
-/// Children that are being made at the same time; more would slow each other down.
-const AT_ONCE: usize = 4;
+use turns::Turns;
 
 /// What stream actors are made of.
 #[derive(Debug, Clone)]
@@ -39,7 +39,7 @@ pub(crate) struct Parts {
 #[derive(Debug)]
 pub(crate) struct Registry {
     parts: Parts,
-    at_once: Arc<Semaphore>,
+    turns: Turns,
     streams: BTreeMap<StreamId, Handle>,
 }
 
@@ -53,8 +53,8 @@ pub(crate) struct Handle {
 /// What an actor can be told. Each answer comes when the machine has taken it in, not when it is carried out.
 #[derive(Debug)]
 enum Control {
-    /// A new order.
-    Order(Order, oneshot::Sender<Stream>),
+    /// A new order, and when the stream was last used, from which its place in the queue follows.
+    Order(Order, Option<UnixMillis>, oneshot::Sender<Stream>),
     /// New settings.
     Edit(Box<StreamSpec>, oneshot::Sender<Stream>),
     /// End what runs, then answer; the picture and the log forget the stream.
@@ -65,7 +65,7 @@ enum Control {
 
 impl Registry {
     pub(crate) fn new(parts: Parts) -> Registry {
-        Registry { parts, at_once: Arc::new(Semaphore::new(AT_ONCE)), streams: BTreeMap::new() }
+        Registry { parts, turns: Turns::default(), streams: BTreeMap::new() }
     }
 
     /// Gives a stored stream its actor, which starts it when it is ordered to run.
@@ -73,13 +73,8 @@ impl Registry {
         let id = stored.id;
         let (inbox, controls) = mpsc::channel(32);
         let journal = RunJournal::new(self.parts.logs.join(id.to_string()), &stored.spec.name);
-        let actor = actor::Actor::new(
-            stored,
-            self.parts.clone(),
-            journal.clone(),
-            Arc::clone(&self.at_once),
-            controls,
-        );
+        let actor =
+            actor::Actor::new(stored, self.parts.clone(), journal.clone(), self.turns.clone(), controls);
         let stream = actor.publish();
         self.parts.tasks.spawn(actor.run());
         self.streams.insert(id, Handle { inbox, journal });
@@ -116,8 +111,8 @@ impl Registry {
 impl Handle {
     /// # Errors
     /// `shutting_down`.
-    pub(crate) async fn order(&self, order: Order) -> Result<Stream, Error> {
-        self.tell(|ack| Control::Order(order, ack)).await
+    pub(crate) async fn order(&self, order: Order, used: Option<UnixMillis>) -> Result<Stream, Error> {
+        self.tell(|ack| Control::Order(order, used, ack)).await
     }
 
     /// # Errors

@@ -1,12 +1,14 @@
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use child_process::{Child, SpawnError, Spec};
 use ffmpeg_cli::publish::{Publish, Target};
 use mediamtx_client::PathConfig;
 use stream_api::{Code, Error, StreamId, StreamSpec};
-use tokio::sync::Semaphore;
 
-use super::Parts;
+use super::{
+    Parts,
+    turns::{Turn, Waiting},
+};
 use crate::{lifecycle::Problem, prober::Probed, tool_fault::Program, tools::WITHHELD};
 
 /// A child that was made, and what was learnt on the way.
@@ -16,18 +18,22 @@ pub(super) struct Spawned {
     pub(super) probed: Probed,
     /// The command, without credentials.
     pub(super) shown: String,
+    /// Kept until it is on air: others may start then.
+    pub(super) turn: Turn,
 }
 
-/// Everything from an order to a child: the file is probed, the path is made, FFmpeg is started.
+/// Everything from an order to a child: its turn is awaited, the file is probed, the path is made, FFmpeg is started.
 pub(super) async fn spawn(
     parts: Parts,
     id: StreamId,
     spec: StreamSpec,
-    at_once: Arc<Semaphore>,
+    waiting: Waiting,
 ) -> Result<Spawned, Problem> {
     let ffmpeg = parts.tools.found().ffmpeg.map_err(needs_a_person)?;
-    // Closed only together with the engine.
-    let _permit = at_once.acquire_owned().await.map_err(|_| passing(Error::new(Code::ShuttingDown)))?;
+    let turn = tokio::select! {
+        turn = waiting.turn() => turn.ok_or_else(|| passing(Error::new(Code::ShuttingDown)))?,
+        fault = parts.server.failed() => return Err(passing(fault)),
+    };
     let probed = parts.prober.probe(spec.source.path()).await.map_err(|error| match error.code {
         Code::SourceTimeout
         | Code::SourceUnreadable
@@ -61,7 +67,7 @@ pub(super) async fn spawn(
     };
     let child = parts.spawner.spawn(child.with_args(args)).await;
     let child = child.map_err(|error| unspawnable(error, ffmpeg.path))?;
-    Ok(Spawned { child, probed, shown })
+    Ok(Spawned { child, probed, shown, turn })
 }
 
 /// What the server is told of a stream's path.
