@@ -103,7 +103,7 @@ impl Process {
         if self.tail.len() == TAIL {
             // A panic says why first, and then where, for every goroutine.
             if self.tail.iter().any(|line| mediamtx_client::log::is_panic(line)) {
-                return;
+                return reloads;
             }
             self.tail.remove(0);
         }
