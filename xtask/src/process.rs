@@ -148,6 +148,29 @@ impl Drop for Background {
     }
 }
 
+/// A shell line that runs when this is dropped, and also when this process is ended in whatever way before that.
+#[derive(Debug)]
+pub(crate) struct Afterwards(Child);
+
+impl Afterwards {
+    /// `line` finds `argument` as `$1`.
+    pub(crate) fn run(line: &str, argument: &Path) -> Result<Self> {
+        // It waits for the end of its input, which this process alone holds open, and no Ctrl-C ends it.
+        let line = format!("trap '' HUP INT TERM; cat > /dev/null; {line}");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &line, "afterwards"]).arg(argument).stdin(Stdio::piped());
+        Ok(Self(shell.spawn().with_context(|| format!("starting `{line}`"))?))
+    }
+}
+
+impl Drop for Afterwards {
+    fn drop(&mut self) {
+        drop(self.0.stdin.take());
+        // What it had to say, it said.
+        let _ = self.0.wait();
+    }
+}
+
 /// Sends the signal `name` (`TERM`, `STOP`, …) to a process. The standard library knows SIGKILL alone.
 pub(crate) fn signal(pid: u32, name: &str) -> Result<()> {
     output(Command::new("kill").args(["-s", name, &pid.to_string()])).map(drop)
@@ -214,6 +237,16 @@ mod tests {
         drop(program);
         let asked = output(Command::new("kill").args(["-0", &pid]));
         assert!(asked.is_err(), "process {pid} is gone");
+    }
+
+    #[test]
+    fn what_comes_afterwards_comes_when_it_is_dropped() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let made = folder.path().join("made");
+        let afterwards = Afterwards::run("touch \"$1\"", &made).expect("sh is there");
+        assert!(!made.exists());
+        drop(afterwards);
+        assert!(made.exists());
     }
 
     #[test]

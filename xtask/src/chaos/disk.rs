@@ -9,15 +9,16 @@ use std::{
 use anyhow::Result;
 use fs_err as fs;
 
-use crate::process;
+use crate::process::{self, Afterwards};
 
 /// Room for the logs and the history of an hour.
 const SIZE: &str = "96m";
 
-/// A tmpfs, unmounted when dropped.
+/// A tmpfs, unmounted when dropped and when this program is killed.
 #[derive(Debug)]
 pub(super) struct Disk {
     path: PathBuf,
+    _unmount: Afterwards,
 }
 
 impl Disk {
@@ -27,7 +28,8 @@ impl Disk {
         let mut mount = Command::new("mount");
         mount.args(["-t", "tmpfs", "-o", &format!("size={SIZE},mode=0700"), "stream-manager-chaos"]);
         process::output(mount.arg(path))?;
-        Ok(Self { path: path.to_owned() })
+        let unmount = Afterwards::run("umount -l \"$1\"", path)?;
+        Ok(Self { path: path.to_owned(), _unmount: unmount })
     }
 
     /// Fills it to the last byte.
@@ -41,14 +43,6 @@ impl Disk {
             }
         }
         Ok(full)
-    }
-}
-
-impl Drop for Disk {
-    fn drop(&mut self) {
-        if let Err(error) = process::output(Command::new("umount").arg("-l").arg(&self.path)) {
-            println!("{error:#}");
-        }
     }
 }
 
