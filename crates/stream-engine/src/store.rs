@@ -9,8 +9,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stream_api::{Code, Error, Order, Ports, StreamId, StreamSpec, UnixMillis, t};
+use stream_api::{Code, Error, Order, Ports, StreamId, StreamSpec, UnixMillis, check_name, propose_name, t};
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use crate::{data_dir::unwritable, owner};
 
@@ -72,7 +73,7 @@ impl Store {
     /// `data_dir_newer` and `data_dir_broken`, having changed nothing; `data_dir_denied`.
     pub(crate) fn open(file: &Path) -> Result<(Store, Vec<String>), Error> {
         let mut notes = Vec::new();
-        let config = match read(file) {
+        let mut config = match read(file) {
             Ok(Some(config)) => config,
             Ok(None) => Config {
                 schema_version: SCHEMA_VERSION,
@@ -86,6 +87,7 @@ impl Store {
                 config
             }
         };
+        notes.extend(mended(&mut config.streams));
         let kept = Arc::new(Mutex::new(Kept { config, unsaved: false }));
         Ok((Store { file: Arc::new(file.to_owned()), kept }, notes))
     }
@@ -176,6 +178,28 @@ fn replaced(stream: StoredStream) -> impl FnOnce(&mut Config) {
     }
 }
 
+/// Gives streams that a person's edit of the file left without a name or an identity of their own such, and says so.
+fn mended(streams: &mut [StoredStream]) -> Vec<String> {
+    let mut notes = Vec::new();
+    for at in 0..streams.len() {
+        let (before, rest) = streams.split_at_mut(at);
+        let stream = &mut rest[0];
+        if before.iter().any(|other| other.id == stream.id) {
+            stream.id = StreamId(Uuid::now_v7());
+        }
+        let is_taken = |name: &str| before.iter().any(|other| other.spec.name.eq_ignore_ascii_case(name));
+        let name = stream.spec.name.clone();
+        let wrong = check_name(&name)
+            .err()
+            .or_else(|| is_taken(&name).then(|| Error::new(Code::NameTaken).with("name", &name)));
+        if let Some(wrong) = wrong {
+            stream.spec.name = propose_name(&name, is_taken);
+            notes.push(t!("note.renamed", reason = wrong.message, name = stream.spec.name));
+        }
+    }
+    notes
+}
+
 enum Unreadable {
     Error(Error),
     Broken(String),
@@ -254,7 +278,6 @@ fn backup(file: &Path, n: usize) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use stream_api::{Playback, Source};
-    use uuid::Uuid;
 
     use super::*;
 
@@ -338,6 +361,20 @@ mod tests {
             assert_eq!(fs::read_to_string(&file).unwrap(), text, "nothing was touched");
             assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing was added");
         }
+    }
+
+    #[tokio::test]
+    async fn names_that_cannot_be_are_mended_and_said() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.json");
+        let streams = [stream("ok"), stream("OK"), stream("../../evil name"), stream("fine")];
+        let config = serde_json::json!({ "schema_version": 1, "streams": streams });
+        fs::write(&file, config.to_string()).unwrap();
+        let (store, notes) = Store::open(&file).unwrap();
+        let names: Vec<String> = store.streams().await.into_iter().map(|stream| stream.spec.name).collect();
+        assert_eq!(names, ["ok", "OK-2", "evil-name", "fine"]);
+        assert_eq!(notes.len(), 2, "{notes:?}");
+        assert!(notes[0].contains("OK-2") && notes[1].contains("evil-name"), "{notes:?}");
     }
 
     #[test]
