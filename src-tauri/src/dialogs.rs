@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use stream_api::{Code, Error, MEDIA_ENDINGS, t};
 use tauri::AppHandle;
-use tauri_plugin_dialog::{DialogExt as _, FilePath, MessageDialogKind};
+use tauri_plugin_dialog::{DialogExt as _, FilePath};
 use tauri_plugin_opener::OpenerExt as _;
 use tokio::sync::oneshot;
 
@@ -44,20 +44,6 @@ pub(crate) async fn save_file(app: &AppHandle, title: &str, name: &str) -> Resul
             let _ = done.send(file);
         });
     Ok(answer.await.ok().flatten().and_then(|file: FilePath| file.into_path().ok()))
-}
-
-/// Shows an error in a native message, where one can be shown; then, or else at once, calls `then`.
-pub(crate) fn tell(app: &AppHandle, error: &Error, then: impl FnOnce() + Send + 'static) {
-    let text = format!("{}\n\n{}", error.message, error.hint);
-    let message = app.dialog().message(text).title(t!("app.name")).kind(MessageDialogKind::Error);
-    message.show(move |_| then());
-}
-
-/// Opens the interface of an engine that runs without a window.
-pub(crate) fn offer_address(address: &str, text: &str) {
-    if let Err(error) = tauri_plugin_opener::open_url(address, None::<&str>) {
-        tracing::warn!(%error, text, "no browser can be opened");
-    }
 }
 
 /// # Errors

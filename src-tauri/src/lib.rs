@@ -3,7 +3,9 @@
 
 mod dialogs;
 mod exit;
+mod graphics;
 mod ipc;
+mod notice;
 mod notifications;
 mod options;
 mod outbox;
@@ -17,46 +19,33 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use stream_api::{Code, Error};
-use tauri::{Manager as _, RunEvent};
+use tauri::{App, Manager as _, RunEvent};
 
 use options::CommandLine;
 use shell::Shell;
+use start::Handed;
 
 /// Runs the app until the user quits. A second start on the same data folder hands its files to the first and ends.
 pub fn run() -> ExitCode {
+    graphics::choose();
     let command_line = CommandLine::parse();
-    if let Some(code) = start::hand_over(&command_line) {
-        return code;
+    let handed = start::hand_over(&command_line);
+    if matches!(handed, Some(Handed::Done)) {
+        return ExitCode::SUCCESS;
     }
     let log = stream_server::logging::start();
-    let app = tauri::Builder::default()
-        .plugin(tauri_plugin_dialog::init())
-        .plugin(tauri_plugin_notification::init())
-        .plugin(tauri_plugin_opener::init())
-        .plugin(tauri_plugin_shell::init())
-        .plugin(window::remembered())
-        .invoke_handler(tauri::generate_handler![
-            ipc::call,
-            ipc::subscribe,
-            ipc::pick_files,
-            ipc::save_obs,
-            ipc::save_activity,
-            ipc::save_support_bundle,
-            ipc::open_url,
-            ipc::reveal,
-            ipc::quit,
-        ])
-        .on_window_event(window::on_event)
-        .build(tauri::generate_context!());
-    let app = match app {
+    let app = match build() {
         Ok(app) => app,
         Err(error) => return start::refuse(&Error::new(Code::Internal).with("reason", error)),
     };
+    if let Some(handed) = handed {
+        return handed.finish(app);
+    }
     if let Err(error) = tauri::async_runtime::block_on(start::start(app.handle(), &command_line)) {
         if error.code == Code::DataDirInUse
-            && let Some(code) = start::hand_over_soon(&command_line)
+            && let Some(handed) = start::hand_over_soon(&command_line)
         {
-            return code;
+            return handed.finish(app);
         }
         return start::end_with(app, &error);
     }
@@ -77,4 +66,27 @@ pub fn run() -> ExitCode {
         }
     });
     ExitCode::from(u8::try_from(code).unwrap_or(1))
+}
+
+fn build() -> tauri::Result<App> {
+    tauri::Builder::default()
+        .plugin(tauri_plugin_dialog::init())
+        .plugin(tauri_plugin_notification::init())
+        .plugin(tauri_plugin_opener::init())
+        .plugin(tauri_plugin_shell::init())
+        .plugin(window::remembered())
+        .register_uri_scheme_protocol(notice::SCHEME, |context, _request| notice::page(&context))
+        .invoke_handler(tauri::generate_handler![
+            ipc::call,
+            ipc::subscribe,
+            ipc::pick_files,
+            ipc::save_obs,
+            ipc::save_activity,
+            ipc::save_support_bundle,
+            ipc::open_url,
+            ipc::reveal,
+            ipc::quit,
+        ])
+        .on_window_event(window::on_event)
+        .build(tauri::generate_context!())
 }

@@ -14,30 +14,62 @@ use tauri::{App, AppHandle, Manager as _};
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_util::sync::CancellationToken;
 
-use crate::{dialogs, exit, options::CommandLine, shell::Shell, sidecars, tray, window};
+use crate::{
+    exit,
+    notice::{self, Notice},
+    options::CommandLine,
+    shell::Shell,
+    sidecars, tray, window,
+};
 
 /// An owner that is starting has a door within this time.
 const OWNER_LIMIT: Duration = Duration::from_secs(5);
 
-/// Where an instance owns the data folder already, lets it show itself and open the files; then this start is over.
-/// `None` when there is none, or it does not answer.
-pub(crate) fn hand_over(command_line: &CommandLine) -> Option<ExitCode> {
+/// An instance that owns the data folder already, and did what this start wanted.
+pub(crate) enum Handed {
+    /// Nothing is left to do.
+    Done,
+    /// It has no window, but an interface, which is offered.
+    Headless(Notice),
+}
+
+impl Handed {
+    /// Says what is left to say.
+    pub(crate) fn finish(self, app: App) -> ExitCode {
+        if let Handed::Headless(notice) = self {
+            notice::show(app, notice);
+        }
+        ExitCode::SUCCESS
+    }
+}
+
+/// Where an instance owns the data folder already, lets it show itself and open the files. `None` when there is
+/// none, or it does not answer.
+pub(crate) fn hand_over(command_line: &CommandLine) -> Option<Handed> {
     let owner = owner::read(&command_line.data_dir()?)?;
     let shown = tauri::async_runtime::block_on(door::ask_to_show(&owner, command_line.files())).ok()?;
-    match owner.address() {
+    let (message, handed) = match owner.address() {
         Some(address) if shown.kind == HostKind::Headless => {
-            let _ = writeln!(io::stdout(), "{}", t!("start.headless", pid = owner.pid, address = address));
-            dialogs::offer_address(&address, &t!("start.headless", pid = owner.pid, address = address));
+            let message = t!("start.headless", pid = owner.pid, address = address);
+            match has_screen() {
+                true => (message.clone(), Handed::Headless(Notice::elsewhere(message, address))),
+                false => (message, Handed::Done),
+            }
         }
-        _ => {
-            let _ = writeln!(io::stdout(), "{}", t!("start.shown", pid = owner.pid));
-        }
-    }
-    Some(ExitCode::SUCCESS)
+        _ => (t!("start.shown", pid = owner.pid), Handed::Done),
+    };
+    let _ = writeln!(io::stdout(), "{message}");
+    Some(handed)
+}
+
+/// Whether a window can be shown: a terminal of a server has no screen.
+fn has_screen() -> bool {
+    let set = |name: &str| std::env::var_os(name).is_some_and(|screen| !screen.is_empty());
+    cfg!(not(target_os = "linux")) || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }
 
 /// As [`hand_over`], for an owner that has just started itself and has no door yet.
-pub(crate) fn hand_over_soon(command_line: &CommandLine) -> Option<ExitCode> {
+pub(crate) fn hand_over_soon(command_line: &CommandLine) -> Option<Handed> {
     let deadline = Instant::now() + OWNER_LIMIT;
     loop {
         let handed = hand_over(command_line);
@@ -48,12 +80,10 @@ pub(crate) fn hand_over_soon(command_line: &CommandLine) -> Option<ExitCode> {
     }
 }
 
-/// Says why the app can't start, also in a native message where one can be shown, and ends it.
+/// Says why the app can't start, in a window too, and ends it.
 pub(crate) fn end_with(app: App, error: &Error) -> ExitCode {
     let code = refuse(error);
-    let handle = app.handle().clone();
-    dialogs::tell(app.handle(), error, move || handle.exit(1));
-    app.run_return(|_, _| {});
+    notice::show(app, Notice::refused(error));
     code
 }
 

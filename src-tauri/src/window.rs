@@ -7,14 +7,17 @@ use tauri::{
 };
 use tauri_plugin_window_state::StateFlags;
 
-use crate::{notifications, shell::Shell};
+use crate::{notice, notifications, shell::Shell};
 
 const LABEL: &str = "main";
 
 /// Remembers size and place.
 pub(crate) fn remembered<R: Runtime>() -> TauriPlugin<R> {
     let flags = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED | StateFlags::FULLSCREEN;
-    tauri_plugin_window_state::Builder::default().with_state_flags(flags).build()
+    tauri_plugin_window_state::Builder::default()
+        .with_state_flags(flags)
+        .with_denylist(&[notice::LABEL])
+        .build()
 }
 
 /// Brings the window to the front, making it first where there is none. From any thread.

@@ -8,6 +8,7 @@ mod app;
 mod background;
 mod hand_over;
 mod life;
+mod notice;
 mod page;
 mod rig;
 mod tray;

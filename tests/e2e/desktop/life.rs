@@ -50,11 +50,13 @@ async fn a_failed_stream_is_told_with_its_cause() {
     assert!(body.contains(file.to_str().unwrap()) && body.contains("does not exist"), "{body}");
     rig.until_entry("0 of 1 live · 1 failed").await;
     rig.until_entry("✕ a: failed. Stop").await;
+    rig.until_icon("fault").await;
 
     // The file is back, and so is the stream: that is told too.
     media::plain(&file);
     app.until_on_air("a").await;
     rig.until_entry("● a: live. Stop").await;
+    rig.until_icon("live").await;
     assert_eq!(rig.notifications.next("notify", 1).await["summary"], "a is well again");
     assert_eq!(rig.notifications.heard("notify").len(), 2);
 }

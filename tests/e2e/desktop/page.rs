@@ -160,3 +160,20 @@ async fn a_desktop_without_file_dialogs_says_so() -> Result<()> {
     driven.page.wait_js("document.querySelector('#stream-name').value === 'typed'").await?;
     Ok(())
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_start_with_a_bad_file_is_told_in_the_window_of_the_first() -> Result<()> {
+    let (rig, dir) = (Rig::new().await, Dir::new());
+    let driven = App::driven(&rig, &dir).await?;
+    let broken = dir.media("notes.mp4");
+    fs::write(&broken, "no video")?;
+    let (code, _) = App::start_again(&rig, &dir, &[broken.to_str().unwrap()]).await;
+    assert_eq!(code, Some(0), "it was handed over");
+    let said = driven.page.find("[data-testid=refused]").await?.text().await?;
+    assert!(said.contains(broken.to_str().unwrap()), "{said}");
+    rig.picture("refused").await;
+    driven.page.click("#refused-ok").await?;
+    driven.page.gone("[data-testid=refused]").await?;
+    assert!(driven.app.streams().await.is_empty(), "and no stream was made");
+    Ok(())
+}

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use tokio::{process::Command, sync::MutexGuard};
 
 use super::background::{Background, Fake, fakes};
-use crate::it::until;
+use crate::{it::until, support::picture::Picture};
 
 /// One desktop at a time: two would wait for each other's processor.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -57,7 +57,8 @@ impl Rig {
             ("XDG_RUNTIME_DIR", folder("run", 0o700)),
             // No accessibility bus: it would be waited for.
             ("NO_AT_BRIDGE", "1".to_owned()),
-            // The screen has no graphics card, and to do as if takes seconds for the first picture.
+            // The screen has no graphics card, whatever the computer has, and to do as if takes seconds for the
+            // first picture.
             ("WEBKIT_DISABLE_DMABUF_RENDERER", "1".to_owned()),
             ("LC_ALL", "C.UTF-8".to_owned()),
             ("TAURI_WEBVIEW_AUTOMATION", "false".to_owned()),
@@ -110,6 +111,20 @@ impl Rig {
             symlink(found.unwrap(), folder.join(program.file_name().unwrap())).unwrap();
         }
         self.path = Some(folder.to_str().unwrap().to_owned());
+    }
+
+    /// Puts a program before all others that the app finds; it writes its arguments into a file, whose path comes
+    /// back.
+    pub fn stand_in_for(&mut self, program: &str) -> PathBuf {
+        let (folder, told) =
+            (self.home.path().join("first"), self.home.path().join(format!("{program}.told")));
+        std::fs::create_dir(&folder).unwrap();
+        let script = folder.join(program);
+        std::fs::write(&script, format!("#!/bin/sh\necho \"$@\" >'{}'\n", told.display())).unwrap();
+        std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+        let path = std::env::var("PATH").unwrap_or_default();
+        self.path = Some(format!("{}:{path}", folder.display()));
+        told
     }
 
     /// The environment of the app in it.
@@ -183,6 +198,18 @@ impl Rig {
     pub async fn until_entry(&mut self, label: &str) {
         until(&format!("“{label}” in the tray"), async || {
             self.menu().await.iter().any(|entry| entry == label).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the tray shows `icons/tray-NAME.png`.
+    pub async fn until_icon(&mut self, name: &str) {
+        let icons = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../icons");
+        let read = |path: &Path| Picture::read(&std::fs::read(path).ok()?).ok();
+        let wanted = read(&icons.join(format!("tray-{name}.png"))).unwrap();
+        until(&format!("the tray's icon says {name}"), async || {
+            let told = self.tray.order("menu", "menu").await.ok()?;
+            (read(Path::new(told["icon"].as_str()?))? == wanted).then_some(())
         })
         .await;
     }

@@ -9,6 +9,7 @@ async fn the_menu_tells_and_switches() {
     let (a, b) = (media::plain(&dir.media("a.mp4")), media::plain(&dir.media("b.mp4")));
     let app = App::start(&rig, &dir, &["--minimized", a.to_str().unwrap(), b.to_str().unwrap()]).await;
     rig.until_entry("2 of 2 live").await;
+    rig.until_icon("live").await;
     let live =
         ["2 of 2 live", "● a: live. Stop", "● b: live. Stop", "Start all", "Stop all", "Show window", "Quit"];
     assert_eq!(rig.menu().await, live);
@@ -26,6 +27,7 @@ async fn the_menu_tells_and_switches() {
         app.until(name, "stopped", |stream| stream["state"] == "stopped").await;
     }
     rig.until_entry("0 of 2 live").await;
+    rig.until_icon("idle").await;
     rig.click("Start all").await;
     for name in ["a", "b"] {
         app.until_on_air(name).await;
