@@ -38,6 +38,13 @@ impl Target {
     }
 }
 
+/// What makes the interface smaller and needs a standard library of its own, or a switch that the stable compiler
+/// keeps to itself: a panic then tells what happened, without the place in the source, and nothing is written the way
+/// `{:?}` does. Measured: 6 % less, compressed. By rustup's route the interface is that much larger.
+const SMALL_STD: &str = "-Zbuild-std-features=optimize_for_size";
+const SMALL_CODE: &str =
+    r#"target.wasm32-unknown-unknown.rustflags=["-Zlocation-detail=none", "-Zfmt-debug=none"]"#;
+
 /// How a target is built here.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub(crate) enum Route {
@@ -117,6 +124,7 @@ pub(crate) fn cargo(subcommand: &str, target: Target, route: &Route, target_dir:
         // Set by the rustup proxy that started us; it would lead build scripts back to the usual toolchain.
         command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
         if target == Target::Wasm {
+            command.arg(SMALL_STD).args(["--config", SMALL_CODE]);
             command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", wasm_linker()?);
         }
     }

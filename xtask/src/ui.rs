@@ -35,6 +35,7 @@ const SOURCES: &[&str] = &[
     "ui/styles",
     "ui/assets",
     "ui/index.html",
+    "xtask/src/toolchain.rs",
     "xtask/src/ui.rs",
 ];
 

@@ -5,7 +5,7 @@ mod tauri;
 
 use std::{future::Future, pin::Pin, rc::Rc};
 
-use js_sys::Reflect;
+use js_sys::{Array, Reflect};
 use serde_json::Value;
 use stream_api::{Code, Command, Error, Message, Route, t};
 use wasm_bindgen::JsValue;
@@ -98,5 +98,5 @@ fn error_from(value: &JsValue) -> Error {
 /// The words of a thrown value.
 fn message_of(value: &JsValue) -> String {
     let message = Reflect::get(value, &"message".into()).ok().and_then(|message| message.as_string());
-    message.or_else(|| value.as_string()).unwrap_or_else(|| format!("{value:?}"))
+    message.or_else(|| value.as_string()).unwrap_or_else(|| Array::of1(value).join("").into())
 }
