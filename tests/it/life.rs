@@ -148,3 +148,44 @@ async fn files_of_the_command_line_are_streamed() {
     assert_eq!(server.streams().await.len(), 1, "a missing file makes no stream");
     assert_eq!(server.stop().await, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn orders_that_meet_a_delete_leave_nothing_behind() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let server = Server::ready(&dir).await;
+    let mut ids = Vec::new();
+    for n in 0..10 {
+        ids.push(server.create(&format!("s{n}"), &file, n % 2 == 0).await);
+    }
+    let at_once = ids.iter().map(|id| {
+        let path = format!("/api/v1/streams/{id}");
+        let (start, stop) = (format!("{path}/start"), format!("{path}/stop"));
+        let (server, edit) = (&server, json!({ "record": true }));
+        async move {
+            tokio::join!(
+                server.ask("POST", &start, Some(json!({}))),
+                server.ask("POST", &stop, Some(json!({}))),
+                server.ask("PATCH", &path, Some(edit)),
+                server.ask("DELETE", &path, None),
+                server.ask("POST", &start, Some(json!({}))),
+                server.ask("POST", &stop, Some(json!({}))),
+                server.ask("DELETE", &path, None),
+            )
+        }
+    });
+    for (start, stop, edit, delete, late_start, late_stop, again) in futures_util::future::join_all(at_once).await
+    {
+        let deletes = [delete.status, again.status];
+        assert!(deletes.contains(&200), "one of them deletes it: {deletes:?}");
+        for answer in [start, stop, edit, late_start, late_stop] {
+            assert!(answer.status == 200 || answer.code() == "no_such_stream", "it was there, or not any more");
+        }
+    }
+    assert_eq!(server.streams().await, Vec::<Value>::new());
+    until("nothing runs", async || server.children("ffmpeg").is_empty().then_some(())).await;
+    assert_eq!(server.stop().await, Some(0));
+    let server = Server::start(&dir).await;
+    assert_eq!(server.streams().await, Vec::<Value>::new(), "not after a restart either");
+    assert_eq!(server.stop().await, Some(0));
+}

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
     Activity, ActivityFilter, LogLine, MediaEntry, ObsFile, Playback, ProbeReport, RunId, RunLog,
-    ServerStatus, Snapshot, Source, Stream, StreamHistory, StreamId, query,
+    ServerStatus, Snapshot, Source, Stream, StreamHistory, StreamId, StreamSpec, query,
 };
 
 /// A command: its request is the type itself.
@@ -208,6 +208,23 @@ impl StreamUpdate {
     /// Of this stream, nothing yet.
     pub fn of(id: StreamId) -> StreamUpdate {
         StreamUpdate { id, name: None, source: None, playback: None, record: None, muted: None }
+    }
+}
+
+impl StreamUpdate {
+    /// Changes what it changes.
+    pub fn apply(self, spec: &mut StreamSpec) {
+        set(&mut spec.name, self.name);
+        set(&mut spec.source, self.source);
+        set(&mut spec.playback, self.playback);
+        set(&mut spec.record, self.record);
+        set(&mut spec.muted, self.muted);
+    }
+}
+
+fn set<T>(slot: &mut T, value: Option<T>) {
+    if let Some(value) = value {
+        *slot = value;
     }
 }
 

@@ -24,6 +24,11 @@ impl StreamSpec {
         StreamSpec { name: name.into(), source, playback: Playback::default(), record: false, muted: false }
     }
 
+    /// Whether nothing but the name differs.
+    pub fn is_same_but_for_its_name(&self, other: &StreamSpec) -> bool {
+        StreamSpec { name: other.name.clone(), ..self.clone() } == *other
+    }
+
     /// Whether what FFmpeg sends is the same under both, so that a change from one to the other interrupts nothing.
     pub fn sends_the_same(&self, other: &StreamSpec) -> bool {
         (&self.name, &self.source, self.playback) == (&other.name, &other.source, other.playback)

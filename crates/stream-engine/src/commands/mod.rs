@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, ops::Deref};
 
 use stream_api::{
     ActivityKind, Code, Error, FaultAction, ObsFile, Order, Origin, ProbeReport, ServerState, ServerStatus,
-    Snapshot, Source, State, Stream, StreamId, StreamSpec, UnixMillis, check_name,
+    Snapshot, Source, Stream, StreamId, StreamSpec, UnixMillis, check_name,
     commands::{
         Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, ServerGet, ServerLog, ServerPortsRenew,
         ServerRestart, SnapshotGet, SourceProbe, StreamCreate, StreamDelete, StreamDuplicate, StreamGet,
@@ -77,7 +77,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     }
     let stream = streams.add(stored);
     match order {
-        Order::Run => streams.get(stream.id)?.order(order, None).await,
+        Order::Run => streams.get(stream.id)?.order(order, None, engine.origin).await,
         Order::Stop => Ok(stream),
     }
 }
@@ -91,36 +91,16 @@ pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> R
     }
     let streams = engine.streams.lock().await;
     let handle = streams.get(request.id)?;
-    let mut stored = stored(engine, request.id).await?;
-    let before = stored.spec.clone();
-    let spec = &mut stored.spec;
-    if let Some(name) = request.name {
-        check_free(engine, &name, Some(request.id)).await?;
-        spec.name = name;
+    if let Some(name) = &request.name {
+        check_free(engine, name, Some(request.id)).await?;
     }
-    spec.source = request.source.unwrap_or_else(|| spec.source.clone());
-    spec.playback = request.playback.unwrap_or(spec.playback);
-    spec.record = request.record.unwrap_or(spec.record);
-    spec.muted = request.muted.unwrap_or(spec.muted);
-    engine.store.put(stored.clone()).await?;
-    let (by, told) = (engine.origin, Some((stored.id, stored.spec.name.as_str())));
-    if before.name != stored.spec.name {
-        engine.hub.tell(told, ActivityKind::Renamed { from: before.name.clone(), by });
-    }
-    if (StreamSpec { name: stored.spec.name.clone(), ..before }) != stored.spec {
-        engine.hub.tell(told, ActivityKind::Edited { by });
-    }
-    handle.edit(stored.spec).await
+    handle.edit(request, engine.origin).await
 }
 
 pub(crate) async fn stream_delete(engine: &Call<'_>, request: StreamDelete) -> Result<Nothing, Error> {
     let handle = engine.streams.lock().await.get(request.id)?;
-    let name = stored(engine, request.id).await?.spec.name;
-    engine.store.remove(request.id).await?;
-    engine.hub.tell(Some((request.id, &name)), ActivityKind::Deleted { by: engine.origin });
-    handle.delete().await?;
+    handle.delete(engine.origin).await?;
     engine.streams.lock().await.forget(request.id);
-    tracing::info!(stream_id = %request.id, "a stream was deleted");
     Ok(Nothing {})
 }
 
@@ -277,8 +257,6 @@ async fn order(engine: &Call<'_>, id: StreamId, order: Order) -> Result<Stream, 
     give(engine, id, order, (order == Order::Run).then(clock::now)).await
 }
 
-/// The order is stored before it is given: a crash in between starts what the user wanted. What can't be stored is
-/// not started; a stop is never refused.
 async fn give(
     engine: &Call<'_>,
     id: StreamId,
@@ -286,21 +264,7 @@ async fn give(
     used: Option<UnixMillis>,
 ) -> Result<Stream, Error> {
     let handle = engine.streams.lock().await.get(id)?;
-    let mut stored = stored(engine, id).await?;
-    let waits =
-        engine.hub.get(id).is_some_and(|stream| matches!(stream.state, State::Backoff | State::Failed));
-    if stored.order != order || (order == Order::Run && waits) {
-        let kind = ActivityKind::Ordered { order, by: engine.origin };
-        engine.hub.tell(Some((id, &stored.spec.name)), kind);
-    }
-    stored.order = order;
-    stored.used = used.or(stored.used);
-    let used = stored.used;
-    match order {
-        Order::Run => engine.store.put(stored).await?,
-        Order::Stop => engine.store.put_at_any_rate(stored).await,
-    }
-    handle.order(order, used).await
+    handle.order(order, used, engine.origin).await
 }
 
 async fn order_all(engine: &Call<'_>, wanted: Order) -> Result<Streams, Error> {

@@ -1,3 +1,5 @@
+mod control;
+
 use std::time::{Duration, Instant};
 
 use child_process::{Child, Exit, Line};
@@ -74,7 +76,7 @@ pub(super) struct Actor {
     slow_since: Option<Instant>,
     recording: Watch,
     facts: Facts,
-    deleted: Option<oneshot::Sender<()>>,
+    deleted: Option<oneshot::Sender<Result<(), Error>>>,
     ending: bool,
 }
 
@@ -161,31 +163,7 @@ impl Actor {
             self.parts.hub.removed(self.id);
             self.journal.remove_file();
             // The one who asked may be gone; the stream is too.
-            let _ = done.send(());
-        }
-    }
-
-    async fn control(&mut self, control: Control) {
-        match control {
-            Control::Order(order, used, ack) => {
-                self.used = used.unwrap_or(self.used);
-                let text = if order == Order::Run { t!("log.order_run") } else { t!("log.order_stop") };
-                self.journal.manager("info", text);
-                self.take(if order == Order::Run { Input::Run } else { Input::Stop }).await;
-                let _ = ack.send(self.publish());
-            }
-            Control::Edit(spec, ack) => {
-                self.edit(*spec).await;
-                let _ = ack.send(self.publish());
-            }
-            Control::Delete(done) => {
-                (self.deleted, self.ending) = (Some(done), true);
-                self.take(Input::Stop).await;
-            }
-            Control::Shutdown => {
-                self.ending = true;
-                self.take(Input::Stop).await;
-            }
+            let _ = done.send(Ok(()));
         }
     }
 
@@ -199,26 +177,11 @@ impl Actor {
         }
     }
 
-    async fn edit(&mut self, spec: StreamSpec) {
-        let before = std::mem::replace(&mut self.spec, spec);
-        self.journal.rename(&self.spec.name);
-        self.machine.playback = self.spec.playback;
-        if before.source != self.spec.source {
-            self.facts.probed = None;
-        }
-        if before.name != self.spec.name {
-            self.parts.server.remove_path(self.id, &before.name).await;
-            self.sample = Sample::default();
-        }
-        let live =
-            !matches!(self.machine.phase, Phase::Stopped | Phase::Failed { .. } | Phase::Backoff { .. });
-        if !self.spec.sends_the_same(&before) {
-            self.take(Input::Edited).await;
-        } else if live && before.record != self.spec.record {
-            let config = path_config(&self.spec);
-            if let Err(error) = self.parts.server.ensure_path(self.id, &self.spec.name, config).await {
-                self.journal.manager("warning", error.message);
-            }
+    /// Recording is switched on the server alone; what is sent goes on.
+    async fn switch_recording(&self) {
+        let config = path_config(&self.spec);
+        if let Err(error) = self.parts.server.ensure_path(self.id, &self.spec.name, config).await {
+            self.journal.manager("warning", error.message);
         }
     }
 
@@ -378,12 +341,7 @@ impl Actor {
             Effect::Completed => {
                 self.journal.manager("info", t!("log.completed"));
                 self.parts.hub.completed(self.id, &self.spec.name);
-                let stored = StoredStream {
-                    id: self.id,
-                    spec: self.spec.clone(),
-                    order: Order::Stop,
-                    used: Some(self.used),
-                };
+                let stored = StoredStream { order: Order::Stop, ..self.stored() };
                 self.parts.store.put_at_any_rate(stored).await;
             }
         }

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use child_process::Spawner;
 use futures_util::future::join_all;
-use stream_api::{Code, Error, Order, Stream, StreamId, StreamSpec, UnixMillis};
+use stream_api::{Code, Error, Order, Origin, Stream, StreamId, UnixMillis, commands::StreamUpdate};
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
@@ -46,6 +46,7 @@ pub(crate) struct Registry {
 /// A handle to one stream's actor.
 #[derive(Debug, Clone)]
 pub(crate) struct Handle {
+    id: StreamId,
     inbox: mpsc::Sender<Control>,
     pub(crate) journal: RunJournal,
 }
@@ -54,11 +55,11 @@ pub(crate) struct Handle {
 #[derive(Debug)]
 enum Control {
     /// A new order, and when the stream was last used, from which its place in the queue follows.
-    Order(Order, Option<UnixMillis>, oneshot::Sender<Stream>),
-    /// New settings.
-    Edit(Box<StreamSpec>, oneshot::Sender<Stream>),
-    /// End what runs, then answer; the picture and the log forget the stream.
-    Delete(oneshot::Sender<()>),
+    Order { order: Order, used: Option<UnixMillis>, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
+    /// New settings; a new name is free.
+    Edit { update: Box<StreamUpdate>, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
+    /// End what runs, then answer; the store, the picture and the log forget the stream.
+    Delete { by: Origin, done: oneshot::Sender<Result<(), Error>> },
     /// End what runs, then end; the order is kept.
     Shutdown,
 }
@@ -77,7 +78,7 @@ impl Registry {
             actor::Actor::new(stored, self.parts.clone(), journal.clone(), self.turns.clone(), controls);
         let stream = actor.publish();
         self.parts.tasks.spawn(actor.run());
-        self.streams.insert(id, Handle { inbox, journal });
+        self.streams.insert(id, Handle { id, inbox, journal });
         stream
     }
 
@@ -110,29 +111,38 @@ impl Registry {
 
 impl Handle {
     /// # Errors
-    /// `shutting_down`.
-    pub(crate) async fn order(&self, order: Order, used: Option<UnixMillis>) -> Result<Stream, Error> {
-        self.tell(|ack| Control::Order(order, used, ack)).await
+    /// That it can't be stored; nothing is changed then.
+    pub(crate) async fn order(
+        &self,
+        order: Order,
+        used: Option<UnixMillis>,
+        by: Origin,
+    ) -> Result<Stream, Error> {
+        self.tell(|ack| Control::Order { order, used, by, ack }).await
     }
 
     /// # Errors
-    /// `shutting_down`.
-    pub(crate) async fn edit(&self, spec: StreamSpec) -> Result<Stream, Error> {
-        self.tell(|ack| Control::Edit(Box::new(spec), ack)).await
+    /// As [`Handle::order`].
+    pub(crate) async fn edit(&self, update: StreamUpdate, by: Origin) -> Result<Stream, Error> {
+        self.tell(|ack| Control::Edit { update: Box::new(update), by, ack }).await
     }
 
     /// Resolves when nothing of the stream runs any more.
     ///
     /// # Errors
-    /// `shutting_down`.
-    pub(crate) async fn delete(&self) -> Result<(), Error> {
-        self.tell(Control::Delete).await
+    /// As [`Handle::order`].
+    pub(crate) async fn delete(&self, by: Origin) -> Result<(), Error> {
+        self.tell(|done| Control::Delete { by, done }).await
     }
 
-    async fn tell<T>(&self, control: impl FnOnce(oneshot::Sender<T>) -> Control) -> Result<T, Error> {
+    async fn tell<T>(
+        &self,
+        control: impl FnOnce(oneshot::Sender<Result<T, Error>>) -> Control,
+    ) -> Result<T, Error> {
         let (ack, answer) = oneshot::channel();
-        let gone = || Error::new(Code::ShuttingDown);
+        // An actor ends with its stream alone; with the engine it refuses.
+        let gone = || Error::new(Code::NoSuchStream).with("id", self.id);
         self.inbox.send(control(ack)).await.map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())
+        answer.await.unwrap_or_else(|_| Err(gone()))
     }
 }

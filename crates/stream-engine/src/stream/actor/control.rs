@@ -1,0 +1,129 @@
+//! What people order: the actor stores it and then does it, one after the other, so that what is stored and what runs
+//! never part.
+
+use stream_api::{
+    ActivityKind, Code, Error, Order, Origin, State, Stream, UnixMillis, commands::StreamUpdate, t,
+};
+use tokio::sync::oneshot;
+
+use super::Actor;
+use crate::{
+    lifecycle::{Input, Phase},
+    server::Sample,
+    store::StoredStream,
+    stream::Control,
+};
+
+impl Actor {
+    pub(super) async fn control(&mut self, control: Control) {
+        match control {
+            Control::Order { order, used, by, ack } => {
+                let done = match self.refusal() {
+                    Some(refusal) => Err(refusal),
+                    None => self.order(order, used, by).await,
+                };
+                // The one who asked may be gone, here and below.
+                let _ = ack.send(done);
+            }
+            Control::Edit { update, by, ack } => {
+                let done = match self.refusal() {
+                    Some(refusal) => Err(refusal),
+                    None => self.edit(*update, by).await,
+                };
+                let _ = ack.send(done);
+            }
+            Control::Delete { by, done } => self.delete(by, done).await,
+            Control::Shutdown => {
+                self.ending = true;
+                self.take(Input::Stop).await;
+            }
+        }
+    }
+
+    /// Why nothing can be ordered any more, when that is so.
+    fn refusal(&self) -> Option<Error> {
+        self.ending.then(|| match self.deleted {
+            Some(_) => Error::new(Code::NoSuchStream).with("id", self.id),
+            None => Error::new(Code::ShuttingDown),
+        })
+    }
+
+    /// Stored before it is done: a crash in between starts what the user wanted. What can't be stored is not started;
+    /// a stop is never refused.
+    async fn order(&mut self, order: Order, used: Option<UnixMillis>, by: Origin) -> Result<Stream, Error> {
+        let used = used.unwrap_or(self.used);
+        let stored = StoredStream { order, used: Some(used), ..self.stored() };
+        match order {
+            Order::Run => self.parts.store.put(stored).await?,
+            Order::Stop => self.parts.store.put_at_any_rate(stored).await,
+        }
+        let waits = matches!(self.machine.state(), State::Backoff | State::Failed);
+        if self.machine.order != order || (order == Order::Run && waits) {
+            self.tell(ActivityKind::Ordered { order, by });
+        }
+        self.used = used;
+        let text = if order == Order::Run { t!("log.order_run") } else { t!("log.order_stop") };
+        self.journal.manager("info", text);
+        self.take(if order == Order::Run { Input::Run } else { Input::Stop }).await;
+        Ok(self.publish())
+    }
+
+    async fn edit(&mut self, update: StreamUpdate, by: Origin) -> Result<Stream, Error> {
+        let mut spec = self.spec.clone();
+        update.apply(&mut spec);
+        self.parts.store.put(StoredStream { spec: spec.clone(), ..self.stored() }).await?;
+        let before = std::mem::replace(&mut self.spec, spec);
+        if before.name != self.spec.name {
+            self.tell(ActivityKind::Renamed { from: before.name.clone(), by });
+        }
+        if !before.is_same_but_for_its_name(&self.spec) {
+            self.tell(ActivityKind::Edited { by });
+        }
+        self.journal.rename(&self.spec.name);
+        self.machine.playback = self.spec.playback;
+        if before.source != self.spec.source {
+            self.facts.probed = None;
+        }
+        if before.name != self.spec.name {
+            self.parts.server.remove_path(self.id, &before.name).await;
+            self.sample = Sample::default();
+        }
+        let live =
+            !matches!(self.machine.phase, Phase::Stopped | Phase::Failed { .. } | Phase::Backoff { .. });
+        if !self.spec.sends_the_same(&before) {
+            self.take(Input::Edited).await;
+        } else if live && before.record != self.spec.record {
+            self.switch_recording().await;
+        }
+        Ok(self.publish())
+    }
+
+    async fn delete(&mut self, by: Origin, done: oneshot::Sender<Result<(), Error>>) {
+        let removed = match self.refusal() {
+            Some(refusal) => Err(refusal),
+            None => self.parts.store.remove(self.id).await,
+        };
+        if let Err(error) = removed {
+            let _ = done.send(Err(error));
+            return;
+        }
+        self.tell(ActivityKind::Deleted { by });
+        tracing::info!("the stream was deleted");
+        (self.deleted, self.ending) = (Some(done), true);
+        self.take(Input::Stop).await;
+    }
+
+    /// As it stands in the store.
+    pub(super) fn stored(&self) -> StoredStream {
+        StoredStream {
+            id: self.id,
+            spec: self.spec.clone(),
+            order: self.machine.order,
+            used: (self.used.0 > 0).then_some(self.used),
+        }
+    }
+
+    fn tell(&self, kind: ActivityKind) {
+        self.parts.hub.tell(Some((self.id, &self.spec.name)), kind);
+    }
+}
