@@ -1,6 +1,6 @@
 //! A stream's whole life: made, watched, changed, copied, stopped, restored, removed.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::support::{Dir, Server, media, process, server::file_source, until};
 
@@ -174,12 +174,16 @@ async fn orders_that_meet_a_delete_leave_nothing_behind() {
             )
         }
     });
-    for (start, stop, edit, delete, late_start, late_stop, again) in futures_util::future::join_all(at_once).await
+    for (start, stop, edit, delete, late_start, late_stop, again) in
+        futures_util::future::join_all(at_once).await
     {
         let deletes = [delete.status, again.status];
         assert!(deletes.contains(&200), "one of them deletes it: {deletes:?}");
         for answer in [start, stop, edit, late_start, late_stop] {
-            assert!(answer.status == 200 || answer.code() == "no_such_stream", "it was there, or not any more");
+            assert!(
+                answer.status == 200 || answer.code() == "no_such_stream",
+                "it was there, or not any more"
+            );
         }
     }
     assert_eq!(server.streams().await, Vec::<Value>::new());
