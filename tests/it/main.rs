@@ -15,6 +15,7 @@ mod clocks;
 mod crashes;
 mod disk_full;
 mod events;
+mod faults;
 mod healing;
 mod heavy_obs;
 mod history;

@@ -90,7 +90,8 @@ fn queries(text: &str, hidden: &mut Vec<(usize, usize)>) {
 
 /// `publish:PATH:USER:PASS` and `read:PATH:USER:PASS`, also percent-encoded colons.
 fn stream_ids(text: &str, hidden: &mut Vec<(usize, usize)>) {
-    for (at, name) in text.match_indices("streamid=") {
+    let lower = text.to_ascii_lowercase();
+    for (at, name) in lower.match_indices("streamid=") {
         let start = at + name.len();
         let value = text[start..].split(|c| ends_url(c) || c == '&').next().unwrap_or_default();
         let colons: Vec<(usize, usize)> = value
@@ -157,6 +158,37 @@ mod tests {
             ("rtsp://h/a@b is a path", "rtsp://h/a@b is a path"),
         ] {
             assert_eq!(redact(text), clean, "{text:?}");
+        }
+        // A secret in every place where a URL can hold one; `s3cret` must be gone, and the rest must stay readable.
+        for scheme in ["rtsp", "rtsps", "rtmp", "rtmps", "srt", "http", "https", "whip", "whips", "udp", "tcp"] {
+            for url in [
+                format!("{scheme}://me:s3cret@h.example:1/a"),
+                format!("{scheme}://me%40home:s3cret%2F%3A%40x@h.example:1/a"),
+                format!("{scheme}://s3cret@h.example:1/a"),
+                format!("{scheme}://:s3cret@h.example:1/a"),
+                format!("{scheme}://h.example:1/a?user=me&pass=s3cret"),
+                format!("{scheme}://h.example:1/a?x=1&PASSWORD=s3cret%20x&y=2"),
+                format!("{scheme}://h.example:1/a?jwt=s3cret#t"),
+            ] {
+                for line in [url.clone(), format!("'{url}': Connection refused"), format!("Opening {url} (x)")] {
+                    let clean = redact(&line);
+                    assert!(!clean.contains("s3cret") && !clean.contains("home"), "{line} became {clean}");
+                    assert!(clean.contains("h.example:1/a"), "{line} became {clean}");
+                }
+            }
+        }
+        for id in [
+            "publish:a:me:s3cret",
+            "publish%3Aa%3ame%3As3cret",
+            "read:a:me:s3cret:x=1",
+            "#!::m=publish,r=a,u=me,s=s3cret",
+            "%23!::m=publish,r=a,u=me,s=s3cret",
+            "publish:a&passphrase=s3cret",
+        ] {
+            for name in ["streamid", "srt_streamid", "STREAMID"] {
+                let line = format!("srt://h.example:1?mode=caller&{name}={id}");
+                assert!(!redact(&line).contains("s3cret"), "{line} became {}", redact(&line));
+            }
         }
         assert!(matches!(redact("frame=1 no secrets, me@example.org"), Cow::Borrowed(_)));
     }

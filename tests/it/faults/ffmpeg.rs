@@ -51,11 +51,14 @@ pub const ROWS: &[FfmpegRow] = &[
     row(Code::SourceMissing, "No such file or directory", "gone.mp4", "$FF -i file:gone.mp4 -f null -"),
     row(Code::SourceDenied, "Permission denied", "denied.mp4", "$NOBODY $FF -i file:denied.mp4 -f null -"),
     row(Code::SourceIsFolder, "Is a directory", "folder.mp4", "$FF -i file:folder.mp4 -f null -"),
-    row(
-        Code::SourceIsPlaylist,
-        "Format not on whitelist",
-        "list.mp4",
-        "$FF -format_whitelist mov,mp4 -i file:list.mp4 -f null -",
+    only(
+        Which::Installed,
+        row(
+            Code::SourceIsPlaylist,
+            "Format not on whitelist",
+            "list.mp4",
+            "$FF -format_whitelist mov,mp4 -i file:list.mp4 -f null -",
+        ),
     ),
     row(Code::SourceIncomplete, "moov atom not found", "cut.mp4", "$FF -i file:cut.mp4 -f null -"),
     row(

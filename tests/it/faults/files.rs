@@ -10,7 +10,6 @@ use crate::support::{Dir, Server, server::command};
 pub const ROWS: &[(Code, &str)] = &[
     (Code::SourceRelative, "good.mp4"),
     (Code::SourceMissing, "/media/gone.mp4"),
-    (Code::SourceFolderMissing, "/media/usb-drive/film.mp4"),
     (Code::SourceIsFolder, "/media/folder.mp4"),
     (Code::SourceNotRegular, "/media/pipe.mp4"),
     (Code::SourceEmpty, "/media/empty.mp4"),
@@ -40,8 +39,11 @@ const LONG: &str = concat!(
 );
 
 /// By their own tests below.
-pub const OTHERS: &[Row] =
-    &[(Code::SourceTimeout, FROZEN), (Code::FfprobeMissing, Made::Real)];
+pub const OTHERS: &[Row] = &[
+    (Code::SourceTimeout, FROZEN),
+    (Code::FfprobeMissing, Made::Real),
+    (Code::SourceFolderMissing, Made::Real),
+];
 
 const FROZEN: Made = Fake("the real ffprobe, stopped before its first read: no disk here is that slow");
 
@@ -80,6 +82,18 @@ async fn a_probe_that_does_not_end() {
     let server = Server::run(command).await;
     let answer = server.post("/api/v1/probe", json!({ "path": dir.media("good.mp4") })).await;
     assert_eq!(answer.code(), Code::SourceTimeout.as_str());
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drive_that_is_not_connected() {
+    let dir = Dir::new();
+    let (all, mut command) = (command(&dir), std::process::Command::new(command(&dir).get_program()));
+    // Without folders of media, as in the desktop app: any file may be streamed.
+    command.args(all.get_args().take_while(|word| *word != "--media"));
+    let server = Server::run(command).await;
+    let answer = server.post("/api/v1/probe", json!({ "path": dir.media("drive/film.mp4") })).await;
+    assert_eq!(answer.code(), Code::SourceFolderMissing.as_str());
     assert_eq!(server.stop().await, Some(0));
 }
 

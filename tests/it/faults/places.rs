@@ -81,7 +81,10 @@ async fn a_full_disk() {
     until("the disk is full", async || fs::exists(format!("{fill}ed")).unwrap().then_some(())).await;
     let body = json!({ "source": { "type": "file", "path": dir.media("good.mp4") } });
     let answer = server.post("/api/v1/streams", body).await;
-    assert!(answer.body["args"]["reason"].as_str().unwrap().contains("No space left on device"), "{answer:?}");
+    assert!(
+        answer.body["args"]["reason"].as_str().unwrap().contains("No space left on device"),
+        "{answer:?}"
+    );
     assert_eq!(answer.code(), Code::DiskFull.as_str());
     assert_eq!(server.streams().await.len(), 0, "nothing was half made");
     drop(server);

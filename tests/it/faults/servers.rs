@@ -27,7 +27,6 @@ pub const ROWS: &[Row] = &[
     (Code::ServerPanicked, Real),
     (Code::ServerSilent, Real),
     (Code::ServerLockedOut, Real), // in `healing`
-    (Code::ServerRefused, Real),
     (Code::ServerDown, Fake("the real MediaMTX, stopped before its first word")),
 ];
 
@@ -165,17 +164,6 @@ async fn a_server_that_goes_away() {
     sign_is_in(Code::ServerPanicked, 0, &lines);
     server.until_server("running").await;
 
-    // A slate that was deleted: MediaMTX refuses every change from then on.
-    let slate = dir.path().join("other.mp4");
-    fs::write(&slate, &whole).unwrap();
-    let body = json!({ "alwaysAvailable": true, "alwaysAvailableFile": slate });
-    configure(&dir, &ports, "add/slate", body).await;
-    fs::remove_file(&slate).unwrap();
-    let id = server.create("refused", &dir.media("good.mp4"), true).await;
-    let stream = server.until(&id, "refused", |stream| !stream["fault"].is_null()).await;
-    assert_eq!(stream["fault"]["code"], Code::ServerRefused.as_str(), "{stream:#}");
-    server.ask("DELETE", &format!("/api/v1/streams/{id}"), None).await.ok();
-
     process::signal(server.children("mediamtx")[0].pid, Signal::SIGKILL);
     told(&server, Code::ServerKilled).await;
     server.until_server("running").await;
@@ -190,7 +178,8 @@ async fn a_server_that_never_comes_up() {
     let dir = Dir::new();
     bench::fill(&dir);
     let real = testkit::fixtures::mediamtx();
-    let text = format!("case \"$1\" in --version) ;; *) kill -STOP $$;; esac; exec {} \"$@\"", real.display());
+    let text =
+        format!("case \"$1\" in --version) ;; *) kill -STOP $$;; esac; exec {} \"$@\"", real.display());
     let mut command = command(&dir);
     command.arg("--mediamtx").arg(bench::script(&dir, "mediamtx", &text));
     let server = Server::run(command).await;

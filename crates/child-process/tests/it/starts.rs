@@ -45,18 +45,6 @@ async fn a_script_without_its_interpreter_is_not_executable() {
     assert!(matches!(error, SpawnError::NotExecutable { .. }), "got {error:?}");
 }
 
-#[cfg(unix)]
-#[tokio::test]
-async fn a_program_for_another_computer_is_told_apart() {
-    use std::os::unix::fs::PermissionsExt;
-    let dir = tempfile::tempdir().unwrap();
-    let file = dir.path().join("foreign");
-    fs::write(&file, [b"\x7fELF\x09\x09".as_slice(), &[9; 60]].concat()).unwrap();
-    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
-    let error = error_of(Spec::new(&file)).await;
-    assert!(matches!(error, SpawnError::WrongMachine { .. }), "got {error:?}");
-}
-
 #[tokio::test]
 async fn a_missing_folder_to_work_in_is_named() {
     let error = error_of(Spec { dir: Some("/no/such/folder".into()), ..Spec::new("sh") }).await;

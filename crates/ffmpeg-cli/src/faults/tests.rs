@@ -135,6 +135,12 @@ fn unknown_ends_carry_the_last_error_without_credentials() {
         "[error] Error initializing output stream 0:1 -- ",
     ]);
     assert_eq!(found.error.args["reason"], "Odd thing at rtsp://***@h/a");
+    for line in ["rtmp://h/a?user=me&pass=secretpw: x", "srt://h?streamid=publish:a:me:secretpw y"] {
+        let found = classified(&[&format!("[error] Odd {line}")]);
+        assert_eq!(found.error.code, Code::FfmpegCrashed);
+        let reason = &found.error.args["reason"];
+        assert!(reason.starts_with("Odd ") && !reason.contains("secretpw"), "{reason}");
+    }
     let killed = classify(Exit { code: None, signal: Some(11) }, &[], &Context { path: String::new() });
     assert_eq!((killed.error.code, &*killed.error.args["reason"]), (Code::FfmpegSignal, "signal 11"));
 }
