@@ -21,7 +21,7 @@ pub(crate) fn facts(
     let mut facts = vec![
         ("Date", date.trim().to_owned()),
         ("Machine", hardware()?),
-        ("System", kernel.trim().to_owned()),
+        ("System", release(&kernel)),
         ("FFmpeg", ffmpeg.split_whitespace().nth(2).unwrap_or("unknown").to_owned()),
         ("MediaMTX", sidecars::MEDIAMTX.to_owned()),
         ("`stream-manager-server`", profile(&rig.server)),
@@ -59,6 +59,11 @@ fn profile(program: &Path) -> String {
         Some("release") => "built with the release profile".to_owned(),
         _ => "as installed".to_owned(),
     }
+}
+
+/// `Linux 6.18.44` of `Linux 6.18.44-generic-build`: what a distribution adds says nothing about speed.
+fn release(kernel: &str) -> String {
+    kernel.trim().split('-').next().unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
