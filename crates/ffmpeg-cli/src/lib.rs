@@ -15,6 +15,7 @@ pub mod plan;
 pub mod probe;
 pub mod progress;
 pub mod publish;
+pub mod slate;
 mod version;
 
 pub use version::Version;

@@ -3,7 +3,9 @@
 //! Copying costs 0.004 of a core, encoding 1080p about one (measured), so each reason to encode is one that a
 //! viewer would otherwise notice.
 
-use stream_api::{AudioTrack, Code, Error, Mode, Plan, SourceMedia, VideoTrack, t};
+use stream_api::{AudioTrack, Code, Error, Mode, Plan, SentAudio, SourceMedia, Tracks, VideoTrack, t};
+
+use crate::slate;
 
 /// Seconds. A viewer who joins waits for the next key frame: MediaMTX keeps none for RTSP and WebRTC.
 const RARE_KEYFRAMES: f64 = 4.0;
@@ -24,6 +26,10 @@ pub fn plan(media: &SourceMedia) -> Result<Plan, Error> {
     let audio_reason = audio.and_then(|audio| against_copying_audio(audio, &media.container));
     let (encodes_video, encodes_audio) = (!video_reasons.is_empty(), audio_reason.is_some());
     let sent_audio = audio.map(|audio| if encodes_audio { "aac" } else { audio.codec.as_str() });
+    let sent = Tracks {
+        video: video.map(|_| "h264".to_owned()),
+        audio: audio.map(|audio| if encodes_audio { encoded_audio() } else { as_it_is(audio) }),
+    };
     Ok(Plan {
         mode: if encodes_video || encodes_audio { Mode::Transcode } else { Mode::Copy },
         video: video.map(|_| "h264".to_owned()),
@@ -32,7 +38,20 @@ pub fn plan(media: &SourceMedia) -> Result<Plan, Error> {
         encodes_audio,
         reasons: video_reasons.into_iter().chain(audio_reason).collect(),
         warnings: warnings(video.is_some(), sent_audio, media.audio.is_some() && audio.is_none()),
+        unkept: slate::unkept(&sent),
+        sent,
     })
+}
+
+/// What `publish` makes of sound that it encodes.
+fn encoded_audio() -> SentAudio {
+    SentAudio { codec: "aac".to_owned(), sample_rate: 48_000, channels: 2 }
+}
+
+fn as_it_is(audio: &AudioTrack) -> SentAudio {
+    let (sample_rate, channels) =
+        if audio.codec == "opus" { (48_000, 2) } else { (audio.sample_rate, audio.channels) };
+    SentAudio { codec: audio.codec.clone(), sample_rate, channels }
 }
 
 /// ffprobe names no codec, or `none`, when this FFmpeg can't decode the track.

@@ -1,6 +1,6 @@
 //! The FFmpeg command that publishes a source to MediaMTX.
 
-mod encode;
+pub(crate) mod encode;
 mod target;
 
 use std::{ffi::OsString, path::Path};

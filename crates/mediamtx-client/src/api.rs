@@ -136,13 +136,27 @@ impl Api {
     pub async fn sessions(&self) -> Result<Vec<Session>, ApiError> {
         let mut all = Vec::new();
         for (kind, route) in SESSIONS {
-            let page: Page<Session> = match self.get(&format!("{route}/list?{EVERYTHING}")).await {
-                Err(ApiError::Refused { status: 404, .. }) => continue,
-                answer => answer?,
-            };
-            all.extend(page.items.into_iter().map(|session| Session { kind: kind.to_owned(), ..session }));
+            all.extend(self.list(kind, route).await?);
         }
         Ok(all)
+    }
+
+    /// The clients by RTSP alone, our own publishers among them.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn rtsp_sessions(&self) -> Result<Vec<Session>, ApiError> {
+        let (kind, route) = SESSIONS[0];
+        self.list(kind, route).await
+    }
+
+    async fn list(&self, kind: &str, route: &str) -> Result<Vec<Session>, ApiError> {
+        let page: Page<Session> = match self.get(&format!("{route}/list?{EVERYTHING}")).await {
+            Err(ApiError::Refused { status: 404, .. }) => return Ok(Vec::new()),
+            answer => answer?,
+        };
+        let of_kind = |session| Session { kind: kind.to_owned(), ..session };
+        Ok(page.items.into_iter().map(of_kind).collect())
     }
 
     /// Ends a client's session; it may come back. One that is already gone is fine.

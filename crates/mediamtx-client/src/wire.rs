@@ -24,7 +24,7 @@ pub struct PathState {
     pub online: bool,
     /// Since when, RFC 3339.
     pub online_since: Option<String>,
-    /// Payload bytes from the publisher; starts again with each publisher.
+    /// Payload bytes of what readers get, a slate's too; starts again with each publisher where there is none.
     pub inbound_bytes: u64,
     /// Payload bytes to readers.
     pub outbound_bytes: u64,
@@ -63,6 +63,8 @@ pub struct Session {
     pub remote_addr: String,
     /// `idle`, `read` or `publish`; empty for HLS, which only reads.
     pub state: String,
+    /// Payload bytes that the client sent.
+    pub inbound_bytes: u64,
 }
 
 /// A page of a list.
@@ -130,6 +132,8 @@ struct WireSession {
     query: Option<String>,
     remote_addr: Option<String>,
     state: Option<String>,
+    inbound_bytes: Option<u64>,
+    bytes_received: Option<u64>,
 }
 
 impl From<WireSession> for Session {
@@ -141,6 +145,7 @@ impl From<WireSession> for Session {
             query: wire.query.unwrap_or_default(),
             remote_addr: wire.remote_addr.unwrap_or_default(),
             state: wire.state.unwrap_or_default(),
+            inbound_bytes: wire.inbound_bytes.or(wire.bytes_received).unwrap_or_default(),
         }
     }
 }

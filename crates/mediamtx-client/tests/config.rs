@@ -141,7 +141,7 @@ fn a_written_file_says_who_may_do_what() {
 fn ports_and_paths_are_taken_over() {
     let mut config = usual();
     config.ports.webrtc_udp = 20_000;
-    config.paths.insert("a/b".to_owned(), PathConfig { record: true, record_path: None });
+    config.paths.insert("a/b".to_owned(), PathConfig { record: true, ..PathConfig::default() });
     config.paths.insert("no".to_owned(), PathConfig::default()); // a boolean in older YAML
     let written = yaml(&config.render().unwrap());
     assert_eq!(written["webrtcLocalUDPAddress"], json!("127.0.0.1:20000"));

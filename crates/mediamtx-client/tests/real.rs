@@ -112,7 +112,7 @@ async fn paths_come_and_go() {
     for name in ["one", "deep/er", "dots.and-dashes_1"] {
         api.replace_path(name, &PathConfig::default()).await.unwrap();
     }
-    api.replace_path("one", &PathConfig { record: false, record_path: None }).await.unwrap();
+    api.replace_path("one", &PathConfig { record: false, ..PathConfig::default() }).await.unwrap();
     api.barrier().await.unwrap();
     let mut names = api.configured_paths().await.unwrap();
     names.sort();
@@ -124,7 +124,7 @@ async fn paths_come_and_go() {
     api.barrier().await.unwrap();
     assert_eq!(api.configured_paths().await.unwrap().len(), 2);
 
-    let invalid = PathConfig { record: true, record_path: Some("/no/placeholders".to_owned()) };
+    let invalid = PathConfig { record: true, record_path: Some("/no/placeholders".to_owned()), slate: None };
     let refused = api.replace_path("one", &invalid).await;
     assert!(
         matches!(&refused, Err(ApiError::Refused { status: 400, message }) if message.contains("%path")),
@@ -178,7 +178,7 @@ async fn publishers_viewers_probes_and_recording() {
     // Recording goes on and off under a running publisher and viewer.
     let folder = server.config.recordings.join("show/one");
     assert_eq!(bytes_in(&folder), 0);
-    api.replace_path("show/one", &PathConfig { record: true, record_path: None }).await.unwrap();
+    api.replace_path("show/one", &PathConfig { record: true, ..PathConfig::default() }).await.unwrap();
     api.barrier().await.unwrap();
     wait_until("recorded bytes", async || bytes_in(&folder) > 0).await;
     api.replace_path("show/one", &PathConfig::default()).await.unwrap();

@@ -175,13 +175,17 @@ pub struct StreamCreate {
     /// Off when absent.
     #[serde(default)]
     pub record: bool,
+    /// On when absent.
+    #[serde(default = "crate::spec::kept_by_default")]
+    pub keep_viewers: bool,
     /// Start it at once.
     #[serde(default)]
     pub start: bool,
 }
 
 /// Changes what is given and keeps the rest. A stream that runs is restarted when the change needs it: a new
-/// source, name or playback does, `record` and `muted` do not.
+/// source, name or playback does, `record` and `muted` do not. Its viewers stay when they are kept ([`crate::Kept`]),
+/// unless its name, its tracks ([`crate::Tracks`]) or `keep_viewers` itself change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamUpdate {
@@ -202,12 +206,23 @@ pub struct StreamUpdate {
     /// No notifications, or all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub muted: Option<bool>,
+    /// Keep viewers or not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keep_viewers: Option<bool>,
 }
 
 impl StreamUpdate {
     /// Of this stream, nothing yet.
     pub fn of(id: StreamId) -> StreamUpdate {
-        StreamUpdate { id, name: None, source: None, playback: None, record: None, muted: None }
+        StreamUpdate {
+            id,
+            name: None,
+            source: None,
+            playback: None,
+            record: None,
+            muted: None,
+            keep_viewers: None,
+        }
     }
 }
 
@@ -219,6 +234,7 @@ impl StreamUpdate {
         set(&mut spec.playback, self.playback);
         set(&mut spec.record, self.record);
         set(&mut spec.muted, self.muted);
+        set(&mut spec.keep_viewers, self.keep_viewers);
     }
 }
 

@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::{Tracks, Unkept};
+
 /// What the form shows before a stream of a file is created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ProbeReport {
@@ -99,4 +101,8 @@ pub struct Plan {
     pub reasons: Vec<String>,
     /// What viewers of some protocol will miss, one sentence each, such as sound over WebRTC.
     pub warnings: Vec<String>,
+    /// What viewers get. As long as it stays, viewers that are kept need not connect again.
+    pub sent: Tracks,
+    /// Why viewers of it can't be kept; absent when they can.
+    pub unkept: Option<Unkept>,
 }

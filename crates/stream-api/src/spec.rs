@@ -16,12 +16,23 @@ pub struct StreamSpec {
     /// No notifications about this stream.
     #[serde(default)]
     pub muted: bool,
+    /// Whether viewers stay connected while the stream starts anew, where that can be done; see
+    /// [`Kept`](crate::Kept).
+    #[serde(default = "kept_by_default")]
+    pub keep_viewers: bool,
 }
 
 impl StreamSpec {
     /// A stream of `source` with everything else as usual.
     pub fn new(name: impl Into<String>, source: Source) -> StreamSpec {
-        StreamSpec { name: name.into(), source, playback: Playback::default(), record: false, muted: false }
+        StreamSpec {
+            name: name.into(),
+            source,
+            playback: Playback::default(),
+            record: false,
+            muted: false,
+            keep_viewers: kept_by_default(),
+        }
     }
 
     /// Whether nothing but the name differs.
@@ -29,10 +40,18 @@ impl StreamSpec {
         StreamSpec { name: other.name.clone(), ..self.clone() } == *other
     }
 
-    /// Whether what FFmpeg sends is the same under both, so that a change from one to the other interrupts nothing.
+    /// Whether what FFmpeg sends, and what the server does with it, is the same under both, so that a change from one
+    /// to the other interrupts nothing.
     pub fn sends_the_same(&self, other: &StreamSpec) -> bool {
-        (&self.name, &self.source, self.playback) == (&other.name, &other.source, other.playback)
+        let sent =
+            |spec: &StreamSpec| (spec.name.clone(), spec.source.clone(), spec.playback, spec.keep_viewers);
+        sent(self) == sent(other)
     }
+}
+
+/// Configurations that were written before there was a choice, and requests that make none, keep viewers.
+pub(crate) fn kept_by_default() -> bool {
+    true
 }
 
 /// Where pictures and sound come from.

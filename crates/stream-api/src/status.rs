@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Fault, Order, Plan, SourceMedia, StreamSpec, UnixMillis};
+use crate::{Fault, Kept, Order, Plan, SourceMedia, StreamSpec, UnixMillis};
 
 /// The identity of a stream: never changes, and keys everything that is stored about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -60,6 +60,8 @@ pub struct Stream {
     pub plan: Option<Plan>,
     /// The recording as it truly is.
     pub recording: Recording,
+    /// Whether viewers stay connected while it starts anew.
+    pub kept: Kept,
     /// Where viewers watch.
     pub urls: Urls,
     /// The newest measurement, while on air.
@@ -86,6 +88,7 @@ impl Stream {
             media: None,
             plan: None,
             recording: Recording::Off,
+            kept: Kept::Off,
             urls: Urls::default(),
             metrics: None,
         }

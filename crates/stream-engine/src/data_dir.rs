@@ -97,6 +97,11 @@ impl DataDir {
         self.path.join("support")
     }
 
+    /// Clips that keep viewers connected; a cache.
+    pub(crate) fn slates(&self) -> PathBuf {
+        self.path.join("slates")
+    }
+
     /// What only matters while running: the server's configuration, the ledger of children.
     pub(crate) fn run(&self) -> PathBuf {
         self.path.join("run")

@@ -16,6 +16,7 @@ use crate::{
     notices,
     prober::Prober,
     server::{self, Server},
+    slates::Slates,
     store::Store,
     stream::Registry,
     support,
@@ -93,7 +94,10 @@ impl Engine {
 
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone());
+        let slates = Slates::new(data.slates(), tools.clone(), spawner.clone());
+        slates.tidy();
         let server = Server::new(server::Parts {
+            slates: slates.clone(),
             hub: hub.clone(),
             store: store.clone(),
             tools: tools.clone(),
@@ -107,6 +111,7 @@ impl Engine {
             store: store.clone(),
             tools: tools.clone(),
             prober: prober.clone(),
+            slates,
             spawner,
             server: server.handle(),
             logs: data.logs().join("streams"),

@@ -20,6 +20,7 @@ mod ports;
 mod prober;
 mod recording;
 mod server;
+mod slates;
 mod store;
 mod stream;
 mod support;

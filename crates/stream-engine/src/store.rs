@@ -386,6 +386,7 @@ mod tests {
         let config = &store.kept.try_lock().unwrap().config;
         assert_eq!(config.streams.len(), 2);
         assert_eq!(config.streams[1].spec.playback, Playback::Once);
+        assert!(config.streams[0].spec.keep_viewers, "on where an older version asked for nothing");
         assert_eq!(config.server.ports.map(|ports| ports.rtsp), Some(8654));
     }
 }

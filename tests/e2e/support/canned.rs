@@ -12,9 +12,9 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use stream_api::{
     AudioTrack, Change, Code, Error, Event, EventId, Fault, Health, HostKind, HostStatus, LogLine, LogOrigin,
-    Message, Metrics, Mode, Order, Plan, Ports, ProbeReport, Recording, ServerKind, ServerState,
+    Message, Metrics, Mode, Order, Plan, Ports, ProbeReport, Recording, SentAudio, ServerKind, ServerState,
     ServerStatus, Snapshot, Source, SourceMedia, State, Stream, StreamId, StreamSpec, Tool, ToolState,
-    UnixMillis, Urls, VideoTrack, Viewers,
+    Tracks, UnixMillis, Urls, VideoTrack, Viewers,
     commands::{Log, MediaFolder},
 };
 use tokio::net::TcpListener;
@@ -142,6 +142,11 @@ fn copied() -> Plan {
         encodes_audio: false,
         reasons: Vec::new(),
         warnings: vec!["Browsers hear no sound over WebRTC: AAC can't be sent there.".to_owned()],
+        sent: Tracks {
+            video: Some("h264".to_owned()),
+            audio: Some(SentAudio { codec: "aac".to_owned(), sample_rate: 48_000, channels: 2 }),
+        },
+        unkept: None,
     }
 }
 

@@ -22,6 +22,20 @@ pub fn copy(fixture: &str, to: &Path) -> PathBuf {
     to.to_owned()
 }
 
+/// Another file made from `from` by FFmpeg's output options `codecs`, which hold no spaces of their own.
+#[expect(clippy::disallowed_methods, reason = "makes a file and waits for its end")]
+pub fn made(from: &Path, codecs: &str, to: &Path) -> PathBuf {
+    let made = std::process::Command::new(testkit::fixtures::ffmpeg())
+        .args(["-nostdin", "-v", "error", "-i"])
+        .arg(from)
+        .args(codecs.split_whitespace())
+        .arg(to)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}: {}", to.display(), String::from_utf8_lossy(&made.stderr));
+    to.to_owned()
+}
+
 /// The codecs that a viewer gets from `url`, such as `["h264", "aac"]`; empty when it can't be watched.
 pub async fn watch(url: &str) -> Vec<String> {
     let mut command = tokio::process::Command::new(testkit::fixtures::ffprobe());

@@ -3,6 +3,7 @@
 pub mod control;
 pub mod media;
 pub mod process;
+pub mod reader;
 pub mod server;
 
 use std::time::{Duration, Instant};

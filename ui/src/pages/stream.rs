@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Health, Recording, State, StreamId, commands, t};
+use stream_api::{Health, Kept, Recording, State, StreamId, commands, t};
 
 use crate::{
     app::{App, use_app},
@@ -179,10 +179,21 @@ fn viewers(row: RwSignal<Row>) -> impl IntoView {
         let rows: Vec<_> = seen.get().map(|viewers| viewers.each().collect()).unwrap_or_default();
         rows.into_iter().map(|(protocol, n)| view! { <dt>{protocol.label()}</dt><dd>{n}</dd> }).collect_view()
     };
+    let keeps = Memo::new(move |_| row.with(|row| (row.stream.kept, row.stream.spec.keep_viewers)));
+    let kept = move || {
+        let (state, words) = match keeps.get() {
+            (Kept::On, _) => ("on", t!("stream.kept")),
+            (Kept::Unable { reason }, _) => ("unable", reason.words()),
+            (Kept::Off, false) => ("off", t!("stream.unkept")),
+            (Kept::Off, true) => return None,
+        };
+        Some(view! { <p class="faint small-print" data-testid="kept" data-kept=state>{words}</p> })
+    };
     view! {
         <section class="card">
             <h3>{t!("column.viewers")}<b class="right num figure" data-testid="viewer-count">{total}</b></h3>
             <dl class="kv num">{each}</dl>
+            {kept}
         </section>
     }
 }

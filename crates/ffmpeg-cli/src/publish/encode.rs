@@ -54,22 +54,23 @@ fn encode_audio(words: &mut Words, _audio: &AudioTrack, codec: &str) {
 }
 
 /// As displayed, at most [`LARGEST`], both sides even as 4:2:0 needs it.
-fn size(video: &VideoTrack) -> (u32, u32) {
+pub(crate) fn size(video: &VideoTrack) -> (u32, u32) {
     let longest = video.width.max(video.height).max(1);
     let scale = f64::from(longest.min(LARGEST)) / f64::from(longest);
     let side = |pixels: u32| (((f64::from(pixels) * scale).round() as u32) & !1).max(16);
     (side(video.width), side(video.height))
 }
 
-struct FrameRate {
-    value: f64,
+/// Frames per second.
+pub(crate) struct FrameRate {
+    pub(crate) value: f64,
     /// Exact: the rates of NTSC are fractions.
-    text: String,
+    pub(crate) text: String,
 }
 
 impl FrameRate {
     /// The source's own; uneven ones go to the next usual rate, and what is unknown to 30.
-    fn of(video: &VideoTrack) -> FrameRate {
+    pub(crate) fn of(video: &VideoTrack) -> FrameRate {
         const USUAL: [f64; 8] =
             [24_000.0 / 1001.0, 24.0, 25.0, 30_000.0 / 1001.0, 30.0, 50.0, 60_000.0 / 1001.0, 60.0];
         let fps = if video.fps > 0.0 { video.fps.clamp(5.0, FASTEST) } else { 30.0 };

@@ -64,6 +64,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     let spec = StreamSpec {
         playback: request.playback,
         record: request.record,
+        keep_viewers: request.keep_viewers,
         ..StreamSpec::new(name, request.source)
     };
     let used = (order == Order::Run).then(clock::now);
@@ -245,8 +246,14 @@ async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
         Some(stream) => order(engine, stream.id, Order::Run).await,
         None => {
             let source = Source::File { path: path.to_owned() };
-            let request =
-                StreamCreate { name: None, source, playback: Default::default(), record: false, start: true };
+            let request = StreamCreate {
+                name: None,
+                source,
+                playback: Default::default(),
+                record: false,
+                keep_viewers: true,
+                start: true,
+            };
             stream_create(engine, request).await
         }
     }

@@ -1,15 +1,19 @@
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use ffmpeg_cli::slate::Slate;
 use mediamtx_client::PathConfig;
-use stream_api::StreamId;
+use stream_api::{Kept, StreamId, Unkept};
 use tokio::sync::watch;
 
+use crate::slates::Slates;
+
 /// What streams want of the server: our side of the truth, written into the file at each launch.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(super) struct Board {
+    slates: Slates,
     paths: Arc<Mutex<HashMap<String, Wanted>>>,
     eager: watch::Sender<usize>,
 }
@@ -18,15 +22,77 @@ pub(super) struct Board {
 #[derive(Debug, Clone)]
 pub(super) struct Wanted {
     pub(super) id: StreamId,
-    pub(super) config: PathConfig,
+    pub(super) wish: Wish,
     pub(super) speed: Option<f64>,
 }
 
+/// How a stream wants its path.
+#[derive(Debug, Clone)]
+pub(crate) struct Wish {
+    pub(crate) record: bool,
+    pub(crate) keep: Keep,
+}
+
+/// Whether viewers stay while nobody publishes.
+#[derive(Debug, Clone)]
+pub(crate) enum Keep {
+    /// The user does not want it.
+    No,
+    /// They get this.
+    With(Slate),
+    /// The user wants it, and it can't be done.
+    Unable(Unkept),
+}
+
 impl Board {
-    pub(super) fn want(&self, id: StreamId, name: &str, config: PathConfig) {
+    pub(super) fn new(slates: Slates) -> Board {
+        Board { slates, paths: Arc::default(), eager: watch::Sender::default() }
+    }
+
+    pub(super) fn want(&self, id: StreamId, name: &str, wish: Wish) {
         let mut paths = self.lock();
         let speed = paths.get(name).and_then(|wanted| wanted.speed);
-        paths.insert(name.to_owned(), Wanted { id, config, speed });
+        paths.insert(name.to_owned(), Wanted { id, wish, speed });
+    }
+
+    /// Whether a path of this stream was there to be recorded or not.
+    pub(super) fn record(&self, id: StreamId, name: &str, record: bool) -> bool {
+        let mut paths = self.lock();
+        let ours = paths.get_mut(name).filter(|wanted| wanted.id == id);
+        ours.map(|wanted| wanted.wish.record = record).is_some()
+    }
+
+    /// Whether this stream's viewers stay.
+    pub(super) fn kept(&self, id: StreamId, name: &str) -> Kept {
+        match self.lock().get(name).filter(|wanted| wanted.id == id).map(|wanted| &wanted.wish.keep) {
+            None | Some(Keep::No) => Kept::Off,
+            Some(Keep::With(_)) => Kept::On,
+            Some(Keep::Unable(reason)) => Kept::Unable { reason: *reason },
+        }
+    }
+
+    /// The slate that this stream's viewers get.
+    pub(super) fn slate(&self, id: StreamId, name: &str) -> Option<Slate> {
+        match &self.lock().get(name).filter(|wanted| wanted.id == id)?.wish.keep {
+            Keep::With(slate) => Some(slate.clone()),
+            Keep::No | Keep::Unable(_) => None,
+        }
+    }
+
+    /// Sees to it that every wanted slate is there. Whether they are: paths whose slate is lost for good are wanted
+    /// without one from then on.
+    pub(super) async fn mend_slates(&self) -> bool {
+        let wanted: HashSet<Slate> = self.lock().values().filter_map(Wanted::slate).cloned().collect();
+        let mut all_there = true;
+        for slate in wanted {
+            let Err(error) = self.slates.ensure(&slate).await else { continue };
+            all_there = false;
+            tracing::warn!(%error, file = slate.file_name(), "a slate is lost; its streams go on without");
+            for wanted in self.lock().values_mut().filter(|wanted| wanted.slate() == Some(&slate)) {
+                wanted.wish.keep = Keep::Unable(Unkept::NotMade);
+            }
+        }
+        all_there
     }
 
     /// Whether it was wanted, by this stream: a name may have gone to another one since.
@@ -40,11 +106,16 @@ impl Board {
     }
 
     pub(super) fn get(&self, name: &str) -> Option<PathConfig> {
-        self.lock().get(name).map(|wanted| wanted.config.clone())
+        self.lock().get(name).map(|wanted| self.config(wanted))
     }
 
     pub(super) fn configs(&self) -> BTreeMap<String, PathConfig> {
-        self.lock().iter().map(|(name, wanted)| (name.clone(), wanted.config.clone())).collect()
+        self.lock().iter().map(|(name, wanted)| (name.clone(), self.config(wanted))).collect()
+    }
+
+    fn config(&self, wanted: &Wanted) -> PathConfig {
+        let slate = wanted.slate().map(|slate| self.slates.file(slate));
+        PathConfig { record: wanted.wish.record, record_path: None, slate }
     }
 
     pub(super) fn all(&self) -> HashMap<String, Wanted> {
@@ -74,6 +145,15 @@ impl Board {
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Wanted>> {
         self.paths.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wanted {
+    fn slate(&self) -> Option<&Slate> {
+        match &self.wish.keep {
+            Keep::With(slate) => Some(slate),
+            Keep::No | Keep::Unable(_) => None,
+        }
     }
 }
 

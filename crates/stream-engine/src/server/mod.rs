@@ -10,17 +10,17 @@ mod writer;
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use child_process::Spawner;
-use mediamtx_client::PathConfig;
+use ffmpeg_cli::slate::Slate;
 use stream_api::{
-    Code, Error, Fault, Ports, ServerKind, ServerState, ServerStatus, StreamId, Urls, commands::Log,
+    Code, Error, Fault, Kept, Ports, ServerKind, ServerState, ServerStatus, StreamId, Urls, commands::Log,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{hub::Hub, journal::Journal, store::Store, tools::Tools};
+use crate::{hub::Hub, journal::Journal, slates::Slates, store::Store, tools::Tools};
 
 use board::Board;
-pub(crate) use board::Eager;
+pub(crate) use board::{Eager, Keep, Wish};
 pub(crate) use poller::{Sample, Samples};
 
 /// How long a stream waits for a server that is being started.
@@ -32,6 +32,7 @@ pub(crate) struct Parts {
     pub(crate) hub: Hub,
     pub(crate) store: Store,
     pub(crate) tools: Tools,
+    pub(crate) slates: Slates,
     pub(crate) spawner: Spawner,
     pub(crate) recordings: PathBuf,
     pub(crate) logs: PathBuf,
@@ -100,7 +101,7 @@ impl Server {
         let (requests, inbox) = mpsc::channel(256);
         let (link_out, link) = watch::channel(Link::Waiting);
         let (samples_out, samples) = watch::channel(Arc::default());
-        let (board, log) = (Board::default(), Journal::new(parts.logs.join("mediamtx.log")));
+        let (board, log) = (Board::new(parts.slates.clone()), Journal::new(parts.logs.join("mediamtx.log")));
         let task = task::Task::new(parts, inbox, link_out, samples_out, board.clone(), log.clone());
         Unstarted { task, handle: Server { requests, link, samples, board, log } }
     }
@@ -113,13 +114,42 @@ impl Server {
         &self,
         id: StreamId,
         name: &str,
-        config: PathConfig,
+        wish: Wish,
     ) -> Result<Arc<Access>, Error> {
-        self.board.want(id, name, config);
-        let access = tokio::time::timeout(READY_LIMIT, self.ready()).await;
-        let access = access.unwrap_or_else(|_| Err(Error::new(Code::ServerDown)))?;
+        self.board.want(id, name, wish);
+        let access = self.access().await?;
         self.apply(name).await?;
         Ok(access)
+    }
+
+    /// How to publish, as soon as that can be done.
+    ///
+    /// # Errors
+    /// `server_down` (or the server's own fault) when it is not there within 15 s.
+    pub(crate) async fn access(&self) -> Result<Arc<Access>, Error> {
+        let access = tokio::time::timeout(READY_LIMIT, self.ready()).await;
+        access.unwrap_or_else(|_| Err(Error::new(Code::ServerDown)))
+    }
+
+    /// Switches the recording of a path that is there.
+    ///
+    /// # Errors
+    /// As [`ensure_path`](Self::ensure_path).
+    pub(crate) async fn record(&self, id: StreamId, name: &str, record: bool) -> Result<(), Error> {
+        match self.board.record(id, name, record) {
+            true => self.apply(name).await,
+            false => Ok(()),
+        }
+    }
+
+    /// Whether the stream's viewers stay while it starts anew.
+    pub(crate) fn kept(&self, id: StreamId, name: &str) -> Kept {
+        self.board.kept(id, name)
+    }
+
+    /// The slate that the stream's path has.
+    pub(crate) fn slate(&self, id: StreamId, name: &str) -> Option<Slate> {
+        self.board.slate(id, name)
     }
 
     /// The path is not wanted any more.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use mediamtx_client::{Api, ApiError, PathState, Session};
-use stream_api::{Code, Error, Metrics, Viewers};
+use stream_api::{Code, Error, Metrics};
 use tokio::{
     sync::watch,
     time::{MissedTickBehavior, interval},
@@ -36,6 +36,7 @@ pub(crate) type Samples = HashMap<String, Sample>;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sample {
     pub(crate) online: bool,
+    /// From the publisher itself: what a path receives counts its slate too.
     pub(crate) inbound_bytes: u64,
     /// The publisher's session: another one after each start.
     pub(crate) publisher: Option<String>,
@@ -54,6 +55,8 @@ pub(super) struct Poller<'a> {
 #[derive(Default)]
 struct Memory {
     taken: HashMap<String, (u64, u64)>,
+    /// What each publisher's session had sent when sessions were last asked for.
+    sent: HashMap<String, u64>,
     at: Option<Instant>,
     total_bps: u64,
 }
@@ -110,9 +113,18 @@ impl Poller<'_> {
     }
 
     async fn take(&self, paths: &[PathState], memory: &mut Memory) {
+        let elapsed = memory.at.map_or(WINDOW, |at| at.elapsed());
+        let sessions = if elapsed >= WINDOW { self.sessions(paths).await } else { None };
+        if let Some(sessions) = &sessions {
+            let sent = |session: &Session| (session.id.clone(), session.inbound_bytes);
+            memory.sent = sessions.iter().filter(|session| session.inbound_bytes > 0).map(sent).collect();
+        }
+        let sent = |path: &PathState| {
+            path.source.as_ref().and_then(|source| memory.sent.get(&source.id)).copied().unwrap_or(0)
+        };
         let sample = |path: &PathState| Sample {
             online: path.online,
-            inbound_bytes: path.inbound_bytes,
+            inbound_bytes: sent(path),
             publisher: path.source.as_ref().map(|source| source.id.clone()),
         };
         let samples: Samples = paths.iter().map(|path| (path.name.clone(), sample(path))).collect();
@@ -121,11 +133,10 @@ impl Poller<'_> {
             *before = Arc::new(samples);
             changed
         });
-        let elapsed = memory.at.map_or(WINDOW, |at| at.elapsed());
         if elapsed < WINDOW {
             return;
         }
-        let viewers = self.viewers(paths).await;
+        let viewers = mediamtx_client::viewers(paths, &sessions.unwrap_or_default());
         let wanted = self.board.all();
         let names: HashSet<&str> = paths.iter().map(|path| path.name.as_str()).collect();
         if wanted.keys().any(|name| !names.contains(name.as_str())) {
@@ -133,7 +144,8 @@ impl Poller<'_> {
         }
         let (mut figures, mut total) = (Vec::new(), 0);
         for path in paths {
-            let before = memory.taken.insert(path.name.clone(), (path.inbound_bytes, path.outbound_bytes));
+            let inbound_bytes = sent(path);
+            let before = memory.taken.insert(path.name.clone(), (inbound_bytes, path.outbound_bytes));
             let (Some(before), Some(wanted)) = (before, wanted.get(&path.name)) else { continue };
             if !path.online {
                 continue;
@@ -141,7 +153,7 @@ impl Poller<'_> {
             let outbound_bps = rate(before.1, path.outbound_bytes, elapsed);
             total += outbound_bps;
             let metrics = Metrics {
-                inbound_bps: rate(before.0, path.inbound_bytes, elapsed),
+                inbound_bps: rate(before.0, inbound_bytes, elapsed),
                 outbound_bps,
                 speed: wanted.speed,
                 viewers: viewers.get(&path.name).copied().unwrap_or_default(),
@@ -156,12 +168,17 @@ impl Poller<'_> {
         }
     }
 
-    /// Sessions are only asked for when somebody watches.
-    async fn viewers(&self, paths: &[PathState]) -> HashMap<String, Viewers> {
-        let watched = paths.iter().any(|path| !path.readers.is_empty());
-        let sessions: Result<Vec<Session>, ApiError> =
-            if watched { self.api.sessions().await } else { Ok(Vec::new()) };
-        mediamtx_client::viewers(paths, &sessions.unwrap_or_default())
+    /// Everybody where somebody watches, else the publishers, of which there may be none. None when the server did
+    /// not answer.
+    async fn sessions(&self, paths: &[PathState]) -> Option<Vec<Session>> {
+        let sessions = if paths.iter().any(|path| !path.readers.is_empty()) {
+            self.api.sessions().await
+        } else if paths.iter().any(|path| path.source.is_some()) {
+            self.api.rtsp_sessions().await
+        } else {
+            return Some(Vec::new());
+        };
+        sessions.inspect_err(|error| tracing::debug!(%error, "the server did not list its sessions")).ok()
     }
 
     async fn look_at_disk(&self) {

@@ -84,6 +84,7 @@ impl Task {
             Ok(program) => program,
             Err(error) => return End::Fault(error),
         };
+        self.board.mend_slates().await;
         self.applied = self.board.configs();
         let started = Process::start(&self.parts, &program, self.applied.clone(), &self.log);
         let mut process = tokio::select! {

@@ -39,7 +39,7 @@ pub(super) struct News {
 
 /// Why a writer is done.
 pub(super) enum Done {
-    /// A new run was asked for.
+    /// A new run was asked for, or is needed for a slate that is lost for good.
     Restart,
     /// A write did not return.
     Frozen,
@@ -54,6 +54,11 @@ impl Writer<'_> {
             let result = tokio::select! {
                 Some(request) = self.inbox.recv() => match request {
                     Request::Restart => return Done::Restart,
+                    // With a slate missing every write is refused, and the server ends when it wants to play it.
+                    Request::Apply { done, .. } if !self.board.mend_slates().await => {
+                        let _ = done.send(Err(Error::new(Code::ServerDown)));
+                        return Done::Restart;
+                    }
                     Request::Apply { name, done } => {
                         let result = self.apply(&name).await;
                         let frozen = matches!(result, Err(ApiError::Timeout));
@@ -64,7 +69,10 @@ impl Writer<'_> {
                 },
                 () = self.news.reloaded.notified() => self.after_reload().await,
                 () = self.news.missing.notified() => self.reconcile().await,
-                _ = reconcile.tick() => self.reconcile().await,
+                _ = reconcile.tick() => match self.board.mend_slates().await {
+                    true => self.reconcile().await,
+                    false => return Done::Restart,
+                },
             };
             match result {
                 // An answer takes milliseconds; its limit is seconds.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use child_process::{Child, Exit, Line};
 use ffmpeg_cli::{faults, progress};
 use stream_api::{
-    Code, Error, Fault, Health, LogOrigin, Order, State, Stream, StreamId, StreamSpec, UnixMillis, t,
+    Code, Error, Fault, Health, Kept, LogOrigin, Order, State, Stream, StreamId, StreamSpec, UnixMillis, t,
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -16,7 +16,7 @@ use tokio::{
 use super::{
     Control, Parts,
     facts::Facts,
-    spawn::{Spawned, path_config, spawn},
+    spawn::{Spawned, spawn},
     tail::Tail,
     turns::{Place, Turn, Turns},
 };
@@ -73,6 +73,8 @@ pub(super) struct Actor {
     sample: Sample,
     /// The publisher that the last child was.
     gone: Option<String>,
+    /// The server did not take this source together with its slate.
+    slate_refused: bool,
     slow_since: Option<Instant>,
     recording: Watch,
     facts: Facts,
@@ -112,6 +114,7 @@ impl Actor {
             out_time: -1,
             sample: Sample::default(),
             gone: None,
+            slate_refused: false,
             slow_since: None,
             recording: Watch::default(),
             facts,
@@ -179,8 +182,8 @@ impl Actor {
 
     /// Recording is switched on the server alone; what is sent goes on.
     async fn switch_recording(&self) {
-        let config = path_config(&self.spec);
-        if let Err(error) = self.parts.server.ensure_path(self.id, &self.spec.name, config).await {
+        let switched = self.parts.server.record(self.id, &self.spec.name, self.spec.record).await;
+        if let Err(error) = switched {
             self.journal.manager("warning", error.message);
         }
     }
@@ -283,6 +286,7 @@ impl Actor {
         let exit = faults::Exit { code: exit.code, signal: exit.signal };
         let context = faults::Context { path: self.spec.source.path().to_owned() };
         let classified = faults::classify(exit, self.tail.all(), &context);
+        self.slate_refused |= !self.sample.online && ffmpeg_cli::slate::was_refused(self.tail.all());
         if asked {
             self.journal.manager("info", t!("log.ended"));
         } else {
@@ -321,7 +325,8 @@ impl Actor {
                 self.parts.hub.run_began(self.id, self.journal.begin_run());
                 let (place, waiting) = self.turns.queue(self.used);
                 self.place = Some(place);
-                let made = spawn(self.parts.clone(), self.id, self.spec.clone(), waiting);
+                let parts = self.parts.clone();
+                let made = spawn(parts, self.id, self.spec.clone(), self.slate_refused, waiting);
                 self.making = Some(tokio::spawn(made));
             }
             Effect::CancelSpawn => {
@@ -410,7 +415,12 @@ impl Actor {
     pub(super) fn publish(&self) -> Stream {
         let order = if self.ending { self.order_kept() } else { self.machine.order };
         let urls = urls(self.parts.hub.ports(), &self.spec.name);
-        let mut stream = self.facts.stream(self.id, &self.spec, order, self.machine.attempt(), urls);
+        let kept = match self.machine.state() {
+            // Its path is about to be removed.
+            State::Stopped => Kept::Off,
+            _ => self.parts.server.kept(self.id, &self.spec.name),
+        };
+        let mut stream = self.facts.stream(self.id, &self.spec, order, self.machine.attempt(), urls, kept);
         stream.queue = self.place.and_then(|place| self.turns.position(place));
         self.parts.hub.stream(stream)
     }

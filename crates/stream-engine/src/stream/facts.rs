@@ -1,4 +1,6 @@
-use stream_api::{Fault, Health, Order, Recording, State, Stream, StreamId, StreamSpec, UnixMillis, Urls};
+use stream_api::{
+    Fault, Health, Kept, Order, Recording, State, Stream, StreamId, StreamSpec, UnixMillis, Urls,
+};
 
 use crate::{
     clocks::Clocks,
@@ -88,6 +90,7 @@ impl Facts {
         order: Order,
         attempt: u32,
         urls: Urls,
+        kept: Kept,
     ) -> Stream {
         Stream {
             order,
@@ -103,6 +106,7 @@ impl Facts {
             media: self.probed.as_ref().map(|probed| probed.media.clone()),
             plan: self.probed.as_ref().map(|probed| probed.plan.clone()),
             recording: self.recording,
+            kept,
             urls,
             ..Stream::new(id, spec.clone())
         }

@@ -2,6 +2,7 @@
 
 mod actor;
 mod facts;
+mod keep;
 mod spawn;
 mod tail;
 mod turns;
@@ -15,8 +16,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    hub::Hub, journal::RunJournal, prober::Prober, server::Server, store::Store, store::StoredStream,
-    tools::Tools,
+    hub::Hub, journal::RunJournal, prober::Prober, server::Server, slates::Slates, store::Store,
+    store::StoredStream, tools::Tools,
 };
 
 use turns::Turns;
@@ -28,6 +29,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) tools: Tools,
     pub(crate) prober: Prober,
+    pub(crate) slates: Slates,
     pub(crate) spawner: Spawner,
     pub(crate) server: Server,
     pub(crate) logs: PathBuf,

@@ -2,14 +2,13 @@ use std::path::PathBuf;
 
 use child_process::{Child, SpawnError, Spec};
 use ffmpeg_cli::publish::{Publish, Target};
-use mediamtx_client::PathConfig;
 use stream_api::{Code, Error, StreamId, StreamSpec};
 
 use super::{
-    Parts,
+    Parts, keep,
     turns::{Turn, Waiting},
 };
-use crate::{lifecycle::Problem, prober::Probed, tool_fault::Program, tools::WITHHELD};
+use crate::{lifecycle::Problem, prober::Probed, server::Wish, tool_fault::Program, tools::WITHHELD};
 
 /// A child that was made, and what was learnt on the way.
 #[derive(Debug)]
@@ -27,6 +26,7 @@ pub(super) async fn spawn(
     parts: Parts,
     id: StreamId,
     spec: StreamSpec,
+    refused: bool,
     waiting: Waiting,
 ) -> Result<Spawned, Problem> {
     let ffmpeg = parts.tools.found().ffmpeg.map_err(needs_a_person)?;
@@ -42,7 +42,10 @@ pub(super) async fn spawn(
         | Code::Internal => passing(error),
         _ => needs_a_person(error),
     })?;
-    let access = parts.server.ensure_path(id, &spec.name, path_config(&spec)).await.map_err(passing)?;
+    // No slate is made for a server that is not there.
+    parts.server.access().await.map_err(passing)?;
+    let wish = Wish { record: spec.record, keep: keep::keep(&parts, id, &spec, &probed, refused).await };
+    let access = keep::ensure_path(&parts, id, &spec.name, wish).await.map_err(passing)?;
     let target = Target {
         host: "127.0.0.1".to_owned(),
         port: access.ports.rtsp,
@@ -68,11 +71,6 @@ pub(super) async fn spawn(
     let child = parts.spawner.spawn(child.with_args(args)).await;
     let child = child.map_err(|error| unspawnable(error, ffmpeg.path))?;
     Ok(Spawned { child, probed, shown, turn })
-}
-
-/// What the server is told of a stream's path.
-pub(super) fn path_config(spec: &StreamSpec) -> PathConfig {
-    PathConfig { record: spec.record, record_path: None }
 }
 
 fn unspawnable(error: SpawnError, path: PathBuf) -> Problem {

@@ -1,10 +1,14 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
-use stream_api::{Playback, t};
+use stream_api::{Playback, Unkept, t};
 
-use crate::components::sheet::form::Form;
+use crate::components::sheet::form::{Form, Probe};
 
-/// Name, playback and recording.
+/// Name, playback, recording, and what becomes of viewers.
 pub(crate) fn fields(form: Form) -> impl IntoView {
+    let keep_hint = move || match form.probe.get() {
+        Probe::Done(report) => report.plan.unkept.map_or(t!("sheet.keep.hint"), Unkept::words),
+        _ => t!("sheet.keep.hint"),
+    };
     view! {
         <div class="two">
             {name(form)}
@@ -20,6 +24,17 @@ pub(crate) fn fields(form: Form) -> impl IntoView {
             />
             <i aria-hidden="true"></i>
             <span><b>{t!("sheet.record")}</b><small>{t!("sheet.record.hint")}</small></span>
+        </label>
+        <label class="switch">
+            <input
+                type="checkbox"
+                role="switch"
+                id="keep-viewers"
+                prop:checked=form.keep_viewers
+                on:change=move |event| form.keep_viewers.set(event_target_checked(&event))
+            />
+            <i aria-hidden="true"></i>
+            <span><b>{t!("sheet.keep")}</b><small data-testid="keep-hint">{keep_hint}</small></span>
         </label>
     }
 }

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use stream_api::{
-    Code, Error, Order, Playback, ProbeReport, Source, Stream, StreamId, check_name,
+    Code, Error, Kept, Order, Playback, ProbeReport, Source, Stream, StreamId, StreamSpec, check_name,
     commands::{SourceProbe, StreamCreate, StreamStart, StreamUpdate},
 };
 use wasm_bindgen_futures::spawn_local;
@@ -26,7 +26,18 @@ pub(crate) struct Effects {
     /// Viewers' addresses change.
     pub urls_change: bool,
     /// The stream is live or tries to be, and starts anew.
-    pub restarts: bool,
+    pub restarts: Option<Restart>,
+}
+
+/// What becomes of the viewers of a stream that starts anew.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Restart {
+    /// They are not kept, as ever.
+    Unkept,
+    /// They stay.
+    Kept,
+    /// They are kept otherwise, and must connect again this time.
+    Dropped,
 }
 
 /// What the form holds while it is open.
@@ -41,6 +52,7 @@ pub(crate) struct Form {
     pub named: RwSignal<bool>,
     pub playback: RwSignal<Playback>,
     pub record: RwSignal<bool>,
+    pub keep_viewers: RwSignal<bool>,
     pub probe: RwSignal<Probe>,
     /// The browser's file dialog is open.
     pub browsing: RwSignal<bool>,
@@ -70,7 +82,8 @@ impl Form {
             name: RwSignal::new(spec.as_ref().map(|spec| spec.name.clone()).unwrap_or_default()),
             named: RwSignal::new(spec.is_some()),
             playback: RwSignal::new(spec.as_ref().map(|spec| spec.playback).unwrap_or_default()),
-            record: RwSignal::new(spec.is_some_and(|spec| spec.record)),
+            record: RwSignal::new(spec.as_ref().is_some_and(|spec| spec.record)),
+            keep_viewers: RwSignal::new(spec.is_none_or(|spec| spec.keep_viewers)),
             original: StoredValue::new(original),
             probe: RwSignal::new(Probe::None),
             browsing: RwSignal::new(false),
@@ -210,12 +223,28 @@ impl Form {
     /// What saving does beside saving.
     pub(crate) fn effects(self) -> Effects {
         let Some(original) = self.original() else { return Effects::default() };
-        effects(&self.update(&original), self.runs())
+        let same_tracks = match (self.probe.get(), &original.plan) {
+            (Probe::Done(report), Some(plan)) => {
+                report.plan.sent == plan.sent && report.plan.unkept.is_none()
+            }
+            _ => self.same_file(),
+        };
+        let kept = self
+            .id()
+            .and_then(|id| self.app.world.row(id))
+            .is_some_and(|row| row.with(|row| row.stream.kept == Kept::On));
+        effects(&self.update(&original), self.runs(), kept, same_tracks)
     }
 
     fn update(self, original: &Stream) -> StreamUpdate {
         let path = self.path.get().trim().to_owned();
-        changes(original, self.name.get(), path, self.playback.get(), self.record.get())
+        let wanted = StreamSpec {
+            playback: self.playback.get(),
+            record: self.record.get(),
+            keep_viewers: self.keep_viewers.get(),
+            ..StreamSpec::new(self.name.get(), Source::File { path })
+        };
+        changes(original, wanted)
     }
 
     /// Saves, and starts the stream if asked to.
@@ -233,6 +262,7 @@ impl Form {
             source: Source::File { path: self.path.get_untracked().trim().to_owned() },
             playback: self.playback.get_untracked(),
             record: self.record.get_untracked(),
+            keep_viewers: self.keep_viewers.get_untracked(),
             start,
         };
         spawn_local(async move {
@@ -267,20 +297,29 @@ impl Failed for Stream {
 }
 
 /// The fields that differ from the stream as it was.
-fn changes(original: &Stream, name: String, path: String, playback: Playback, record: bool) -> StreamUpdate {
+fn changes(original: &Stream, wanted: StreamSpec) -> StreamUpdate {
     let spec = &original.spec;
+    let StreamSpec { name, source, playback, record, keep_viewers, .. } = wanted;
     StreamUpdate {
         name: (name != spec.name).then_some(name),
-        source: (path != spec.source.path()).then_some(Source::File { path }),
+        source: (source != spec.source).then_some(source),
         playback: (playback != spec.playback).then_some(playback),
         record: (record != spec.record).then_some(record),
+        keep_viewers: (keep_viewers != spec.keep_viewers).then_some(keep_viewers),
         ..StreamUpdate::of(original.id)
     }
 }
 
-fn effects(update: &StreamUpdate, runs: bool) -> Effects {
-    let anew = update.name.is_some() || update.source.is_some() || update.playback.is_some();
-    Effects { urls_change: update.name.is_some(), restarts: runs && anew }
+/// `kept`: viewers are kept now. `same_tracks`: the file has the tracks that they get now.
+fn effects(update: &StreamUpdate, runs: bool, kept: bool, same_tracks: bool) -> Effects {
+    let (renamed, switched) = (update.name.is_some(), update.keep_viewers.is_some());
+    let anew = renamed || switched || update.source.is_some() || update.playback.is_some();
+    let restart = match (kept, same_tracks && !renamed && !switched) {
+        (false, _) => Restart::Unkept,
+        (true, true) => Restart::Kept,
+        (true, false) => Restart::Dropped,
+    };
+    Effects { urls_change: renamed, restarts: (runs && anew).then_some(restart) }
 }
 
 #[cfg(test)]
@@ -291,16 +330,38 @@ mod tests {
     #[test]
     fn only_what_changed_is_sent() {
         let original = stream(1, "a");
-        let path = original.spec.source.path().to_owned();
-        let same = changes(&original, "a".into(), path.clone(), Playback::Loop, false);
-        assert_eq!((same.name, same.source, same.playback, same.record), (None, None, None, None));
+        let spec = original.spec.clone();
+        let same = changes(&original, spec.clone());
+        assert_eq!((same.name, same.source, same.playback), (None, None, None));
+        assert_eq!((same.record, same.keep_viewers), (None, None));
 
-        let renamed = changes(&original, "b".into(), path.clone(), Playback::Loop, true);
+        let renamed = changes(&original, StreamSpec { name: "b".into(), record: true, ..spec.clone() });
         assert_eq!((renamed.name.as_deref(), renamed.record), (Some("b"), Some(true)));
-        assert_eq!(effects(&renamed, true), Effects { urls_change: true, restarts: true });
-        assert_eq!(effects(&renamed, false), Effects { urls_change: true, restarts: false });
+        let restarts = Some(Restart::Unkept);
+        assert_eq!(effects(&renamed, true, false, true), Effects { urls_change: true, restarts });
+        assert_eq!(effects(&renamed, false, false, true), Effects { urls_change: true, restarts: None });
 
-        let recorded = changes(&original, "a".into(), path, Playback::Loop, true);
-        assert_eq!(effects(&recorded, true), Effects::default(), "recording needs no restart");
+        let recorded = changes(&original, StreamSpec { record: true, ..spec });
+        assert_eq!(effects(&recorded, true, true, true), Effects::default(), "recording needs no restart");
+    }
+
+    #[test]
+    fn it_is_told_whether_viewers_stay() {
+        let original = stream(1, "a");
+        let spec = original.spec.clone();
+        let source = Source::File { path: "/videos/other.mp4".into() };
+        let other = changes(&original, StreamSpec { source, ..spec.clone() });
+        let after = |update: &StreamUpdate, kept, same| effects(update, true, kept, same).restarts;
+        assert_eq!(after(&other, true, true), Some(Restart::Kept));
+        assert_eq!(after(&other, true, false), Some(Restart::Dropped), "other tracks");
+        assert_eq!(after(&other, false, true), Some(Restart::Unkept));
+        let renamed = changes(&original, StreamSpec { name: "b".into(), ..spec.clone() });
+        assert_eq!(after(&renamed, true, true), Some(Restart::Dropped), "another address");
+        let switched = changes(&original, StreamSpec { keep_viewers: false, ..spec });
+        assert_eq!(
+            after(&switched, true, true),
+            Some(Restart::Dropped),
+            "it can't be switched while they watch"
+        );
     }
 }

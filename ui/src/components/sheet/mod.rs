@@ -12,7 +12,10 @@ use stream_api::{StreamId, t};
 
 use crate::{
     app::use_app,
-    components::{Act, Icon, Modal, icon, sheet::form::Form},
+    components::{
+        Act, Icon, Modal, icon,
+        sheet::form::{Form, Restart},
+    },
 };
 
 /// What the form is open for.
@@ -81,11 +84,16 @@ fn footer(form: Form) -> impl IntoView {
     let disabled = Signal::derive(move || !form.can_save());
     let note = move || {
         let effects = form.effects();
-        match (effects.urls_change, effects.restarts) {
-            (true, true) => format!("{} {}", t!("sheet.urls_change"), t!("sheet.restarts")),
-            (true, false) => t!("sheet.urls_change").to_owned(),
-            (false, true) => t!("sheet.restarts").to_owned(),
-            (false, false) => form
+        let restarts = effects.restarts.map(|restart| match restart {
+            Restart::Unkept => t!("sheet.restarts"),
+            Restart::Kept => t!("sheet.restarts.kept"),
+            Restart::Dropped => t!("sheet.restarts.dropped"),
+        });
+        match (effects.urls_change, restarts) {
+            (true, Some(restarts)) => format!("{} {restarts}", t!("sheet.urls_change")),
+            (true, None) => t!("sheet.urls_change").to_owned(),
+            (false, Some(restarts)) => restarts.to_owned(),
+            (false, None) => form
                 .app
                 .world
                 .server
@@ -93,7 +101,7 @@ fn footer(form: Form) -> impl IntoView {
                 .unwrap_or_default(),
         }
     };
-    let warns = move || form.effects().urls_change || form.effects().restarts;
+    let warns = move || form.effects().urls_change || form.effects().restarts.is_some();
     // A stream that runs is restarted by a change anyway.
     let starts = Memo::new(move |_| !form.runs());
     view! {

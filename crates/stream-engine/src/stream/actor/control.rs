@@ -84,6 +84,7 @@ impl Actor {
         if before.source != self.spec.source {
             self.facts.probed = None;
         }
+        self.slate_refused = false;
         if before.name != self.spec.name {
             self.parts.server.remove_path(self.id, &before.name).await;
             self.sample = Sample::default();

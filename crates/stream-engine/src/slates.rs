@@ -1,0 +1,231 @@
+//! Slates on disk: made once by FFmpeg, decoded once to see that they are good, then read-only and never changed.
+//!
+//! MediaMTX reads every slate again at each change of its configuration and ends in a panic over a damaged one, so a
+//! file gets its name only when it is whole, and is looked at again before each write to the server.
+
+use std::{
+    ffi::OsString,
+    fs::{self, File},
+    io::{self, Read as _, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use child_process::{Finished, Spawner, Spec};
+use ffmpeg_cli::slate::{self, Slate};
+use tokio::sync::Mutex;
+use uuid::Uuid;
+
+use crate::tools::{Tools, WITHHELD};
+
+/// Making or checking one takes a quarter of a second of one core at 1080p.
+const LIMIT: Duration = Duration::from_secs(30);
+/// One that no stream used for this long is removed.
+const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
+/// Of FFmpeg's output.
+const OUTPUT: usize = 16 << 10;
+/// How a file that is being made is called until it is good.
+const MAKING: &str = "making-";
+
+/// The folder of slates. A cheap handle.
+#[derive(Debug, Clone)]
+pub(crate) struct Slates {
+    dir: Arc<PathBuf>,
+    tools: Tools,
+    spawner: Spawner,
+    /// One at a time: streams that start together mostly need the same.
+    making: Arc<Mutex<()>>,
+}
+
+/// Why a slate could not be made.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotMade {
+    #[error("{0}")]
+    NoFfmpeg(stream_api::Error),
+    #[error(transparent)]
+    Spawn(#[from] child_process::SpawnError),
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    #[error("FFmpeg took longer than {} s", LIMIT.as_secs())]
+    Late,
+    #[error("FFmpeg said: {0}")]
+    Ffmpeg(String),
+}
+
+impl Slates {
+    pub(crate) fn new(dir: PathBuf, tools: Tools, spawner: Spawner) -> Slates {
+        Slates { dir: Arc::new(dir), tools, spawner, making: Arc::default() }
+    }
+
+    /// Where the slate is, or will be.
+    pub(crate) fn file(&self, slate: &Slate) -> PathBuf {
+        self.dir.join(slate.file_name())
+    }
+
+    /// Returns once the slate is there and whole.
+    ///
+    /// # Errors
+    /// When it is not and can't be made.
+    pub(crate) async fn ensure(&self, slate: &Slate) -> Result<(), NotMade> {
+        let file = self.file(slate);
+        if is_good(&file).await {
+            return Ok(());
+        }
+        let _one = self.making.lock().await;
+        if is_good(&file).await {
+            return Ok(());
+        }
+        let began = Instant::now();
+        fs::create_dir_all(&*self.dir)?;
+        let fresh = self.dir.join(format!("{MAKING}{}.mp4", Uuid::new_v4().simple()));
+        let made = self.make(slate, &fresh, &file).await;
+        if made.is_err() {
+            // It may not even be there.
+            let _ = fs::remove_file(&fresh);
+        }
+        made?;
+        let millis = began.elapsed().as_millis();
+        tracing::info!(file = %file.display(), millis, "a slate was made");
+        Ok(())
+    }
+
+    async fn make(&self, slate: &Slate, fresh: &Path, file: &Path) -> Result<(), NotMade> {
+        self.ffmpeg(slate::arguments(slate, fresh)).await?;
+        let said = self.ffmpeg(slate::check_arguments(fresh)).await?;
+        if !said.stderr.is_empty() {
+            return Err(NotMade::Ffmpeg(last_line(&said)));
+        }
+        let whole = File::open(fresh)?;
+        whole.sync_all()?;
+        let mut permissions = whole.metadata()?.permissions();
+        permissions.set_readonly(true);
+        fs::set_permissions(fresh, permissions)?;
+        // A running server keeps what it has open; a damaged slate is replaced in one step.
+        if let Err(error) = fs::rename(fresh, file) {
+            // Windows does not replace a file that is read-only.
+            fs::remove_file(file).map_err(|_| error)?;
+            fs::rename(fresh, file)?;
+        }
+        Ok(())
+    }
+
+    async fn ffmpeg(&self, args: Vec<OsString>) -> Result<Finished, NotMade> {
+        let ffmpeg = self.tools.found().ffmpeg.map_err(NotMade::NoFfmpeg)?;
+        let spec =
+            Spec { env_clear_prefixes: WITHHELD.map(String::from).to_vec(), ..Spec::new(&ffmpeg.path) };
+        let run = child_process::run(&self.spawner, spec.with_args(args), LIMIT, OUTPUT).await?;
+        match (run.timed_out, run.exit.success()) {
+            (true, _) => Err(NotMade::Late),
+            (false, true) => Ok(run),
+            (false, false) => Err(NotMade::Ffmpeg(last_line(&run))),
+        }
+    }
+
+    /// Removes what nothing refers to: half-made files, and slates that were not used for a month. Only before the
+    /// server runs.
+    pub(crate) fn tidy(&self) {
+        let Ok(entries) = fs::read_dir(&*self.dir) else { return };
+        for entry in entries.flatten() {
+            let is_stale = |modified: SystemTime| modified.elapsed().is_ok_and(|age| age > KEPT_FOR);
+            let half_made = entry.file_name().to_string_lossy().starts_with(MAKING);
+            let modified = entry.metadata().and_then(|meta| meta.modified());
+            if (half_made || modified.is_ok_and(is_stale))
+                && let Err(error) = fs::remove_file(entry.path())
+            {
+                tracing::debug!(%error, file = %entry.path().display(), "an unused slate was not removed");
+            }
+        }
+    }
+}
+
+fn last_line(run: &Finished) -> String {
+    let text = String::from_utf8_lossy(&run.stderr);
+    ffmpeg_cli::log::redact(text.lines().last().unwrap_or_default()).into_owned()
+}
+
+async fn is_good(file: &Path) -> bool {
+    let file = file.to_owned();
+    tokio::task::spawn_blocking(move || {
+        let whole = is_whole(&file).unwrap_or(false);
+        if whole && let Ok(file) = File::open(&file) {
+            // Says only that it is in use; a disk that can't note it is none the worse.
+            let _ = file.set_modified(SystemTime::now());
+        }
+        whole
+    })
+    .await
+    .unwrap_or(false)
+}
+
+/// Whether the file is an MP4 whose boxes end where it ends: it was neither cut nor overwritten by something else.
+fn is_whole(file: &Path) -> io::Result<bool> {
+    let mut file = File::open(file)?;
+    let length = file.metadata()?.len();
+    let (mut at, mut has_index, mut has_media) = (0u64, false, false);
+    while at < length {
+        let mut head = [0; 16];
+        file.seek(SeekFrom::Start(at))?;
+        if file.read_exact(&mut head[..8]).is_err() {
+            return Ok(false);
+        }
+        let short = u32::from_be_bytes([head[0], head[1], head[2], head[3]]);
+        let size = if short == 1 {
+            file.read_exact(&mut head[8..])?;
+            u64::from_be_bytes([head[8], head[9], head[10], head[11], head[12], head[13], head[14], head[15]])
+        } else {
+            u64::from(short)
+        };
+        match &head[4..8] {
+            b"ftyp" if at == 0 => {}
+            _ if at == 0 => return Ok(false),
+            b"moov" => has_index = true,
+            b"mdat" => has_media = true,
+            _ => {}
+        }
+        if size < 8 {
+            return Ok(false);
+        }
+        at = at.saturating_add(size);
+    }
+    Ok(at == length && has_index && has_media)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn boxes(parts: &[(&[u8; 4], usize)]) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        for (kind, payload) in parts {
+            bytes.extend(u32::try_from(payload + 8).unwrap().to_be_bytes());
+            bytes.extend(*kind);
+            bytes.resize(bytes.len() + payload, 0);
+        }
+        bytes
+    }
+
+    #[test]
+    fn only_whole_files_are_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("a.mp4");
+        let good = boxes(&[(b"ftyp", 24), (b"moov", 300), (b"free", 0), (b"mdat", 1000)]);
+        let cut = good[..good.len() - 1].to_vec();
+        let longer = [good.clone(), vec![0; 3]].concat();
+        for (bytes, whole) in [
+            (good.clone(), true),
+            (cut, false),
+            (longer, false),
+            (boxes(&[(b"ftyp", 24), (b"moov", 300)]), false),
+            (boxes(&[(b"moov", 300), (b"mdat", 10)]), false),
+            (b"overwritten by a text".to_vec(), false),
+            (vec![0; 64], false),
+            (Vec::new(), false),
+        ] {
+            fs::write(&file, &bytes).unwrap();
+            assert_eq!(is_whole(&file).unwrap_or(false), whole, "{} bytes", bytes.len());
+        }
+        fs::remove_file(&file).unwrap();
+        assert!(is_whole(&file).is_err(), "a missing one is an error");
+    }
+}
