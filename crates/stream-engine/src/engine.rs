@@ -42,6 +42,7 @@ pub(crate) struct Inner {
     pub(crate) tools: Tools,
     pub(crate) roots: MediaRoots,
     pub(crate) prober: Prober,
+    pub(crate) slates: Slates,
     pub(crate) server: Server,
     /// Held while the set of streams changes, so that names stay unique.
     pub(crate) streams: Mutex<Registry>,
@@ -49,7 +50,7 @@ pub(crate) struct Inner {
     closing: CancellationToken,
     /// The server ends.
     stop: CancellationToken,
-    tasks: TaskTracker,
+    pub(crate) tasks: TaskTracker,
 }
 
 impl Engine {
@@ -111,7 +112,7 @@ impl Engine {
             store: store.clone(),
             tools: tools.clone(),
             prober: prober.clone(),
-            slates,
+            slates: slates.clone(),
             spawner,
             server: server.handle(),
             logs: data.logs().join("streams"),
@@ -133,8 +134,21 @@ impl Engine {
         tasks.spawn(async move { ends.run_until_cancelled(saved.keep_saving()).await });
         let streams = Mutex::new(registry);
         let closing = CancellationToken::new();
-        let inner =
-            Inner { data, hub, store, history, tools, roots, prober, server, streams, closing, stop, tasks };
+        let inner = Inner {
+            data,
+            hub,
+            store,
+            history,
+            tools,
+            roots,
+            prober,
+            slates,
+            server,
+            streams,
+            closing,
+            stop,
+            tasks,
+        };
         Ok(Engine { inner: Arc::new(inner) })
     }
 

@@ -4,6 +4,7 @@ mod history;
 
 use std::{collections::BTreeMap, ops::Deref};
 
+use ffmpeg_cli::slate::Slate;
 use stream_api::{
     ActivityKind, Code, Error, FaultAction, ObsFile, Order, Origin, ProbeReport, ServerState, ServerStatus,
     Snapshot, Source, Stream, StreamId, StreamSpec, UnixMillis, check_name,
@@ -236,7 +237,17 @@ async fn examine(engine: &Inner, source: &Source) -> Result<Probed, Error> {
     if !std::path::Path::new(path).is_absolute() {
         return Err(Error::new(Code::SourceRelative).with("path", path));
     }
-    engine.prober.probe(path).await
+    let probed = engine.prober.probe(path).await?;
+    if let Ok(slate) = Slate::of(&probed.media, &probed.plan) {
+        // It takes a moment, once; made now, a start need not wait for it.
+        let slates = engine.slates.clone();
+        engine.tasks.spawn(async move {
+            if let Err(error) = slates.ensure(&slate).await {
+                tracing::debug!(%error, "the slate was not made in advance");
+            }
+        });
+    }
+    Ok(probed)
 }
 
 /// Starts the stream that plays the file, or makes one.
