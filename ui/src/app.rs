@@ -10,13 +10,15 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     browser,
-    client::{Client, Incoming},
+    client::{Client, Incoming, Reply},
     components::{
         Banners, DropOverlay, InstallFfmpeg, Questions, RefusedFiles, Sidebar, Toast, Toasts,
         confirm::Question,
         sheet::{Sheet, SheetFor},
     },
-    pages::{Page, server::ServerPage, stream::StreamPage, streams::StreamsPage},
+    pages::{
+        Page, activity::ActivityPage, lost::LostPage, server::ServerPage, stream::StreamPage, streams::StreamsPage,
+    },
     store::{Link, Touched, World},
 };
 
@@ -59,7 +61,7 @@ impl App {
         App {
             client: StoredValue::new_local(Client::here()),
             world: World::new(),
-            page: RwSignal::new(Page::from_hash(&browser::hash())),
+            page: RwSignal::new(here()),
             sheet: RwSignal::new(None),
             question: RwSignal::new(None),
             installing: RwSignal::new(false),
@@ -148,7 +150,21 @@ impl App {
         }
     }
 
-    fn await_desktop(self, reply: crate::client::Reply<()>) {
+    /// Waits for a file that the desktop saves where the user chooses, and says where it is.
+    pub(crate) fn saved(self, busy: RwSignal<bool>, saved: Reply<Option<String>>) {
+        busy.set(true);
+        spawn_local(async move {
+            let saved = saved.await;
+            busy.try_set(false);
+            match saved {
+                Ok(Some(path)) => self.tell(Toast::done(t!("file.saved", path = path))),
+                Ok(None) => {}
+                Err(error) => self.tell(Toast::error(error)),
+            }
+        });
+    }
+
+    fn await_desktop(self, reply: Reply<()>) {
         spawn_local(async move {
             if let Err(error) = reply.await {
                 self.tell(Toast::error(error));
@@ -224,6 +240,11 @@ impl App {
     }
 }
 
+/// The page of the address.
+fn here() -> Page {
+    Page::at(&browser::path(), &browser::hash())
+}
+
 /// The whole interface.
 #[component]
 pub(crate) fn Root() -> impl IntoView {
@@ -231,7 +252,7 @@ pub(crate) fn Root() -> impl IntoView {
     provide_context(app);
     app.client().listen(move |incoming| app.receive(incoming));
     set_interval(move || app.world.tick(), std::time::Duration::from_secs(1));
-    window_event_listener(leptos::ev::hashchange, move |_| app.page.set(Page::from_hash(&browser::hash())));
+    window_event_listener(leptos::ev::hashchange, move |_| app.page.set(here()));
     // A file dropped on a browser's page would replace the page.
     window_event_listener(leptos::ev::dragover, |event| event.prevent_default());
     window_event_listener(leptos::ev::drop, |event| event.prevent_default());
@@ -251,6 +272,8 @@ pub(crate) fn Root() -> impl IntoView {
                     (false, _) => view! { <p class="opening muted" role="status">{t!("app.opening")}</p> }.into_any(),
                     (true, Page::Streams) => view! { <StreamsPage/> }.into_any(),
                     (true, Page::Stream(id)) => view! { <StreamPage id=id/> }.into_any(),
+                    (true, Page::Activity(stream)) => view! { <ActivityPage stream=stream/> }.into_any(),
+                    (true, Page::Lost) => view! { <LostPage/> }.into_any(),
                     (true, Page::Server) => view! { <ServerPage/> }.into_any(),
                 }}
             </main>

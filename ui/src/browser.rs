@@ -1,6 +1,7 @@
 //! The few things the page asks of its browser: timers, the clipboard, the address, saving a file.
 
-use js_sys::{Array, Function, Promise, Reflect};
+use js_sys::{Array, Function, Object, Promise, Reflect};
+use stream_api::t;
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, Document, HtmlAnchorElement, HtmlElement, Window};
@@ -22,6 +23,47 @@ pub(crate) fn monotonic() -> f64 {
 pub(crate) fn time_of_day(at: i64) -> String {
     let date = js_sys::Date::new(&JsValue::from_f64(at as f64));
     format!("{:02}:{:02}:{:02}", date.get_hours(), date.get_minutes(), date.get_seconds())
+}
+
+/// The day of a Unix time in milliseconds, by the browser's own time zone, as a number that grows: `20260115`.
+pub(crate) fn day(at: i64) -> i64 {
+    let date = js_sys::Date::new(&JsValue::from_f64(at as f64));
+    i64::from(date.get_full_year()) * 10_000 + i64::from(date.get_month() + 1) * 100 + i64::from(date.get_date())
+}
+
+/// The name of a [`day`]: “Today”, “Yesterday”, “Monday 12 January”.
+pub(crate) fn day_name(day: i64, today: i64) -> String {
+    let noon = |day: i64| {
+        let (year, month, date) = (day / 10_000, day / 100 % 100 - 1, day % 100);
+        js_sys::Date::new_with_year_month_day_hr(year as u32, month as i32, date as i32, 12)
+    };
+    let yesterday = self::day(noon(today).get_time() as i64 - 86_400_000);
+    if day == today {
+        return t!("day.today").to_owned();
+    }
+    if day == yesterday {
+        return t!("day.yesterday").to_owned();
+    }
+    let options = Object::new();
+    for (part, style) in [("weekday", "long"), ("day", "numeric"), ("month", "long")] {
+        let _ = Reflect::set(&options, &part.into(), &style.into());
+    }
+    noon(day).to_locale_date_string(t!("day.language"), &options).into()
+}
+
+/// Day and time of day of a Unix time in milliseconds: `Today 14:02:11`.
+pub(crate) fn moment(at: i64, now: i64) -> String {
+    format!("{} {}", day_name(day(at), day(now)), time_of_day(at))
+}
+
+/// Whether somebody can see the page.
+pub(crate) fn is_shown() -> bool {
+    document().is_none_or(|document| !document.hidden())
+}
+
+/// The path of the address.
+pub(crate) fn path() -> String {
+    web_sys::window().and_then(|window| window.location().pathname().ok()).unwrap_or_default()
 }
 
 /// The part of the address after `#`.

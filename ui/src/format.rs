@@ -71,6 +71,18 @@ pub(crate) fn span(millis: i64) -> String {
     }
 }
 
+/// A count in a small place: from 100 on only that.
+pub(crate) fn badge(n: u32) -> String {
+    if n > 99 { "99+".to_owned() } else { n.to_string() }
+}
+
+/// A share of 1 in percent; never rounded up, so that 100 % means all of it: `99.98 %`.
+pub(crate) fn share(share: f64) -> String {
+    let hundredths = (share.clamp(0.0, 1.0) * 10_000.0 + 1e-9).floor();
+    let text = format!("{:.2}", hundredths / 100.0);
+    format!("{} %", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
 /// A file's length: `10:23`, `1:00:00`.
 pub(crate) fn duration(seconds: f64) -> String {
     let seconds = seconds.max(0.0).round() as u64;
@@ -198,6 +210,21 @@ mod tests {
         assert_eq!(duration(623.4), "10:23");
         assert_eq!(duration(3600.0), "1:00:00");
         assert_eq!((seconds_until(4_000, 1), seconds_until(4_000, 0), seconds_until(1, 2)), (4, 4, 0));
+    }
+
+    #[test]
+    fn shares_are_never_rounded_up() {
+        for (of, text) in [
+            (1.0, "100 %"),
+            (0.999_99, "99.99 %"),
+            (0.9998, "99.98 %"),
+            (0.5, "50 %"),
+            (0.071, "7.1 %"),
+            (0.0, "0 %"),
+        ] {
+            assert_eq!(share(of), text);
+        }
+        assert_eq!([0, 7, 99, 100].map(badge), ["0", "7", "99", "99+"]);
     }
 
     #[test]

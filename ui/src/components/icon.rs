@@ -27,6 +27,8 @@ pub(crate) enum Icon {
     Retry,
     Up,
     Spinner,
+    Activity,
+    Dot,
     Bell,
     BellOff,
 }
@@ -83,6 +85,8 @@ impl Icon {
                 r#"<path d="M4 12a8 8 0 0 1 13.7-5.7L20 8.5M20 4v4.5h-4.5M20 12a8 8 0 0 1-13.7 5.7L4 15.5M4 20v-4.5h4.5"/>"#
             }
             Icon::Up => r#"<path d="M12 19V5M6 11l6-6 6 6"/>"#,
+            Icon::Activity => r#"<path d="M3 12h4l3 8 4-16 3 8h4"/>"#,
+            Icon::Dot => r#"<circle cx="12" cy="12" r="3"/>"#,
             Icon::Spinner => r#"<path d="M12 3a9 9 0 1 0 9 9"/>"#,
             Icon::Bell => r#"<path d="M6 10a6 6 0 0 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7M10 20a2 2 0 0 0 4 0"/>"#,
             Icon::BellOff => {

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{ServerState, t};
+use stream_api::{ServerState, t, tn};
 
 use crate::{
     app::use_app,
@@ -19,6 +19,8 @@ pub(crate) fn Sidebar() -> impl IntoView {
     let count = move || app.world.tally.get().count(Filter::All);
     let sick = move || app.world.server.with(|s| s.as_ref().is_some_and(|s| s.state == ServerState::Failed));
     let on_streams = move || matches!(app.page.get(), Page::Streams | Page::Stream(_));
+    let on_activity = move || matches!(app.page.get(), Page::Activity(_));
+    let unseen = app.world.unseen;
     let current = |on: bool| on.then_some("page");
     view! {
         <aside class="side">
@@ -36,6 +38,20 @@ pub(crate) fn Sidebar() -> impl IntoView {
                     {icon(Icon::Stream)}
                     <span class="word">{t!("nav.streams")}</span>
                     {move || (count() > 0).then(|| view! { <span class="count num">{count()}</span> })}
+                </a>
+                <a
+                    href=Page::Activity(None).hash()
+                    title=t!("nav.activity")
+                    class:on=on_activity
+                    aria-current=move || current(on_activity())
+                >
+                    {icon(Icon::Activity)}
+                    <span class="word">{t!("nav.activity")}</span>
+                    {move || (unseen.get() > 0).then(|| view! {
+                        <span class="count alert num" data-testid="unseen" title=move || tn!("nav.unseen", unseen.get())>
+                            {move || format::badge(unseen.get())}
+                        </span>
+                    })}
                 </a>
                 <a
                     href=Page::Server.hash()

@@ -1,11 +1,10 @@
 use leptos::{ev::KeyboardEvent, html, prelude::*};
 use stream_api::{State, commands, t};
-use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     app::{App, use_app},
     browser,
-    components::{Act, Icon, StreamRow, Toast, confirm::Question, icon, sheet::SheetFor},
+    components::{Act, Icon, StreamRow, confirm::Question, icon, sheet::SheetFor},
     format,
     pages::first_run::FirstRun,
     store::Filter,
@@ -77,19 +76,7 @@ fn obs(app: App) -> impl IntoView {
         None => app.run(busy, commands::ObsExport {}, |file| {
             browser::save(&file.file_name, &format!("{:#}", file.content));
         }),
-        Some(desktop) => {
-            busy.set(true);
-            let saved = desktop.save_obs();
-            spawn_local(async move {
-                let saved = saved.await;
-                busy.try_set(false);
-                match saved {
-                    Ok(Some(path)) => app.tell(Toast::done(t!("obs.saved", path = path))),
-                    Ok(None) => {}
-                    Err(error) => app.tell(Toast::error(error)),
-                }
-            });
-        }
+        Some(desktop) => app.saved(busy, desktop.save_obs()),
     };
     view! { <Act id="export-obs" class="collapses" icon=Icon::Download label=t!("streams.obs") busy=busy on_press=export/> }
 }

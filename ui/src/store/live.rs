@@ -1,7 +1,7 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
 use leptos::prelude::*;
-use stream_api::{HostStatus, Message, ServerStatus, Stream, StreamId};
+use stream_api::{Activity, HostStatus, Message, ServerStatus, Stream, StreamId};
 
 use crate::{
     browser::monotonic,
@@ -43,6 +43,12 @@ pub(crate) struct World {
     pub server: RwSignal<Option<ServerStatus>>,
     /// The host, once known.
     pub host: RwSignal<Option<HostStatus>>,
+    /// Faults that nobody has looked at.
+    pub unseen: RwSignal<u32>,
+    /// The newest of what happened since the page was opened, oldest first.
+    pub heard: RwSignal<VecDeque<Activity>>,
+    /// Snapshots so far: with another one, something may have happened unheard.
+    pub snapshots: RwSignal<u32>,
     /// The engine's clock in Unix milliseconds; ticks each second.
     pub now: RwSignal<i64>,
     /// The connection.
@@ -59,6 +65,9 @@ impl World {
             tally: RwSignal::new(Tally::default()),
             server: RwSignal::new(None),
             host: RwSignal::new(None),
+            unseen: RwSignal::new(0),
+            heard: RwSignal::new(VecDeque::new()),
+            snapshots: RwSignal::new(0),
             now: RwSignal::new(0),
             link: RwSignal::new(Link::Opening),
         }
@@ -115,13 +124,20 @@ impl World {
                 self.rows.update_value(|rows| rows.retain(|id, _| picture.streams.contains_key(id)));
                 set_if_changed(self.server, picture.server.clone());
                 set_if_changed(self.host, picture.host.clone());
+                set_if_changed(self.unseen, picture.unseen_faults);
+                self.snapshots.update(|snapshots| *snapshots += 1);
                 self.tick();
             }
             Touched::Stream(id) => self.draw_row(picture, *id),
             Touched::Removed(id) => self.rows.update_value(|rows| drop(rows.remove(id))),
             Touched::Server => set_if_changed(self.server, picture.server.clone()),
             Touched::Host => set_if_changed(self.host, picture.host.clone()),
-            Touched::Notice(_) | Touched::Unseen | Touched::Gap => {}
+            Touched::Heard => {
+                set_if_changed(self.unseen, picture.unseen_faults);
+                self.heard.set(picture.heard.clone());
+            }
+            Touched::Seen => set_if_changed(self.unseen, picture.unseen_faults),
+            Touched::Notice(_) | Touched::Gap => {}
         }
     }
 

@@ -6,7 +6,9 @@ pub(crate) mod fixtures;
 pub(crate) mod live;
 mod picture;
 mod tally;
+mod timeline;
 
 pub(crate) use live::{Link, World};
 pub(crate) use picture::{Picture, SAMPLES, Touched, apply};
 pub(crate) use tally::{Filter, Line, Tally, tally};
+pub(crate) use timeline::{Asked, Back, Kinds, Timeline};

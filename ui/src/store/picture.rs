@@ -1,8 +1,10 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use stream_api::{
-    Change, Event, EventId, HostStatus, Message, Metrics, Notice, ServerStatus, Snapshot, Stream, StreamId,
+    Activity, Change, Event, EventId, HostStatus, Message, Metrics, Notice, ServerStatus, Snapshot, Stream, StreamId,
 };
+
+use crate::store::timeline::remember;
 
 /// Samples that a sparkline keeps.
 pub(crate) const SAMPLES: usize = 120;
@@ -22,6 +24,8 @@ pub(crate) struct Picture {
     pub host: Option<HostStatus>,
     /// Faults that nobody has looked at.
     pub unseen_faults: u32,
+    /// The newest of what happened since the page was opened, oldest first.
+    pub heard: VecDeque<Activity>,
     /// The engine's clock at the newest message, in Unix milliseconds.
     pub now: i64,
 }
@@ -39,8 +43,10 @@ pub(crate) enum Touched {
     Server,
     /// The host.
     Host,
-    /// Something was written into the history, or looked at.
-    Unseen,
+    /// Something was written into the history.
+    Heard,
+    /// The history was looked at.
+    Seen,
     /// Something to tell a person.
     Notice(Notice),
     /// Events are missing: a fresh snapshot is needed.
@@ -119,9 +125,14 @@ fn step(picture: &mut Picture, event: Event) -> Vec<Touched> {
             picture.host = Some(*host);
             touched.push(Touched::Host);
         }
-        Change::Activity { unseen_faults, .. } | Change::Seen { unseen_faults } => {
+        Change::Activity { activity, unseen_faults } => {
             picture.unseen_faults = unseen_faults;
-            touched.push(Touched::Unseen);
+            remember(&mut picture.heard, *activity);
+            touched.push(Touched::Heard);
+        }
+        Change::Seen { unseen_faults } => {
+            picture.unseen_faults = unseen_faults;
+            touched.push(Touched::Seen);
         }
         Change::Notice { notice } => touched.push(Touched::Notice(notice)),
     }

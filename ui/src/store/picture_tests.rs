@@ -80,3 +80,21 @@ fn a_removed_stream_is_gone() {
     assert_eq!(send(&mut picture, vec![event(1, Change::Removed { id: id(1) })]), [Touched::Removed(id(1))]);
     assert!(picture.streams.is_empty());
 }
+
+#[test]
+fn what_happens_is_heard_and_counted() {
+    let mut picture = Picture::default();
+    apply(&mut picture, snapshot(0, vec![]));
+    let activity = |n| stream_api::Activity {
+        id: n,
+        at: stream_api::UnixMillis(0),
+        stream: None,
+        name: String::new(),
+        kind: stream_api::ActivityKind::Completed,
+    };
+    let told = |n| event(n, Change::Activity { activity: Box::new(activity(n)), unseen_faults: n as u32 });
+    assert_eq!(send(&mut picture, vec![told(1), told(2)]), [Touched::Heard, Touched::Heard]);
+    assert_eq!((picture.unseen_faults, picture.heard.len()), (2, 2));
+    assert_eq!(send(&mut picture, vec![event(3, Change::Seen { unseen_faults: 0 })]), [Touched::Seen]);
+    assert_eq!((picture.unseen_faults, picture.heard.len()), (0, 2), "seen is not forgotten");
+}
