@@ -91,7 +91,7 @@ pub(crate) fn LogCard(of: LogOf) -> impl IntoView {
         <section class="card logcard" aria-label=t!("log.title")>
             <h3>
                 {t!("log.title")}
-                <span class="faint path" title=file>{move || ltr(&file.get())}</span>
+                <span class="faint path" title=file>{move || ltr(file.get())}</span>
                 {reveal}
                 <CopyButton text=text title=t!("log.copy") act="copy-log"/>
             </h3>
@@ -106,12 +106,14 @@ pub(crate) fn LogCard(of: LogOf) -> impl IntoView {
     }
 }
 
-/// A path in a place that cuts off its beginning (`direction: rtl`): the mark keeps its first `/` in front.
-pub(crate) fn ltr(path: &str) -> String {
-    format!("\u{200e}{path}")
+/// A path in a place that cuts off its beginning (`direction: rtl`): it keeps its first `/` in front, and nothing
+/// is added that would be copied with it.
+pub(crate) fn ltr(path: String) -> impl IntoView {
+    view! { <bdi dir="ltr">{path}</bdi> }
 }
 
-fn line(line: LogLine) -> impl IntoView {
+/// One line, with its time and who wrote it.
+pub(crate) fn line(line: LogLine) -> impl IntoView {
     let class = match line.level.as_str() {
         "error" | "fatal" | "panic" => "line e",
         "warning" | "warn" => "line w",
@@ -128,7 +130,8 @@ fn line(line: LogLine) -> impl IntoView {
     }
 }
 
-fn plain(line: &LogLine) -> String {
+/// One line as text.
+pub(crate) fn plain(line: &LogLine) -> String {
     format!("{} {} {}", browser::time_of_day(line.at.0), origin(line.origin), line.text)
 }
 

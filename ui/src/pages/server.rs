@@ -134,7 +134,7 @@ fn computer(app: App) -> impl IntoView {
         let open = app.is_desktop().then(|| {
             view! { <Act class="icon ghost" icon=Icon::Folder label=t!("log.reveal") on_press=move |_| app.reveal(&path)/> }
         });
-        view! { <dt>{word}</dt><dd class="place"><span class="path mono" title=shown.clone()>{ltr(&shown)}</span>{open}</dd> }
+        view! { <dt>{word}</dt><dd class="place"><span class="path mono" title=shown.clone()>{ltr(shown.clone())}</span>{open}</dd> }
     };
     let rows = move || {
         app.world.host.get().map(|host: HostStatus| {

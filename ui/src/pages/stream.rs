@@ -6,6 +6,7 @@ use crate::{
     components::{
         Act, CopyButton, FaultCard, FaultOf, Icon, LogCard, LogOf, MenuKind, RowMenu, StateBadge, icon,
         orders::OrderButton,
+        past::{Past, figures, runs},
         row::NOTHING,
         row_menu::copy_act,
         sheet::{SheetFor, aside_facts},
@@ -34,6 +35,7 @@ pub(crate) fn StreamPage(id: StreamId) -> impl IntoView {
 }
 
 fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
+    let past = Past::of(id, row);
     let name = Memo::new(move |_| row.with(|row| row.stream.spec.name.clone()));
     let why = Memo::new(move |_| {
         let now = app.world.now.get();
@@ -73,9 +75,10 @@ fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
                 <div class="column">
                     {rate(row)}
                     {sending(row)}
+                    {runs(past)}
                     <LogCard of=LogOf::Stream(id)/>
                 </div>
-                <div class="column">{watch(app, row)} {viewers(row)} {health(row)} {recording(app, id, row)}</div>
+                <div class="column">{watch(app, row)} {viewers(row)} {health(row, past)} {recording(app, id, row)}</div>
             </div>
         </div>
     }
@@ -198,7 +201,7 @@ fn viewers(row: RwSignal<Row>) -> impl IntoView {
     }
 }
 
-fn health(row: RwSignal<Row>) -> impl IntoView {
+fn health(row: RwSignal<Row>, past: Past) -> impl IntoView {
     let seen = Memo::new(move |_| {
         row.with(|row| {
             let stream = &row.stream;
@@ -221,8 +224,9 @@ fn health(row: RwSignal<Row>) -> impl IntoView {
                 <dt title=t!("health.speed.title")>{t!("health.speed")}</dt>
                 <dd>{speed}</dd>
                 <dt title=t!("health.attempt.title")>{t!("health.attempt")}</dt>
-                <dd>{move || seen.get().3}</dd>
+                <dd>{move || seen.get().3.saturating_sub(1)}</dd>
             </dl>
+            {figures(past)}
         </section>
     }
 }

@@ -85,7 +85,7 @@ fn a_removed_stream_is_gone() {
 fn what_happens_is_heard_and_counted() {
     let mut picture = Picture::default();
     apply(&mut picture, snapshot(0, vec![]));
-    let activity = |n| stream_api::Activity {
+    let activity = |n| Activity {
         id: n,
         at: stream_api::UnixMillis(0),
         stream: None,

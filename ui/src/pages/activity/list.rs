@@ -56,7 +56,7 @@ pub(crate) fn list(app: App, model: Model) -> impl IntoView {
 }
 
 fn none(model: Model) -> impl IntoView {
-    let all = model.asked.with_untracked(|asked| asked.is_all());
+    let all = model.asked.with(|asked| asked.is_all());
     let words = if all { t!("activity.empty") } else { t!("activity.none_match") };
     view! {
         <div class="none" data-testid="no-activity">
