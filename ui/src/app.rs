@@ -17,7 +17,8 @@ use crate::{
         sheet::{Sheet, SheetFor},
     },
     pages::{
-        Page, activity::ActivityPage, lost::LostPage, server::ServerPage, stream::StreamPage, streams::StreamsPage,
+        Page, activity::ActivityPage, lost::LostPage, server::ServerPage, stream::StreamPage,
+        streams::StreamsPage,
     },
     store::{Link, Touched, World},
 };
@@ -176,7 +177,7 @@ impl App {
     pub(crate) fn take_files(self, mut paths: Vec<String>) {
         match paths.len() {
             0 => {}
-            1 => self.sheet.set(Some(SheetFor::New { path: paths.pop() })),
+            1 => self.sheet.set(Some(SheetFor::New { path: paths.pop(), choose: false })),
             _ => self.run(RwSignal::new(false), StreamOpen { paths }, move |opened| {
                 self.refused.set(opened.refused.into_values().collect());
                 browser::go("#/");

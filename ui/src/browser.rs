@@ -28,7 +28,9 @@ pub(crate) fn time_of_day(at: i64) -> String {
 /// The day of a Unix time in milliseconds, by the browser's own time zone, as a number that grows: `20260115`.
 pub(crate) fn day(at: i64) -> i64 {
     let date = js_sys::Date::new(&JsValue::from_f64(at as f64));
-    i64::from(date.get_full_year()) * 10_000 + i64::from(date.get_month() + 1) * 100 + i64::from(date.get_date())
+    i64::from(date.get_full_year()) * 10_000
+        + i64::from(date.get_month() + 1) * 100
+        + i64::from(date.get_date())
 }
 
 /// The name of a [`day`]: “Today”, “Yesterday”, “Monday 12 January”.
@@ -131,17 +133,23 @@ pub(crate) fn method(object: &JsValue, name: &str, args: &Array) -> Option<JsVal
     function.apply(object, args).ok()
 }
 
-/// Offers a file to be saved.
-pub(crate) fn save(file_name: &str, content: &str) -> Option<()> {
+/// Downloads what is at an address under a name.
+pub(crate) fn download(url: &str, file_name: &str) -> Option<()> {
     let document = document()?;
-    let blob = Blob::new_with_str_sequence(&Array::of1(&content.into())).ok()?;
-    let url = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
     let link: HtmlAnchorElement = document.create_element("a").ok()?.dyn_into().ok()?;
-    link.set_href(&url);
+    link.set_href(url);
     link.set_download(file_name);
     document.body()?.append_child(&link).ok()?;
     link.click();
     link.remove();
+    Some(())
+}
+
+/// Offers a file to be saved.
+pub(crate) fn save(file_name: &str, content: &str) -> Option<()> {
+    let blob = Blob::new_with_str_sequence(&Array::of1(&content.into())).ok()?;
+    let url = web_sys::Url::create_object_url_with_blob(&blob).ok()?;
+    download(&url, file_name)?;
     // The download starts after this turn; freeing the address at once would cancel it.
     after(60_000, move || {
         let _ = web_sys::Url::revoke_object_url(&url);

@@ -44,8 +44,14 @@ pub(crate) fn Act(
             title=move || bare.then(|| label.get())
             aria-label=move || bare.then(|| label.get())
             aria-busy=move || busy.get().then_some("true")
-            disabled=move || busy.get() || disabled.get()
-            on:click=move |event| on_press.run(event)
+            aria-disabled=move || busy.get().then_some("true")
+            disabled=disabled
+            on:click=move |event| {
+                // Not `disabled` while it runs: that would take the focus away.
+                if !busy.get_untracked() {
+                    on_press.run(event);
+                }
+            }
         >
             {drawn}
             {(!bare).then_some(move || label.get())}

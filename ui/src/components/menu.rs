@@ -8,6 +8,9 @@ use crate::browser;
 /// Space between a menu, its button and the window's edge, in pixels.
 const GAP: f64 = 6.0;
 
+/// What arrow keys move between.
+const ITEM: &str = "[role=menuitem]";
+
 /// A menu beside its button: a native popover, so that a click elsewhere or Escape closes it. Arrow keys move.
 #[component]
 pub(crate) fn Menu(
@@ -27,7 +30,7 @@ pub(crate) fn Menu(
         if let (Some(menu), Some(anchor)) = (node.get(), anchor.get_untracked()) {
             browser::method(&menu, "showPopover", &Array::new());
             place(&menu, &anchor);
-            focus_item(&menu, |_, _| 0);
+            focus_item(&menu, ITEM, |_, _| 0);
         }
     });
     let back = move || {
@@ -45,14 +48,11 @@ pub(crate) fn Menu(
     let key = move |event: KeyboardEvent| {
         let Some(menu) = node.get_untracked() else { return };
         match event.key().as_str() {
-            "ArrowDown" => focus_item(&menu, |at, n| at.map_or(0, |at| (at + 1) % n)),
-            "ArrowUp" => focus_item(&menu, |at, n| at.map_or(n - 1, |at| (at + n - 1) % n)),
-            "Home" => focus_item(&menu, |_, _| 0),
-            "End" => focus_item(&menu, |_, n| n - 1),
             "Escape" | "Tab" => {
                 open.set(false);
                 back();
             }
+            key if arrow(&menu, ITEM, key) => {}
             _ => return,
         }
         event.prevent_default();
@@ -67,11 +67,12 @@ pub(crate) fn Menu(
                 popover="auto"
                 aria-label=label.get_value()
                 on:toggle=toggled
+                // Before the item does anything: a dialog that it opens gives the focus back to where it is then.
+                on:click:capture=move |_| back()
                 on:keydown=key
                 on:click=move |event| {
                     event.stop_propagation();
                     open.try_set(false);
-                    back();
                 }
             >
                 {children.with_value(|children| children())}
@@ -94,8 +95,21 @@ fn place(menu: &HtmlElement, anchor: &Element) {
     let _ = menu.set_attribute("style", &style);
 }
 
-fn focus_item(menu: &HtmlElement, pick: impl Fn(Option<usize>, usize) -> usize) {
-    let Ok(items) = menu.query_selector_all("[role=menuitem]") else { return };
+/// Moves the focus as an arrow key, Home or End does. Whether it was one of them.
+pub(crate) fn arrow(list: &HtmlElement, items: &str, key: &str) -> bool {
+    match key {
+        "ArrowDown" => focus_item(list, items, |at, n| at.map_or(0, |at| (at + 1) % n)),
+        "ArrowUp" => focus_item(list, items, |at, n| at.map_or(n - 1, |at| (at + n - 1) % n)),
+        "Home" => focus_item(list, items, |_, _| 0),
+        "End" => focus_item(list, items, |_, n| n - 1),
+        _ => return false,
+    }
+    true
+}
+
+/// Focuses the item that `pick` chooses from the place of the focused one and the count.
+pub(crate) fn focus_item(list: &HtmlElement, items: &str, pick: impl Fn(Option<usize>, usize) -> usize) {
+    let Ok(items) = list.query_selector_all(items) else { return };
     let item = |i: usize| items.get(i as u32).and_then(|node| node.dyn_into::<HtmlElement>().ok());
     let count = items.length() as usize;
     let focused = browser::document().and_then(|document| document.active_element());

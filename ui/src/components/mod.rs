@@ -2,6 +2,7 @@
 
 pub(crate) mod act;
 pub(crate) mod banners;
+pub(crate) mod bundle;
 pub(crate) mod confirm;
 pub(crate) mod copy;
 pub(crate) mod cure;
@@ -24,6 +25,7 @@ pub(crate) mod toasts;
 
 pub(crate) use act::Act;
 pub(crate) use banners::Banners;
+pub(crate) use bundle::BundleCard;
 pub(crate) use confirm::{Questions, RefusedFiles};
 pub(crate) use copy::CopyButton;
 pub(crate) use cure::{FaultOf, InstallFfmpeg};

@@ -32,7 +32,8 @@ impl Past {
     /// Asks now, whenever the stream's state changes, and now and then.
     pub(crate) fn of(id: StreamId, row: RwSignal<Row>) -> Past {
         let past = Past { app: use_app(), id, known: RwSignal::new(None) };
-        let state = Memo::new(move |_| row.with(|row| (row.stream.state, row.stream.on_air, row.stream.attempt)));
+        let state =
+            Memo::new(move |_| row.with(|row| (row.stream.state, row.stream.on_air, row.stream.attempt)));
         Effect::new(move |before: Option<()>| {
             state.track();
             past.app.world.snapshots.track();
@@ -178,7 +179,8 @@ mod tests {
         let cause = Cause { code: Code::SourceMissing, args: [("path".into(), "/a.mp4".into())].into() };
         let (class, words) = how(&run(Some(RunEnd::Fault { cause: cause.clone() })));
         assert_eq!((class, words), ("how warn", cause.error().message));
-        let ends = [None, Some(RunEnd::Ordered), Some(RunEnd::Edited), Some(RunEnd::Completed), Some(RunEnd::Lost)];
+        let ends =
+            [None, Some(RunEnd::Ordered), Some(RunEnd::Edited), Some(RunEnd::Completed), Some(RunEnd::Lost)];
         let mut words: Vec<String> = ends.into_iter().map(|end| how(&run(end)).1).collect();
         words.sort();
         words.dedup();

@@ -42,7 +42,10 @@ pub(crate) fn shown(stream: &Stream, now: i64) -> Shown {
         State::Stopped => made("stop", t!("state.stopped"), String::new()),
         State::Backoff => {
             let seconds = seconds_until(stream.retry_at.map_or(now, |at| at.0), now);
-            let when = t!("state.retry_in", seconds = seconds, attempt = stream.attempt + 1);
+            let when = match seconds {
+                0 => t!("state.retry_now", attempt = stream.attempt + 1),
+                _ => t!("state.retry_in", seconds = seconds, attempt = stream.attempt + 1),
+            };
             let why = if cause().is_empty() { when } else { format!("{when} · {}", cause()) };
             made("retry", t!("state.backoff"), why)
         }
@@ -102,6 +105,7 @@ mod tests {
         let why = shown(&waits, 500).why;
         assert!(why.contains('4') && why.contains('3'), "seconds, and which attempt comes: {why}");
         assert!(shown(&waits, 3_999).why.contains('1'), "it counts down");
+        assert!(!shown(&waits, 4_000).why.contains('0'), "never “in 0 s”");
     }
 
     #[test]

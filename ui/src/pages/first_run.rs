@@ -14,7 +14,11 @@ pub(crate) fn FirstRun() -> impl IntoView {
     let app = use_app();
     let choosing = RwSignal::new(false);
     let choose = move |_| match app.client().desktop() {
-        None => app.sheet.set(Some(SheetFor::New { path: None })),
+        None => {
+            let offers = |host: &HostStatus| !host.media_roots.is_empty();
+            let choose = app.world.host.with_untracked(|host| host.as_ref().is_some_and(offers));
+            app.sheet.set(Some(SheetFor::New { path: None, choose }));
+        }
         Some(desktop) => {
             choosing.set(true);
             let picked = desktop.pick_files();
@@ -34,7 +38,7 @@ pub(crate) fn FirstRun() -> impl IntoView {
             <div class="zone" class:solid=!app.is_desktop()>
                 <span class="mark big">{icon(Icon::Stream)}</span>
                 <h2>{title}</h2>
-                <p class="muted">{t!("first.body")}</p>
+                <p class="muted">{t!("first.body")} " " {t!("watch.here")}</p>
                 <Act id="first-choose" class="primary" icon=Icon::File label=t!("first.choose") busy=choosing on_press=choose/>
             </div>
             <div class="checks">{server_check(app)} {ffmpeg_check(app)}</div>

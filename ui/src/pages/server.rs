@@ -4,7 +4,8 @@ use stream_api::{HostStatus, ServerState, ServerStatus, Tool, ToolState, command
 use crate::{
     app::{App, use_app},
     components::{
-        Act, FaultCard, FaultOf, Icon, LogCard, LogOf, log::ltr, row::NOTHING, sidebar::server_state,
+        Act, BundleCard, FaultCard, FaultOf, Icon, LogCard, LogOf, log::ltr, row::NOTHING,
+        sidebar::server_state,
     },
     format,
 };
@@ -47,7 +48,7 @@ pub(crate) fn ServerPage() -> impl IntoView {
                     {ports(app)}
                     <LogCard of=LogOf::Server/>
                 </div>
-                <div class="column">{about(app)} {computer(app)}</div>
+                <div class="column">{about(app)} {computer(app)} <BundleCard/></div>
             </div>
         </div>
     }

@@ -158,6 +158,7 @@ fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
         <section class="card" data-testid="watch">
             <h3>{t!("stream.watch")}</h3>
             {rows}
+            <p class="faint small-print">{t!("watch.here")}</p>
             <div class="card-foot">
                 <Act
                     icon=Icon::Open

@@ -1,7 +1,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use stream_api::{
-    Activity, Change, Event, EventId, HostStatus, Message, Metrics, Notice, ServerStatus, Snapshot, Stream, StreamId,
+    Activity, Change, Event, EventId, HostStatus, Message, Metrics, Notice, ServerStatus, Snapshot, Stream,
+    StreamId,
 };
 
 use crate::store::timeline::remember;

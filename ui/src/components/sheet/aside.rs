@@ -22,6 +22,7 @@ pub(crate) fn aside(form: Form) -> impl IntoView {
                             <span class="muted">{t!("sheet.command")}</span>
                             <CopyButton text=Signal::stored(command.clone()) title=t!("sheet.command.copy") act="copy-command"/>
                         </div>
+                        <p class="faint small-print under">{t!("sheet.command.note")}</p>
                         <code class="cmd" data-testid="command">{command}</code>
                     }
                     .into_any()

@@ -1,4 +1,4 @@
-use leptos::prelude::*;
+use leptos::{ev::KeyboardEvent, html, prelude::*};
 use stream_api::{
     Error, MediaEntry,
     commands::{MediaBrowse, MediaFolder},
@@ -7,7 +7,12 @@ use stream_api::{
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
-    components::{Act, Icon, Modal, icon, sheet::form::Form},
+    browser,
+    components::{
+        Act, Icon, Modal, icon,
+        menu::{arrow, focus_item},
+        sheet::form::Form,
+    },
     format,
 };
 
@@ -32,6 +37,19 @@ pub(crate) fn browse(form: Form) -> impl IntoView {
         .with_untracked(|host| host.as_ref().map(|h| h.media_roots.clone()).unwrap_or_default());
     let inside = format::folder(current.trim()).to_owned();
     open(roots.iter().any(|root| inside.starts_with(root.as_str())).then_some(inside));
+    let node = NodeRef::<html::Div>::new();
+    let key = move |event: KeyboardEvent| {
+        if node.get_untracked().is_some_and(|list| arrow(&list, ".entry", &event.key())) {
+            event.prevent_default();
+        }
+    };
+    Effect::new(move |_| {
+        folder.track();
+        if let Some(list) = node.get() {
+            // After the entries are drawn.
+            browser::after(0, move || focus_item(&list, ".entry", |_, _| 0));
+        }
+    });
     let close = move || form.browsing.set(false);
     let title = move || {
         folder.with(|f| match f {
@@ -71,7 +89,7 @@ pub(crate) fn browse(form: Form) -> impl IntoView {
                 />
                 <span class="mono path">{title}</span>
             </div>
-            <div class="entries" data-testid="media-entries">
+            <div node_ref=node class="entries" data-testid="media-entries" on:keydown=key>
                 {move || match folder.get() {
                     None => view! { <p class="muted" role="status">{t!("browse.opening")}</p> }.into_any(),
                     Some(Err(error)) => view! {

@@ -72,7 +72,7 @@ impl Form {
         };
         let spec = original.as_ref().map(|stream| stream.spec.clone());
         let known = match of {
-            SheetFor::New { path } => path.clone(),
+            SheetFor::New { path, .. } => path.clone(),
             SheetFor::Edit { .. } => None,
         };
         let path = spec.as_ref().map(|spec| spec.source.path().to_owned()).or(known).unwrap_or_default();
@@ -95,7 +95,7 @@ impl Form {
         if !path.is_empty() {
             form.examine();
         }
-        if matches!(of, SheetFor::Edit { locate: true, .. }) {
+        if matches!(of, SheetFor::Edit { locate: true, .. } | SheetFor::New { choose: true, .. }) {
             form.choose();
         }
         form

@@ -25,6 +25,8 @@ pub(crate) enum SheetFor {
     New {
         /// The file.
         path: Option<String>,
+        /// Ask at once for it.
+        choose: bool,
     },
     /// A change of a stream.
     Edit {

@@ -88,11 +88,12 @@ fn streams(app: App, model: Model) -> impl IntoView {
         app.world.lines.with(|lines| {
             // The stream of the address may have been deleted since.
             let gone = chosen.filter(|id| lines.iter().all(|line| line.id != *id));
-            let mut options = vec![option(String::new(), t!("activity.any_stream").to_owned(), chosen.is_none())];
-            options.extend(gone.map(|id| option(id.to_string(), t!("activity.gone_stream").to_owned(), true)));
-            options.extend(
-                lines.iter().map(|l| option(l.id.to_string(), l.name.clone(), chosen == Some(l.id))),
-            );
+            let mut options =
+                vec![option(String::new(), t!("activity.any_stream").to_owned(), chosen.is_none())];
+            options
+                .extend(gone.map(|id| option(id.to_string(), t!("activity.gone_stream").to_owned(), true)));
+            options
+                .extend(lines.iter().map(|l| option(l.id.to_string(), l.name.clone(), chosen == Some(l.id))));
             options
         })
     };

@@ -89,7 +89,8 @@ fn subject(app: App, activity: &Activity) -> AnyView {
     };
     let there = Memo::new(move |_| app.world.lines.with(|lines| lines.iter().any(|line| line.id == id)));
     let shown = move || match there.get() {
-        true => view! { <a class="name" href=Page::Stream(id).hash() title=name.clone()>{name.clone()}</a> }.into_any(),
+        true => view! { <a class="name" href=Page::Stream(id).hash() title=name.clone()>{name.clone()}</a> }
+            .into_any(),
         false => view! { <span class="name muted" title=t!("stream.gone")>{name.clone()}</span> }.into_any(),
     };
     view! { <span class="who">{shown}</span> }.into_any()
