@@ -157,6 +157,16 @@ pub(crate) fn save(file_name: &str, content: &str) -> Option<()> {
     Some(())
 }
 
+/// Focuses the first element of a CSS selector, unless something has the focus.
+pub(crate) fn focus_if_lost(css: &str) {
+    let Some(document) = document() else { return };
+    let lost = document.active_element().is_none_or(|element| element.tag_name() == "BODY");
+    let element = document.query_selector(css).ok().flatten().filter(|_| lost);
+    if let Some(element) = element.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = element.focus();
+    }
+}
+
 /// The page.
 pub(crate) fn document() -> Option<Document> {
     web_sys::window()?.document()

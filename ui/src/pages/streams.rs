@@ -1,5 +1,5 @@
 use leptos::{ev::KeyboardEvent, html, prelude::*};
-use stream_api::{State, commands, t};
+use stream_api::{State, StreamId, commands, t};
 
 use crate::{
     app::{App, use_app},
@@ -180,6 +180,15 @@ fn list(app: App, filter: RwSignal<Filter>, search: RwSignal<String>) -> impl In
             lines.iter().filter(takes).map(|line| line.id).collect::<Vec<_>>()
         })
     });
+    Effect::new(move |before: Option<Vec<StreamId>>| {
+        let now = ids.get();
+        if let Some(before) = before.filter(|before| before.len() > now.len()) {
+            // Of the row that is gone the focus goes to its neighbour, once the list is drawn.
+            let neighbour = beside(&before, &now);
+            browser::after(0, move || browser::focus_if_lost(&neighbour));
+        }
+        now
+    });
     let nothing = move || ids.with(Vec::is_empty);
     let all = move |_| {
         filter.set(Filter::All);
@@ -206,5 +215,30 @@ fn list(app: App, filter: RwSignal<Filter>, search: RwSignal<String>) -> impl In
                 <Act label=t!("streams.show_all") on_press=all/>
             </div>
         })}
+    }
+}
+
+/// Where the focus goes when a row is gone: to the one that took its place, the last one, or the button for a new
+/// stream. A CSS selector.
+fn beside(before: &[StreamId], now: &[StreamId]) -> String {
+    let gone = before.iter().position(|id| !now.contains(id)).unwrap_or_default();
+    match now.get(gone).or(now.last()) {
+        Some(id) => format!(".row[data-id=\"{id}\"] [data-act=menu]"),
+        None => "#new-stream".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::fixtures::id;
+
+    #[test]
+    fn the_focus_goes_to_the_neighbour() {
+        let all = [id(1), id(2), id(3)];
+        let row = |n| format!(".row[data-id=\"{}\"] [data-act=menu]", id(n));
+        assert_eq!(beside(&all, &[id(1), id(3)]), row(3), "the one that took its place");
+        assert_eq!(beside(&all, &[id(1), id(2)]), row(2), "the last one");
+        assert_eq!(beside(&[id(1)], &[]), "#new-stream");
     }
 }

@@ -1,5 +1,6 @@
 //! The body of every command. A command answers with an acknowledgement; what follows comes as events.
 
+mod given;
 mod history;
 
 use std::{collections::BTreeMap, ops::Deref};
@@ -54,19 +55,20 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     if let Some(name) = &request.name {
         check_name(name)?;
     }
-    examine(engine, &request.source).await?;
+    let source = given::source(request.source);
+    examine(engine, &source).await?;
     let order = if request.start { Order::Run } else { Order::Stop };
     let mut streams = engine.streams.lock().await;
     let name = match request.name {
         Some(name) => name,
-        None => proposed(engine, &request.source).await,
+        None => proposed(engine, &source).await,
     };
     check_free(engine, &name, None).await?;
     let spec = StreamSpec {
         playback: request.playback,
         record: request.record,
         keep_viewers: request.keep_viewers,
-        ..StreamSpec::new(name, request.source)
+        ..StreamSpec::new(name, source)
     };
     let used = (order == Order::Run).then(clock::now);
     let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order, used };
@@ -88,6 +90,7 @@ pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> R
     if let Some(name) = &request.name {
         check_name(name)?;
     }
+    let request = StreamUpdate { source: request.source.map(given::source), ..request };
     if let Some(source) = &request.source {
         examine(engine, source).await?;
     }
@@ -138,7 +141,7 @@ pub(crate) async fn stream_log(engine: &Call<'_>, request: StreamLog) -> Result<
 pub(crate) async fn stream_open(engine: &Call<'_>, request: StreamOpen) -> Result<Opened, Error> {
     let mut opened = Opened { streams: Vec::new(), refused: BTreeMap::new() };
     for path in request.paths {
-        match open(engine, &path).await {
+        match open(engine, &given::path(&path)).await {
             Ok(stream) => opened.streams.push(stream),
             Err(error) => {
                 opened.refused.insert(path, error);
@@ -157,7 +160,8 @@ pub(crate) async fn stream_stop_all(engine: &Call<'_>, _: StreamStopAll) -> Resu
 }
 
 pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Result<ProbeReport, Error> {
-    let source = Source::File { path: request.path.clone() };
+    let path = given::path(&request.path);
+    let source = Source::File { path: path.clone() };
     let Probed { media, plan } = examine(engine, &source).await?;
     let proposed_name = proposed(engine, &source).await;
     let name = request.name.filter(|name| check_name(name).is_ok()).unwrap_or_else(|| proposed_name.clone());
@@ -179,7 +183,7 @@ pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Res
         version,
     };
     let command = ffmpeg_cli::publish::shown("ffmpeg", &publish);
-    Ok(ProbeReport { path: request.path, proposed_name, media, plan, command })
+    Ok(ProbeReport { path, proposed_name, media, plan, command })
 }
 
 pub(crate) async fn media_browse(engine: &Call<'_>, request: MediaBrowse) -> Result<MediaFolder, Error> {
