@@ -38,12 +38,13 @@ impl Target {
     }
 }
 
-/// What makes the interface smaller and needs a standard library of its own, or a switch that the stable compiler
-/// keeps to itself: a panic then tells what happened, without the place in the source, and nothing is written the way
-/// `{:?}` does. Measured: 6 % less, compressed. By rustup's route the interface is that much larger.
-const SMALL_STD: &str = "-Zbuild-std-features=optimize_for_size";
+/// What makes the interface smaller: a panic tells what happened without the place in the source, and nothing is
+/// written the way `{:?}` does. The compiler knows both, but as experiments: hence `RUSTC_BOOTSTRAP`.
 const SMALL_CODE: &str =
     r#"target.wasm32-unknown-unknown.rustflags=["-Zlocation-detail=none", "-Zfmt-debug=none"]"#;
+
+/// The same for a standard library that is built along.
+const SMALL_STD: &str = "-Zbuild-std-features=optimize_for_size";
 
 /// How a target is built here.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -118,13 +119,16 @@ pub(crate) fn cargo(subcommand: &str, target: Target, route: &Route, target_dir:
         Route::Debian => Command::new(DEBIAN_CARGO),
     };
     command.arg(subcommand).args(["--target", target.triple()]).arg("--target-dir").arg(target_dir);
+    if target == Target::Wasm {
+        command.args(["--config", SMALL_CODE]).env("RUSTC_BOOTSTRAP", "1");
+    }
     if *route == Route::Debian {
         command.arg(target.build_std());
         command.env("RUSTC", DEBIAN_RUSTC).env("RUSTC_BOOTSTRAP", "1");
         // Set by the rustup proxy that started us; it would lead build scripts back to the usual toolchain.
         command.env_remove("RUSTUP_TOOLCHAIN").env_remove("CARGO");
         if target == Target::Wasm {
-            command.arg(SMALL_STD).args(["--config", SMALL_CODE]);
+            command.arg(SMALL_STD);
             command.env("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", wasm_linker()?);
         }
     }
