@@ -8,7 +8,7 @@ use stream_api::{Error, Method, Route};
 use wasm_bindgen::{JsCast, closure::Closure};
 use web_sys::{EventSource, MessageEvent};
 
-use super::{Incoming, Reply, Transport, internal, unreachable};
+use super::{Incoming, Reply, Transport, internal, read, unreachable};
 use crate::browser::after;
 
 /// Where the messages come from.
@@ -47,7 +47,7 @@ async fn send(route: Route, request: Value) -> Result<Value, Error> {
         return serde_json::from_str(&text).map_err(internal);
     }
     let status = || internal(format!("HTTP {}", response.status()));
-    Err(serde_json::from_str(&text).unwrap_or_else(|_| status()))
+    Err(read(&text).unwrap_or_else(|_| status()))
 }
 
 /// The address of a request and its body: fields named in the path go there, the rest into the query (GET, DELETE)
@@ -106,7 +106,7 @@ fn open(sink: Rc<dyn Fn(Incoming)>) {
         let sink = Rc::clone(&sink);
         Closure::<dyn Fn(MessageEvent)>::new(move |event: MessageEvent| {
             let text = event.data().as_string().unwrap_or_default();
-            match serde_json::from_str(&text) {
+            match read(&text) {
                 Ok(message) => sink(Incoming::Message(message)),
                 Err(error) => leptos::logging::error!("a message can't be read: {error}"),
             }

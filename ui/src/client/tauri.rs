@@ -169,5 +169,5 @@ fn read(message: &JsValue) -> Result<stream_api::Message, Error> {
         Some(json) => json,
         None => JSON::stringify(message).map(String::from).map_err(|e| error_from(&e))?,
     };
-    serde_json::from_str(&json).map_err(internal)
+    super::read(&json)
 }
