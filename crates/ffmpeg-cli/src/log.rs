@@ -160,7 +160,9 @@ mod tests {
             assert_eq!(redact(text), clean, "{text:?}");
         }
         // A secret in every place where a URL can hold one; `s3cret` must be gone, and the rest must stay readable.
-        for scheme in ["rtsp", "rtsps", "rtmp", "rtmps", "srt", "http", "https", "whip", "whips", "udp", "tcp"] {
+        for scheme in
+            ["rtsp", "rtsps", "rtmp", "rtmps", "srt", "http", "https", "whip", "whips", "udp", "tcp"]
+        {
             for url in [
                 format!("{scheme}://me:s3cret@h.example:1/a"),
                 format!("{scheme}://me%40home:s3cret%2F%3A%40x@h.example:1/a"),
@@ -170,7 +172,9 @@ mod tests {
                 format!("{scheme}://h.example:1/a?x=1&PASSWORD=s3cret%20x&y=2"),
                 format!("{scheme}://h.example:1/a?jwt=s3cret#t"),
             ] {
-                for line in [url.clone(), format!("'{url}': Connection refused"), format!("Opening {url} (x)")] {
+                for line in
+                    [url.clone(), format!("'{url}': Connection refused"), format!("Opening {url} (x)")]
+                {
                     let clean = redact(&line);
                     assert!(!clean.contains("s3cret") && !clean.contains("home"), "{line} became {clean}");
                     assert!(clean.contains("h.example:1/a"), "{line} became {clean}");
