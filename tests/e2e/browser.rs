@@ -34,9 +34,9 @@ async fn a_stream_from_the_file_to_the_restart() -> Result<()> {
     browser.cdp("Browser.grantPermissions", grant).await?;
     opened(&browser, &server).await?;
 
-    // Nothing is there yet: the page says where to begin.
+    // Nothing is there yet: the page says where to begin, and offers what lies in the folders of the host.
     browser.click("#first-choose").await?;
-    browser.fill("#file-path", &format!("{}\n", file.display())).await?;
+    browser.click(&format!("[data-testid=media-entries] [data-path=\"{}\"]", file.display())).await?;
     browser.wait_js("document.querySelector('#stream-name').value === 'lobby'").await?;
     let command = browser.js("return document.body.innerText.includes('ffmpeg')", json!([])).await?;
     assert_eq!(command, true, "the form shows how it will be sent");
@@ -53,6 +53,21 @@ async fn a_stream_from_the_file_to_the_restart() -> Result<()> {
     let copied = copied.as_str().unwrap_or_default();
     assert_eq!(copied, server.streams().await[0]["urls"]["rtsp"], "the RTSP address was copied");
     assert!(media::watch(copied).await.contains(&"h264".to_owned()), "{copied} shows a picture");
+
+    // What happened stands on the page of activities, and comes there by itself.
+    browser.click(".nav a[href=\"#/activity\"]").await?;
+    browser.find(".happening[data-kind=live]").await?;
+    browser.click("[data-filter=faults]").await?;
+    browser.find("[data-testid=no-activity]").await?;
+    browser.click("[data-filter=wanted]").await?;
+    browser.find(".happening[data-kind=ordered]").await?;
+    browser.gone(".happening[data-kind=live]").await?;
+    browser.click(".happening[data-kind=ordered] a.name").await?;
+    browser.find("[data-testid=runs] .run").await?;
+    browser.click("[data-testid=runs] .run").await?;
+    browser.find("[data-testid=run-log] .line").await?;
+    browser.click(".run-log [data-act=close]").await?;
+    browser.click(".nav a[href=\"#/\"]").await?;
 
     // A file that can't be streamed is said in the form, and nothing is made.
     browser.click("#new-stream").await?;

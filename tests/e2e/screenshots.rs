@@ -66,12 +66,16 @@ fn pages() -> Vec<Page> {
     let page = |name, scene, hash: String, steps, complete| Page { name, scene, hash, steps, complete };
     let form: &[Step] = &[Click("#new-stream"), Fill("#file-path", "/srv/media/evening-concert.mp4\n")];
     let menu: &[Step] = &[Click(".row[data-name='lobby'] [data-act=menu]")];
+    let run_log: &[Step] = &[Click("[data-run='3']")];
     let stream = |n| format!("#/streams/{}", canned::id(n));
     vec![
         page("streams", Scene::Busy, "#/".into(), &[], ".row[data-name='lobby']"),
         page("new-stream", Scene::Busy, "#/".into(), form, "#save-start:not([disabled])"),
         page("stream", Scene::Busy, stream(1), &[], "[data-testid=log]"),
         page("stream-failed", Scene::Busy, stream(4), &[], "[data-testid=fault]"),
+        page("activity", Scene::Busy, "#/activity".into(), &[], ".happening"),
+        page("activity-none", Scene::Empty, "#/activity".into(), &[], "[data-testid=no-activity]"),
+        page("run-log", Scene::Busy, stream(1), run_log, "[data-testid=run-log] .line"),
         page("server", Scene::Busy, "#/server".into(), &[], "[data-testid=server-page]"),
         page("menu", Scene::Busy, "#/".into(), menu, "[data-act=delete]"),
         page("first-run", Scene::Empty, "#/".into(), &[], "#first-choose"),

@@ -1,5 +1,8 @@
 //! A host that serves the real interface with a picture of the world that never changes.
 
+#[path = "canned_past.rs"]
+mod past;
+
 use std::convert::Infallible;
 
 use anyhow::Result;
@@ -51,6 +54,7 @@ impl Host {
             .route("/api/v1/server/log", get(async || Json(server_log())))
             .route("/api/v1/media", get(async || Json(media_folder())))
             .route("/api/v1/probe", post(async || Json(report())))
+            .merge(past::routes(scene))
             .merge(stream_server::interface());
         tokio::spawn(axum::serve(listener, app).into_future());
         Ok(Host { url })
@@ -78,7 +82,7 @@ fn snapshot(scene: Scene) -> Snapshot {
         streams,
         server: server(scene),
         host: host(),
-        unseen_faults: 0,
+        unseen_faults: if scene == Scene::Busy { 2 } else { 0 },
         now: UnixMillis(NOW),
     }
 }

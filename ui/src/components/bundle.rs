@@ -47,7 +47,7 @@ pub(crate) fn BundleCard() -> impl IntoView {
                     on_press=press
                 />
             </div>
-            <p class="good small-print path" role="status" title=move || made.get()>{made}</p>
+            <p class="good small-print made" role="status">{made}</p>
         </section>
     }
 }

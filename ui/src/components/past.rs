@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Between two looks, in milliseconds: shares move slowly.
-const LOOK_MS: u64 = 60_000;
+const LOOK_MS: u64 = 20_000;
 /// After a change the history is written within this time, in milliseconds.
 const SETTLED_MS: i32 = 400;
 

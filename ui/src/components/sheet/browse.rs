@@ -50,7 +50,11 @@ pub(crate) fn browse(form: Form) -> impl IntoView {
             browser::after(0, move || focus_item(&list, ".entry", |_, _| 0));
         }
     });
-    let close = move || form.browsing.set(false);
+    let close = move || {
+        form.browsing.set(false);
+        // Opened with the form at once, it has nothing of the form to go back to.
+        browser::after(0, || browser::after(0, || browser::focus_if_lost("#file-path")));
+    };
     let title = move || {
         folder.with(|f| match f {
             Some(Ok(MediaFolder { path: Some(path), .. })) => path.clone(),

@@ -100,7 +100,7 @@ fn entry(app: App, activity: Activity) -> impl IntoView {
     let level = activity.kind.level();
     let (drawn, word) = sign(level);
     view! {
-        <li class=format!("happening {level}") data-kind=activity.kind.as_str() data-level=level.as_str()>
+        <li class=format!("happening l-{level}") data-kind=activity.kind.as_str() data-level=level.as_str()>
             <time class="num faint">{browser::time_of_day(activity.at.0)}</time>
             <span class="sign" title=word>{icon(drawn)}<span class="spoken">{word}</span></span>
             {subject(app, &activity)}
