@@ -37,7 +37,8 @@ fn missing() -> Cause {
 
 fn activities(scene: Scene) -> Activities {
     use ActivityKind::{
-        AppLost, AppStarted, Created, Edited, Failed, Faulted, Live, Ordered, Recovered, Renamed, ServerStarted,
+        AppLost, AppStarted, Created, Edited, Failed, Faulted, Live, Ordered, Recovered, Renamed,
+        ServerStarted,
     };
     if scene == Scene::Empty {
         return Activities { activities: Vec::new(), next: None };
@@ -59,13 +60,14 @@ fn activities(scene: Scene) -> Activities {
         (3 * 1440, Some(1), "lobby", Live { after_ms: 960 }),
         (3 * 1440, Some(1), "lobby", Created { by: Origin::Opened }),
     ];
-    let activities = happened.into_iter().zip((1..=14).rev()).map(|((minutes, stream, name, kind), n)| Activity {
-        id: n,
-        at: UnixMillis(NOW - minutes * MINUTE),
-        stream: stream.map(id),
-        name: name.to_owned(),
-        kind,
-    });
+    let activities =
+        happened.into_iter().zip((1..=14).rev()).map(|((minutes, stream, name, kind), n)| Activity {
+            id: n,
+            at: UnixMillis(NOW - minutes * MINUTE),
+            stream: stream.map(id),
+            name: name.to_owned(),
+            kind,
+        });
     Activities { activities: activities.collect(), next: None }
 }
 
@@ -94,7 +96,12 @@ fn run_log() -> RunLog {
     RunLog {
         head: vec![
             line(7860, LogOrigin::Manager, "info", "FFmpeg was started (process 4711)"),
-            line(7860, LogOrigin::Ffmpeg, "info", "Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'Lobby loop 2026.mp4':"),
+            line(
+                7860,
+                LogOrigin::Ffmpeg,
+                "info",
+                "Input #0, mov,mp4,m4a,3gp,3g2,mj2, from 'Lobby loop 2026.mp4':",
+            ),
             line(7859, LogOrigin::Manager, "info", "On air"),
         ],
         omitted: 128,
