@@ -4,37 +4,35 @@ use std::path::{Path, PathBuf};
 
 use stream_api::{Code, Error, MEDIA_ENDINGS, MediaEntry, commands::MediaFolder};
 
-/// Folders, resolved; none means no restriction.
+/// Absolute folders; none means no restriction.
 #[derive(Debug, Clone)]
 pub(crate) struct MediaRoots {
     roots: Option<Vec<PathBuf>>,
 }
 
 impl MediaRoots {
-    /// `roots` empty: no restriction. A root that can't be resolved lets nothing through.
+    /// `roots` empty: no restriction. A root that is not there lets its files through, which are not there either:
+    /// its drive may be connected later.
     pub(crate) fn new(roots: &[PathBuf]) -> MediaRoots {
-        let resolved = |root: &PathBuf| match root.canonicalize() {
-            Ok(root) => Some(root),
-            Err(error) => {
-                tracing::warn!(root = %root.display(), %error, "this media folder can't be used");
-                None
+        let complete = |root: &PathBuf| {
+            if !root.is_dir() {
+                tracing::warn!(root = %root.display(), "this media folder is not there");
             }
+            root.canonicalize().or_else(|_| std::path::absolute(root)).ok()
         };
-        MediaRoots { roots: (!roots.is_empty()).then(|| roots.iter().filter_map(resolved).collect()) }
+        MediaRoots { roots: (!roots.is_empty()).then(|| roots.iter().filter_map(complete).collect()) }
     }
 
     pub(crate) fn shown(&self) -> Vec<String> {
         self.roots.iter().flatten().map(|root| root.display().to_string()).collect()
     }
 
-    /// Whether `path` lies in a root, links followed. What does not exist is judged by its folder.
+    /// Whether `path` lies in a root, links followed. What is not there (its drive may be unplugged) is judged by the
+    /// nearest folder that is.
     pub(crate) fn allow(&self, path: &Path) -> bool {
         let Some(roots) = &self.roots else { return true };
-        let resolved = path.canonicalize().or_else(|error| match (path.parent(), path.file_name()) {
-            (Some(parent), Some(name)) => Ok(parent.canonicalize()?.join(name)),
-            _ => Err(error),
-        });
-        resolved.is_ok_and(|path| roots.iter().any(|root| path.starts_with(root)))
+        let mut roots = roots.iter().filter_map(|root| resolved(root));
+        resolved(path).is_some_and(|path| roots.any(|root| path.starts_with(root)))
     }
 
     /// # Errors
@@ -84,6 +82,14 @@ impl MediaRoots {
     }
 }
 
+/// `path` with the links followed of all that is there. None for one that leaves a folder that is not there by `..`.
+fn resolved(path: &Path) -> Option<PathBuf> {
+    match path.canonicalize() {
+        Ok(path) => Some(path),
+        Err(_) => Some(resolved(path.parent()?)?.join(path.file_name()?)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,5 +118,24 @@ mod tests {
             Code::SourceOutsideMedia,
             "the folder above is closed"
         );
+    }
+
+    #[test]
+    fn what_is_unplugged_is_judged_by_the_nearest_folder_that_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let (root, drive) = (dir.path().join("media"), dir.path().join("drive"));
+        std::fs::create_dir(&root).unwrap();
+        let roots = MediaRoots::new(&[root.clone(), drive.clone()]);
+        assert!(roots.allow(&root.join("usb/films/a.mp4")));
+        assert!(roots.allow(&drive.join("films/a.mp4")), "a root itself is unplugged");
+        assert!(!roots.allow(&dir.path().join("other/films/a.mp4")));
+        assert!(!roots.allow(&root.join("usb/../../other/a.mp4")), "no way out of what is not there");
+        assert!(!roots.allow(&drive.join("../secret.mp4")));
+        assert!(!roots.allow(Path::new("a.mp4")));
+        assert_eq!(roots.browse(drive.to_str()).unwrap_err().code, Code::SourceMissing);
+
+        std::fs::create_dir(&drive).unwrap();
+        std::fs::write(drive.join("a.mp4"), "x").unwrap();
+        assert!(roots.allow(&drive.join("a.mp4")), "and then it is plugged in");
     }
 }

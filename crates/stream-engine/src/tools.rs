@@ -149,7 +149,9 @@ impl Tools {
         }
         parse(&String::from_utf8_lossy(&run.stdout)).ok_or_else(|| {
             let missing = tool_fault::missing_library(&String::from_utf8_lossy(&run.stderr));
-            which.fault(path, missing.map_or(Why::NoVersion, Why::LibraryMissing))
+            // Unix hands what the kernel does not execute to the shell, which finds no sense in it.
+            let why = if child_process::is_foreign(path) { Why::WrongMachine } else { Why::NoVersion };
+            which.fault(path, missing.map_or(why, Why::LibraryMissing))
         })
     }
 }

@@ -88,12 +88,24 @@ async fn a_probe_that_does_not_end() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_is_not_connected() {
     let dir = Dir::new();
-    let (all, mut command) = (command(&dir), std::process::Command::new(command(&dir).get_program()));
+    let all = command(&dir);
     // Without folders of media, as in the desktop app: any file may be streamed.
-    command.args(all.get_args().take_while(|word| *word != "--media"));
-    let server = Server::run(command).await;
+    let mut free = std::process::Command::new(all.get_program());
+    free.args(all.get_args().take_while(|word| *word != "--media"));
+    let server = Server::run(free).await;
     let answer = server.post("/api/v1/probe", json!({ "path": dir.media("drive/film.mp4") })).await;
     assert_eq!(answer.code(), Code::SourceFolderMissing.as_str());
+    assert_eq!(server.stop().await, Some(0));
+
+    // The same below a folder of media, and where such a folder is itself the drive.
+    let dir = Dir::new();
+    let mut command = command(&dir);
+    command.arg("--media").arg(dir.path().join("usb"));
+    let server = Server::run(command).await;
+    for file in [dir.media("drive/film.mp4"), dir.path().join("usb/film.mp4")] {
+        let answer = server.post("/api/v1/probe", json!({ "path": file })).await;
+        assert_eq!(answer.code(), Code::SourceFolderMissing.as_str(), "{}", file.display());
+    }
     assert_eq!(server.stop().await, Some(0));
 }
 

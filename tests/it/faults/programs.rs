@@ -42,6 +42,17 @@ pub const ROWS: &[ProgramRow] = &[
                 .or_else(|| Some(bench::script(dir, name, "echo ffmpeg version 4.2.2-static Copyright"))),
         },
     },
+    both(Code::FfmpegWrongMachine, Code::ServerWrongMachine, |dir, name| {
+        let path = bench::script(dir, name, "");
+        let real =
+            if name == "mediamtx" { testkit::fixtures::mediamtx() } else { testkit::fixtures::ffmpeg() };
+        let mut head = fs::read(real).unwrap();
+        // An ELF file's `e_machine`: 64-bit ARM, or x86-64 where that is what we run on.
+        let foreign: u16 = if cfg!(target_arch = "aarch64") { 62 } else { 183 };
+        head[18..20].copy_from_slice(&foreign.to_le_bytes());
+        fs::write(&path, head).unwrap();
+        Some(path)
+    }),
     // The installed program, asking for a library that nobody has.
     ProgramRow {
         ffmpeg: Some((Code::FfmpegLibraryMissing, Real)),

@@ -15,7 +15,7 @@ use super::{
     Row, bench,
     ffmpeg::configure,
 };
-use crate::support::{Dir, Server, process, server::command, until};
+use crate::support::{Dir, Server, control::Control, process, server::command, until};
 
 pub const ROWS: &[Row] = &[
     (Code::PortTaken, Real),
@@ -27,6 +27,7 @@ pub const ROWS: &[Row] = &[
     (Code::ServerPanicked, Real),
     (Code::ServerSilent, Real),
     (Code::ServerLockedOut, Real), // in `healing`
+    (Code::ServerRefused, Real),
     (Code::ServerDown, Fake("the real MediaMTX, stopped before its first word")),
 ];
 
@@ -170,6 +171,28 @@ async fn a_server_that_goes_away() {
     process::signal(server.children("mediamtx")[0].pid, Signal::SIGSTOP);
     told(&server, Code::ServerSilent).await;
     server.until_server("running").await;
+    assert_eq!(server.stop().await, Some(0));
+}
+
+/// A `patch` by somebody else that MediaMTX 1.20.1 refuses stays in it all the same, and every write after it gets the
+/// refusal, ours too, until that path is deleted.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_refuses_our_changes() {
+    let dir = Dir::new();
+    bench::fill(&dir);
+    let server = Server::ready(&dir).await;
+    let control = Control::of(&dir);
+    assert_eq!(control.add_path("poison", &json!({ "record": false })).await.0, 200);
+    let (status, answer) = control.patch_path("poison", &json!({ "recordPath": "nowhere" })).await;
+    assert_eq!(status, 400);
+    sign_is_in(Code::ServerRefused, 0, std::slice::from_ref(&answer));
+    let id = server.create("refused", &dir.media("good.mp4"), true).await;
+    let stream = server.until(&id, "told why", |stream| !stream["fault"].is_null()).await;
+    assert_eq!(stream["fault"]["code"], Code::ServerRefused.as_str(), "{stream:#}");
+    let reason = stream["fault"]["args"]["reason"].as_str().unwrap();
+    assert!(reason.contains("must contain %path"), "its own words: {reason}");
+    assert_eq!(control.delete_path("poison").await.0, 200);
+    server.until_on_air(&id).await;
     assert_eq!(server.stop().await, Some(0));
 }
 

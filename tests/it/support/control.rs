@@ -28,7 +28,20 @@ impl Control {
 
     /// The status of its answer; 0 for none.
     pub async fn patch_global(&self, change: &Value) -> u16 {
-        self.send(self.http.patch(format!("{}/global/patch", self.url)).json(change)).await
+        self.send(self.http.patch(format!("{}/global/patch", self.url)).json(change)).await.0
+    }
+
+    /// Adds a path. Status and text of the answer, as for the next two.
+    pub async fn add_path(&self, name: &str, path: &Value) -> (u16, String) {
+        self.send(self.http.post(format!("{}/paths/add/{name}", self.url)).json(path)).await
+    }
+
+    pub async fn patch_path(&self, name: &str, change: &Value) -> (u16, String) {
+        self.send(self.http.patch(format!("{}/paths/patch/{name}", self.url)).json(change)).await
+    }
+
+    pub async fn delete_path(&self, name: &str) -> (u16, String) {
+        self.send(self.http.delete(format!("{}/paths/delete/{name}", self.url))).await
     }
 
     /// Writes one path again and again.
@@ -39,8 +52,10 @@ impl Control {
         }
     }
 
-    async fn send(&self, request: reqwest::RequestBuilder) -> u16 {
-        let answer = request.basic_auth("manager", Some(&self.pass)).send().await;
-        answer.map_or(0, |answer| answer.status().as_u16())
+    async fn send(&self, request: reqwest::RequestBuilder) -> (u16, String) {
+        match request.basic_auth("manager", Some(&self.pass)).send().await {
+            Ok(answer) => (answer.status().as_u16(), answer.text().await.unwrap_or_default()),
+            Err(_) => (0, String::new()),
+        }
     }
 }
