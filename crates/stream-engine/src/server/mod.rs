@@ -192,13 +192,20 @@ impl Server {
         self.log.read()
     }
 
-    /// Resolves when it can't be started for now: why.
+    /// Resolves when streams need not wait for it: it can't be started for now, or was not there for 15 s. Why.
     pub(crate) async fn failed(&self) -> Error {
         let mut link = self.link.clone();
-        let failed = link.wait_for(|link| matches!(link, Link::Failed(_))).await;
-        match failed.as_deref() {
-            Ok(Link::Failed(fault)) => fault.error.clone(),
-            _ => Error::new(Code::ServerDown),
+        loop {
+            let settled =
+                async { link.wait_for(|link| !matches!(link, Link::Waiting)).await.map(|link| link.clone()) };
+            match tokio::time::timeout(READY_LIMIT, settled).await {
+                Ok(Ok(Link::Failed(fault))) => return fault.error,
+                Ok(Ok(Link::Ready(_) | Link::Waiting)) => {}
+                Ok(Err(_)) | Err(_) => return Error::new(Code::ServerDown),
+            }
+            if link.wait_for(|link| !link.is_ready()).await.is_err() {
+                return Error::new(Code::ServerDown);
+            }
         }
     }
 
