@@ -35,7 +35,7 @@ async fn files_that_cannot_be_streamed() {
             write("script.mp4", format!("ffconcat version 1.0\nfile '{}'\n", good.display()).as_bytes()),
             vec!["source_is_playlist"],
         ),
-        (write("cut.mp4", &head[..600]), vec!["source_damaged", "source_not_media"]),
+        (write("cut.mp4", &head[..600]), vec!["source_incomplete"]),
         (dir.media("folder.mp4"), vec!["source_is_folder"]),
         (dir.media("missing.mp4"), vec!["source_missing"]),
         (outside, vec!["source_outside_media"]),

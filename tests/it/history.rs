@@ -37,7 +37,7 @@ async fn every_edge_is_written_down_and_found_again() {
     let ffmpeg = server.children("ffmpeg");
     process::signal(ffmpeg[0].pid, Signal::SIGKILL);
     let fault = newest(&server, "faulted").await;
-    assert_eq!(fault["cause"]["code"], "ffmpeg_crashed", "{fault:#}");
+    assert_eq!(fault["cause"]["code"], "ffmpeg_killed", "{fault:#}");
     let recovered = newest(&server, "recovered").await;
     assert_eq!(recovered["cause"], fault["cause"]);
     let between = recovered["at"].as_i64().unwrap() - fault["at"].as_i64().unwrap();
@@ -56,7 +56,7 @@ async fn every_edge_is_written_down_and_found_again() {
     let (wanted, on_air) =
         (past["day"]["wanted_ms"].as_u64().unwrap(), past["day"]["on_air_ms"].as_u64().unwrap());
     assert!(on_air <= wanted, "{past:#}");
-    assert_eq!(past["last_fault"]["cause"]["code"], "ffmpeg_crashed");
+    assert_eq!(past["last_fault"]["cause"]["code"], "ffmpeg_killed");
     assert_eq!(past["runs"].as_array().unwrap().len(), 2);
     assert_eq!(past["runs"][1]["end"]["type"], "fault");
     let first = past["runs"][1]["id"].as_i64().unwrap();
