@@ -169,6 +169,9 @@ async fn a_second_start_with_a_bad_file_is_told_in_the_window_of_the_first() -> 
     fs::write(&broken, "no video")?;
     let (code, _) = App::start_again(&rig, &dir, &[broken.to_str().unwrap()]).await;
     assert_eq!(code, Some(0), "it was handed over");
+    // A dialog has words on the page a moment before it shows them.
+    let shown = "document.querySelector('[data-testid=refused]')?.innerText";
+    driven.page.wait_js(&format!("({shown} ?? '').includes('notes.mp4')")).await?;
     let said = driven.page.find("[data-testid=refused]").await?.text().await?;
     assert!(said.contains(broken.to_str().unwrap()), "{said}");
     rig.picture("refused").await;
