@@ -42,6 +42,9 @@ pub fn shown(program: &str, publish: &Publish<'_>) -> String {
     shell_words::join(std::iter::once(program).chain(arguments.iter().map(String::as_str)))
 }
 
+/// Frames per second below which a frame held back is a long wait.
+const FEW_FRAMES: f64 = 2.0;
+
 /// `-stats_period 0.5` notices a stall early and costs nothing; `repeat` keeps "Last message repeated" away.
 const COMMON: [&str; 8] = [
     "-hide_banner",
@@ -64,6 +67,11 @@ fn compose(publish: &Publish<'_>, url: String) -> Vec<OsString> {
     let mut words = Words::default();
     words.add(&COMMON);
     words.0.extend(input::safety());
+    if publish.media.video.as_ref().is_some_and(|video| publish.plan.encodes_video && video.fps < FEW_FRAMES)
+    {
+        // Each further thread of a decoder holds back one frame, which lasts seconds here.
+        words.add(&["-threads", "1"]);
+    }
     words.add(&["-re"]);
     if publish.playback == Playback::Loop {
         words.add(&["-stream_loop", "-1"]);

@@ -47,7 +47,32 @@ impl Default for Limits {
     }
 }
 
+/// A child that sends one frame in a long time is alive as long as this many frames are not missing.
+const FRAMES: f64 = 3.0;
+/// No video is so slow that more than this must be waited for.
+const SLOWEST: f64 = 300_000.0;
+
 impl Limits {
+    /// For a video of `fps` frames a second: nobody can see it get further between two frames, and the server receives
+    /// the sound with the pictures.
+    #[must_use]
+    pub fn paced(self, fps: f64) -> Limits {
+        if !(fps.is_finite() && fps > 0.0) {
+            return self;
+        }
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to SLOWEST")]
+        let frames = (FRAMES * 1000.0 / fps).min(SLOWEST) as Millis;
+        // What FFmpeg holds back while it starts comes on top of the usual.
+        let held = frames.saturating_sub(self.stall);
+        Limits {
+            start: self.start + held,
+            stall: self.stall.max(frames),
+            // The server is asked once a second.
+            received: self.received.max(frames + 1_000),
+            ..self
+        }
+    }
+
     /// The wait after attempt `attempt` (from 1): doubled each time up to the cap, ±20 % by `jitter` in 0..1.
     pub fn backoff(&self, attempt: u32, jitter: f64) -> Millis {
         let doubled = self.backoff_first.saturating_mul(1 << attempt.saturating_sub(1).min(20));
@@ -60,5 +85,21 @@ impl Limits {
         )]
         let wait = (doubled.min(self.backoff_cap) as f64 * factor) as Millis;
         wait
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_frames_are_waited_for() {
+        let usual = Limits::default;
+        for fps in [25.0, 1.0, 0.0, f64::NAN, f64::INFINITY, -1.0] {
+            assert_eq!(usual().paced(fps), usual(), "{fps} frames a second");
+        }
+        let slow = usual().paced(0.2);
+        assert_eq!((slow.start, slow.stall, slow.received), (25_000, 15_000, 16_000));
+        assert_eq!(usual().paced(1e-9).stall, 300_000);
     }
 }
