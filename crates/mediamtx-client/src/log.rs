@@ -43,6 +43,12 @@ pub fn is_reload(text: &str) -> bool {
     text == "reloading configuration (file changed)"
 }
 
+/// What keeps a path from being recorded, from the text of an error: its name, and the reason as the system says it
+/// (`[path x] [recorder] write /a/b.mp4: no space left on device`). MediaMTX tries again after 2 s, and says it again.
+pub fn recorder_error(text: &str) -> Option<(&str, &str)> {
+    text.strip_prefix("[path ")?.split_once("] [recorder] ")
+}
+
 /// Why the server ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fatal {
@@ -166,6 +172,14 @@ mod tests {
             "WebRTC"
         );
         assert_eq!(listener("[RTSP] [conn 127.0.0.1:1] opened"), None);
+    }
+
+    #[test]
+    fn errors_of_a_recorder() {
+        let text = "[path a/b] [recorder] mkdir /r/a: read-only file system";
+        assert_eq!(recorder_error(text), Some(("a/b", "mkdir /r/a: read-only file system")));
+        assert_eq!(recorder_error("[path a/b] stream is available"), None);
+        assert_eq!(recorder_error("[RTSP] [conn 1] closed: EOF"), None);
     }
 
     #[test]

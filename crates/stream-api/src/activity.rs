@@ -168,6 +168,16 @@ kinds! {
         /// Why.
         cause: Cause,
     } = "failed", Error;
+    /// Something is wrong with a stream that is on air.
+    Warned {
+        /// What.
+        cause: Cause,
+    } = "warned", Warning;
+    /// It is no longer wrong, and the stream is still on air.
+    Eased {
+        /// What it was.
+        cause: Cause,
+    } = "eased", Good;
     /// A stream played its source to the end and stopped.
     Completed = "completed", Info;
     /// A stream was made.

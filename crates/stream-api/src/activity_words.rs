@@ -25,6 +25,8 @@ impl ActivityKind {
                 t!("activity.recovered_from", time = span(*after_ms), cause = words(cause))
             }
             ActivityKind::Failed { cause } => t!("activity.failed", cause = words(cause)),
+            ActivityKind::Warned { cause } => t!("activity.warned", cause = words(cause)),
+            ActivityKind::Eased { cause } => t!("activity.eased", cause = words(cause)),
             ActivityKind::Completed => t!("activity.completed").to_owned(),
             ActivityKind::Created { by } => t!("activity.created", by = by.words()),
             ActivityKind::Edited { by } => t!("activity.edited", by = by.words()),

@@ -272,6 +272,17 @@ codes! {
     /// FFmpeg ran and then made no progress any more.
     Stalled = "stalled", Retry => [Ffmpeg "out_time_us=…, the same for 8 s"];
 
+    /// A stream on air is sent slower than it plays.
+    Overloaded = "overloaded", OpenSettings => [Ffmpeg "out_time_us=…, below 0.97 of real time for 15 s"];
+    /// What is on air is not recorded: the disk is full.
+    RecordingNoSpace = "recording_no_space" => [Mediamtx "[recorder] …: no space left on device"];
+    /// What is on air is not recorded: no permission to write.
+    RecordingDenied = "recording_denied" => [Mediamtx "[recorder] …: permission denied"];
+    /// What is on air is not recorded: nobody can write there.
+    RecordingReadOnly = "recording_read_only" => [Mediamtx "[recorder] …: read-only file system"];
+    /// What is on air is not recorded, for another reason.
+    RecordingFailed = "recording_failed" => [Mediamtx "ERR [path …] [recorder] "];
+
     /// The server does not know FFmpeg's user and password.
     PublishDenied = "publish_denied", Retry => [
         Ffmpeg "401 Unauthorized",

@@ -54,6 +54,9 @@ pub struct Stream {
     pub retry_at: Option<UnixMillis>,
     /// Why it failed or waits; kept until it runs again.
     pub fault: Option<Fault>,
+    /// What is wrong although it is on air, and the cure: it is too slow, its recording is not written.
+    #[serde(default)]
+    pub warnings: Vec<Fault>,
     /// What the source holds, once probed.
     pub media: Option<SourceMedia>,
     /// How it is or was last sent, once probed.
@@ -85,6 +88,7 @@ impl Stream {
             queue: None,
             retry_at: None,
             fault: None,
+            warnings: Vec::new(),
             media: None,
             plan: None,
             recording: Recording::Off,
@@ -122,7 +126,7 @@ pub enum Health {
     Unknown,
     /// In real time.
     Good,
-    /// FFmpeg can't keep up with real time (speed below 0.97 for 15 s).
+    /// FFmpeg can't keep up with real time: below 0.97 for 15 s, until it was at 0.99 or more for 10 s.
     Slow,
 }
 
@@ -205,7 +209,7 @@ pub struct Metrics {
     pub inbound_bps: u64,
     /// Bits per second that the server sends to all viewers of this stream.
     pub outbound_bps: u64,
-    /// FFmpeg's own measure of real time, 1.0 = exactly; absent until FFmpeg gives one.
+    /// How fast it is sent, over the last 15 s: 1.0 = exactly real time; absent until that is known.
     pub speed: Option<f64>,
     /// Who watches.
     pub viewers: Viewers,

@@ -8,6 +8,7 @@ mod live;
 mod places;
 mod programs;
 mod servers;
+mod troubles;
 
 use std::collections::BTreeSet;
 
@@ -30,7 +31,7 @@ fn rows() -> Vec<Row> {
     let files = files::ROWS.iter().map(|row| (row.0, Made::Real));
     let names = files::NAMES.iter().map(|row| (row.0, Made::Real));
     let programs = programs::ROWS.iter().flat_map(|row| [row.ffmpeg, row.mediamtx]).flatten();
-    let others = [files::OTHERS, live::ROWS, places::ROWS, servers::ROWS].concat();
+    let others = [files::OTHERS, live::ROWS, places::ROWS, servers::ROWS, troubles::ROWS].concat();
     ffmpeg.chain(files).chain(names).chain(programs).chain(others).collect()
 }
 

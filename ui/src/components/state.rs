@@ -24,7 +24,9 @@ pub(crate) fn shown(stream: &Stream, now: i64) -> Shown {
     match stream.state {
         State::Running if !stream.on_air => made("retry", t!("state.off_air"), cause()),
         State::Running if stream.recording == Recording::Stuck => {
-            made("live", t!("state.live"), t!("state.recording_stuck").to_owned())
+            // The recording's trouble is the last one.
+            let known = stream.warnings.last().map(|fault| fault.error.message.clone());
+            made("live", t!("state.live"), known.unwrap_or_else(|| t!("state.recording_stuck").to_owned()))
         }
         State::Running if stream.health == Health::Slow => {
             let speed = stream.metrics.as_ref().and_then(|metrics| metrics.speed).unwrap_or_default();

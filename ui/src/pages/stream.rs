@@ -39,7 +39,7 @@ fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
     let name = Memo::new(move |_| row.with(|row| row.stream.spec.name.clone()));
     let why = Memo::new(move |_| {
         let now = app.world.now.get();
-        row.with(|row| match row.stream.fault.is_some() {
+        row.with(|row| match row.stream.fault.is_some() || !row.stream.warnings.is_empty() {
             // The card below says it in full.
             true => String::new(),
             false => shown(&row.stream, now).why,
@@ -84,12 +84,20 @@ fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
     }
 }
 
+/// What keeps it off air, and what is wrong although it is on air.
 fn fault(id: StreamId, row: RwSignal<Row>) -> impl IntoView {
     let seen = Memo::new(move |_| {
-        row.with(|row| row.stream.fault.clone().map(|fault| (fault, row.stream.state != State::Failed)))
+        row.with(|row| {
+            let fault = row.stream.fault.clone().map(|fault| (fault, row.stream.state != State::Failed));
+            let warnings = row.stream.warnings.iter().cloned().map(|fault| (fault, true));
+            fault.into_iter().chain(warnings).collect::<Vec<_>>()
+        })
     });
     move || {
-        seen.get().map(|(fault, mild)| view! { <FaultCard fault=fault mild=mild of=FaultOf::Stream(id)/> })
+        let cards = seen.get().into_iter();
+        cards
+            .map(|(fault, mild)| view! { <FaultCard fault=fault mild=mild of=FaultOf::Stream(id)/> })
+            .collect_view()
     }
 }
 

@@ -1,6 +1,6 @@
 //! What became of a stream, from how it looked before and after: pure. Every edge comes from here.
 
-use stream_api::{ActivityKind, Cause, Code, Order, RunEnd, RunId, State, Stream};
+use stream_api::{ActivityKind, Cause, Code, Fault, Order, RunEnd, RunId, State, Stream};
 
 use crate::clock::Moment;
 
@@ -65,6 +65,7 @@ impl Story {
         if state != after.state {
             self.state(state, before, after, now, &mut edges);
         }
+        warnings(before, after, &mut edges);
         let was_on_air = before.is_some_and(|stream| stream.on_air);
         match (was_on_air, after.on_air) {
             (false, true) => self.on_air(now, &mut edges),
@@ -170,5 +171,18 @@ impl Story {
             edges.push(Edge::RunLive(run, now.since(began)));
         }
         (self.awaited, self.told, self.repeated) = (None, false, None);
+    }
+}
+
+/// What came to be wrong, or no longer is, while the stream is on air.
+fn warnings(before: Option<&Stream>, after: &Stream, edges: &mut Vec<Edge>) {
+    let earlier = before.map_or(&[][..], |stream| &stream.warnings);
+    let missing = |fault: &&Fault, other: &[Fault]| !other.iter().any(|o| o.error.code == fault.error.code);
+    for fault in after.warnings.iter().filter(|fault| missing(fault, earlier)) {
+        edges.push(Edge::Tell(ActivityKind::Warned { cause: Cause::from(&fault.error) }));
+    }
+    // The end of the stream is no end of the trouble.
+    for fault in earlier.iter().filter(|fault| after.on_air && missing(fault, &after.warnings)) {
+        edges.push(Edge::Tell(ActivityKind::Eased { cause: Cause::from(&fault.error) }));
     }
 }

@@ -200,3 +200,22 @@ fn the_end_of_the_source_is_told_as_such() {
     let completed = [Edge::Tell(ActivityKind::Completed), Edge::RunEnded(RunId(1), RunEnd::Completed)];
     assert_eq!(scene.story.completed(), completed);
 }
+
+#[test]
+fn trouble_on_air_is_told_when_it_begins_and_when_it_ends() {
+    let cause = Cause::from(&Error::new(Code::Overloaded));
+    let (warned, eased) =
+        (ActivityKind::Warned { cause: cause.clone() }, ActivityKind::Eased { cause: cause.clone() });
+    let mut scene = Scene::new();
+    scene.at(10, Run, Starting, false, None);
+    scene.at(20, Run, Running, true, None);
+    let well = scene.before.clone().unwrap();
+    let slow = Stream { warnings: vec![Fault::new(cause.error())], ..well.clone() };
+    let now = scene.moment(30);
+    assert_eq!(scene.story.look(Some(&well), &slow, now), [Edge::Tell(warned)]);
+    assert_eq!(scene.story.look(Some(&slow), &slow, now), [], "once");
+    assert_eq!(scene.story.look(Some(&slow), &well, now), [Edge::Tell(eased)]);
+    let stopping = Stream { order: Stop, state: Stopping, on_air: false, ..well };
+    let told = scene.story.look(Some(&slow), &stopping, now);
+    assert!(!told.iter().any(|edge| matches!(edge, Edge::Tell(_))), "an end is no cure: {told:?}");
+}

@@ -1,6 +1,7 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use ffmpeg_cli::slate::Slate;
@@ -10,12 +11,17 @@ use tokio::sync::watch;
 
 use crate::slates::Slates;
 
+/// A recorder that fails says so every 3 s.
+const TROUBLE_LASTS: Duration = Duration::from_secs(8);
+
 /// What streams want of the server: our side of the truth, written into the file at each launch.
 #[derive(Debug, Clone)]
 pub(super) struct Board {
     slates: Slates,
     paths: Arc<Mutex<HashMap<String, Wanted>>>,
     eager: watch::Sender<usize>,
+    /// Why a path is not recorded, by its name, and when that was said last.
+    recorders: Arc<Mutex<HashMap<String, (String, Instant)>>>,
 }
 
 /// A path that should exist.
@@ -46,7 +52,7 @@ pub(crate) enum Keep {
 
 impl Board {
     pub(super) fn new(slates: Slates) -> Board {
-        Board { slates, paths: Arc::default(), eager: watch::Sender::default() }
+        Board { slates, paths: Arc::default(), eager: watch::Sender::default(), recorders: Arc::default() }
     }
 
     pub(super) fn want(&self, id: StreamId, name: &str, wish: Wish) {
@@ -128,6 +134,16 @@ impl Board {
         }
     }
 
+    pub(super) fn note_recorder(&self, name: &str, reason: &str) {
+        self.recorders().insert(name.to_owned(), (reason.to_owned(), Instant::now()));
+    }
+
+    pub(super) fn recorder_trouble(&self, name: &str) -> Option<String> {
+        let mut recorders = self.recorders();
+        recorders.retain(|_, (_, said)| said.elapsed() < TROUBLE_LASTS);
+        recorders.get(name).map(|(reason, _)| reason.clone())
+    }
+
     pub(super) fn eager(&self) -> Eager {
         self.eager.send_modify(|count| *count += 1);
         Eager { count: self.eager.clone() }
@@ -141,6 +157,10 @@ impl Board {
     pub(super) async fn until_eager(&self) {
         // The sender is ours, so it can't be gone.
         let _ = self.eager.subscribe().wait_for(|count| *count > 0).await;
+    }
+
+    fn recorders(&self) -> MutexGuard<'_, HashMap<String, (String, Instant)>> {
+        self.recorders.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Wanted>> {

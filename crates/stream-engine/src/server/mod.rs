@@ -188,6 +188,11 @@ impl Server {
         self.board.note_speed(name, speed);
     }
 
+    /// Why the path of this name is not recorded, as the server says it.
+    pub(crate) fn recorder_trouble(&self, name: &str) -> Option<String> {
+        self.board.recorder_trouble(name)
+    }
+
     pub(crate) fn log(&self) -> Log {
         self.log.read()
     }

@@ -33,6 +33,25 @@ pub(super) struct Process {
     pub(super) tail: Vec<String>,
 }
 
+/// What a line of its log says that matters to others.
+#[derive(Debug)]
+pub(super) enum Said {
+    /// The configuration is read again.
+    Reload,
+    /// A path is not recorded.
+    Unrecorded { name: String, reason: String },
+}
+
+impl Said {
+    fn of(level: &str, text: &str) -> Option<Said> {
+        if mediamtx_client::log::is_reload(text) {
+            return Some(Said::Reload);
+        }
+        let (name, reason) = mediamtx_client::log::recorder_error(text).filter(|_| level == "error")?;
+        Some(Said::Unrecorded { name: name.to_owned(), reason: reason.to_owned() })
+    }
+}
+
 impl Process {
     /// Starts it and waits until its API answers with our password.
     pub(super) async fn start(
@@ -94,21 +113,21 @@ impl Process {
         }
     }
 
-    /// Puts a line of its output into the log. Whether it says that the configuration is read again.
-    pub(super) fn note(&mut self, line: Line, log: &Journal) -> bool {
-        let (Line::Out(line) | Line::Err(line)) = line else { return false };
+    /// Puts a line of its output into the log. What it says that matters to others.
+    pub(super) fn note(&mut self, line: Line, log: &Journal) -> Option<Said> {
+        let (Line::Out(line) | Line::Err(line)) = line else { return None };
         let (level, text) = mediamtx_client::log::parse(&line);
-        let reloads = mediamtx_client::log::is_reload(&text);
+        let said = Said::of(level, &text);
         log.push(LogOrigin::Server, level, ffmpeg_cli::log::redact(&text));
         if self.tail.len() == TAIL {
             // A panic says why first, and then where, for every goroutine.
             if self.tail.iter().any(|line| mediamtx_client::log::is_panic(line)) {
-                return reloads;
+                return said;
             }
             self.tail.remove(0);
         }
         self.tail.push(line);
-        reloads
+        said
     }
 
     /// Why it ended, from its last lines.

@@ -13,7 +13,7 @@ use super::{
     Link, Parts, Request, Samples,
     board::Board,
     poller::Poller,
-    process::Process,
+    process::{Process, Said},
     writer::{Done, News, Writer},
 };
 use crate::{clocks::Jump, journal::Journal, lifecycle::Limits, ports, tool_fault};
@@ -149,8 +149,10 @@ impl Task {
                 () = stop.cancelled() => return End::Stopped,
                 _ = &mut exit => return End::Lost(process.died(&self.log).await),
                 Some(line) = process.child.lines.recv() => {
-                    if process.note(line, &self.log) {
-                        news.reloaded.notify_one();
+                    match process.note(line, &self.log) {
+                        Some(Said::Reload) => news.reloaded.notify_one(),
+                        Some(Said::Unrecorded { name, reason }) => self.board.note_recorder(&name, &reason),
+                        None => {}
                     }
                 }
                 error = &mut polling => {

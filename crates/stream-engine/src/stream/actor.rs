@@ -16,6 +16,7 @@ use tokio::{
 use super::{
     Control, Parts,
     facts::Facts,
+    pace::Pace,
     spawn::{Spawned, spawn},
     tail::Tail,
     turns::{Place, Turn, Turns},
@@ -25,17 +26,12 @@ use crate::{
     journal::RunJournal,
     lifecycle::{Effect, Ending, Input, Limits, Machine, Millis, Phase, Problem, step},
     prober,
-    recording::Watch,
+    recording::{self, Watch},
     server::{Eager, Sample, urls},
     store::StoredStream,
     tool_fault,
 };
 
-/// Below this speed for [`SLOW_AFTER`] FFmpeg can't keep up with real time.
-const SLOW: f64 = 0.97;
-const SLOW_AFTER: Duration = Duration::from_secs(15);
-/// FFmpeg 7 and newer begin with a burst, so that its speed says nothing at first.
-const SPEED_SETTLES: Duration = Duration::from_secs(20);
 /// A deadline noticed so late was slept through.
 const LATE: Duration = Duration::from_secs(3);
 /// A child that is not on air after this no longer holds up others.
@@ -75,7 +71,7 @@ pub(super) struct Actor {
     gone: Option<String>,
     /// The server did not take this source together with its slate.
     slate_refused: bool,
-    slow_since: Option<Instant>,
+    pace: Pace,
     recording: Watch,
     facts: Facts,
     deleted: Option<oneshot::Sender<Result<(), Error>>>,
@@ -115,7 +111,7 @@ impl Actor {
             sample: Sample::default(),
             gone: None,
             slate_refused: false,
-            slow_since: None,
+            pace: Pace::default(),
             recording: Watch::default(),
             facts,
             deleted: None,
@@ -172,7 +168,10 @@ impl Actor {
 
     async fn jumped(&mut self, jump: Jump) {
         match jump {
-            Jump::Woke => self.take(Input::Woke).await,
+            Jump::Woke => {
+                self.pace = Pace::default();
+                self.take(Input::Woke).await;
+            }
             Jump::Set(by) => {
                 self.facts.shift(by);
                 self.publish();
@@ -190,7 +189,7 @@ impl Actor {
 
     async fn made(&mut self, made: Result<Spawned, Problem>) {
         match made {
-            Ok(Spawned { child, probed, shown, turn }) => {
+            Ok(Spawned { child, probed, shown, record, turn }) => {
                 self.turn = Some((turn, Instant::now()));
                 tracing::info!(pid = child.pid(), attempt = self.machine.attempt(), "FFmpeg was started");
                 self.journal.manager("info", t!("log.started", pid = child.pid()));
@@ -200,8 +199,14 @@ impl Actor {
                 self.child = Some(child);
                 (self.parser, self.out_time) = (progress::Parser::default(), -1);
                 self.tail.clear();
+                let fps = probed.media.video.as_ref().map_or(0.0, |video| video.fps);
+                self.limits = Limits::default().paced(fps);
                 self.facts.probed = Some(probed);
                 self.take(Input::Spawned).await;
+                if record != self.spec.record {
+                    // Switched meanwhile, which the path as it was wanted at first has undone.
+                    self.switch_recording().await;
+                }
             }
             Err(problem) => self.take(Input::NotSpawned(problem)).await,
         }
@@ -228,15 +233,15 @@ impl Actor {
         if now > self.out_time {
             self.out_time = now;
             self.take(Input::Progressed).await;
+            if self.machine.state() == State::Running {
+                self.pace.step(now, Instant::now());
+            }
         }
-        let Phase::Running { since, .. } = self.machine.phase else { return };
-        self.parts.server.note_speed(&self.spec.name, progress.speed);
-        let settled = self.now().saturating_sub(since) > millis(SPEED_SETTLES);
-        let slow = settled && progress.speed.is_some_and(|speed| speed < SLOW);
-        let slow_since = slow.then(|| self.slow_since.unwrap_or_else(Instant::now));
-        self.slow_since = slow_since;
-        let lasting = slow_since.is_some_and(|since| since.elapsed() >= SLOW_AFTER);
-        let health = if lasting { Health::Slow } else { Health::Good };
+        if self.machine.state() != State::Running {
+            return;
+        }
+        self.parts.server.note_speed(&self.spec.name, self.pace.speed());
+        let health = if self.pace.is_slow() { Health::Slow } else { Health::Good };
         if health != self.facts.health {
             self.facts.health = health;
             self.publish();
@@ -384,9 +389,11 @@ impl Actor {
         }
         let wanted = self.spec.record && self.is_on_air();
         let folder = self.parts.recordings.join(&self.spec.name);
-        let recording = self.recording.look(&folder, wanted, Instant::now());
-        if recording != self.facts.recording {
-            self.facts.recording = recording;
+        let seen = self.recording.look(&folder, wanted, Instant::now());
+        let said = self.parts.server.recorder_trouble(&self.spec.name);
+        let (recording, unrecorded) = recording::judge(seen, said.as_deref(), &folder);
+        if recording != self.facts.recording || unrecorded != self.facts.unrecorded {
+            (self.facts.recording, self.facts.unrecorded) = (recording, unrecorded);
             self.publish();
         }
     }
@@ -398,7 +405,7 @@ impl Actor {
     /// Brings the facts in line with the machine, and the picture with both.
     fn after_step(&mut self) {
         if self.facts.follow(&self.machine, self.now()) {
-            self.slow_since = None;
+            self.pace = Pace::default();
             self.eager = (self.machine.state() == State::Starting).then(|| self.parts.server.eager());
         }
         if self.machine.state() != State::Starting || self.sample.online {

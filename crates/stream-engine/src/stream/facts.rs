@@ -1,5 +1,5 @@
 use stream_api::{
-    Fault, Health, Kept, Order, Recording, State, Stream, StreamId, StreamSpec, UnixMillis, Urls,
+    Code, Error, Fault, Health, Kept, Order, Recording, State, Stream, StreamId, StreamSpec, UnixMillis, Urls,
 };
 
 use crate::{
@@ -14,6 +14,8 @@ pub(super) struct Facts {
     pub(super) probed: Option<Probed>,
     pub(super) health: Health,
     pub(super) recording: Recording,
+    /// Why it is not recorded.
+    pub(super) unrecorded: Option<Error>,
     since: UnixMillis,
     state: State,
     on_air_since: Option<UnixMillis>,
@@ -28,6 +30,7 @@ impl Facts {
             probed: None,
             health: Health::Unknown,
             recording: Recording::Off,
+            unrecorded: None,
             since: clocks.wall(),
             state: State::Stopped,
             on_air_since: None,
@@ -82,6 +85,11 @@ impl Facts {
         }
     }
 
+    fn warnings(&self) -> Vec<Fault> {
+        let slow = (self.health == Health::Slow).then(|| Error::new(Code::Overloaded));
+        slow.into_iter().chain(self.unrecorded.clone()).map(Fault::new).collect()
+    }
+
     /// The stream as it is now, without figures.
     pub(super) fn stream(
         &self,
@@ -103,6 +111,7 @@ impl Facts {
             queue: None,
             retry_at: self.retry_at.map(|(_, wall)| wall),
             fault: self.fault.clone(),
+            warnings: self.warnings(),
             media: self.probed.as_ref().map(|probed| probed.media.clone()),
             plan: self.probed.as_ref().map(|probed| probed.plan.clone()),
             recording: self.recording,
@@ -123,7 +132,7 @@ mod tests {
         time::Duration,
     };
 
-    use stream_api::{Code, Error, Playback};
+    use stream_api::Playback;
 
     use super::*;
     use crate::clocks::Reading;

@@ -3,6 +3,7 @@
 mod actor;
 mod facts;
 mod keep;
+mod pace;
 mod spawn;
 mod tail;
 mod turns;

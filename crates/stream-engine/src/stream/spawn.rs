@@ -17,6 +17,8 @@ pub(super) struct Spawned {
     pub(super) probed: Probed,
     /// The command, without credentials.
     pub(super) shown: String,
+    /// Whether it was to be recorded when all this began.
+    pub(super) record: bool,
     /// Kept until it is on air: others may start then.
     pub(super) turn: Turn,
 }
@@ -70,7 +72,7 @@ pub(super) async fn spawn(
     };
     let child = parts.spawner.spawn(child.with_args(args)).await;
     let child = child.map_err(|error| unspawnable(error, ffmpeg.path))?;
-    Ok(Spawned { child, probed, shown, turn })
+    Ok(Spawned { child, probed, shown, record: spec.record, turn })
 }
 
 fn unspawnable(error: SpawnError, path: PathBuf) -> Problem {
