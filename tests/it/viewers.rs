@@ -60,14 +60,14 @@ async fn viewers_stay_over(kills: u32) {
     hls.gets_more().await;
 
     server.ask("PATCH", &path, Some(json!({ "source": file_source(&other_tracks) }))).await.ok();
-    rtsp.is_let_go().await;
+    rtsp.until_let_go().await;
     let stream =
         server.until(&id, "without sound", |s| s["on_air"] == true && s["plan"]["audio"].is_null()).await;
     assert_eq!(stream["kept"], json!({ "state": "on" }), "{stream:#}");
 
     let rtsp = Reader::of(url(&stream, "rtsp")).await;
     let stopped = server.order(&id, "stop").await;
-    rtsp.is_let_go().await;
+    rtsp.until_let_go().await;
     assert_eq!(stopped["order"], "stop");
     assert_eq!(server.until_state(&id, "stopped").await["kept"], json!({ "state": "off" }));
     assert_eq!(server.stop().await, Some(0));
@@ -183,11 +183,11 @@ async fn a_frozen_encoder_is_noticed_behind_its_slate() {
     let path = format!("/api/v1/streams/{id}");
     let off = server.ask("PATCH", &path, Some(json!({ "keep_viewers": false }))).await.ok();
     assert_eq!(off["keep_viewers"], false);
-    reader.is_let_go().await;
+    reader.until_let_go().await;
     let stream = server.until(&id, "not kept", |s| s["on_air"] == true && s["kept"]["state"] == "off").await;
     let reader = Reader::of(url(&stream, "rtsp")).await;
     kill_encoder(&server, &id).await;
-    reader.is_let_go().await;
+    reader.until_let_go().await;
     assert_eq!(server.stop().await, Some(0));
 }
 

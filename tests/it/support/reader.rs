@@ -60,7 +60,7 @@ impl Reader {
     }
 
     /// Waits until the server lets it go.
-    pub async fn is_let_go(mut self) {
+    pub async fn until_let_go(mut self) {
         until(&format!("{} ends", self.url), async || (!self.is_connected()).then_some(())).await;
     }
 
