@@ -15,7 +15,7 @@ pub(crate) fn ask(app: &AppHandle) {
             0 => quit(&app),
             live => {
                 window::show(&app);
-                shell.outbox.send(Message::AskQuit { live });
+                shell.outbox.tell(Message::AskQuit { live });
             }
         }
     });
@@ -31,6 +31,7 @@ pub(crate) fn quit(app: &AppHandle) {
         let shell = app.state::<Shell>();
         shell.engine.shutdown().await;
         shell.stop.cancel();
+        shell.window.ended().await;
         app.exit(0);
     });
 }

@@ -1,42 +1,32 @@
-//! What the page may ask. `call` is the one list of commands; the rest exists on the desktop alone.
+//! What the page may ask. `call` is the one list of commands, for the owner; the rest exists on the desktop alone.
 
 use std::{io, path::PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use stream_api::{
-    Code, Error, Message, ObsFile, Origin,
+    Code, Error, Message, ObsFile,
     commands::{ActivityFile, BundleFile},
     t,
 };
+use stream_server::door::FromWindow;
 use tauri::{AppHandle, State, ipc::Channel};
 
-use crate::{dialogs, exit, shell::Shell};
+use crate::{
+    dialogs,
+    view::{self, View},
+};
 
 /// A command of the one list.
 #[tauri::command]
-pub(crate) async fn call(shell: State<'_, Shell>, name: String, request: Value) -> Result<Value, Error> {
-    shell.engine.dispatch(Origin::Window, &name, request).await
+pub(crate) async fn call(view: State<'_, View>, name: String, request: Value) -> Result<Value, Error> {
+    view.owner.call(name, request).await
 }
 
-/// From now on every message goes to the page, until its window is gone.
+/// From now on every message goes to the page.
 #[tauri::command]
-pub(crate) async fn subscribe(shell: State<'_, Shell>, channel: Channel<Message>) -> Result<(), Error> {
-    let mut events = shell.engine.subscribe();
-    let mut desktop = shell.outbox.open();
-    tauri::async_runtime::spawn(async move {
-        loop {
-            let message = tokio::select! {
-                message = events.next() => message,
-                message = desktop.recv() => message,
-            };
-            let Some(message) = message else { break };
-            if channel.send(message).is_err() {
-                break;
-            }
-        }
-    });
-    Ok(())
+pub(crate) async fn subscribe(app: AppHandle, channel: Channel<Message>) -> Result<(), Error> {
+    view::listen(&app, channel).await
 }
 
 /// Absolute paths of the files that the user chose; none when they cancelled.
@@ -48,8 +38,8 @@ pub(crate) async fn pick_files(app: AppHandle) -> Result<Vec<String>, Error> {
 
 /// Where the scene collection was saved; nothing when the user cancelled.
 #[tauri::command]
-pub(crate) async fn save_obs(app: AppHandle, shell: State<'_, Shell>) -> Result<Option<String>, Error> {
-    let export: ObsFile = ask(&shell, "obs_export", Value::Null).await?;
+pub(crate) async fn save_obs(app: AppHandle, view: State<'_, View>) -> Result<Option<String>, Error> {
+    let export: ObsFile = ask(&view, "obs_export", Value::Null).await?;
     let Some(path) = dialogs::save_file(&app, t!("dialog.save_obs"), &export.file_name).await? else {
         return Ok(None);
     };
@@ -61,10 +51,10 @@ pub(crate) async fn save_obs(app: AppHandle, shell: State<'_, Shell>) -> Result<
 #[tauri::command]
 pub(crate) async fn save_activity(
     app: AppHandle,
-    shell: State<'_, Shell>,
+    view: State<'_, View>,
     filter: Value,
 ) -> Result<Option<String>, Error> {
-    let export: ActivityFile = ask(&shell, "activity_export", filter).await?;
+    let export: ActivityFile = ask(&view, "activity_export", filter).await?;
     let Some(path) = dialogs::save_file(&app, t!("dialog.save_activity"), &export.file_name).await? else {
         return Ok(None);
     };
@@ -75,17 +65,17 @@ pub(crate) async fn save_activity(
 #[tauri::command]
 pub(crate) async fn save_support_bundle(
     app: AppHandle,
-    shell: State<'_, Shell>,
+    view: State<'_, View>,
 ) -> Result<Option<String>, Error> {
-    let bundle: BundleFile = ask(&shell, "support_bundle", Value::Null).await?;
+    let bundle: BundleFile = ask(&view, "support_bundle", Value::Null).await?;
     let Some(path) = dialogs::save_file(&app, t!("dialog.save_bundle"), &bundle.file_name).await? else {
         return Ok(None);
     };
     save(path, |path| async move { tokio::fs::copy(bundle.path, path).await.map(drop) }).await
 }
 
-async fn ask<T: DeserializeOwned>(shell: &Shell, command: &str, request: Value) -> Result<T, Error> {
-    serde_json::from_value(shell.engine.dispatch(Origin::Window, command, request).await?).map_err(internal)
+async fn ask<T: DeserializeOwned>(view: &View, command: &str, request: Value) -> Result<T, Error> {
+    serde_json::from_value(view.owner.call(command.to_owned(), request).await?).map_err(internal)
 }
 
 async fn save<F: Future<Output = io::Result<()>>>(
@@ -116,6 +106,6 @@ pub(crate) fn reveal(app: AppHandle, path: String) -> Result<(), Error> {
 
 /// Ends everything; the page has asked before.
 #[tauri::command]
-pub(crate) fn quit(app: AppHandle) {
-    exit::quit(&app);
+pub(crate) fn quit(view: State<'_, View>) {
+    view.tell(FromWindow::Quit);
 }

@@ -1,5 +1,6 @@
-//! The desktop host: a window, a tray icon, notifications and native dialogs around the engine. Adapters only;
-//! what happens is decided in `stream-engine`, what is shown in `ui`.
+//! The desktop host: a tray icon, notifications, a window and its native dialogs around the engine. Adapters only;
+//! what happens is decided in `stream-engine`, what is shown in `ui`. Two processes of one program: the owner of
+//! the data folder, and its window while there is one (`view`, docs/adr/0007).
 
 mod dialogs;
 mod exit;
@@ -13,13 +14,14 @@ mod shell;
 mod sidecars;
 mod start;
 mod tray;
+mod view;
 mod window;
 
 use std::process::ExitCode;
 
 use clap::Parser as _;
 use stream_api::{Code, Error};
-use tauri::{App, Manager as _, RunEvent};
+use tauri::{App, Context, Manager as _, Wry};
 
 use options::CommandLine;
 use shell::Shell;
@@ -29,12 +31,16 @@ use start::Handed;
 pub fn run() -> ExitCode {
     graphics::choose();
     let command_line = CommandLine::parse();
+    if let Some(data_dir) = &command_line.window_of {
+        return view::run(data_dir);
+    }
     let handed = start::hand_over(&command_line);
     if matches!(handed, Some(Handed::Done)) {
         return ExitCode::SUCCESS;
     }
     let log = stream_server::logging::start();
-    let app = match build() {
+    #[cfg_attr(not(target_os = "macos"), expect(unused_mut, reason = "only macOS changes it"))]
+    let mut app = match build() {
         Ok(app) => app,
         Err(error) => return start::refuse(&Error::new(Code::Internal).with("reason", error)),
     };
@@ -50,43 +56,36 @@ pub fn run() -> ExitCode {
         return start::end_with(app, &error);
     }
     log.open(&app.state::<Shell>().engine.data_dir().logs());
+    // The Dock's icon is the window's, which is there while the window is.
+    #[cfg(target_os = "macos")]
+    app.set_activation_policy(tauri::ActivationPolicy::Accessory);
     start::present(app.handle(), &command_line);
-    let code = app.run_return(|app, event| match event {
-        RunEvent::ExitRequested { code: None, api, .. } => {
-            // The last window was closed: streams go on in the tray.
-            api.prevent_exit();
-        }
+    let code = app.run_return(|app, event| {
         #[cfg(target_os = "macos")]
-        RunEvent::Opened { urls } => {
-            let paths = urls.iter().filter_map(|url| url.to_file_path().ok()).collect();
-            start::open(app, paths);
+        match event {
+            tauri::RunEvent::Opened { urls } => {
+                let paths = urls.iter().filter_map(|url| url.to_file_path().ok());
+                start::open(app, paths.map(|path| path.to_string_lossy().into_owned()).collect());
+            }
+            tauri::RunEvent::Reopen { .. } => window::show(app),
+            _ => {}
         }
-        _ => {
-            let _ = app;
-        }
+        #[cfg(not(target_os = "macos"))]
+        let _ = (app, event);
     });
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 
 fn build() -> tauri::Result<App> {
     tauri::Builder::default()
-        .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_notification::init())
         .plugin(tauri_plugin_opener::init())
         .plugin(tauri_plugin_shell::init())
-        .plugin(window::remembered())
         .register_uri_scheme_protocol(notice::SCHEME, |context, _request| notice::page(&context))
-        .invoke_handler(tauri::generate_handler![
-            ipc::call,
-            ipc::subscribe,
-            ipc::pick_files,
-            ipc::save_obs,
-            ipc::save_activity,
-            ipc::save_support_bundle,
-            ipc::open_url,
-            ipc::reveal,
-            ipc::quit,
-        ])
-        .on_window_event(window::on_event)
-        .build(tauri::generate_context!())
+        .build(context())
+}
+
+/// Both processes are of one app.
+fn context() -> Context<Wry> {
+    tauri::generate_context!()
 }

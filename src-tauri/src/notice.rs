@@ -12,8 +12,8 @@ use tauri_plugin_opener::OpenerExt as _;
 
 /// Where the page comes from.
 pub(crate) const SCHEME: &str = "notice";
-/// The window; it has no capability, and its place is not remembered.
-pub(crate) const LABEL: &str = "notice";
+/// The window; it has no capability.
+const LABEL: &str = "notice";
 
 const STYLE: &str = concat!(
     include_str!("../../ui/styles/tokens.css"),

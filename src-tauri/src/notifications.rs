@@ -4,17 +4,14 @@ use stream_api::{Notice, t};
 use tauri::{AppHandle, Manager as _};
 use tauri_plugin_notification::NotificationExt as _;
 
-use crate::{
-    shell::{Shell, live},
-    window,
-};
+use crate::shell::{Shell, live};
 
 /// In the data folder: the user was told that closing the window ends no stream.
 const TOLD: &str = "told-close";
 
 /// Shows what the engine has to tell, unless the page shows it to somebody who looks at it.
 pub(crate) fn notify(app: &AppHandle, notice: &Notice) {
-    if !window::is_looked_at(app) {
+    if !app.state::<Shell>().window.is_looked_at() {
         show(app, &notice.title, &notice.body);
     }
 }

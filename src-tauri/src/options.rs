@@ -2,6 +2,9 @@ use std::path::PathBuf;
 
 use clap::Parser;
 
+/// How the window's process is started.
+pub(crate) const WINDOW_OF: &str = "--window-of";
+
 /// Turns video files into live streams. Files that are named go live at once.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "stream-manager", version)]
@@ -13,6 +16,10 @@ pub(crate) struct CommandLine {
     /// Starts in the tray, without a window: for a start at login.
     #[arg(long)]
     pub(crate) minimized: bool,
+
+    /// Shows the window of the owner of this data folder; how the owner starts it.
+    #[arg(long, hide = true, value_name = "DIR")]
+    pub(crate) window_of: Option<PathBuf>,
 
     /// FFmpeg to use; else beside the app, then on the PATH.
     #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFMPEG")]
@@ -58,5 +65,11 @@ mod tests {
         );
         assert_eq!(files[1], "/v/c.mp4");
         assert!(line.minimized);
+    }
+
+    #[test]
+    fn the_window_is_told_whose_it_is() {
+        let line = CommandLine::parse_from(["stream-manager", WINDOW_OF, "/d"]);
+        assert_eq!(line.window_of.as_deref(), Some(std::path::Path::new("/d")));
     }
 }

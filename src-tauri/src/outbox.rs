@@ -1,9 +1,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use stream_api::Message;
+use stream_server::door::ToWindow;
 use tokio::sync::mpsc;
 
-/// Messages of the desktop for the page; kept while no page listens.
+/// What the desktop has for its window; kept while no page listens.
 #[derive(Debug, Default)]
 pub(crate) struct Outbox {
     inner: Mutex<Inner>,
@@ -11,35 +12,33 @@ pub(crate) struct Outbox {
 
 #[derive(Debug, Default)]
 struct Inner {
-    page: Option<mpsc::UnboundedSender<Message>>,
-    waiting: Vec<Message>,
+    page: Option<mpsc::UnboundedSender<ToWindow>>,
+    waiting: Vec<ToWindow>,
 }
 
 impl Outbox {
-    pub(crate) fn send(&self, message: Message) {
+    pub(crate) fn send(&self, order: ToWindow) {
         let mut inner = self.lock();
         let undelivered = match &inner.page {
-            Some(page) => page.send(message).err().map(|error| error.0),
-            None => Some(message),
+            Some(page) => page.send(order).err().map(|error| error.0),
+            None => Some(order),
         };
-        // Held files are only of interest to a page that sees them.
-        if let Some(message) = undelivered
-            && !matches!(message, Message::DragOver { .. } | Message::DragLeave)
-        {
-            inner.waiting.push(message);
-        }
+        inner.waiting.extend(undelivered);
+    }
+
+    /// The same for the page.
+    pub(crate) fn tell(&self, message: Message) {
+        self.send(ToWindow::Page(message));
     }
 
     /// A page listens from now on; it gets what was kept.
-    pub(crate) fn open(&self) -> mpsc::UnboundedReceiver<Message> {
-        let (page, messages) = mpsc::unbounded_channel();
+    pub(crate) fn open(&self, page: mpsc::UnboundedSender<ToWindow>) {
         let mut inner = self.lock();
-        for message in inner.waiting.drain(..) {
-            // The receiver is right here.
-            let _ = page.send(message);
-        }
+        let waiting = std::mem::take(&mut inner.waiting);
+        inner
+            .waiting
+            .extend(waiting.into_iter().filter_map(|order| page.send(order).err()).map(|error| error.0));
         inner.page = Some(page);
-        messages
     }
 
     /// The page is gone.
@@ -57,18 +56,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_no_page_heard_is_kept_except_a_passing_drag() {
+    fn what_no_page_heard_is_kept() {
         let outbox = Outbox::default();
-        outbox.send(Message::AskQuit { live: 2 });
-        outbox.send(Message::DragOver { count: 1 });
-        let mut page = outbox.open();
-        assert_eq!(page.try_recv().ok(), Some(Message::AskQuit { live: 2 }));
-        assert!(page.try_recv().is_err(), "nothing else was kept");
-        outbox.send(Message::DragLeave);
-        assert_eq!(page.try_recv().ok(), Some(Message::DragLeave));
+        let ask = |live| ToWindow::Page(Message::AskQuit { live });
+        outbox.tell(Message::AskQuit { live: 2 });
+        let (sender, mut page) = mpsc::unbounded_channel();
+        outbox.open(sender);
+        assert_eq!(page.try_recv().ok(), Some(ask(2)));
+        outbox.send(ToWindow::Front);
+        assert_eq!(page.try_recv().ok(), Some(ToWindow::Front));
         outbox.close();
-        outbox.send(Message::AskQuit { live: 1 });
+        outbox.tell(Message::AskQuit { live: 1 });
         assert!(page.try_recv().is_err(), "the old page is gone");
-        assert_eq!(outbox.open().try_recv().ok(), Some(Message::AskQuit { live: 1 }));
+        let (sender, mut page) = mpsc::unbounded_channel();
+        outbox.open(sender);
+        assert_eq!(page.try_recv().ok(), Some(ask(1)));
     }
 }

@@ -4,27 +4,32 @@ use stream_api::{Order, Origin, Stream, commands::Streams};
 use stream_engine::Engine;
 use tokio_util::sync::CancellationToken;
 
-use crate::outbox::Outbox;
+use crate::{outbox::Outbox, window::Window};
 
 /// What the desktop's adapters share; Tauri keeps the only one.
 #[derive(Debug)]
 pub(crate) struct Shell {
     pub(crate) engine: Engine,
-    /// What goes to the page besides the engine's own messages.
+    pub(crate) window: Window,
+    /// What goes to the window besides the engine's own messages.
     pub(crate) outbox: Outbox,
-    /// Ends the HTTP host.
+    /// Ends the HTTP host, and with it the window.
     pub(crate) stop: CancellationToken,
     quitting: AtomicBool,
 }
 
 impl Shell {
-    pub(crate) fn new(engine: Engine, stop: CancellationToken) -> Shell {
-        Shell { engine, outbox: Outbox::default(), stop, quitting: AtomicBool::new(false) }
+    pub(crate) fn new(engine: Engine, window: Window, stop: CancellationToken) -> Shell {
+        Shell { engine, window, outbox: Outbox::default(), stop, quitting: AtomicBool::new(false) }
     }
 
     /// Whether this is the first one to say so.
     pub(crate) fn begin_quit(&self) -> bool {
         !self.quitting.swap(true, Ordering::SeqCst)
+    }
+
+    pub(crate) fn is_quitting(&self) -> bool {
+        self.quitting.load(Ordering::SeqCst)
     }
 
     /// All streams as they are now.

@@ -9,7 +9,10 @@ use std::{
 
 use stream_api::{Code, Error, HostKind, Message, Origin, commands::Opened, t};
 use stream_engine::{Engine, Options, owner};
-use stream_server::{Door, Show, door};
+use stream_server::{
+    Door,
+    door::{self, Client, Knock},
+};
 use tauri::{App, AppHandle, Manager as _};
 use tokio::{net::TcpListener, sync::mpsc};
 use tokio_util::sync::CancellationToken;
@@ -19,7 +22,8 @@ use crate::{
     notice::{self, Notice},
     options::CommandLine,
     shell::Shell,
-    sidecars, tray, window,
+    sidecars, tray,
+    window::{self, Window},
 };
 
 /// An owner that is starting has a door within this time.
@@ -47,7 +51,8 @@ impl Handed {
 /// none, or it does not answer.
 pub(crate) fn hand_over(command_line: &CommandLine) -> Option<Handed> {
     let owner = owner::read(&command_line.data_dir()?)?;
-    let shown = tauri::async_runtime::block_on(door::ask_to_show(&owner, command_line.files())).ok()?;
+    let door = Client::of(&owner).ok()?;
+    let shown = tauri::async_runtime::block_on(door.show(command_line.files())).ok()?;
     let (message, handed) = match owner.address() {
         Some(address) if shown.kind == HostKind::Headless => {
             let message = t!("start.headless", pid = owner.pid, address = address);
@@ -118,18 +123,25 @@ pub(crate) async fn start(app: &AppHandle, command_line: &CommandLine) -> Result
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(cannot_listen)?;
     let port = listener.local_addr().map_err(cannot_listen)?.port();
     let token = door::new_token();
-    let (show, mut shows) = mpsc::channel::<Show>(8);
+    let (desktop, mut knocks) = mpsc::channel(8);
     let stop = CancellationToken::new();
     // Before anybody can knock.
-    app.manage(Shell::new(engine.clone(), stop.clone()));
-    let front = Door { token: Some(token.clone()), show: Some(show) };
+    let window = Window::new().map_err(|error| Error::new(Code::Internal).with("reason", error))?;
+    app.manage(Shell::new(engine.clone(), window, stop.clone()));
+    let front = Door { token: Some(token.clone()), desktop: Some(desktop) };
     tokio::spawn(stream_server::serve(engine.clone(), listener, front, stop));
     engine.data_dir().announce(HostKind::Desktop, Some(port), Some(token))?;
     let handle = app.clone();
     tokio::spawn(async move {
-        while let Some(wanted) = shows.recv().await {
-            window::show(&handle);
-            open(&handle, wanted.paths);
+        while let Some(knock) = knocks.recv().await {
+            match knock {
+                Knock::Show(wanted) => {
+                    window::show(&handle);
+                    open(&handle, wanted.paths);
+                }
+                Knock::Listening(page) => handle.state::<Shell>().outbox.open(page),
+                Knock::Told(told) => window::told(&handle, told),
+            }
         }
     });
     Ok(())
@@ -161,7 +173,7 @@ pub(crate) fn open(app: &AppHandle, paths: Vec<String>) {
             Err(error) => vec![error],
         };
         if !errors.is_empty() {
-            shell.outbox.send(Message::Refused { errors });
+            shell.outbox.tell(Message::Refused { errors });
             window::show(&app);
         }
     });

@@ -194,7 +194,7 @@ fn order(app: &AppHandle, command: &'static str, request: serde_json::Value) {
     tauri::async_runtime::spawn(async move {
         let shell = app.state::<Shell>();
         if let Err(error) = shell.engine.dispatch(Origin::Tray, command, request).await {
-            shell.outbox.send(Message::Refused { errors: vec![error] });
+            shell.outbox.tell(Message::Refused { errors: vec![error] });
             window::show(&app);
         }
     });

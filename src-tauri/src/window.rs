@@ -1,78 +1,130 @@
-//! The window: made when it is wanted, gone when it is closed (a hidden one would keep some 190 MiB).
+//! The window, as the owner of the data folder sees it: a process of its own (docs/adr/0007), started when it is
+//! wanted, gone with all of its memory when it is closed. Its other side is `view`.
 
-use stream_api::{Message, t};
-use tauri::{
-    AppHandle, DragDropEvent, Manager as _, Runtime, WebviewUrl, WebviewWindowBuilder, Window, WindowEvent,
-    plugin::TauriPlugin,
+use std::{
+    io,
+    path::PathBuf,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
-use tauri_plugin_window_state::StateFlags;
 
-use crate::{notice, notifications, shell::Shell};
+use child_process::{Child, Line, Spawner, Spec};
+use stream_server::door::{FromWindow, ToWindow};
+use tauri::{AppHandle, Manager as _};
+use tokio::sync::watch;
 
-const LABEL: &str = "main";
+use crate::{exit, notifications, options, shell::Shell};
 
-/// Remembers size and place.
-pub(crate) fn remembered<R: Runtime>() -> TauriPlugin<R> {
-    let flags = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED | StateFlags::FULLSCREEN;
-    tauri_plugin_window_state::Builder::default()
-        .with_state_flags(flags)
-        .with_denylist(&[notice::LABEL])
-        .build()
+/// How long a window may take to end with its owner.
+const END_LIMIT: Duration = Duration::from_secs(2);
+
+/// The window's process and what is known of it.
+#[derive(Debug)]
+pub(crate) struct Window {
+    /// This program, as it was started: an upgrade may have replaced it when the window is wanted.
+    program: PathBuf,
+    spawner: Spawner,
+    is: watch::Sender<Is>,
+    looked_at: AtomicBool,
 }
 
-/// Brings the window to the front, making it first where there is none. From any thread.
-pub(crate) fn show(app: &AppHandle) {
-    let handle = app.clone();
-    let shown = app.run_on_main_thread(move || {
-        let result = match handle.get_webview_window(LABEL) {
-            Some(window) => {
-                window.unminimize().and_then(|()| window.show()).and_then(|()| window.set_focus())
-            }
-            None => make(&handle),
-        };
-        if let Err(error) = result {
-            tracing::error!(%error, "the window can't be shown");
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Is {
+    Closed,
+    Open,
+    /// Asked to come to the front, and not there yet: it may be about to end.
+    Asked,
+}
+
+impl Window {
+    /// # Errors
+    /// When this program can't be found, or outside of a runtime.
+    pub(crate) fn new() -> io::Result<Window> {
+        let (program, spawner) = (std::env::current_exe()?, Spawner::start(None)?);
+        Ok(Window { program, spawner, is: watch::Sender::new(Is::Closed), looked_at: AtomicBool::new(false) })
+    }
+
+    /// Whether somebody looks at it.
+    pub(crate) fn is_looked_at(&self) -> bool {
+        self.looked_at.load(Ordering::SeqCst)
+    }
+
+    /// Waits until it ended, which it does when the door closes; not for long.
+    pub(crate) async fn ended(&self) {
+        let mut is = self.is.subscribe();
+        if tokio::time::timeout(END_LIMIT, is.wait_for(|is| *is == Is::Closed)).await.is_err() {
+            tracing::warn!("the window did not end in time");
         }
-    });
-    if let Err(error) = shown {
-        tracing::error!(%error, "the window can't be shown");
+    }
+
+    async fn start(&self, data_dir: PathBuf) -> Result<Child, child_process::SpawnError> {
+        let spec = Spec::new(&self.program).with_args([options::WINDOW_OF.into(), data_dir.into_os_string()]);
+        self.spawner.spawn(Spec { label: "window".to_owned(), ..spec }).await
+    }
+
+    /// Whether it was asked for in vain and is to be started again.
+    fn closed(&self) -> bool {
+        self.looked_at.store(false, Ordering::SeqCst);
+        let mut again = false;
+        self.is.send_modify(|is| {
+            again = *is == Is::Asked;
+            *is = if again { Is::Open } else { Is::Closed };
+        });
+        again
     }
 }
 
-/// Whether it is in front of the user.
-pub(crate) fn is_looked_at(app: &AppHandle) -> bool {
-    app.get_webview_window(LABEL).is_some_and(|window| {
-        let shown = window.is_visible().unwrap_or(false) && !window.is_minimized().unwrap_or(true);
-        shown && window.is_focused().unwrap_or(false)
-    })
+/// Brings the window to the front, starting it first where there is none. From any thread.
+pub(crate) fn show(app: &AppHandle) {
+    let shell = app.state::<Shell>();
+    let mut start = false;
+    shell.window.is.send_modify(|is| {
+        start = *is == Is::Closed;
+        *is = if start { Is::Open } else { Is::Asked };
+    });
+    match start {
+        true => drop(tauri::async_runtime::spawn(live(app.clone()))),
+        false => shell.outbox.send(ToWindow::Front),
+    }
 }
 
-fn make(app: &AppHandle) -> tauri::Result<()> {
-    WebviewWindowBuilder::new(app, LABEL, WebviewUrl::default())
-        .title(t!("app.name"))
-        .inner_size(1280.0, 800.0)
-        .min_inner_size(900.0, 600.0)
-        .build()
-        .map(drop)
+/// Carries out what the window tells.
+pub(crate) fn told(app: &AppHandle, told: FromWindow) {
+    let window = &app.state::<Shell>().window;
+    match told {
+        FromWindow::InFront => drop(window.is.send_if_modified(|is| {
+            let asked = *is == Is::Asked;
+            if asked {
+                *is = Is::Open;
+            }
+            asked
+        })),
+        FromWindow::LookedAt { yes } => window.looked_at.store(yes, Ordering::SeqCst),
+        FromWindow::Quit => exit::quit(app),
+    }
 }
 
-/// Tells the page of files held over the window, and the user, once, that streams outlive it.
-pub(crate) fn on_event(window: &Window, event: &WindowEvent) {
-    // There is no shell before the start is complete, and then no window either.
-    let Some(shell) = window.try_state::<Shell>() else { return };
-    match event {
-        WindowEvent::DragDrop(DragDropEvent::Enter { paths, .. }) => {
-            shell.outbox.send(Message::DragOver { count: paths.len() });
+async fn live(app: AppHandle) {
+    let shell = app.state::<Shell>();
+    loop {
+        match shell.window.start(shell.engine.data_dir().path().to_owned()).await {
+            Ok(mut window) => {
+                while let Some(line) = window.lines.recv().await {
+                    if let Line::Out(line) | Line::Err(line) = line {
+                        tracing::info!("window: {line}");
+                    }
+                }
+                let end = window.exit().await;
+                tracing::debug!(?end, "the window is gone");
+            }
+            Err(error) => tracing::error!(%error, "the window can't be shown"),
         }
-        WindowEvent::DragDrop(DragDropEvent::Leave) => shell.outbox.send(Message::DragLeave),
-        WindowEvent::DragDrop(DragDropEvent::Drop { paths, .. }) => {
-            let paths = paths.iter().map(|path| path.to_string_lossy().into_owned()).collect();
-            shell.outbox.send(Message::Dropped { paths });
+        shell.outbox.close();
+        if !shell.window.closed() || shell.is_quitting() {
+            break;
         }
-        WindowEvent::Destroyed => {
-            shell.outbox.close();
-            notifications::say_once_that_streams_go_on(window.app_handle());
-        }
-        _ => {}
+    }
+    if !shell.is_quitting() {
+        notifications::say_once_that_streams_go_on(&app);
     }
 }

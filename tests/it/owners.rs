@@ -4,6 +4,7 @@ use std::{fs, os::unix::fs::MetadataExt as _};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
+use stream_server::door::Client;
 
 use crate::support::{
     Dir, Server, media, process,
@@ -38,14 +39,13 @@ async fn a_second_start_is_told_who_the_first_is_and_can_reach_it() {
     assert_eq!(fs::metadata(&owner_file).unwrap().mode() & 0o777, 0o600, "the token is for its user alone");
     let owner = stream_engine::owner::read(&dir.data()).unwrap();
     assert_eq!((owner.pid.cast_signed(), owner.port), (server.pid(), Some(server.port())));
-    let shown =
-        stream_server::door::ask_to_show(&owner, vec![file.to_str().unwrap().to_owned()]).await.unwrap();
+    let shown = Client::of(&owner).unwrap().show(vec![file.to_str().unwrap().to_owned()]).await.unwrap();
     assert_eq!(shown.kind, stream_api::HostKind::Headless);
     let id = server.streams().await[0]["id"].as_str().unwrap().to_owned();
     server.until_on_air(&id).await;
 
     let stranger = stream_engine::owner::Owner { token: Some("guess".to_owned()), ..owner };
-    let refused = stream_server::door::ask_to_show(&stranger, vec![]).await.unwrap_err();
+    let refused = Client::of(&stranger).unwrap().show(vec![]).await.unwrap_err();
     assert_eq!(refused.code, stream_api::Code::Unauthorized);
     assert_eq!(server.stop().await, Some(0));
     assert!(!owner_file.exists(), "who left owns nothing");

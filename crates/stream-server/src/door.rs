@@ -1,38 +1,51 @@
-//! The door by which a second start reaches the first: the client side, and the route that answers it.
+//! The door by which the owner of a data folder is reached: by a second start, and by the desktop's window, which
+//! is a process of its own (docs/adr/0007). Here the side that answers; [`Client`] is the other one.
 
-use std::time::Duration;
+mod client;
+mod window;
 
 use axum::{
     Json, Router,
+    body::Body,
     extract::{Request, State},
     http::HeaderMap,
     routing::post,
 };
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
 use stream_api::{Code, Error, HostKind, Origin};
-use stream_engine::owner::Owner;
 use tokio::sync::mpsc;
 
 use crate::{guard, problem::Problem, routes, serve::Host};
 
-/// How long the first start may take to answer the second.
-const PATIENCE: Duration = Duration::from_secs(5);
+pub use client::{Client, Orders};
+pub use window::{FromWindow, ToWindow};
 
 /// How a host is entered.
 #[derive(Debug, Default)]
 pub struct Door {
-    /// What proves that a caller can read the data folder; see [`new_token`]. A host with `show` (the desktop)
-    /// asks for it with every request, another one for [`ask_to_show`] alone.
+    /// What proves that a caller can read the data folder; see [`new_token`]. The desktop asks for it with every
+    /// request, another host for [`Client::show`] alone.
     pub token: Option<String>,
-    /// The window that can show itself; absent without one.
-    pub show: Option<mpsc::Sender<Show>>,
+    /// Where the desktop hears who knocks; absent in a host without a window.
+    pub desktop: Option<mpsc::Sender<Knock>>,
+}
+
+/// Who knocks at the desktop's door.
+#[derive(Debug)]
+pub enum Knock {
+    /// A second start.
+    Show(Show),
+    /// The page of the window listens from now on: what it is to hear besides the engine's messages goes here.
+    Listening(mpsc::UnboundedSender<ToWindow>),
+    /// The window tells something.
+    Told(FromWindow),
 }
 
 impl Door {
     /// The token that every request must bring; `None` where the interface is open to this computer.
     pub(crate) fn lock(&self) -> Option<&str> {
-        self.show.as_ref().and(self.token.as_deref())
+        self.desktop.as_ref().and(self.token.as_deref())
     }
 }
 
@@ -56,28 +69,8 @@ pub fn new_token() -> String {
     format!("{}{}", uuid::Uuid::new_v4().simple(), uuid::Uuid::new_v4().simple())
 }
 
-/// Asks the owner of a data folder to show itself and to stream `paths`.
-///
-/// # Errors
-/// `shutting_down` when it has no door (yet, or any more), `internal` when it does not answer, else what it
-/// answered.
-pub async fn ask_to_show(owner: &Owner, paths: Vec<String>) -> Result<Shown, Error> {
-    let (Some(port), Some(token)) = (owner.port, &owner.token) else {
-        return Err(Error::new(Code::ShuttingDown));
-    };
-    let broken = |error: reqwest::Error| Error::new(Code::Internal).with("reason", error.without_url());
-    // Without proxies: the owner is on this computer, and the token is for its eyes alone.
-    let client = reqwest::Client::builder().no_proxy().timeout(PATIENCE).build().map_err(broken)?;
-    let request = client.post(format!("http://127.0.0.1:{port}/door/show")).bearer_auth(token);
-    let response = request.json(&Show { paths }).send().await.map_err(broken)?;
-    if response.status().is_success() {
-        return response.json().await.map_err(broken);
-    }
-    Err(response.json::<Error>().await.map_err(broken)?)
-}
-
 pub(crate) fn routes() -> Router<Host> {
-    Router::new().route("/door/show", post(show))
+    Router::new().route("/door/show", post(show)).merge(window::routes())
 }
 
 async fn show(
@@ -88,12 +81,10 @@ async fn show(
     if !host.door.token.as_ref().is_some_and(|token| guard::bears(&headers, token)) {
         return Err(Error::new(Code::Unauthorized).into());
     }
-    let body = routes::object(request.into_body()).await?;
-    let wanted: Show = serde_json::from_value(Value::Object(body))
-        .map_err(|error| Error::new(Code::BadRequest).with("reason", error))?;
-    let kind = match &host.door.show {
-        Some(window) => {
-            window.send(wanted).await.map_err(|_| Error::new(Code::ShuttingDown))?;
+    let wanted: Show = read(request.into_body()).await?;
+    let kind = match &host.door.desktop {
+        Some(desktop) => {
+            knock(desktop, Knock::Show(wanted)).await?;
             HostKind::Desktop
         }
         None => {
@@ -105,6 +96,16 @@ async fn show(
         }
     };
     Ok(Json(Shown { kind }))
+}
+
+async fn knock(desktop: &mpsc::Sender<Knock>, knock: Knock) -> Result<(), Error> {
+    desktop.send(knock).await.map_err(|_| Error::new(Code::ShuttingDown))
+}
+
+async fn read<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
+    let object = routes::object(body).await?;
+    serde_json::from_value(Value::Object(object))
+        .map_err(|error| Error::new(Code::BadRequest).with("reason", error).into())
 }
 
 #[cfg(test)]
@@ -121,13 +122,7 @@ mod tests {
     #[test]
     fn only_a_window_locks_the_whole_host() {
         let token = Some("t".to_owned());
-        assert_eq!(Door { token: token.clone(), show: None }.lock(), None);
-        assert_eq!(Door { token, show: Some(mpsc::channel(1).0) }.lock(), Some("t"));
-    }
-
-    #[tokio::test]
-    async fn an_owner_without_a_door_is_said() {
-        let owner = Owner { pid: 1, kind: HostKind::Desktop, port: None, token: None };
-        assert_eq!(ask_to_show(&owner, vec![]).await.unwrap_err().code, Code::ShuttingDown);
+        assert_eq!(Door { token: token.clone(), desktop: None }.lock(), None);
+        assert_eq!(Door { token, desktop: Some(mpsc::channel(1).0) }.lock(), Some("t"));
     }
 }

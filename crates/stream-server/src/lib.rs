@@ -1,5 +1,5 @@
 //! The HTTP host: every command over REST, the events over SSE, the interface's files, and the door by which a
-//! second start reaches the first. A library, which the desktop mounts too, and the program
+//! second start and the desktop's window reach the owner. A library, which the desktop mounts too, and the program
 //! `stream-manager-server`.
 //!
 //! It is not the engine: nothing here decides anything about a stream. It is also not a public web server:
@@ -17,5 +17,5 @@ mod serve;
 pub mod sidecars;
 
 pub use assets::interface;
-pub use door::{Door, Show};
+pub use door::Door;
 pub use serve::serve;

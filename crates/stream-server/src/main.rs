@@ -44,7 +44,7 @@ async fn run(command_line: &CommandLine) -> Result<(), Error> {
 /// Lets the instance that owns the data folder stream the files; `None` when it does not answer.
 async fn hand_over(data_dir: &Path, paths: Vec<String>) -> Option<()> {
     let owner = owner::read(data_dir)?;
-    door::ask_to_show(&owner, paths).await.ok()?;
+    door::Client::of(&owner).ok()?.show(paths).await.ok()?;
     let at = owner.address().unwrap_or_default();
     let _ = writeln!(io::stdout(), "{}", t!("start.headless", pid = owner.pid, address = at));
     Some(())
@@ -65,7 +65,7 @@ async fn host(command_line: &CommandLine, options: Options) -> Result<(), Error>
     let token = door::new_token();
     engine.data_dir().announce(HostKind::Headless, Some(address.port()), Some(token.clone()))?;
     let stop = CancellationToken::new();
-    let door = Door { token: Some(token), show: None };
+    let door = Door { token: Some(token), desktop: None };
     let mut serving = tokio::spawn(stream_server::serve(engine.clone(), listener, door, stop.clone()));
     let _ = writeln!(io::stdout(), "listening on http://{address}");
     log.streams_to_stdout();

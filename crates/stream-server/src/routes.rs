@@ -75,15 +75,24 @@ async fn command(
         }
         merged.insert(name.to_owned(), value.into());
     }
-    // A task of its own: a client that hangs up does not leave a command half done.
-    let engine = host.engine.clone();
-    let work = tokio::spawn(async move { engine.dispatch(origin, route.name, Value::Object(merged)).await });
-    let reply = work.await.map_err(|error| {
-        tracing::error!(%error, command = route.name, "a command broke");
-        Error::new(Code::Internal).with("reason", route.name)
-    })??;
+    let reply = carry_out(&host, origin, route.name.to_owned(), Value::Object(merged)).await?;
     let status = StatusCode::from_u16(route.success).unwrap_or(StatusCode::OK);
     Ok((status, Json(reply)).into_response())
+}
+
+/// Carries out a command in a task of its own: a client that hangs up does not leave it half done.
+pub(crate) async fn carry_out(
+    host: &Host,
+    origin: Origin,
+    name: String,
+    request: Value,
+) -> Result<Value, Error> {
+    let (engine, command) = (host.engine.clone(), name.clone());
+    let work = tokio::spawn(async move { engine.dispatch(origin, &command, request).await });
+    work.await.map_err(|error| {
+        tracing::error!(%error, command = name, "a command broke");
+        Error::new(Code::Internal).with("reason", name)
+    })?
 }
 
 /// Browsers say where a request comes from; programs don't.

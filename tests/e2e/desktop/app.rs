@@ -132,6 +132,14 @@ impl App {
         found
     }
 
+    /// What it takes with its window, in MiB, without the programs that it supervises.
+    pub fn memory(&self) -> f64 {
+        let own = self.pid().expect("it runs");
+        let mut all = process::below(own);
+        all.retain(|process| !process.name.starts_with("ffmpeg") && !process.name.starts_with("mediamtx"));
+        process::memory(all.iter().map(|process| process.pid).chain([own]))
+    }
+
     fn owner(&self) -> Option<Value> {
         serde_json::from_slice(&fs::read(self.data.join("owner.json")).ok()?).ok()
     }
