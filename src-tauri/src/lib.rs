@@ -39,8 +39,7 @@ pub fn run() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let log = stream_server::logging::start();
-    #[cfg_attr(not(target_os = "macos"), expect(unused_mut, reason = "only macOS changes it"))]
-    let mut app = match build() {
+    let app = match build() {
         Ok(app) => app,
         Err(error) => return start::refuse(&Error::new(Code::Internal).with("reason", error)),
     };
@@ -58,11 +57,11 @@ pub fn run() -> ExitCode {
     log.open(&app.state::<Shell>().engine.data_dir().logs());
     // The Dock's icon is the window's, which is there while the window is.
     #[cfg(target_os = "macos")]
-    app.set_activation_policy(tauri::ActivationPolicy::Accessory);
+    let _ = app.handle().set_activation_policy(tauri::ActivationPolicy::Accessory);
     start::present(app.handle(), &command_line);
     let code = app.run_return(|app, event| {
         #[cfg(target_os = "macos")]
-        match event {
+        match &event {
             tauri::RunEvent::Opened { urls } => {
                 let paths = urls.iter().filter_map(|url| url.to_file_path().ok());
                 start::open(app, paths.map(|path| path.to_string_lossy().into_owned()).collect());
@@ -70,7 +69,6 @@ pub fn run() -> ExitCode {
             tauri::RunEvent::Reopen { .. } => window::show(app),
             _ => {}
         }
-        #[cfg(not(target_os = "macos"))]
         let _ = (app, event);
     });
     ExitCode::from(u8::try_from(code).unwrap_or(1))

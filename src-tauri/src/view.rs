@@ -46,7 +46,6 @@ impl View {
     /// Something that happened to the window, which a page that does not listen can't have shown.
     fn send(&self, message: Message) {
         if let Some(page) = &*self.page() {
-            // A page that is gone needs no message.
             let _ = page.channel.send(message);
         }
     }
@@ -151,11 +150,8 @@ pub(crate) async fn listen(app: &AppHandle, channel: Channel<Message>) -> Result
     let listening = tauri::async_runtime::spawn(async move {
         while let Some(order) = orders.next().await {
             match order {
-                ToWindow::Page(message) => {
-                    if page.send(message).is_err() {
-                        tracing::warn!("the page does not hear");
-                    }
-                }
+                // A page that is gone needs no message.
+                ToWindow::Page(message) => drop(page.send(message)),
                 ToWindow::Front => to_front(&handle),
             }
         }

@@ -44,7 +44,6 @@ impl Window {
         Ok(Window { program, spawner, is: watch::Sender::new(Is::Closed), looked_at: AtomicBool::new(false) })
     }
 
-    /// Whether somebody looks at it.
     pub(crate) fn is_looked_at(&self) -> bool {
         self.looked_at.load(Ordering::SeqCst)
     }
@@ -62,12 +61,12 @@ impl Window {
         self.spawner.spawn(Spec { label: "window".to_owned(), ..spec }).await
     }
 
-    /// Whether it was asked for in vain and is to be started again.
-    fn closed(&self) -> bool {
+    /// Whether it was asked for in vain and is to be started again; `never` when the owner ends.
+    fn closed(&self, never: bool) -> bool {
         self.looked_at.store(false, Ordering::SeqCst);
         let mut again = false;
         self.is.send_modify(|is| {
-            again = *is == Is::Asked;
+            again = *is == Is::Asked && !never;
             *is = if again { Is::Open } else { Is::Closed };
         });
         again
@@ -77,6 +76,9 @@ impl Window {
 /// Brings the window to the front, starting it first where there is none. From any thread.
 pub(crate) fn show(app: &AppHandle) {
     let shell = app.state::<Shell>();
+    if shell.is_quitting() {
+        return;
+    }
     let mut start = false;
     shell.window.is.send_modify(|is| {
         start = *is == Is::Closed;
@@ -92,13 +94,11 @@ pub(crate) fn show(app: &AppHandle) {
 pub(crate) fn told(app: &AppHandle, told: FromWindow) {
     let window = &app.state::<Shell>().window;
     match told {
-        FromWindow::InFront => drop(window.is.send_if_modified(|is| {
-            let asked = *is == Is::Asked;
-            if asked {
+        FromWindow::InFront => window.is.send_modify(|is| {
+            if *is == Is::Asked {
                 *is = Is::Open;
             }
-            asked
-        })),
+        }),
         FromWindow::LookedAt { yes } => window.looked_at.store(yes, Ordering::SeqCst),
         FromWindow::Quit => exit::quit(app),
     }
@@ -120,7 +120,7 @@ async fn live(app: AppHandle) {
             Err(error) => tracing::error!(%error, "the window can't be shown"),
         }
         shell.outbox.close();
-        if !shell.window.closed() || shell.is_quitting() {
+        if !shell.window.closed(shell.is_quitting()) {
             break;
         }
     }

@@ -132,12 +132,18 @@ impl App {
         found
     }
 
-    /// What it takes with its window, in MiB, without the programs that it supervises.
+    /// What it takes with its window, in MiB, without the programs that it supervises. Each page counts for its
+    /// share (`Pss`, proc_pid_smaps_rollup(5)).
     pub fn memory(&self) -> f64 {
+        let kib = |pid: i32| -> Option<f64> {
+            let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
+            let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
+            line.trim().trim_end_matches(" kB").parse().ok()
+        };
         let own = self.pid().expect("it runs");
         let mut all = process::below(own);
         all.retain(|process| !process.name.starts_with("ffmpeg") && !process.name.starts_with("mediamtx"));
-        process::memory(all.iter().map(|process| process.pid).chain([own]))
+        all.iter().map(|process| process.pid).chain([own]).filter_map(kib).sum::<f64>() / 1024.0
     }
 
     fn owner(&self) -> Option<Value> {

@@ -14,8 +14,10 @@ use crate::{
 async fn a_closed_window_frees_its_memory_and_streams_go_on() {
     let (mut rig, dir) = (Rig::new().await, Dir::new());
     let file = media::plain(&dir.media("lobby.mp4"));
-    let app = App::start(&rig, &dir, &[file.to_str().unwrap()]).await;
+    let app = App::start(&rig, &dir, &["--minimized", file.to_str().unwrap()]).await;
     app.until_on_air("lobby").await;
+    let before = app.memory();
+    rig.click("Show window").await;
     let window = rig.until_windows(1).await.remove(0);
     until("the page is drawn", async || shows_something(&rig, &window).await.then_some(())).await;
     rig.picture("window").await;
@@ -36,9 +38,9 @@ async fn a_closed_window_frees_its_memory_and_streams_go_on() {
         until("the page is drawn", async || shows_something(&rig, &window).await.then_some(())).await;
         drawn.push(asked.elapsed());
     }
-    eprintln!("MiB with the window: {open:.0}, closed: {closed:.0?}");
-    // Of a debug build, and of pages that others share it has more where there are fewer others.
-    assert!(closed.iter().all(|&closed| closed < 110.0), "{closed:?}");
+    eprintln!("MiB before the window: {before:.0}, with it: {open:.0}, closed: {closed:.0?}");
+    // What others start or end meanwhile changes the share of common pages.
+    assert!(closed.iter().all(|&closed| closed < before + 20.0), "{before}, {closed:?}");
     eprintln!("the window was there again after {opened:?}, with its page after {drawn:?}");
     assert!(opened.iter().min() < Some(&Duration::from_secs(1)), "{opened:?}");
     // Without a graphics card, in a debug build, and with the time that taking the picture takes.

@@ -72,16 +72,6 @@ pub async fn none_left(path: &Path) {
     .await;
 }
 
-/// What these processes take together, in MiB: each page counts for its share (`Pss`, proc_pid_smaps_rollup(5)).
-pub fn memory(pids: impl IntoIterator<Item = i32>) -> f64 {
-    let kib = |pid: i32| -> Option<f64> {
-        let rollup = fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).ok()?;
-        let line = rollup.lines().find_map(|line| line.strip_prefix("Pss:"))?;
-        line.trim().trim_end_matches(" kB").parse().ok()
-    };
-    pids.into_iter().filter_map(kib).sum::<f64>() / 1024.0
-}
-
 pub fn signal(pid: i32, signal: Signal) {
     kill(Pid::from_raw(pid), signal).expect("the process is there");
 }
