@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::tools::{Tools, WITHHELD};
 
 /// Making or checking one takes a quarter of a second of one core at 1080p.
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(10);
 /// One that no stream used for this long is removed.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Of FFmpeg's output.
