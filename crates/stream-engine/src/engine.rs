@@ -50,7 +50,15 @@ pub(crate) struct Inner {
     closing: CancellationToken,
     /// The server ends.
     stop: CancellationToken,
-    pub(crate) tasks: TaskTracker,
+    tasks: TaskTracker,
+}
+
+impl Inner {
+    /// Does something that nobody waits for, until the engine ends.
+    pub(crate) fn in_background(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let closing = self.closing.clone();
+        self.tasks.spawn(async move { closing.run_until_cancelled(work).await });
+    }
 }
 
 impl Engine {

@@ -245,7 +245,7 @@ async fn examine(engine: &Inner, source: &Source) -> Result<Probed, Error> {
     if let Ok(slate) = Slate::of(&probed.media, &probed.plan) {
         // It takes a moment, once; made now, a start need not wait for it.
         let slates = engine.slates.clone();
-        engine.tasks.spawn(async move {
+        engine.in_background(async move {
             if let Err(error) = slates.ensure(&slate).await {
                 tracing::debug!(%error, "the slate was not made in advance");
             }
