@@ -24,7 +24,7 @@ async fn a_stream_from_the_file_dialog_to_the_restart() -> Result<()> {
     page.click("#new-stream").await?;
     rig.lay_down(None).await;
     page.click("#choose-file").await?;
-    page.find("#choose-file:not([disabled])").await?;
+    page.find("#choose-file:not([aria-busy])").await?;
     assert_eq!(page.find("#file-path").await?.property("value").await?, "");
     rig.lay_down(Some(&file)).await;
     page.click("#choose-file").await?;
