@@ -50,7 +50,7 @@ pub(super) struct Actor {
     journal: RunJournal,
     turns: Turns,
     /// When it was last ordered to run.
-    used: UnixMillis,
+    used: Option<UnixMillis>,
     /// In the queue of those that start.
     place: Option<Place>,
     /// The right to start, and since when a child uses it.
@@ -95,7 +95,7 @@ impl Actor {
             parts,
             journal,
             turns,
-            used: stored.used.unwrap_or(UnixMillis(0)),
+            used: stored.used,
             place: None,
             turn: None,
             controls,
@@ -328,7 +328,7 @@ impl Actor {
         match effect {
             Effect::Spawn => {
                 self.parts.hub.run_began(self.id, self.journal.begin_run());
-                let (place, waiting) = self.turns.queue(self.used);
+                let (place, waiting) = self.turns.queue(self.used.unwrap_or(UnixMillis(0)));
                 self.place = Some(place);
                 let parts = self.parts.clone();
                 let made = spawn(parts, self.id, self.spec.clone(), self.slate_refused, waiting);

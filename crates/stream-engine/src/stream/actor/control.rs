@@ -18,19 +18,11 @@ impl Actor {
     pub(super) async fn control(&mut self, control: Control) {
         match control {
             Control::Order { order, used, by, ack } => {
-                let done = match self.refusal() {
-                    Some(refusal) => Err(refusal),
-                    None => self.order(order, used, by).await,
-                };
                 // The one who asked may be gone, here and below.
-                let _ = ack.send(done);
+                let _ = ack.send(self.order(order, used, by).await);
             }
             Control::Edit { update, by, ack } => {
-                let done = match self.refusal() {
-                    Some(refusal) => Err(refusal),
-                    None => self.edit(*update, by).await,
-                };
-                let _ = ack.send(done);
+                let _ = ack.send(self.edit(*update, by).await);
             }
             Control::Delete { by, done } => self.delete(by, done).await,
             Control::Shutdown => {
@@ -40,19 +32,21 @@ impl Actor {
         }
     }
 
-    /// Why nothing can be ordered any more, when that is so.
-    fn refusal(&self) -> Option<Error> {
-        self.ending.then(|| match self.deleted {
-            Some(_) => Error::new(Code::NoSuchStream).with("id", self.id),
-            None => Error::new(Code::ShuttingDown),
-        })
+    /// Whether anything can still be ordered.
+    fn check_open(&self) -> Result<(), Error> {
+        match (self.ending, &self.deleted) {
+            (false, _) => Ok(()),
+            (true, Some(_)) => Err(Error::new(Code::NoSuchStream).with("id", self.id)),
+            (true, None) => Err(Error::new(Code::ShuttingDown)),
+        }
     }
 
     /// Stored before it is done: a crash in between starts what the user wanted. What can't be stored is not started;
     /// a stop is never refused.
     async fn order(&mut self, order: Order, used: Option<UnixMillis>, by: Origin) -> Result<Stream, Error> {
-        let used = used.unwrap_or(self.used);
-        let stored = StoredStream { order, used: Some(used), ..self.stored() };
+        self.check_open()?;
+        let used = used.or(self.used);
+        let stored = StoredStream { order, used, ..self.stored() };
         match order {
             Order::Run => self.parts.store.put(stored).await?,
             Order::Stop => self.parts.store.put_at_any_rate(stored).await,
@@ -69,6 +63,7 @@ impl Actor {
     }
 
     async fn edit(&mut self, update: StreamUpdate, by: Origin) -> Result<Stream, Error> {
+        self.check_open()?;
         let mut spec = self.spec.clone();
         update.apply(&mut spec);
         self.parts.store.put(StoredStream { spec: spec.clone(), ..self.stored() }).await?;
@@ -100,9 +95,9 @@ impl Actor {
     }
 
     async fn delete(&mut self, by: Origin, done: oneshot::Sender<Result<(), Error>>) {
-        let removed = match self.refusal() {
-            Some(refusal) => Err(refusal),
-            None => self.parts.store.remove(self.id).await,
+        let removed = match self.check_open() {
+            Ok(()) => self.parts.store.remove(self.id).await,
+            refused => refused,
         };
         if let Err(error) = removed {
             let _ = done.send(Err(error));
@@ -116,12 +111,7 @@ impl Actor {
 
     /// As it stands in the store.
     pub(super) fn stored(&self) -> StoredStream {
-        StoredStream {
-            id: self.id,
-            spec: self.spec.clone(),
-            order: self.machine.order,
-            used: (self.used.0 > 0).then_some(self.used),
-        }
+        StoredStream { id: self.id, spec: self.spec.clone(), order: self.machine.order, used: self.used }
     }
 
     fn tell(&self, kind: ActivityKind) {
