@@ -44,7 +44,7 @@ async fn send(route: Route, request: Value) -> Result<Value, Error> {
     let response = request.map_err(internal)?.send().await.map_err(|_| unreachable())?;
     let text = response.text().await.map_err(|_| unreachable())?;
     if response.ok() {
-        return serde_json::from_str(&text).map_err(internal);
+        return read(&text);
     }
     let status = || internal(format!("HTTP {}", response.status()));
     Err(read(&text).unwrap_or_else(|_| status()))

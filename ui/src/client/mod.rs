@@ -74,10 +74,9 @@ impl Client {
     }
 }
 
-/// Reads what a host sent. Everything goes by way of [`Value`]: code that reads a type is made once then, not once for
-/// each place that it comes from.
+/// Reads what a host sent.
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
-    serde_json::from_str(json).and_then(serde_json::from_value::<T>).map_err(internal)
+    serde_json::from_str(json).map_err(internal)
 }
 
 fn internal(reason: impl ToString) -> Error {

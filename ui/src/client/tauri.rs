@@ -81,7 +81,7 @@ impl Desktop {
                 return Ok(Value::Null);
             }
             let json = JSON::stringify(&value).map_err(|e| error_from(&e))?;
-            serde_json::from_str(&String::from(json)).map_err(internal)
+            super::read(&String::from(json))
         })
     }
 

@@ -5,7 +5,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     app::{App, use_app},
     browser,
-    components::{Act, Icon, icon},
+    components::{Act, Icon, refusal},
     format,
 };
 
@@ -32,12 +32,7 @@ pub(crate) fn BundleCard() -> impl IntoView {
         <section class="card" data-testid="support">
             <h3>{t!("bundle.title")}</h3>
             <p class="muted about">{t!("bundle.body")}</p>
-            {move || failure.get().map(|error| view! {
-                <div class="verdict bad" role="alert" data-testid="bundle-error">
-                    {icon(Icon::Alert)}
-                    <div><b>{error.message}</b><span>{error.hint}</span></div>
-                </div>
-            })}
+            {move || failure.get().map(|error| refusal(error, "bundle-error"))}
             <div class="card-foot">
                 <Act
                     id="save-bundle"

@@ -6,9 +6,10 @@ use crate::{
     app::use_app,
     browser,
     components::{
-        Act, CopyButton, Icon, Modal, icon,
+        Act, CopyButton, Icon, Modal,
         log::{line, ltr, plain},
         past::how,
+        refusal,
     },
 };
 
@@ -53,13 +54,7 @@ pub(crate) fn RunLogDialog(
             <div class="log" tabindex="0" data-testid="run-log">
                 {move || match answer.get() {
                     None => view! { <p class="faint" role="status">{t!("app.opening")}</p> }.into_any(),
-                    Some(Err(error)) => view! {
-                        <div class="verdict bad" role="alert">
-                            {icon(Icon::Alert)}
-                            <div><b>{error.message}</b><span>{error.hint}</span></div>
-                        </div>
-                    }
-                    .into_any(),
+                    Some(Err(error)) => refusal(error, "").into_any(),
                     Some(Ok(log)) if log.head.is_empty() && log.tail.is_empty() => {
                         view! { <p class="faint">{t!("log.empty")}</p> }.into_any()
                     }

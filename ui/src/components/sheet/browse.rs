@@ -11,6 +11,7 @@ use crate::{
     components::{
         Act, Icon, Modal, icon,
         menu::{arrow, focus_item},
+        refusal,
         sheet::form::Form,
     },
     format,
@@ -96,13 +97,7 @@ pub(crate) fn browse(form: Form) -> impl IntoView {
             <div node_ref=node class="entries" data-testid="media-entries" on:keydown=key>
                 {move || match folder.get() {
                     None => view! { <p class="muted" role="status">{t!("browse.opening")}</p> }.into_any(),
-                    Some(Err(error)) => view! {
-                        <div class="verdict bad" role="alert">
-                            {icon(Icon::Alert)}
-                            <div><b>{error.message}</b><span>{error.hint}</span></div>
-                        </div>
-                    }
-                    .into_any(),
+                    Some(Err(error)) => refusal(error, "").into_any(),
                     Some(Ok(folder)) if folder.entries.is_empty() => {
                         let words = if folder.path.is_none() { t!("browse.no_roots") } else { t!("browse.empty") };
                         view! { <p class="muted">{words}</p> }.into_any()

@@ -14,27 +14,34 @@ pub(crate) fn fields(form: Form) -> impl IntoView {
             {name(form)}
             {playback(form)}
         </div>
+        {switch("record", form.record, t!("sheet.record"), view! { <small>{t!("sheet.record.hint")}</small> })}
+        {switch(
+            "keep-viewers",
+            form.keep_viewers,
+            t!("sheet.keep"),
+            view! { <small data-testid="keep-hint">{keep_hint}</small> },
+        )}
+    }
+}
+
+/// Something that is on or off, with what it means below.
+fn switch(
+    id: &'static str,
+    on: RwSignal<bool>,
+    title: &'static str,
+    hint: impl IntoView + 'static,
+) -> impl IntoView {
+    view! {
         <label class="switch">
             <input
                 type="checkbox"
                 role="switch"
-                id="record"
-                prop:checked=form.record
-                on:change=move |event| form.record.set(event_target_checked(&event))
+                id=id
+                prop:checked=on
+                on:change=move |event| on.set(event_target_checked(&event))
             />
             <i aria-hidden="true"></i>
-            <span><b>{t!("sheet.record")}</b><small>{t!("sheet.record.hint")}</small></span>
-        </label>
-        <label class="switch">
-            <input
-                type="checkbox"
-                role="switch"
-                id="keep-viewers"
-                prop:checked=form.keep_viewers
-                on:change=move |event| form.keep_viewers.set(event_target_checked(&event))
-            />
-            <i aria-hidden="true"></i>
-            <span><b>{t!("sheet.keep")}</b><small data-testid="keep-hint">{keep_hint}</small></span>
+            <span><b>{title}</b>{hint}</span>
         </label>
     }
 }

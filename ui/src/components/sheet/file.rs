@@ -1,9 +1,9 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
-use stream_api::{Error, Mode, ProbeReport, t};
+use stream_api::{Mode, ProbeReport, t};
 
 use crate::{
     components::{
-        Act, Icon, icon,
+        Act, Icon, icon, refusal,
         sheet::form::{Form, Probe},
     },
     format,
@@ -55,7 +55,7 @@ pub(crate) fn file(form: Form) -> impl IntoView {
             Probe::None => ().into_any(),
             Probe::Running => running(form.path.get_untracked()).into_any(),
             Probe::Done(report) => view! { {card(&report)} {verdict(&report)} }.into_any(),
-            Probe::Failed(error) => failed(error).into_any(),
+            Probe::Failed(error) => refusal(error, "probe-error").into_any(),
         }}
     }
 }
@@ -66,15 +66,6 @@ fn running(path: String) -> impl IntoView {
         <div class="filecard" role="status">
             <span class="tile prep">{icon(Icon::Spinner)}</span>
             <div class="what"><div class="name">{name}</div><div class="sub">{t!("sheet.examining")}</div></div>
-        </div>
-    }
-}
-
-fn failed(error: Error) -> impl IntoView {
-    view! {
-        <div class="verdict bad" role="alert" data-testid="probe-error" data-code=error.code.as_str()>
-            {icon(Icon::Alert)}
-            <div><b>{error.message}</b><span>{error.hint}</span></div>
         </div>
     }
 }

@@ -13,7 +13,7 @@ use stream_api::{StreamId, t};
 use crate::{
     app::use_app,
     components::{
-        Act, Icon, Modal, icon,
+        Act, Icon, Modal, icon, refusal,
         sheet::form::{Form, Restart},
     },
 };
@@ -67,12 +67,7 @@ pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
                 <div class="form">
                     {file::file(form)}
                     {fields::fields(form)}
-                    {move || form.failure.get().map(|error| view! {
-                        <div class="verdict bad" role="alert" data-testid="save-error">
-                            {icon(Icon::Alert)}
-                            <div><b>{error.message}</b><span>{error.hint}</span></div>
-                        </div>
-                    })}
+                    {move || form.failure.get().map(|error| refusal(error, "save-error"))}
                 </div>
                 {aside::aside(form)}
             </div>
