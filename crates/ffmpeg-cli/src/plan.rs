@@ -3,7 +3,9 @@
 //! Copying costs 0.004 of a core, encoding 1080p about one (measured), so each reason to encode is one that a
 //! viewer would otherwise notice.
 
-use stream_api::{AudioTrack, Code, Error, Mode, Plan, SentAudio, SourceMedia, Tracks, VideoTrack, t};
+use stream_api::{
+    AudioTrack, Code, Error, Mode, Plan, Remark, RemarkCode, SentAudio, SourceMedia, Tracks, VideoTrack, t,
+};
 
 use crate::slate;
 
@@ -59,33 +61,33 @@ fn known(codec: &str) -> bool {
     !matches!(codec, "" | "unknown" | "none")
 }
 
-fn against_copying_video(video: &VideoTrack, container: &str) -> Vec<String> {
+fn against_copying_video(video: &VideoTrack, container: &str) -> Vec<Remark> {
     if video.codec != "h264" {
-        return vec![t!("plan.reason.video_codec", codec = codec_name(&video.codec))];
+        return vec![Remark::new(RemarkCode::VideoCodec).with("codec", codec_name(&video.codec))];
     }
     let mut reasons = Vec::new();
     if !copies_from(container, &["mov", "matroska", "flv"]) {
-        reasons.push(t!("plan.reason.video_container", container = container_name(container)));
+        reasons.push(Remark::new(RemarkCode::VideoContainer).with("container", container_name(container)));
     }
     if !matches!(video.pixel_format.as_str(), "yuv420p" | "yuvj420p") {
-        reasons.push(t!("plan.reason.pixel_format", format = video.pixel_format));
+        reasons.push(Remark::new(RemarkCode::PixelFormat).with("format", &video.pixel_format));
     } else if let Some(profile) = video.profile.as_deref().filter(|profile| !plays_in_browsers(profile)) {
-        reasons.push(t!("plan.reason.profile", profile = profile));
+        reasons.push(Remark::new(RemarkCode::Profile).with("profile", profile));
     }
     if video.b_frames {
-        reasons.push(t!("plan.reason.b_frames").to_owned());
+        reasons.push(Remark::new(RemarkCode::BFrames));
     }
     if video.interlaced {
-        reasons.push(t!("plan.reason.interlaced").to_owned());
+        reasons.push(Remark::new(RemarkCode::Interlaced));
     }
     if video.rotation != 0 {
         // The copy would lose the rotation, which stands in the container.
-        reasons.push(t!("plan.reason.rotation", degrees = video.rotation));
+        reasons.push(Remark::new(RemarkCode::Rotation).with("degrees", video.rotation));
     }
     match video.keyframe_interval {
-        None => reasons.push(t!("plan.reason.keyframes_unknown").to_owned()),
+        None => reasons.push(Remark::new(RemarkCode::KeyframesUnknown)),
         Some(seconds) if seconds > RARE_KEYFRAMES => {
-            reasons.push(t!("plan.reason.keyframes_rare", seconds = format!("{seconds:.0}")));
+            reasons.push(Remark::new(RemarkCode::KeyframesRare).with("seconds", format!("{seconds:.0}")));
         }
         Some(_) => {}
     }
@@ -101,17 +103,17 @@ fn plays_in_browsers(profile: &str) -> bool {
 
 /// Facts about RTSP output (5.1 to 9.0): AAC from MPEG-TS or raw ADTS has no global header and is refused, Opus with
 /// more than two channels too.
-fn against_copying_audio(audio: &AudioTrack, container: &str) -> Option<String> {
+fn against_copying_audio(audio: &AudioTrack, container: &str) -> Option<Remark> {
     let containers: &[&str] = match (audio.codec.as_str(), audio.profile.as_deref()) {
         ("aac", Some("LC")) => &["mov", "matroska", "flv"],
         ("opus", _) => &["mov", "matroska", "ogg"],
-        _ => return Some(t!("plan.reason.audio_codec", codec = audio_name(audio))),
+        _ => return Some(Remark::new(RemarkCode::AudioCodec).with("codec", audio_name(audio))),
     };
     if !copies_from(container, containers) {
-        return Some(t!("plan.reason.audio_container", container = container_name(container)));
+        return Some(Remark::new(RemarkCode::AudioContainer).with("container", container_name(container)));
     }
     if audio.channels > 2 && audio.codec == "opus" {
-        return Some(t!("plan.reason.audio_channels", channels = audio.channels));
+        return Some(Remark::new(RemarkCode::AudioChannels).with("channels", audio.channels));
     }
     None
 }
@@ -120,20 +122,20 @@ fn copies_from(container: &str, allowed: &[&str]) -> bool {
     container.split(',').any(|name| allowed.contains(&name))
 }
 
-fn warnings(has_video: bool, audio: Option<&str>, audio_left_out: bool) -> Vec<String> {
-    let mut warnings: Vec<&'static str> = Vec::new();
+fn warnings(has_video: bool, audio: Option<&str>, audio_left_out: bool) -> Vec<Remark> {
+    let mut warnings = Vec::new();
     match (has_video, audio) {
-        (true, Some("aac")) => warnings.push(t!("plan.warning.webrtc_silent")),
-        (false, Some("aac")) => warnings.push(t!("plan.warning.audio_only_webrtc")),
-        (false, _) => warnings.push(t!("plan.warning.audio_only")),
-        (true, None) if audio_left_out => warnings.push(t!("plan.warning.audio_unknown")),
-        (true, None) => warnings.push(t!("plan.warning.no_audio")),
+        (true, Some("aac")) => warnings.push(RemarkCode::WebrtcSilent),
+        (false, Some("aac")) => warnings.push(RemarkCode::AudioOnlyWebrtc),
+        (false, _) => warnings.push(RemarkCode::AudioOnly),
+        (true, None) if audio_left_out => warnings.push(RemarkCode::AudioUnknown),
+        (true, None) => warnings.push(RemarkCode::NoAudio),
         (true, Some(_)) => {}
     }
     if audio == Some("opus") {
-        warnings.push(t!("plan.warning.rtmp_silent"));
+        warnings.push(RemarkCode::RtmpSilent);
     }
-    warnings.into_iter().map(str::to_owned).collect()
+    warnings.into_iter().map(Remark::new).collect()
 }
 
 fn codec_name(codec: &str) -> String {

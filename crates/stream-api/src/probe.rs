@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Tracks, Unkept};
+use crate::{Remark, Tracks, Unkept};
 
 /// What the form shows before a stream of a file is created.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -97,10 +97,10 @@ pub struct Plan {
     pub encodes_video: bool,
     /// Whether the audio is re-encoded.
     pub encodes_audio: bool,
-    /// Why, one sentence each; empty for a plain copy.
-    pub reasons: Vec<String>,
-    /// What viewers of some protocol will miss, one sentence each, such as sound over WebRTC.
-    pub warnings: Vec<String>,
+    /// Why; empty for a plain copy.
+    pub reasons: Vec<Remark>,
+    /// What viewers of some protocol will miss, such as sound over WebRTC.
+    pub warnings: Vec<Remark>,
     /// What viewers get. As long as it stays, viewers that are kept need not connect again.
     pub sent: Tracks,
     /// Why viewers of it can't be kept; absent when they can.

@@ -15,9 +15,9 @@ use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use stream_api::{
     AudioTrack, Change, Code, Error, Event, EventId, Fault, Health, HostKind, HostStatus, LogLine, LogOrigin,
-    Message, Metrics, Mode, Order, Plan, Ports, ProbeReport, Recording, SentAudio, ServerKind, ServerState,
-    ServerStatus, Snapshot, Source, SourceMedia, State, Stream, StreamId, StreamSpec, Tool, ToolState,
-    Tracks, UnixMillis, Urls, VideoTrack, Viewers,
+    Message, Metrics, Mode, Order, Plan, Ports, ProbeReport, Recording, Remark, RemarkCode, SentAudio,
+    ServerKind, ServerState, ServerStatus, Snapshot, Source, SourceMedia, State, Stream, StreamId,
+    StreamSpec, Tool, ToolState, Tracks, UnixMillis, Urls, VideoTrack, Viewers,
     commands::{Log, MediaFolder},
 };
 use tokio::net::TcpListener;
@@ -145,7 +145,7 @@ fn copied() -> Plan {
         encodes_video: false,
         encodes_audio: false,
         reasons: Vec::new(),
-        warnings: vec!["Browsers hear no sound over WebRTC: AAC can't be sent there.".to_owned()],
+        warnings: vec![Remark::new(RemarkCode::WebrtcSilent)],
         sent: Tracks {
             video: Some("h264".to_owned()),
             audio: Some(SentAudio { codec: "aac".to_owned(), sample_rate: 48_000, channels: 2 }),
@@ -158,7 +158,7 @@ fn encoded() -> Plan {
     Plan {
         mode: Mode::Transcode,
         encodes_video: true,
-        reasons: vec!["The picture has B-frames, which WebRTC can't show.".to_owned()],
+        reasons: vec![Remark::new(RemarkCode::BFrames)],
         warnings: Vec::new(),
         ..copied()
     }

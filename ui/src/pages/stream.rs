@@ -128,8 +128,8 @@ fn sending(row: RwSignal<Row>) -> impl IntoView {
     move || {
         let (path, known) = seen.get();
         let known = known.map(|(media, plan)| {
-            let lines = plan.reasons.iter().chain(&plan.warnings).cloned().collect::<Vec<_>>();
-            let lines = lines.into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+            let lines = plan.reasons.iter().chain(&plan.warnings).map(|remark| remark.message.clone());
+            let lines = lines.map(|line| view! { <li>{line}</li> }).collect_view();
             view! { {aside_facts(&media, &plan)} <ul class="reasons">{lines}</ul> }
         });
         view! {

@@ -33,7 +33,7 @@ fn an_ordinary_file_is_copied() {
             plan(&media(container, Some(video()), Some(audio("aac", Some("LC"))))).expect("has tracks");
         assert_eq!(plan.mode, Mode::Copy, "{container}: {:?}", plan.reasons);
         assert_eq!((plan.video.as_deref(), plan.audio.as_deref()), (Some("h264"), Some("aac")));
-        assert!(plan.reasons.is_empty() && plan.warnings == [t!("plan.warning.webrtc_silent")]);
+        assert!(plan.reasons.is_empty() && plan.warnings == [Remark::new(RemarkCode::WebrtcSilent)]);
     }
 }
 
@@ -56,10 +56,14 @@ fn each_reason_to_encode_video() {
         change(&mut video);
         let plan = plan(&media(MP4, Some(video), Some(audio("aac", Some("LC"))))).expect("has tracks");
         assert!(plan.encodes_video && !plan.encodes_audio && plan.mode == Mode::Transcode, "{word}");
-        assert!(plan.reasons.len() == 1 && plan.reasons[0].contains(word), "{word}: {:?}", plan.reasons);
+        assert!(
+            plan.reasons.len() == 1 && plan.reasons[0].message.contains(word),
+            "{word}: {:?}",
+            plan.reasons
+        );
     }
     let from_ts = plan(&media("mpegts", Some(video()), None)).expect("has a track");
-    assert!(from_ts.encodes_video && from_ts.reasons[0].contains("MPEG-TS"), "{:?}", from_ts.reasons);
+    assert!(from_ts.encodes_video && from_ts.reasons[0].message.contains("MPEG-TS"), "{:?}", from_ts.reasons);
 }
 
 #[test]
@@ -91,5 +95,5 @@ fn what_can_not_be_sent() {
     assert_eq!(none.code, Code::SourceNoTracks);
     let unknown = plan(&media(MP4, Some(video()), Some(audio("unknown", None)))).expect("has a picture");
     assert_eq!((unknown.audio, unknown.mode), (None, Mode::Copy));
-    assert_eq!(unknown.warnings, [t!("plan.warning.audio_unknown")]);
+    assert_eq!(unknown.warnings, [Remark::new(RemarkCode::AudioUnknown)]);
 }

@@ -1,5 +1,5 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
-use stream_api::{Mode, ProbeReport, t};
+use stream_api::{Mode, ProbeReport, Remark, t};
 
 use crate::{
     components::{
@@ -107,9 +107,9 @@ fn verdict(report: &ProbeReport) -> impl IntoView + use<> {
     let why = match (report.plan.mode, report.plan.reasons.is_empty()) {
         (Mode::Copy, true) => vec![t!("verdict.as_is.why").to_owned()],
         (Mode::Transcode, true) => vec![t!("verdict.encoded.why").to_owned()],
-        _ => report.plan.reasons.clone(),
+        _ => sentences(&report.plan.reasons),
     };
-    let warnings = report.plan.warnings.clone();
+    let warnings = sentences(&report.plan.warnings);
     view! {
         <div class=class data-testid="verdict" data-mode=mode>
             {icon(sign)}
@@ -122,4 +122,8 @@ fn verdict(report: &ProbeReport) -> impl IntoView + use<> {
             </div>
         })}
     }
+}
+
+fn sentences(remarks: &[Remark]) -> Vec<String> {
+    remarks.iter().map(|remark| remark.message.clone()).collect()
 }
