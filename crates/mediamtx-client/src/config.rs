@@ -17,8 +17,19 @@ pub const RECORD_TEMPLATE: &str = "%path/%Y-%m-%d_%H-%M-%S-%f";
 /// Where the desktop app's window comes from: macOS and Linux, then Windows.
 const WINDOW_ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
 
-const HEADER: &str = "# Written by MediaMTX Stream Manager at each start of its server, from its own mediamtx.yml.\n\
-                      # Changes made here are lost.\n";
+/// What the written file says instead of the base: there it speaks of using that file by itself.
+const HEAD: &[&str] = &[
+    "Written by MediaMTX Stream Manager at each start of its server. Changes made here are lost.",
+    "All keys that MediaMTX knows: https://mediamtx.org/docs/references/configuration-file",
+];
+const ABOUT_USERS: &[&str] = &[
+    "Whoever watches, whoever sends streams, and the app. The passwords are made anew at each start of the server;",
+    "keep them to yourself.",
+];
+const ABOUT_RECORDINGS: &[&str] = &["Where recordings go: %path is the path's name, %f microseconds."];
+const ABOUT_PATHS: &[&str] = &[
+    "The streams that were to be live when the server was started. Later changes come over the Control API.",
+];
 
 /// What differs from the root `mediamtx.yml` in the configuration of one bundled server.
 #[derive(Clone)]
@@ -99,6 +110,9 @@ impl ServerConfig {
         file.set("authInternalUsers", &self.users())?;
         file.set_in("pathDefaults", "recordPath", &json!(record_path))?;
         file.set("paths", &json!(self.paths))?;
+        file.say("", "authInternalUsers", ABOUT_USERS)?;
+        file.say("  ", "recordPath", ABOUT_RECORDINGS)?;
+        file.say("", "paths", ABOUT_PATHS)?;
         Ok(file.finish())
     }
 
@@ -191,6 +205,15 @@ impl File {
         Ok(())
     }
 
+    /// Replaces the comment above a key.
+    fn say(&mut self, indent: &str, key: &'static str, words: &[&str]) -> Result<(), ConfigError> {
+        let at = self.find(0, key, indent).ok_or(ConfigError::MissingKey(key))?;
+        let above =
+            self.lines[..at].iter().rev().take_while(|line| line.trim_start().starts_with('#')).count();
+        self.lines.splice(at - above..at, comment(indent, words));
+        Ok(())
+    }
+
     fn find(&self, from: usize, key: &str, indent: &str) -> Option<usize> {
         let is_key = |line: &String| {
             line.strip_prefix(indent)
@@ -205,9 +228,16 @@ impl File {
         at + 1 + inside
     }
 
-    fn finish(self) -> String {
-        format!("{HEADER}\n{}\n", self.lines.join("\n"))
+    /// With a head of its own.
+    fn finish(mut self) -> String {
+        let head = self.lines.iter().take_while(|line| line.starts_with('#')).count();
+        self.lines.splice(..head, comment("", HEAD));
+        self.lines.join("\n") + "\n"
     }
+}
+
+fn comment(indent: &str, words: &[&str]) -> Vec<String> {
+    words.iter().map(|line| format!("{indent}# {line}")).collect()
 }
 
 /// `key: value`, with one line per member when the value has members.

@@ -137,6 +137,23 @@ fn a_written_file_says_who_may_do_what() {
     assert_eq!(users.as_array().unwrap().len(), 3);
 }
 
+/// Each of these is wrong in a file with real passwords, the app's folder and the app's streams.
+#[test]
+fn a_written_file_says_nothing_that_holds_for_the_root_file_alone() {
+    let written = usual().render().unwrap();
+    let comments: Vec<&str> = written.lines().filter(|line| line.trim_start().starts_with('#')).collect();
+    for of_the_root in ["by itself", "are locked", "Locked, ", "below", "The app puts", "any name", "base of"] {
+        assert!(BASE.contains(of_the_root), "{of_the_root}");
+        let said: Vec<_> = comments.iter().filter(|line| line.contains(of_the_root)).collect();
+        assert!(said.is_empty(), "{said:?}");
+    }
+    for key in ["authInternalUsers:", "  recordPath:", "paths:"] {
+        let at = written.lines().position(|line| line.starts_with(key)).unwrap();
+        let above = written.lines().nth(at - 1).unwrap();
+        assert!(above.trim_start().starts_with("# "), "{key} has a comment: {above}");
+    }
+}
+
 #[test]
 fn ports_and_paths_are_taken_over() {
     let mut config = usual();
