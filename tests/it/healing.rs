@@ -107,6 +107,44 @@ async fn paths_that_somebody_elses_reload_took_away_come_back() {
     rig.end().await;
 }
 
+/// A `patch` by somebody else that MediaMTX 1.20.1 refuses stays in it all the same, and every write after it gets the
+/// refusal, ours too, until that path is mended or gone.
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_elses_bad_change_does_not_keep_streams_off_the_air() {
+    let rig = Rig::on_air().await;
+    let (pid, control) = (rig.mediamtx(), Control::of(&rig.dir));
+    let ffmpeg = rig.server.children("ffmpeg");
+    let second = media::plain(&rig.dir.media("second.mp4"));
+    let bad = json!({ "recordPath": "nowhere" });
+
+    assert_eq!(control.add_path("poison", &json!({ "record": false })).await.0, 200);
+    assert_eq!(control.patch_path("poison", &bad).await.0, 400);
+    assert_eq!(control.add_path("other", &json!({ "record": false })).await.0, 400, "nobody can write");
+    let began = Instant::now();
+    let id = rig.server.create("second", &second, true).await;
+    rig.server.until_on_air(&id).await;
+    eprintln!("a foreign path: on air after {:?}", began.elapsed());
+    assert!(!control.paths().await.contains(&"poison".to_owned()), "{:?}", control.paths().await);
+
+    assert_eq!(control.patch_path("steady", &bad).await.0, 400);
+    let id = rig.server.create("third", &second, true).await;
+    rig.server.until_on_air(&id).await;
+    assert_eq!(rig.mediamtx(), pid, "no restart was needed");
+    assert!(rig.server.children("ffmpeg").contains(&ffmpeg[0]), "and nobody was interrupted");
+
+    for name in ["poison", "more"] {
+        assert_eq!(control.add_path(name, &json!({ "record": false })).await.0, 200);
+    }
+    for name in ["poison", "more"] {
+        assert_eq!(control.patch_path(name, &bad).await.0, 400);
+    }
+    let id = rig.server.create("fourth", &second, true).await;
+    rig.server.until_on_air(&id).await;
+    rig.server.until_on_air(&rig.id).await;
+    assert_ne!(rig.mediamtx(), pid, "it took no change at all any more");
+    rig.end().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_forgot_our_password_is_named_and_started_again() {
     let rig = Rig::on_air().await;

@@ -174,24 +174,23 @@ async fn a_server_that_goes_away() {
     assert_eq!(server.stop().await, Some(0));
 }
 
-/// A `patch` by somebody else that MediaMTX 1.20.1 refuses stays in it all the same, and every write after it gets the
-/// refusal, ours too, until that path is deleted.
+/// Somebody else's default makes every path of ours a bad one; the stream is tried until that is over.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_server_that_refuses_our_changes() {
     let dir = Dir::new();
     bench::fill(&dir);
     let server = Server::ready(&dir).await;
     let control = Control::of(&dir);
-    assert_eq!(control.add_path("poison", &json!({ "record": false })).await.0, 200);
-    let (status, answer) = control.patch_path("poison", &json!({ "recordPath": "nowhere" })).await;
+    assert_eq!(control.patch_defaults(&json!({ "sourceOnDemand": true })).await.0, 200);
+    let (status, answer) = control.add_path("same", &json!({ "source": "publisher" })).await;
     assert_eq!(status, 400);
     sign_is_in(Code::ServerRefused, 0, std::slice::from_ref(&answer));
     let id = server.create("refused", &dir.media("good.mp4"), true).await;
     let stream = server.until(&id, "told why", |stream| !stream["fault"].is_null()).await;
     assert_eq!(stream["fault"]["code"], Code::ServerRefused.as_str(), "{stream:#}");
     let reason = stream["fault"]["args"]["reason"].as_str().unwrap();
-    assert!(reason.contains("must contain %path"), "its own words: {reason}");
-    assert_eq!(control.delete_path("poison").await.0, 200);
+    assert!(reason.contains("'sourceOnDemand' is useless"), "its own words: {reason}");
+    assert_eq!(control.patch_defaults(&json!({ "sourceOnDemand": false })).await.0, 200);
     server.until_on_air(&id).await;
     assert_eq!(server.stop().await, Some(0));
 }

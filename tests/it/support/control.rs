@@ -31,7 +31,12 @@ impl Control {
         self.send(self.http.patch(format!("{}/global/patch", self.url)).json(change)).await.0
     }
 
-    /// Adds a path. Status and text of the answer, as for the next two.
+    /// What every path starts from.
+    pub async fn patch_defaults(&self, change: &Value) -> (u16, String) {
+        self.send(self.http.patch(format!("{}/pathdefaults/patch", self.url)).json(change)).await
+    }
+
+    /// Adds a path. Status and text of the answer, as for its neighbours.
     pub async fn add_path(&self, name: &str, path: &Value) -> (u16, String) {
         self.send(self.http.post(format!("{}/paths/add/{name}", self.url)).json(path)).await
     }
@@ -40,8 +45,16 @@ impl Control {
         self.send(self.http.patch(format!("{}/paths/patch/{name}", self.url)).json(change)).await
     }
 
-    pub async fn delete_path(&self, name: &str) -> (u16, String) {
-        self.send(self.http.delete(format!("{}/paths/delete/{name}", self.url))).await
+    /// The names of the paths that are configured.
+    pub async fn paths(&self) -> Vec<String> {
+        let (_, text) = self.send(self.http.get(format!("{}/paths/list", self.url))).await;
+        let list: Value = serde_json::from_str(&text).unwrap();
+        list["items"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|path| path["name"].as_str().unwrap().to_owned())
+            .collect()
     }
 
     /// Writes one path again and again.

@@ -39,7 +39,7 @@ pub(super) struct News {
 
 /// Why a writer is done.
 pub(super) enum Done {
-    /// A new run was asked for, or is needed for a slate that is lost for good.
+    /// A new run was asked for, or is needed: a slate is lost for good, or the server takes no change any more.
     Restart,
     /// A write did not return.
     Frozen,
@@ -60,7 +60,14 @@ impl Writer<'_> {
                         return Done::Restart;
                     }
                     Request::Apply { name, done } => {
-                        let result = self.apply(&name).await;
+                        let mut result = self.apply(&name).await;
+                        if matches!(result, Err(ApiError::Refused { .. })) && self.is_poisoned().await {
+                            if !self.purge().await {
+                                let _ = done.send(Err(Error::new(Code::ServerDown)));
+                                return Done::Restart;
+                            }
+                            result = self.apply(&name).await;
+                        }
                         let frozen = matches!(result, Err(ApiError::Timeout));
                         // The stream may have been stopped meanwhile.
                         let _ = done.send(result.map_err(refused));
@@ -100,6 +107,36 @@ impl Writer<'_> {
             None => self.applied.remove(name),
         };
         Ok(())
+    }
+
+    /// Whether the server refuses even a change that changes nothing: somebody else's refused `patch` is in one of its
+    /// paths, ours or not (see [`Writer`]).
+    async fn is_poisoned(&self) -> bool {
+        matches!(self.api.barrier().await, Err(ApiError::Refused { .. }))
+    }
+
+    /// Removes the paths that nobody here wants, or says ours anew, until the server takes changes again: a bundled server
+    /// is ours alone. Whether it does: it takes none at all while two paths are bad, since each change mends one.
+    async fn purge(&mut self) -> bool {
+        tracing::warn!("somebody's bad change makes the server refuse ours; removing what is not ours");
+        let Ok(names) = self.api.configured_paths().await else { return false };
+        let (ours, theirs): (Vec<_>, Vec<_>) =
+            names.into_iter().partition(|name| self.board.get(name).is_some());
+        for name in theirs {
+            if self.api.delete_path(&name).await.is_ok() {
+                tracing::warn!(name, "a path of somebody else was removed");
+                return true;
+            }
+        }
+        for name in ours {
+            if let Some(config) = self.board.get(&name)
+                && self.api.replace_path(&name, &config).await.is_ok()
+            {
+                return true;
+            }
+        }
+        tracing::warn!("the server takes no change any more; starting it again");
+        false
     }
 
     /// Puts back what somebody else's change took away.
