@@ -28,6 +28,7 @@ mod ports;
 mod recording;
 mod secrets;
 mod signals;
+mod stalls;
 mod steady;
 mod support;
 mod tools;

@@ -1,11 +1,16 @@
 //! Viewers stay while a stream starts anew, and go when it is stopped.
 
-use std::{fs, time::Instant};
+use std::{fs, path::PathBuf, time::Instant};
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
-use crate::support::{Dir, Server, media, process, reader::Reader, server::file_source, until};
+use crate::support::{
+    Dir, Server, media, process,
+    reader::Reader,
+    server::{command, file_source},
+    until,
+};
 
 fn url<'a>(stream: &'a Value, protocol: &str) -> &'a str {
     stream["urls"][protocol].as_str().unwrap()
@@ -85,8 +90,8 @@ async fn heavy_viewers_stay_over_twenty_crashes() {
     viewers_stay_over(20).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn every_kind_of_tracks_is_kept() {
+/// With the FFmpeg of this path, which makes the slates and sends the streams, else the system's.
+async fn every_kind_of_tracks_is_kept_by(ffmpeg: Option<PathBuf>) {
     let dir = Dir::new();
     let clip = media::plain(&dir.media("stereo.mp4"));
     let files = [
@@ -96,7 +101,12 @@ async fn every_kind_of_tracks_is_kept() {
         ("sound-only", media::made(&clip, "-vn -c:a copy", &dir.media("sound.m4a"))),
         ("encoded", media::made(&clip, "-s 320x240 -c:v mpeg4 -c:a mp3 -ar 32000", &dir.media("old.avi"))),
     ];
-    let server = Server::ready(&dir).await;
+    let mut command = command(&dir);
+    if let Some(ffmpeg) = ffmpeg {
+        command.arg("--ffmpeg").arg(ffmpeg);
+    }
+    let server = Server::run(command).await;
+    server.until_server("running").await;
     let mut streams = Vec::new();
     for (name, file) in &files {
         streams.push(server.create(name, file, true).await);
@@ -123,6 +133,25 @@ async fn every_kind_of_tracks_is_kept() {
         reader.gets_more().await;
     }
     assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_tracks_is_kept() {
+    every_kind_of_tracks_is_kept_by(None).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_tracks_is_kept_by_ffmpeg_7() {
+    if let Some(ffmpeg) = testkit::fixtures::ffmpeg_version("7.0.2") {
+        every_kind_of_tracks_is_kept_by(Some(ffmpeg)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_kind_of_tracks_is_kept_by_ffmpeg_9() {
+    if let Some(ffmpeg) = testkit::fixtures::ffmpeg_version("9.0.2") {
+        every_kind_of_tracks_is_kept_by(Some(ffmpeg)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

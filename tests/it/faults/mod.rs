@@ -14,6 +14,8 @@ use std::collections::BTreeSet;
 
 use stream_api::Code;
 
+pub use bench::script;
+
 /// How real the thing is that misbehaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Made {

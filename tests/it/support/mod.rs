@@ -3,6 +3,7 @@
 pub mod control;
 pub mod media;
 pub mod process;
+pub mod proxy;
 pub mod reader;
 pub mod server;
 
