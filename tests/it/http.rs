@@ -74,6 +74,11 @@ async fn answers_are_json_and_pages_are_safe() {
     assert_eq!(headers["cache-control"], "no-cache");
     assert!(headers["content-type"].to_str().unwrap().starts_with("text/html"));
     assert!(page.text().await.unwrap().contains("<html"));
+    let nowhere = http.get(format!("{}/streams/lobby", server.url)).header("accept", "text/html");
+    let nowhere = nowhere.send().await.unwrap();
+    assert_eq!(nowhere.status(), 404);
+    assert!(nowhere.text().await.unwrap().contains("<html"), "the interface says that there is no such page");
+    assert_eq!(server.ask("GET", "/streams/lobby", None).await.code(), "no_such_route");
     let api = http.get(format!("{}/api/v1/streams", server.url)).send().await.unwrap();
     assert_eq!(api.headers()["cache-control"], "no-store");
     assert_eq!(api.headers()["content-type"], "application/json");

@@ -16,6 +16,9 @@ use crate::problem::Problem;
 #[folder = "../../ui/dist"]
 struct Dist;
 
+/// The interface.
+const PAGE: &str = "index.html";
+
 /// The interface's files, for everything that no other route answers.
 pub fn interface() -> Router {
     Router::new().fallback(asset)
@@ -27,11 +30,15 @@ async fn asset(method: Method, uri: Uri, request: HeaderMap) -> Response {
         return Problem::from(error).into_response();
     }
     let path = uri.path().trim_start_matches('/');
-    // An address without an ending is a page of the interface, which finds its way by itself.
-    let is_page = path.is_empty() || !path.rsplit('/').next().unwrap_or_default().contains('.');
-    let path = if is_page { "index.html" } else { path };
-    match Dist::get(path) {
-        Some(file) => answer(path, file, &request),
+    let path = if path.is_empty() { PAGE } else { path };
+    if let Some(file) = Dist::get(path) {
+        return answer(path, file, &request);
+    }
+    // The interface is one page, which finds its way by what stands behind the `#`. Somebody who looks for another one
+    // gets it all the same, to read that there is none and to find back.
+    let looks = request.get(header::ACCEPT).and_then(|accept| accept.to_str().ok());
+    match Dist::get(PAGE).filter(|_| looks.is_some_and(|accept| accept.contains("text/html"))) {
+        Some(page) => (StatusCode::NOT_FOUND, answer(PAGE, page, &HeaderMap::new())).into_response(),
         None => Problem::from(Error::new(Code::NoSuchRoute).with("path", uri.path())).into_response(),
     }
 }
@@ -126,14 +133,22 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn pages_are_the_interface_and_other_things_are_not_found() {
+    async fn the_page_is_the_interface_and_other_things_are_not_found() {
         let get =
             async |path: &'static str, method| asset(method, path.parse().unwrap(), HeaderMap::new()).await;
-        for page in ["/", "/streams", "/streams/1/log"] {
+        for page in ["/", "/index.html"] {
             let response = get(page, Method::GET).await;
             assert_eq!(response.status(), 200, "{page}");
             assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8");
             assert_eq!(response.headers()["cache-control"], "no-cache");
+        }
+        for nowhere in ["/streams", "/streams/1/log", "/nothing.html"] {
+            let looks = "text/html,application/xhtml+xml,*/*;q=0.8";
+            let headers = HeaderMap::from_iter([(header::ACCEPT, HeaderValue::from_static(looks))]);
+            let response = asset(Method::GET, nowhere.parse().unwrap(), headers).await;
+            assert_eq!(response.status(), 404, "{nowhere}");
+            assert_eq!(response.headers()["content-type"], "text/html; charset=utf-8", "a page says so");
+            assert_eq!(get(nowhere, Method::GET).await.status(), 404, "{nowhere}");
         }
         let response = get("/", Method::GET).await;
         let known = HeaderMap::from_iter([(header::IF_NONE_MATCH, response.headers()["etag"].clone())]);
