@@ -143,6 +143,8 @@ codes! {
     ];
     /// Neither the file nor its folder is there: a drive or a share that is not connected.
     SourceFolderMissing = "source_folder_missing", LocateFile => [System "No such file or directory"];
+    /// No such file any more, while a stream goes on with what FFmpeg has open of it.
+    SourceGone = "source_gone", LocateFile => [System "No such file or directory"];
     /// No permission to read it.
     SourceDenied = "source_denied", Retry => [
         Ffmpeg "Permission denied",
@@ -191,6 +193,11 @@ codes! {
     SourceSoundUnsendable = "source_sound_unsendable", LocateFile => [Ffmpeg "AAC with no global headers"];
     /// ffprobe took too long.
     SourceTimeout = "source_timeout", Retry => [Manager "ffprobe does not end within 10 s"];
+    /// A folder of `--media` is not there, no folder, or can't be read.
+    MediaFolderUnusable = "media_folder_unusable" => [
+        System "No such file or directory",
+        System "Not a directory",
+    ];
     /// Outside the folders that the headless host may use.
     SourceOutsideMedia = "source_outside_media" => [Manager "a path outside the folders of --media"];
 

@@ -111,6 +111,8 @@ pub enum NoticeKind {
     StreamFailed,
     /// A stream breaks off again and again.
     StreamFlapping,
+    /// Something is wrong with streams that are on air: they are too slow, or not recorded.
+    StreamWarned,
     /// Streams that were told of are well again.
     StreamBack,
     /// The server is not running, and streams wait for it.

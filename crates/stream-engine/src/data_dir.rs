@@ -22,6 +22,15 @@ pub(crate) fn unwritable(path: &Path, error: io::Error) -> Error {
     Error::new(code).with("path", path.display()).with("reason", error)
 }
 
+/// What is made is for its owner alone: logs, recordings and what is configured are nobody else's business. A folder
+/// that is there keeps its permissions.
+fn make(path: &Path) -> io::Result<()> {
+    let mut builder = fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(path)
+}
+
 /// A data folder that this process owns: whoever holds its lock owns MediaMTX and every child.
 #[derive(Debug)]
 pub struct DataDir {
@@ -31,13 +40,13 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Makes the folder if need be and takes its lock.
+    /// Makes the folder if need be, for this user alone, and takes its lock.
     ///
     /// # Errors
     /// `data_dir_denied` when it can't be written, `data_dir_in_use` naming the process that owns it.
     pub fn open(path: &Path) -> Result<DataDir, Error> {
         let denied = |error: io::Error| unwritable(path, error);
-        fs::create_dir_all(path).map_err(denied)?;
+        make(path).map_err(denied)?;
         let folder = std::path::absolute(path).map_err(denied)?;
         let lock = File::options()
             .create(true)
@@ -129,6 +138,22 @@ mod tests {
         drop(first);
         assert!(owner::read(dir.path()).is_none(), "an owner that leaves is no owner");
         DataDir::open(dir.path()).expect("free again");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_new_folder_is_its_owners_alone_and_an_old_one_stays_as_it_is() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let dir = tempfile::tempdir().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        let fresh = dir.path().join("share/data");
+        drop(DataDir::open(&fresh).unwrap());
+        assert_eq!((mode(&fresh), mode(&dir.path().join("share"))), (0o700, 0o700));
+        let old = dir.path().join("old");
+        fs::create_dir(&old).unwrap();
+        fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).unwrap();
+        drop(DataDir::open(&old).unwrap());
+        assert_eq!(mode(&old), 0o755, "its owner may share it");
     }
 
     #[test]

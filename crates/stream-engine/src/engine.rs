@@ -67,7 +67,8 @@ impl Engine {
     /// Returns as soon as the picture is complete; the server and the streams start in the background.
     ///
     /// # Errors
-    /// When the data folder is in use, can't be written, is from a newer version or can't be read.
+    /// When the data folder is in use, can't be written, is from a newer version or can't be read, or a folder of media
+    /// can't be read.
     pub async fn start(options: Options) -> Result<Engine, Error> {
         Engine::start_by(options, Clocks::real()).await
     }
@@ -77,6 +78,7 @@ impl Engine {
     /// # Errors
     /// As [`Engine::start`].
     pub async fn start_by(options: Options, clocks: Clocks) -> Result<Engine, Error> {
+        let roots = MediaRoots::new(&options.media_roots)?;
         let data = DataDir::open(&options.data_dir)?;
         let (store, mut notes) = Store::open(&data.config())?;
         let folder = data.path().to_owned();
@@ -92,7 +94,6 @@ impl Engine {
         let swept = tokio::task::spawn_blocking(move || child_process::ledger::sweep(&orphans)).await;
         swept.map_err(std::io::Error::other).flatten().map_err(internal)?;
         let spawner = Spawner::start(Some(ledger)).map_err(internal)?;
-        let roots = MediaRoots::new(&options.media_roots);
         let host = tools::host_status(&options, &data, &roots, notes);
         let ports = store.ports().await;
         let chronicle = Chronicle::new(history.clone(), &left, &host.version);

@@ -11,16 +11,21 @@ pub(crate) struct MediaRoots {
 }
 
 impl MediaRoots {
-    /// `roots` empty: no restriction. A root that is not there lets its files through, which are not there either:
-    /// its drive may be connected later.
-    pub(crate) fn new(roots: &[PathBuf]) -> MediaRoots {
+    /// `roots` empty: no restriction. A root that goes away later lets its files through, which are not there either:
+    /// its drive may be connected again.
+    ///
+    /// # Errors
+    /// `media_folder_unusable` for one that is not there now, is no folder or can't be read: a slip of the pen would
+    /// else look like a folder without videos.
+    pub(crate) fn new(roots: &[PathBuf]) -> Result<MediaRoots, Error> {
         let complete = |root: &PathBuf| {
-            if !root.is_dir() {
-                tracing::warn!(root = %root.display(), "this media folder is not there");
-            }
-            root.canonicalize().or_else(|_| std::path::absolute(root)).ok()
+            let whole = std::fs::read_dir(root).and_then(|_| root.canonicalize());
+            whole.map_err(|error| {
+                Error::new(Code::MediaFolderUnusable).with("path", root.display()).with("reason", error)
+            })
         };
-        MediaRoots { roots: (!roots.is_empty()).then(|| roots.iter().filter_map(complete).collect()) }
+        let complete = roots.iter().map(complete).collect::<Result<Vec<_>, _>>()?;
+        Ok(MediaRoots { roots: (!roots.is_empty()).then_some(complete) })
     }
 
     pub(crate) fn shown(&self) -> Vec<String> {
@@ -104,7 +109,7 @@ mod tests {
         }
         #[cfg(unix)]
         std::os::unix::fs::symlink(dir.path().join("secret.mp4"), root.join("link.mp4")).unwrap();
-        let roots = MediaRoots::new(std::slice::from_ref(&root));
+        let roots = MediaRoots::new(std::slice::from_ref(&root)).unwrap();
         assert!(roots.allow(&root.join("b.mp4")));
         assert!(roots.allow(&root.join("not-yet.mp4")));
         assert!(!roots.allow(&dir.path().join("secret.mp4")));
@@ -125,7 +130,9 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (root, drive) = (dir.path().join("media"), dir.path().join("drive"));
         std::fs::create_dir(&root).unwrap();
-        let roots = MediaRoots::new(&[root.clone(), drive.clone()]);
+        std::fs::create_dir(&drive).unwrap();
+        let roots = MediaRoots::new(&[root.clone(), drive.clone()]).unwrap();
+        std::fs::remove_dir(&drive).unwrap();
         assert!(roots.allow(&root.join("usb/films/a.mp4")));
         assert!(roots.allow(&drive.join("films/a.mp4")), "a root itself is unplugged");
         assert!(!roots.allow(&dir.path().join("other/films/a.mp4")));
@@ -137,5 +144,17 @@ mod tests {
         std::fs::create_dir(&drive).unwrap();
         std::fs::write(drive.join("a.mp4"), "x").unwrap();
         assert!(roots.allow(&drive.join("a.mp4")), "and then it is plugged in");
+    }
+
+    #[test]
+    fn a_wrong_folder_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("file"), "x").unwrap();
+        for wrong in ["file", "none", "file/below"] {
+            let wrong = dir.path().join(wrong);
+            let error = MediaRoots::new(&[dir.path().to_owned(), wrong.clone()]).unwrap_err();
+            assert_eq!(error.code, Code::MediaFolderUnusable);
+            assert!(error.message.contains(wrong.to_str().unwrap()), "{}", error.message);
+        }
     }
 }

@@ -99,9 +99,12 @@ async fn a_drive_that_is_not_connected() {
 
     // The same below a folder of media, and where such a folder is itself the drive.
     let dir = Dir::new();
+    let usb = dir.path().join("usb");
+    std::fs::create_dir(&usb).unwrap();
     let mut command = command(&dir);
-    command.arg("--media").arg(dir.path().join("usb"));
+    command.arg("--media").arg(&usb);
     let server = Server::run(command).await;
+    std::fs::remove_dir(&usb).unwrap();
     for file in [dir.media("drive/film.mp4"), dir.path().join("usb/film.mp4")] {
         let answer = server.post("/api/v1/probe", json!({ "path": file })).await;
         assert_eq!(answer.code(), Code::SourceFolderMissing.as_str(), "{}", file.display());

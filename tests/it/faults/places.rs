@@ -19,6 +19,7 @@ pub const ROWS: &[Row] = &[
     (Code::DataDirBroken, Real),
     (Code::NotLoopback, Real),
     (Code::CannotListen, Real),
+    (Code::MediaFolderUnusable, Real),
     (Code::DiskFull, Real),
 ];
 
@@ -46,6 +47,13 @@ async fn places_that_are_refused() {
     let blocked = Dir::bare();
     fs::write(blocked.data(), "a file in the way").unwrap();
     refuses(command(&blocked), Code::DataDirDenied).await;
+
+    fs::write(dir.media("film.mp4"), "").unwrap();
+    for wrong in [dir.media("film.mp4"), dir.media("slip of the pen")] {
+        let mut command = command(&dir);
+        command.arg("--media").arg(wrong);
+        refuses(command, Code::MediaFolderUnusable).await;
+    }
 
     refuses(command_at(&dir, "0.0.0.0:0"), Code::NotLoopback).await;
     let holder = TcpListener::bind("127.0.0.1:0").unwrap();

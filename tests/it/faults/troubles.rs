@@ -20,10 +20,31 @@ pub const ROWS: &[Row] = &[
     (Code::RecordingDenied, Real),
     (Code::RecordingReadOnly, Real),
     (Code::RecordingFailed, Real),
+    (Code::SourceGone, Real),
 ];
 
 fn warned(stream: &Value, code: Code) -> bool {
     stream["warnings"].as_array().is_some_and(|all| all.iter().any(|one| one["code"] == code.as_str()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_vanishes_while_it_is_sent() {
+    let dir = Dir::new();
+    bench::fill(&dir);
+    let server = Server::ready(&dir).await;
+    let id = server.create("gone", &dir.media("good.mp4"), true).await;
+    server.until_on_air(&id).await;
+    let ffmpeg = server.children("ffmpeg");
+    fs::rename(dir.media("good.mp4"), dir.media("renamed.mp4")).unwrap();
+    let stream = server.until(&id, "said", |stream| warned(stream, Code::SourceGone)).await;
+    assert_eq!((&stream["on_air"], &stream["fault"]), (&json!(true), &Value::Null), "{stream:#}");
+    assert_eq!(stream["warnings"][0]["action"], "locate_file");
+    assert_eq!(server.children("ffmpeg"), ffmpeg, "it is sent on");
+    fs::rename(dir.media("renamed.mp4"), dir.media("good.mp4")).unwrap();
+    server.until(&id, "nothing is wrong", |stream| stream["warnings"] == json!([])).await;
+    assert_eq!(told(&server, Code::SourceGone).await, ["warned", "eased"]);
+    assert_eq!(server.children("ffmpeg"), ffmpeg, "nor does its return disturb it");
+    assert_eq!(server.stop().await, Some(0));
 }
 
 /// The kinds of what was told of `code`, oldest first.

@@ -32,7 +32,10 @@ pub(crate) fn shown(stream: &Stream, now: i64) -> Shown {
             let speed = stream.metrics.as_ref().and_then(|metrics| metrics.speed).unwrap_or_default();
             made("retry", t!("state.slow"), t!("state.slow.why", speed = format!("{speed:.2}")))
         }
-        State::Running => made("live", t!("state.live"), String::new()),
+        State::Running => {
+            let known = stream.warnings.last().map(|fault| fault.error.message.clone());
+            made("live", t!("state.live"), known.unwrap_or_default())
+        }
         State::Starting if stream.queue.is_some() => {
             made("prep", t!("state.queued"), t!("state.queued.why", place = stream.queue.unwrap_or_default()))
         }

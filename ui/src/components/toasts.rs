@@ -42,6 +42,7 @@ impl Toast {
             NoticeKind::StreamBack | NoticeKind::ServerBack => Kind::Done,
             NoticeKind::StreamFailed
             | NoticeKind::StreamFlapping
+            | NoticeKind::StreamWarned
             | NoticeKind::ServerFailed
             | NoticeKind::ServerFlapping => Kind::Warning,
         };

@@ -1,5 +1,6 @@
 //! What a person is told without looking: decided here once, shown by each host in its own way.
 
+mod seen;
 mod watch;
 mod words;
 

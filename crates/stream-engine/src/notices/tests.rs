@@ -1,7 +1,8 @@
-use stream_api::{Code, Error, NoticeKind, Ports, Source, StreamSpec};
+use stream_api::{Code, Error, Fault, NoticeKind, Ports, Recording, Source, StreamSpec};
 use uuid::Uuid;
 
 use super::*;
+use crate::notices::seen::{FLAPS, LASTS};
 
 const MINUTE: Millis = 60_000;
 
@@ -37,6 +38,17 @@ impl Rig {
         let mut stream = Stream { order: Order::Run, ..Stream::new(StreamId(Uuid::from_u128(n)), spec) };
         change(&mut stream);
         self.watch.see(&Change::Stream { stream: Box::new(stream) }, self.now);
+    }
+
+    /// On air with these warnings, and recorded as it is wanted if none is about that.
+    fn on_air(&mut self, n: u128, warnings: &[Code]) {
+        self.look(n, |stream| {
+            (stream.state, stream.on_air, stream.spec.record) = (State::Running, true, true);
+            let unrecorded = warnings.contains(&Code::RecordingNoSpace);
+            stream.recording = if unrecorded { Recording::Stuck } else { Recording::Writing };
+            stream.warnings =
+                warnings.iter().map(|code| Fault::new(Error::new(*code).with("path", "/a"))).collect();
+        });
     }
 
     /// Lets time pass, and gives what is told until then.
@@ -196,4 +208,105 @@ fn a_stop_by_the_user_ends_the_matter() {
     rig.look(1, |stream| stream.order = Order::Stop);
     rig.stream(1, State::Running, None);
     assert_eq!(rig.after(MINUTE), []);
+}
+
+#[test]
+fn an_overload_that_lasts_is_told_once_and_its_end_too() {
+    let mut rig = Rig::new();
+    rig.on_air(1, &[Code::Overloaded]);
+    assert_eq!(rig.after(LASTS - 1), []);
+    let told = rig.after(1);
+    assert_eq!(kinds(&told), [NoticeKind::StreamWarned]);
+    let error = Error::new(Code::Overloaded);
+    assert!(told[0].title.contains("s1") && told[0].body.contains(&error.hint), "{told:?}");
+    for _ in 0..5 {
+        rig.on_air(1, &[Code::Overloaded]);
+        assert_eq!(rig.after(MINUTE), [], "once");
+        rig.on_air(1, &[]);
+        assert_eq!(rig.after(MINUTE - 1), [], "a computer that keeps up for a while may not do so for long");
+    }
+    rig.on_air(1, &[]);
+    assert_eq!(kinds(&rig.after(MINUTE)), [NoticeKind::StreamBack]);
+    assert_eq!(rig.after(60 * MINUTE), []);
+}
+
+#[test]
+fn an_overload_that_passes_is_not_told() {
+    let mut rig = Rig::new();
+    for _ in 0..10 {
+        rig.on_air(1, &[Code::Overloaded]);
+        assert_eq!(rig.after(LASTS / 2), []);
+        rig.on_air(1, &[]);
+        assert_eq!(rig.after(LASTS), []);
+    }
+}
+
+#[test]
+fn a_recording_that_is_not_written_is_told_and_its_return_too() {
+    let mut rig = Rig::new();
+    for n in [1, 2] {
+        rig.on_air(n, &[Code::RecordingNoSpace]);
+    }
+    let told = rig.after(MINUTE);
+    assert_eq!(kinds(&told), [NoticeKind::StreamWarned], "one disk, one notice");
+    assert!(told[0].title.contains('2') && told[0].body.contains("s1, s2"), "{told:?}");
+    // Another word for the same trouble, and a new start, which has not written yet.
+    rig.on_air(1, &[Code::RecordingFailed]);
+    assert_eq!(rig.after(MINUTE), []);
+    rig.look(1, |stream| (stream.state, stream.spec.record) = (State::Starting, true));
+    assert_eq!(rig.after(MINUTE), []);
+    rig.look(1, |stream| {
+        (stream.state, stream.on_air, stream.spec.record) = (State::Running, true, true);
+        stream.recording = Recording::Waiting;
+    });
+    assert_eq!(rig.after(MINUTE), []);
+    for n in [1, 2] {
+        rig.on_air(n, &[]);
+    }
+    let told = rig.after(MINUTE);
+    assert_eq!(kinds(&told), [NoticeKind::StreamBack]);
+    assert!(told[0].title.contains("recorded"), "{told:?}");
+}
+
+#[test]
+fn a_recording_that_is_switched_off_is_no_trouble_and_none_that_is_over() {
+    let mut rig = Rig::new();
+    rig.on_air(1, &[Code::RecordingNoSpace]);
+    assert_eq!(rig.after(MINUTE).len(), 1);
+    rig.look(1, |stream| (stream.state, stream.on_air) = (State::Running, true));
+    assert_eq!(rig.after(MINUTE), []);
+    rig.on_air(1, &[]);
+    assert_eq!(rig.after(MINUTE), []);
+}
+
+#[test]
+fn warnings_of_a_muted_or_a_stopped_stream_are_not_told() {
+    let mut rig = Rig::new();
+    let warned = [Code::Overloaded, Code::RecordingNoSpace, Code::SourceGone];
+    let warn = |stream: &mut Stream| {
+        stream.warnings = warned.map(|code| Fault::new(Error::new(code))).to_vec();
+        (stream.state, stream.on_air, stream.spec.record) = (State::Running, true, true);
+    };
+    rig.look(1, |stream| {
+        warn(stream);
+        stream.spec.muted = true;
+    });
+    rig.look(2, warn);
+    rig.look(2, |stream| stream.order = Order::Stop);
+    assert_eq!(rig.after(60 * MINUTE), []);
+    assert_eq!(rig.watch.due(), None);
+}
+
+#[test]
+fn each_matter_of_a_stream_is_told_by_itself() {
+    let mut rig = Rig::new();
+    rig.on_air(1, &[Code::Overloaded, Code::RecordingNoSpace, Code::SourceGone]);
+    assert_eq!(kinds(&rig.after(MINUTE)), [NoticeKind::StreamWarned; 3]);
+    rig.look(1, |stream| {
+        (stream.state, stream.spec.record) = (State::Failed, true);
+        stream.fault = Some(Error::new(Code::SourceMissing).into());
+    });
+    assert_eq!(kinds(&rig.after(MINUTE)), [NoticeKind::StreamFailed]);
+    rig.on_air(1, &[]);
+    assert_eq!(kinds(&rig.after(2 * MINUTE)), [NoticeKind::StreamBack; 4]);
 }

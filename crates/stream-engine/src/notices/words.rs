@@ -2,7 +2,7 @@
 
 use stream_api::{Fault, Notice, NoticeKind, t, tn};
 
-use super::watch::{Seen, Told};
+use super::seen::{Matter, Seen, Told};
 
 /// Names that are listed; the rest is counted.
 const LISTED: usize = 3;
@@ -11,7 +11,7 @@ const LISTED: usize = 3;
 pub(super) fn server(told: Told, server: &Seen, waiting: usize) -> Notice {
     let cause = cause(server.fault.as_ref());
     let (kind, title) = match told {
-        Told::Failed => (NoticeKind::ServerFailed, t!("notice.server_failed").to_owned()),
+        Told::Failed | Told::Warned => (NoticeKind::ServerFailed, t!("notice.server_failed").to_owned()),
         Told::Flapping => (NoticeKind::ServerFlapping, t!("notice.server_flapping").to_owned()),
     };
     let body = tn!("notice.server_failed.body", waiting, cause = cause);
@@ -43,12 +43,15 @@ pub(super) fn by_cause(told: Told, streams: &[&Seen]) -> Vec<Notice> {
 fn trouble(told: Told, group: &[&Seen]) -> Notice {
     let (first, count) = (group[0], group.len());
     let cause = cause(first.fault.as_ref());
-    let title = match told {
-        Told::Failed => tn!("notice.stream_failed", count, name = first.name),
-        Told::Flapping => tn!("notice.stream_flapping", count, name = first.name),
+    let title = match (told, first.matter) {
+        (Told::Flapping, _) => tn!("notice.stream_flapping", count, name = first.name),
+        (_, Matter::Run) => tn!("notice.stream_failed", count, name = first.name),
+        (_, Matter::Speed) => tn!("notice.stream_slow", count, name = first.name),
+        (_, Matter::Recording) => tn!("notice.stream_unrecorded", count, name = first.name),
+        (_, Matter::Source) => tn!("notice.stream_sourceless", count, name = first.name),
     };
     let body = match (told, count) {
-        (Told::Failed, 1) => cause,
+        (Told::Failed | Told::Warned, 1) => cause,
         (Told::Flapping, 1) => {
             t!("notice.stream_flapping.body", breaks = first.breaks.len(), cause = cause)
         }
@@ -57,15 +60,22 @@ fn trouble(told: Told, group: &[&Seen]) -> Notice {
     let kind = match told {
         Told::Failed => NoticeKind::StreamFailed,
         Told::Flapping => NoticeKind::StreamFlapping,
+        Told::Warned => NoticeKind::StreamWarned,
     };
     Notice { kind, stream: alone(group), title, body }
 }
 
-/// Streams that are well again.
+/// Streams that are well again, in one matter.
 pub(super) fn back(streams: &[&Seen]) -> Option<Notice> {
     let first = streams.first()?;
-    let title = tn!("notice.stream_back", streams.len(), name = first.name);
-    let body = match (streams.len(), &first.fault) {
+    let count = streams.len();
+    let title = match first.matter {
+        Matter::Run => tn!("notice.stream_back", count, name = first.name),
+        Matter::Speed => tn!("notice.stream_keeps_up", count, name = first.name),
+        Matter::Recording => tn!("notice.stream_recorded", count, name = first.name),
+        Matter::Source => tn!("notice.stream_sourced", count, name = first.name),
+    };
+    let body = match (count, &first.fault) {
         (1, Some(fault)) => t!("notice.stream_back.body", cause = fault.error.message),
         _ => names(streams),
     };

@@ -17,6 +17,7 @@ use super::{
     Control, Parts,
     facts::Facts,
     pace::Pace,
+    source_watch::SourceWatch,
     spawn::{Spawned, spawn},
     tail::Tail,
     turns::{Place, Turn, Turns},
@@ -73,6 +74,7 @@ pub(super) struct Actor {
     slate_refused: bool,
     pace: Pace,
     recording: Watch,
+    source: SourceWatch,
     facts: Facts,
     deleted: Option<oneshot::Sender<Result<(), Error>>>,
     ending: bool,
@@ -113,6 +115,7 @@ impl Actor {
             slate_refused: false,
             pace: Pace::default(),
             recording: Watch::default(),
+            source: SourceWatch::default(),
             facts,
             deleted: None,
             ending: false,
@@ -392,8 +395,12 @@ impl Actor {
         let seen = self.recording.look(&folder, wanted, Instant::now());
         let said = self.parts.server.recorder_trouble(&self.spec.name);
         let (recording, unrecorded) = recording::judge(seen, said.as_deref(), &folder);
-        if recording != self.facts.recording || unrecorded != self.facts.unrecorded {
+        let runs = self.machine.state() == State::Running;
+        let gone = self.source.is_gone(self.spec.source.path(), runs, Instant::now());
+        if (recording, gone) != (self.facts.recording, self.facts.gone) || unrecorded != self.facts.unrecorded
+        {
             (self.facts.recording, self.facts.unrecorded) = (recording, unrecorded);
+            self.facts.gone = gone;
             self.publish();
         }
     }

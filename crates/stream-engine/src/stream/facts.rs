@@ -16,6 +16,8 @@ pub(super) struct Facts {
     pub(super) recording: Recording,
     /// Why it is not recorded.
     pub(super) unrecorded: Option<Error>,
+    /// The source is not there any more.
+    pub(super) gone: bool,
     since: UnixMillis,
     state: State,
     on_air_since: Option<UnixMillis>,
@@ -31,6 +33,7 @@ impl Facts {
             health: Health::Unknown,
             recording: Recording::Off,
             unrecorded: None,
+            gone: false,
             since: clocks.wall(),
             state: State::Stopped,
             on_air_since: None,
@@ -85,9 +88,10 @@ impl Facts {
         }
     }
 
-    fn warnings(&self) -> Vec<Fault> {
+    fn warnings(&self, spec: &StreamSpec) -> Vec<Fault> {
         let slow = (self.health == Health::Slow).then(|| Error::new(Code::Overloaded));
-        slow.into_iter().chain(self.unrecorded.clone()).map(Fault::new).collect()
+        let gone = self.gone.then(|| Error::new(Code::SourceGone).with("path", spec.source.path()));
+        slow.into_iter().chain(gone).chain(self.unrecorded.clone()).map(Fault::new).collect()
     }
 
     /// The stream as it is now, without figures.
@@ -111,7 +115,7 @@ impl Facts {
             queue: None,
             retry_at: self.retry_at.map(|(_, wall)| wall),
             fault: self.fault.clone(),
-            warnings: self.warnings(),
+            warnings: self.warnings(spec),
             media: self.probed.as_ref().map(|probed| probed.media.clone()),
             plan: self.probed.as_ref().map(|probed| probed.plan.clone()),
             recording: self.recording,

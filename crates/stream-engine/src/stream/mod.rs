@@ -4,6 +4,7 @@ mod actor;
 mod facts;
 mod keep;
 mod pace;
+mod source_watch;
 mod spawn;
 mod tail;
 mod turns;
