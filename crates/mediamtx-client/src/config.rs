@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use stream_api::Ports;
 
-use crate::PathConfig;
+use crate::{PathConfig, User, UserFault, check_users};
 
 /// The root `mediamtx.yml`, which every written file is made from.
 pub const BASE: &str = include_str!("../../../mediamtx.yml");
@@ -36,14 +36,8 @@ const ABOUT_PATHS: &[&str] = &[
 pub struct ServerConfig {
     /// All on loopback.
     pub ports: Ports,
-    /// Who may use the Control API and read metrics.
-    pub api_user: String,
-    /// Letters, digits, `_` and `-`.
-    pub api_pass: String,
-    /// Who may publish, to any path.
-    pub publish_user: String,
-    /// Letters, digits, `_` and `-`.
-    pub publish_pass: String,
+    /// Everybody who may do something; the first that fits lets a client in.
+    pub users: Vec<User>,
     /// Folder of recordings, absolute.
     pub recordings: PathBuf,
     /// The paths that exist from the start.
@@ -61,12 +55,9 @@ impl std::fmt::Debug for ServerConfig {
 /// Why a configuration was not written.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum ConfigError {
-    /// MediaMTX takes an empty password for none, and some characters for syntax.
-    #[error("user names and passwords need 1 or more letters, digits, `_` or `-`")]
-    BadCredentials,
-    /// The publisher would get the API's rights, or the other way round; `any` means everybody.
-    #[error("the two users need different names, none of them `any`")]
-    SameUsers,
+    /// A user that would open the server, or that it would refuse.
+    #[error(transparent)]
+    Users(#[from] UserFault),
     /// MediaMTX would resolve it against its own working folder.
     #[error("the folder of recordings is not absolute: {0}")]
     RelativeRecordings(PathBuf),
@@ -79,7 +70,7 @@ pub enum ConfigError {
 }
 
 impl ServerConfig {
-    /// The whole file, comments included. A secret: it holds both passwords, so write it for its owner alone.
+    /// The whole file, comments included. A secret: it holds passwords, so write it for its owner alone.
     ///
     /// Written while the server is stopped: a running one reloads a changed file and forgets what the API set.
     ///
@@ -95,7 +86,7 @@ impl ServerConfig {
     /// # Errors
     /// [`ConfigError`].
     pub fn render_for(&self, origins: &[String]) -> Result<String, ConfigError> {
-        self.check_users()?;
+        check_users(&self.users)?;
         let record_path = record_path(&self.recordings)?;
         let mut file = File::new(BASE);
         for (key, port) in self.addresses() {
@@ -107,28 +98,13 @@ impl ServerConfig {
             file.set("hlsAllowOrigins", &json!(all))?;
             file.set("webrtcAllowOrigins", &json!(all))?;
         }
-        file.set("authInternalUsers", &self.users())?;
+        file.set("authInternalUsers", &json!(self.users))?;
         file.set_in("pathDefaults", "recordPath", &json!(record_path))?;
         file.set("paths", &json!(self.paths))?;
         file.say("", "authInternalUsers", ABOUT_USERS)?;
         file.say("  ", "recordPath", ABOUT_RECORDINGS)?;
         file.say("", "paths", ABOUT_PATHS)?;
         Ok(file.finish())
-    }
-
-    fn check_users(&self) -> Result<(), ConfigError> {
-        let plain = |text: &String| {
-            !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_' || b == b'-')
-        };
-        if ![&self.api_user, &self.api_pass, &self.publish_user, &self.publish_pass].into_iter().all(plain) {
-            return Err(ConfigError::BadCredentials);
-        }
-        if self.api_user == self.publish_user
-            || [&self.api_user, &self.publish_user].iter().any(|user| *user == "any")
-        {
-            return Err(ConfigError::SameUsers);
-        }
-        Ok(())
     }
 
     fn addresses(&self) -> [(&'static str, u16); 8] {
@@ -143,18 +119,6 @@ impl ServerConfig {
             ("apiAddress", ports.api),
             ("metricsAddress", ports.metrics),
         ]
-    }
-
-    /// All four keys of each user (bluenviron/mediamtx#3185).
-    fn users(&self) -> Value {
-        let loopback = json!(["127.0.0.1", "::1"]);
-        json!([
-            { "user": "any", "pass": "", "ips": [], "permissions": [{ "action": "read", "path": "" }] },
-            { "user": self.publish_user, "pass": self.publish_pass, "ips": loopback,
-              "permissions": [{ "action": "publish", "path": "" }] },
-            { "user": self.api_user, "pass": self.api_pass, "ips": loopback,
-              "permissions": [{ "action": "api" }, { "action": "metrics" }] },
-        ])
     }
 }
 

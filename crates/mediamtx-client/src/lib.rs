@@ -2,23 +2,43 @@
 //!
 //! The only crate that knows a MediaMTX URL, JSON field or log line. It starts no process, keeps no state and
 //! decides nothing: one writer per server, and the order of its writes, are the engine's business.
-//! Facts were read in and measured on MediaMTX 1.20.1; old and new field names are both understood.
+//! Facts were read in and measured on MediaMTX 1.12.3, 1.20.1 and 1.21.0; the names of 1.9 and everything between are
+//! understood too.
 
+mod address;
 mod api;
 pub mod config;
+mod drift;
 mod error;
+mod examine;
+mod features;
+mod http;
 pub mod log;
 mod path_config;
+mod routes;
+mod secret;
+mod session;
+mod tls;
 mod urls;
+mod users;
 mod version;
 mod viewers;
 mod wire;
 
+pub use address::{AddressError, ApiAddress, Credentials};
 pub use api::Api;
 pub use config::ServerConfig;
-pub use error::ApiError;
-pub use path_config::PathConfig;
+pub use drift::Difference;
+pub use error::{ApiError, Broken};
+pub use examine::{Examination, Flaw, Step, Verdict, examine};
+pub use features::Features;
+pub use ipnet::IpNet;
+pub use path_config::{PathConfig, Pull, RtspTransport, Source};
+pub use secret::Secret;
+pub use session::{HlsMuxer, Role, RtspConnection, Session, SessionKind};
+pub use tls::{CertificateFault, CertificateProblem, Fingerprint, NoFingerprint, Trust};
 pub use urls::{publish_url, urls};
+pub use users::{ANYBODY, Action, Pass, Paths, Permission, User, UserFault, check_users, ip_range};
 pub use version::{MINIMUM, Version};
-pub use viewers::{PROBE_QUERY, viewers};
-pub use wire::{About, PathState, Peer, Session};
+pub use viewers::{PROBE_QUERY, is_probe, viewers};
+pub use wire::{About, ForwardState, PathState, Peer, Recording, Segment};

@@ -4,7 +4,7 @@ use std::fmt;
 pub const MINIMUM: Version = Version { major: 1, minor: 19, patch: 0 };
 
 /// A version of MediaMTX.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version {
     /// Of incompatible changes.
     pub major: u32,
@@ -27,7 +27,12 @@ impl Version {
 
     /// Whether we can run it. A self-built one (`v0.0.0`) tells no version, and is believed to be new.
     pub fn is_supported(self) -> bool {
-        self == Version { major: 0, minor: 0, patch: 0 } || self >= MINIMUM
+        self.is_self_built() || self >= MINIMUM
+    }
+
+    /// Whether it says nothing: `v0.0.0`.
+    pub fn is_self_built(self) -> bool {
+        self == Version::default()
     }
 }
 

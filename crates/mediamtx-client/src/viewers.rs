@@ -29,7 +29,8 @@ pub fn viewers(paths: &[PathState], sessions: &[Session]) -> HashMap<String, Vie
         .collect()
 }
 
-fn is_probe(query: &str) -> bool {
+/// Whether a session with this query is a reader of our own.
+pub fn is_probe(query: &str) -> bool {
     query.trim_start_matches('?').split('&').any(|pair| pair == PROBE_QUERY)
 }
 
@@ -47,14 +48,26 @@ fn protocol<'a>(kind: &str, count: &'a mut Viewers) -> &'a mut u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Peer;
+    use crate::{Peer, Role, SessionKind};
 
     fn peer(kind: &str, id: &str) -> Peer {
         Peer { kind: kind.to_owned(), id: id.to_owned() }
     }
 
     fn session(id: &str, query: &str) -> Session {
-        Session { id: id.to_owned(), query: query.to_owned(), ..Session::default() }
+        Session {
+            kind: SessionKind::Rtsp,
+            id: id.to_owned(),
+            path: "a".to_owned(),
+            role: Role::Read,
+            remote_addr: String::new(),
+            user: String::new(),
+            query: query.to_owned(),
+            user_agent: String::new(),
+            created: String::new(),
+            inbound_bytes: 0,
+            outbound_bytes: 0,
+        }
     }
 
     #[test]

@@ -4,6 +4,8 @@
 
 use serde::Deserialize;
 
+use crate::SessionKind;
+
 /// What the server says of itself (`/v3/info`, 1.15.2 and newer).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
@@ -47,24 +49,11 @@ pub struct Peer {
     pub id: String,
 }
 
-/// A client's session or connection.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
-#[serde(from = "WireSession")]
-pub struct Session {
-    /// As [`Peer::kind`].
-    pub kind: String,
-    /// As [`Peer::id`].
-    pub id: String,
-    /// The path's name; empty before the client chose one.
-    pub path: String,
-    /// The query of the client's URL, without `?`.
-    pub query: String,
-    /// `address:port`.
-    pub remote_addr: String,
-    /// `idle`, `read` or `publish`; empty for HLS, which only reads.
-    pub state: String,
-    /// Payload bytes that the client sent.
-    pub inbound_bytes: u64,
+impl Peer {
+    /// Which list it is in; none for what can't be kicked, such as a muxer or a source that the server pulls.
+    pub fn session(&self) -> Option<SessionKind> {
+        SessionKind::of(&self.kind)
+    }
 }
 
 /// A page of a list.
@@ -72,6 +61,8 @@ pub struct Session {
 pub(crate) struct Page<T> {
     #[serde(default = "Vec::new")]
     pub(crate) items: Vec<T>,
+    #[serde(default, rename = "pageCount")]
+    pub(crate) page_count: u32,
 }
 
 /// An entry of the list of configured paths, of which only the name matters.
@@ -79,6 +70,41 @@ pub(crate) struct Page<T> {
 #[serde(default)]
 pub(crate) struct Named {
     pub(crate) name: String,
+}
+
+/// What was recorded of a path.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Recording {
+    /// The path's name.
+    pub name: String,
+    /// Its files, the oldest first.
+    pub segments: Vec<Segment>,
+}
+
+/// A file of a recording.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Segment {
+    /// When it begins, RFC 3339. To delete it, give back exactly this text: MediaMTX makes the file's name of it.
+    pub start: String,
+}
+
+/// A place to which a path is sent (1.20 and newer).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct ForwardState {
+    /// Its id.
+    pub id: String,
+    /// Its place in the path's list, from 0.
+    #[serde(rename = "pos")]
+    pub position: usize,
+    /// `idle`, `forwarding` (from the start of each attempt, before there is a connection) or `error`.
+    pub state: String,
+    /// Why the last attempt ended, in MediaMTX's words.
+    pub last_error: Option<String>,
+    /// Bytes sent: they rise while it works.
+    pub outbound_bytes: u64,
 }
 
 #[derive(Default, Deserialize)]
@@ -120,32 +146,6 @@ impl From<WirePath> for PathState {
             source: wire.source,
             readers: wire.readers.unwrap_or_default(),
             tracks: new_tracks.or(wire.tracks).unwrap_or_default(),
-        }
-    }
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default, rename_all = "camelCase")]
-struct WireSession {
-    id: Option<String>,
-    path: Option<String>,
-    query: Option<String>,
-    remote_addr: Option<String>,
-    state: Option<String>,
-    inbound_bytes: Option<u64>,
-    bytes_received: Option<u64>,
-}
-
-impl From<WireSession> for Session {
-    fn from(wire: WireSession) -> Self {
-        Session {
-            kind: String::new(), // the list it came from says it, not the object
-            id: wire.id.unwrap_or_default(),
-            path: wire.path.unwrap_or_default(),
-            query: wire.query.unwrap_or_default(),
-            remote_addr: wire.remote_addr.unwrap_or_default(),
-            state: wire.state.unwrap_or_default(),
-            inbound_bytes: wire.inbound_bytes.or(wire.bytes_received).unwrap_or_default(),
         }
     }
 }

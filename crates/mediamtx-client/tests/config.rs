@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use mediamtx_client::config::{BASE, ConfigError, record_path};
-use mediamtx_client::{PathConfig, ServerConfig};
+use mediamtx_client::{Action, Pass, PathConfig, Permission, Secret, ServerConfig, User, UserFault};
 use serde_json::{Value, json};
 use stream_api::Ports;
 
@@ -27,13 +27,24 @@ fn yaml(text: &str) -> Value {
     serde_saphyr::from_str(text).unwrap()
 }
 
+fn plain(text: &str) -> Pass {
+    Pass::Plain(Secret::new(text))
+}
+
+fn control(pass: Pass) -> User {
+    let permissions = [Action::Api, Action::Metrics].map(Permission::everywhere);
+    User::new("control", pass, permissions.to_vec()).from_this_computer()
+}
+
 fn usual() -> ServerConfig {
     ServerConfig {
         ports: Ports::USUAL,
-        api_user: "control".to_owned(),
-        api_pass: "api-Pass_1".to_owned(),
-        publish_user: "publisher".to_owned(),
-        publish_pass: "publish-Pass_1".to_owned(),
+        users: vec![
+            User::anybody(vec![Permission::everywhere(Action::Read)]),
+            User::new("publisher", plain("publish-Pass_1"), vec![Permission::everywhere(Action::Publish)])
+                .from_this_computer(),
+            control(plain("api-Pass_1")),
+        ],
         recordings: PathBuf::from("/srv/recordings"),
         paths: BTreeMap::new(),
     }
@@ -197,14 +208,18 @@ fn unfit_folders_are_refused() {
 }
 
 #[test]
-fn weak_credentials_are_refused() {
-    for pass in ["", "with space", "a:b", "ä"] {
-        let config = ServerConfig { api_pass: pass.to_owned(), ..usual() };
-        assert_eq!(config.render(), Err(ConfigError::BadCredentials), "{pass:?}");
+fn users_that_would_open_the_server_are_refused() {
+    let with = |user: User| ServerConfig { users: vec![control(plain("x")), user], ..usual() }.render();
+    for pass in ["with space", "a:b", "ä"] {
+        let fault = UserFault::Characters("control".to_owned());
+        assert_eq!(with(control(plain(pass))), Err(ConfigError::Users(fault)), "{pass:?}");
     }
-    for user in ["publisher", "any"] {
-        let config = ServerConfig { api_user: user.to_owned(), ..usual() };
-        assert_eq!(config.render(), Err(ConfigError::SameUsers), "{user:?}");
-    }
+    let empty = UserFault::EmptyPassword("control".to_owned());
+    assert_eq!(with(control(plain(""))), Err(ConfigError::Users(empty)));
+    let everybody = User::anybody(vec![Permission::everywhere(Action::Api)]);
+    assert_eq!(with(everybody.clone()), Err(ConfigError::Users(UserFault::AnybodyInControl)));
+    assert!(with(everybody.from_this_computer()).is_ok(), "MediaMTX's own default");
+    let nobody = ServerConfig { users: Vec::new(), ..usual() }.render();
+    assert_eq!(nobody, Err(ConfigError::Users(UserFault::NobodyInControl)));
     assert!(!format!("{:?}", usual()).contains("Pass_1"));
 }

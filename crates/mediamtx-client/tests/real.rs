@@ -7,41 +7,20 @@ mod support;
 use std::time::{Duration, Instant};
 
 use mediamtx_client::{
-    ApiError, PROBE_QUERY, PathConfig, Peer, Version, log::Fatal, publish_url, urls, viewers,
+    Api, ApiAddress, ApiError, Broken, PROBE_QUERY, PathConfig, Role, SessionKind, Version, log::Fatal,
+    publish_url, urls, viewers,
 };
 use stream_api::Viewers;
-use support::{Child, Server, bytes_in, ffmpeg, wait_until};
+use support::{API_PASS, Child, PUBLISH_PASS, Server, bytes_in, ffmpeg, picture, wait_until};
 
 fn publish(server: &Server, pass: &str, name: &str) -> Child {
-    let url = publish_url(&server.config.ports, "publisher", pass, name);
-    ffmpeg(&[
-        "-re",
-        "-f",
-        "lavfi",
-        "-i",
-        "testsrc=size=320x180:rate=25",
-        "-c:v",
-        "libx264",
-        "-preset",
-        "ultrafast",
-        "-tune",
-        "zerolatency",
-        "-g",
-        "25",
-        "-bf",
-        "0",
-        "-pix_fmt",
-        "yuv420p",
-        "-rtsp_transport",
-        "tcp",
-        "-f",
-        "rtsp",
-        &url,
-    ])
+    picture("rtsp", &publish_url(&server.config.ports, "publisher", pass, name))
 }
 
 fn read(url: &str) -> Child {
-    ffmpeg(&["-rtsp_transport", "tcp", "-i", url, "-c", "copy", "-f", "null", "-"])
+    // FFmpeg ends over an option that the protocol does not have.
+    let transport: &[&str] = if url.starts_with("rtsp:") { &["-rtsp_transport", "tcp"] } else { &[] };
+    ffmpeg(&[transport, &["-i", url, "-c", "copy", "-f", "null", "-"]].concat())
 }
 
 async fn online(server: &Server, name: &str) -> bool {
@@ -67,13 +46,12 @@ async fn the_written_file_starts_a_server_that_only_we_control() {
 
     let stranger = server.api_as("control", "wrong").paths().await;
     assert!(matches!(stranger, Err(ApiError::Unauthorized)), "{stranger:?}");
-    let publisher = server.api_as("publisher", &server.config.publish_pass).paths().await;
+    let publisher = server.api_as("publisher", PUBLISH_PASS).paths().await;
     assert!(matches!(publisher, Err(ApiError::Unauthorized)), "{publisher:?}");
     let anonymous = reqwest::Client::builder().no_proxy().build().unwrap();
     let metrics = format!("http://127.0.0.1:{}/metrics", server.config.ports.metrics);
     assert_eq!(anonymous.get(&metrics).send().await.unwrap().status(), 401);
-    let ours =
-        anonymous.get(&metrics).basic_auth("control", Some(&server.config.api_pass)).send().await.unwrap();
+    let ours = anonymous.get(&metrics).basic_auth("control", Some(API_PASS)).send().await.unwrap();
     assert_eq!(ours.status(), 200);
 }
 
@@ -82,7 +60,7 @@ async fn the_root_file_works_by_itself_with_passwords_from_the_environment() {
     let server = Server::from_root_file().ready().await;
     let locked = server.api_as("control", "").info().await;
     assert!(matches!(locked, Err(ApiError::Unauthorized)), "{locked:?}");
-    let _publisher = publish(&server, &server.config.publish_pass, "any/name");
+    let _publisher = publish(&server, PUBLISH_PASS, "any/name");
     wait_until("online", async || online(&server, "any/name").await).await;
 }
 
@@ -92,7 +70,7 @@ async fn a_windows_folder_reaches_the_server_as_it_is() {
     let server = Server::start(|config| config.recordings = folder.into()).await;
     let url = format!("http://127.0.0.1:{}/v3/config/pathdefaults/get", server.config.ports.api);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let answer = client.get(&url).basic_auth("control", Some(&server.config.api_pass)).send().await.unwrap();
+    let answer = client.get(&url).basic_auth("control", Some(API_PASS)).send().await.unwrap();
     let defaults: serde_json::Value = answer.json().await.unwrap();
     assert_eq!(defaults["recordPath"], format!("{folder}/%path/%Y-%m-%d_%H-%M-%S-%f"));
 }
@@ -100,9 +78,9 @@ async fn a_windows_folder_reaches_the_server_as_it_is() {
 #[tokio::test]
 async fn no_server_no_answer() {
     let [port] = support::free_ports();
-    let api = mediamtx_client::Api::new(&format!("http://127.0.0.1:{port}"), "control", "x");
-    let answer = api.info().await;
-    assert!(matches!(answer, Err(ApiError::Unreachable(_))), "{answer:?}");
+    let address: ApiAddress = format!("http://127.0.0.1:{port}").parse().unwrap();
+    let answer = Api::new(address.with_credentials("control", "x")).info().await;
+    assert_eq!(answer, Err(ApiError::Unreachable(Broken::Refused)));
 }
 
 #[tokio::test]
@@ -124,7 +102,7 @@ async fn paths_come_and_go() {
     api.barrier().await.unwrap();
     assert_eq!(api.configured_paths().await.unwrap().len(), 2);
 
-    let invalid = PathConfig { record: true, record_path: Some("/no/placeholders".to_owned()), slate: None };
+    let invalid = PathConfig { record_path: Some("/no/placeholders".to_owned()), ..PathConfig::default() };
     let refused = api.replace_path("one", &invalid).await;
     assert!(
         matches!(&refused, Err(ApiError::Refused { status: 400, message }) if message.contains("%path")),
@@ -132,10 +110,7 @@ async fn paths_come_and_go() {
     );
     api.barrier().await.unwrap();
 
-    let gone = Peer { kind: "rtspSession".to_owned(), id: "00000000-0000-4000-8000-000000000000".to_owned() };
-    api.kick(&gone).await.unwrap();
-    let muxer = Peer { kind: "hlsMuxer".to_owned(), id: String::new() };
-    assert!(matches!(api.kick(&muxer).await, Err(ApiError::Refused { status: 404, .. })));
+    api.kick(SessionKind::Rtsp, "00000000-0000-4000-8000-000000000000").await.unwrap();
 }
 
 #[tokio::test]
@@ -150,7 +125,7 @@ async fn publishers_viewers_probes_and_recording() {
     assert_ne!(code, Some(0), "a wrong password was let in");
     assert!(stranger.stderr().contains("401"), "{}", stranger.stderr());
 
-    let mut publisher = publish(&server, &server.config.publish_pass, "show/one");
+    let mut publisher = publish(&server, PUBLISH_PASS, "show/one");
     wait_until("online", async || online(&server, "show/one").await).await;
     let state = api.paths().await.unwrap().remove(0);
     let source = state.source.clone().unwrap();
@@ -161,7 +136,7 @@ async fn publishers_viewers_probes_and_recording() {
     assert!(state.online_since.is_some());
     let sessions = api.sessions().await.unwrap();
     assert!(
-        sessions.iter().any(|one| one.id == source.id && one.state == "publish" && one.path == "show/one")
+        sessions.iter().any(|one| one.id == source.id && one.role == Role::Publish && one.path == "show/one")
     );
 
     // A viewer counts, our own probe beside it does not.
@@ -193,7 +168,7 @@ async fn publishers_viewers_probes_and_recording() {
     assert_eq!(now.readers.len(), 1, "the viewer was disturbed");
 
     // A kick ends it, and the viewer with it.
-    api.kick(&source).await.unwrap();
+    api.kick(source.session().unwrap(), &source.id).await.unwrap();
     assert!(publisher.exit_within(Duration::from_secs(20)).is_some());
     wait_until("offline", async || !online(&server, "show/one").await).await;
     drop(viewer);
@@ -244,8 +219,7 @@ async fn write(
 ) -> (u16, String) {
     let url = format!("http://127.0.0.1:{}/v3/config/{route}", server.config.ports.api);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let request =
-        client.request(method, url).basic_auth("control", Some(&server.config.api_pass)).json(&body);
+    let request = client.request(method, url).basic_auth("control", Some(API_PASS)).json(&body);
     let answer = request.send().await.unwrap();
     (answer.status().as_u16(), answer.text().await.unwrap())
 }

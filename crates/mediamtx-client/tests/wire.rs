@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says so by failing")]
 
-use mediamtx_client::{About, PathState, Peer, Session};
+use mediamtx_client::{About, PathState, Peer, SessionKind};
 
 fn path(json: &str) -> PathState {
     serde_json::from_str(json).unwrap()
@@ -56,21 +56,18 @@ fn missing_and_unknown_fields_are_no_errors() {
 }
 
 #[test]
-fn sessions_of_every_kind() {
-    let rtsp: Session = serde_json::from_str(
-        r#"{"id":"s1","created":"t","remoteAddr":"127.0.0.1:5000","state":"read","path":"a/b","query":"x=probe",
-            "transport":"TCP","bytesReceived":1,"inboundRTPPackets":2}"#,
-    )
-    .unwrap();
-    assert_eq!((rtsp.id.as_str(), rtsp.path.as_str(), rtsp.query.as_str()), ("s1", "a/b", "x=probe"));
-    assert_eq!((rtsp.remote_addr.as_str(), rtsp.state.as_str()), ("127.0.0.1:5000", "read"));
-    // HLS has no state, and an idle RTSP session no path yet.
-    let hls: Session = serde_json::from_str(r#"{"id":"h1","path":null,"isCDN":false}"#).unwrap();
-    assert_eq!((hls.id.as_str(), hls.path.as_str(), hls.state.as_str()), ("h1", "", ""));
-}
-
-#[test]
 fn info_needs_no_start_time() {
     let about: About = serde_json::from_str(r#"{"version":"v1.15.2"}"#).unwrap();
     assert_eq!(about, About { version: "v1.15.2".to_owned(), started: None });
+}
+
+#[test]
+fn readers_and_sources_are_sessions_or_not() {
+    let kind = |kind: &str| Peer { kind: kind.to_owned(), id: "1".to_owned() }.session();
+    assert_eq!(kind("webRTCSession"), Some(SessionKind::WebRtc));
+    assert_eq!(kind("webrtcSession"), Some(SessionKind::WebRtc), "1.10 and older");
+    assert_eq!(kind("rtmpsConn"), Some(SessionKind::Rtmps));
+    for other in ["hlsMuxer", "rtspSource", "redirect", ""] {
+        assert_eq!(kind(other), None, "{other:?}");
+    }
 }

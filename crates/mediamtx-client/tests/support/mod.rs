@@ -1,4 +1,6 @@
 //! A real MediaMTX on free ports, and children that end with the test.
+#![allow(dead_code, reason = "each test program uses another part")]
+#![expect(clippy::print_stdout, reason = "a version that is skipped is said")]
 #![expect(
     clippy::disallowed_methods,
     reason = "tests of this crate start the real programs; each ends on drop"
@@ -10,11 +12,28 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use mediamtx_client::{Api, ServerConfig, log};
+use mediamtx_client::{Action, Api, ApiAddress, Pass, Permission, Secret, ServerConfig, User, log};
 use stream_api::Ports;
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Of the user `control`.
+pub(crate) const API_PASS: &str = "api-Pass_1";
+/// Of the user `publisher`.
+pub(crate) const PUBLISH_PASS: &str = "publish-Pass_1";
+
+/// Everybody watches, `publisher` publishes, `control` controls.
+pub(crate) fn users() -> Vec<User> {
+    let [watch, publish, control, measure] =
+        [Action::Read, Action::Publish, Action::Api, Action::Metrics].map(Permission::everywhere);
+    let plain = |text: &str| Pass::Plain(Secret::new(text));
+    vec![
+        User::anybody(vec![watch]),
+        User::new("publisher", plain(PUBLISH_PASS), vec![publish]).from_this_computer(),
+        User::new("control", plain(API_PASS), vec![control, measure]).from_this_computer(),
+    ]
+}
 
 /// Polls until `done`, and fails the test when that takes too long.
 pub(crate) async fn wait_until(what: &str, mut done: impl AsyncFnMut() -> bool) {
@@ -80,6 +99,15 @@ impl Drop for Child {
         self.process.kill().ok();
         self.process.wait().ok();
     }
+}
+
+/// Publishes a moving picture to `url` in a format, as fast as it plays.
+pub(crate) fn picture(format: &str, url: &str) -> Child {
+    let input = ["-re", "-f", "lavfi", "-i", "testsrc=size=320x180:rate=25"];
+    let codec = ["-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25", "-bf", "0"];
+    let transport: &[&str] = if format == "rtsp" { &["-rtsp_transport", "tcp"] } else { &[] };
+    let output = ["-f", format, url];
+    ffmpeg(&[&input[..], &codec[..], &["-pix_fmt", "yuv420p"], transport, &output[..]].concat())
 }
 
 /// A real FFmpeg, quiet but for faults.
@@ -149,15 +177,56 @@ impl Server {
         ]
         .map(|(key, port)| (key, format!("127.0.0.1:{port}")))
         .to_vec();
-        env.push(("MTX_AUTHINTERNALUSERS_1_PASS", config.publish_pass.clone()));
-        env.push(("MTX_AUTHINTERNALUSERS_2_PASS", config.api_pass.clone()));
+        env.push(("MTX_AUTHINTERNALUSERS_1_PASS", PUBLISH_PASS.to_owned()));
+        env.push(("MTX_AUTHINTERNALUSERS_2_PASS", API_PASS.to_owned()));
         Server::run(config, folder, mediamtx_client::config::BASE, &env)
     }
 
+    /// Starts another version with the users of [`users`], RTSP by TCP alone and the paths of others allowed, and
+    /// waits for it. None, and said, where the version isn't in the cache.
+    pub(crate) async fn of_version(version: &str) -> Option<Server> {
+        let program = cached(version)?;
+        let folder = TempDir::new().unwrap();
+        let config = free_config(folder.path());
+        let ports = &config.ports;
+        let mut keys = serde_json::json!({
+            "api": true, "rtspTransports": ["tcp"], "authInternalUsers": config.users,
+            "pathDefaults": { "recordPath": mediamtx_client::config::record_path(&config.recordings).unwrap() },
+        });
+        for (key, port) in [
+            ("apiAddress", ports.api),
+            ("rtspAddress", ports.rtsp),
+            ("rtmpAddress", ports.rtmp),
+            ("hlsAddress", ports.hls),
+            ("webrtcAddress", ports.webrtc),
+            ("webrtcLocalUDPAddress", ports.webrtc_udp),
+            ("srtAddress", ports.srt),
+        ] {
+            keys[key] = format!("127.0.0.1:{port}").into();
+        }
+        if version != "1.12.3" {
+            keys["moq"] = false.into(); // unknown before 1.19, and then on
+        }
+        let server = Server::run_program(&program, config, folder, &keys.to_string(), &[]);
+        let api = server.api();
+        wait_until("the API answers", async || api.global().await.is_ok()).await;
+        Some(server)
+    }
+
     fn run(config: ServerConfig, folder: TempDir, text: &str, env: &[(&str, String)]) -> Server {
+        Server::run_program(&mediamtx(), config, folder, text, env)
+    }
+
+    fn run_program(
+        program: &Path,
+        config: ServerConfig,
+        folder: TempDir,
+        text: &str,
+        env: &[(&str, String)],
+    ) -> Server {
         let file = folder.path().join("mediamtx.yml");
         fs::write(&file, text).unwrap();
-        let mut command = Command::new(mediamtx());
+        let mut command = Command::new(program);
         command.arg(&file).current_dir(folder.path());
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
@@ -171,12 +240,13 @@ impl Server {
 
     /// Its Control API with our password.
     pub(crate) fn api(&self) -> Api {
-        self.api_as(&self.config.api_user, &self.config.api_pass)
+        self.api_as("control", API_PASS)
     }
 
     /// Its Control API as somebody else.
     pub(crate) fn api_as(&self, user: &str, pass: &str) -> Api {
-        Api::new(&format!("http://127.0.0.1:{}", self.config.ports.api), user, pass)
+        let address: ApiAddress = format!("http://127.0.0.1:{}", self.config.ports.api).parse().unwrap();
+        Api::new(address.with_credentials(user, pass))
     }
 
     /// Its log so far, parsed.
@@ -211,10 +281,7 @@ fn free_config(folder: &Path) -> ServerConfig {
     let [rtsp, rtmp, hls, webrtc, webrtc_udp, srt, api, metrics] = free_ports();
     ServerConfig {
         ports: Ports { rtsp, rtmp, hls, webrtc, webrtc_udp, srt, api, metrics },
-        api_user: "control".to_owned(),
-        api_pass: "api-Pass_1".to_owned(),
-        publish_user: "publisher".to_owned(),
-        publish_pass: "publish-Pass_1".to_owned(),
+        users: users(),
         recordings: folder.join("recordings"),
         paths: std::collections::BTreeMap::new(),
     }
@@ -222,19 +289,28 @@ fn free_config(folder: &Path) -> ServerConfig {
 
 /// From `STREAM_MANAGER_MEDIAMTX`, else where `cargo xtask sidecars` puts it, else from PATH.
 fn mediamtx() -> PathBuf {
-    let exe = if cfg!(windows) { "mediamtx.exe" } else { "mediamtx" };
+    let exe = format!("mediamtx{}", std::env::consts::EXE_SUFFIX);
+    let given = std::env::var_os("STREAM_MANAGER_MEDIAMTX").map(PathBuf::from);
+    let on_path = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
+        .map(|folder| folder.join(&exe))
+        .find(|file| file.is_file());
+    let found = given.or_else(|| cached("1.20.1")).or(on_path);
+    found.expect("no MediaMTX 1.20.1: run `cargo xtask sidecars`, or set STREAM_MANAGER_MEDIAMTX to its path")
+}
+
+/// Where `cargo xtask sidecars` puts a version.
+fn cached(version: &str) -> Option<PathBuf> {
     let os = if cfg!(target_os = "macos") { "darwin" } else { std::env::consts::OS };
     let arch = match std::env::consts::ARCH {
         "x86_64" => "amd64",
         "aarch64" => "arm64",
         other => other,
     };
-    let folder = format!("stream-manager/sidecars/mediamtx-1.20.1-{os}_{arch}");
-    let given = std::env::var_os("STREAM_MANAGER_MEDIAMTX").map(PathBuf::from);
-    let cached = dirs::cache_dir().map(|cache| cache.join(folder).join(exe));
-    let on_path = std::env::split_paths(&std::env::var_os("PATH").unwrap_or_default())
-        .map(|folder| folder.join(exe))
-        .find(|file| file.is_file());
-    let found = given.or_else(|| cached.filter(|file| file.is_file())).or(on_path);
-    found.expect("no MediaMTX 1.20.1: run `cargo xtask sidecars`, or set STREAM_MANAGER_MEDIAMTX to its path")
+    let folder = format!("stream-manager/sidecars/mediamtx-{version}-{os}_{arch}");
+    let file = dirs::cache_dir()?.join(folder).join(format!("mediamtx{}", std::env::consts::EXE_SUFFIX));
+    if !file.is_file() {
+        println!("skipped: no MediaMTX {version}; `cargo xtask sidecars` builds it where there is Go");
+        return None;
+    }
+    Some(file)
 }

@@ -121,7 +121,7 @@ impl Board {
 
     fn config(&self, wanted: &Wanted) -> PathConfig {
         let slate = wanted.slate().map(|slate| self.slates.file(slate));
-        PathConfig { record: wanted.wish.record, record_path: None, slate }
+        PathConfig { record: wanted.wish.record, slate, ..PathConfig::default() }
     }
 
     pub(super) fn all(&self) -> HashMap<String, Wanted> {

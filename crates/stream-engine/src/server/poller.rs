@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mediamtx_client::{Api, ApiError, PathState, Session};
+use mediamtx_client::{Api, ApiError, PathState, Session, SessionKind};
 use stream_api::{Code, Error, Metrics};
 use tokio::{
     sync::watch,
@@ -174,7 +174,7 @@ impl Poller<'_> {
         let sessions = if paths.iter().any(|path| !path.readers.is_empty()) {
             self.api.sessions().await
         } else if paths.iter().any(|path| path.source.is_some()) {
-            self.api.rtsp_sessions().await
+            self.api.sessions_by(SessionKind::Rtsp).await
         } else {
             return Some(Vec::new());
         };

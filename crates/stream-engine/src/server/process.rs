@@ -1,7 +1,7 @@
 use std::{path::Path, time::Duration};
 
 use child_process::{Child, Line, Rung, SpawnError, Spec};
-use mediamtx_client::{Api, ServerConfig};
+use mediamtx_client::{Action, Api, ApiAddress, Pass, Permission, Secret, ServerConfig, User};
 use stream_api::{Code, Error, LogOrigin, Ports};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
@@ -21,6 +21,8 @@ const STOP_LADDER: &[(Rung, Duration)] = if cfg!(windows) {
 } else {
     &[(Rung::Interrupt, Duration::from_secs(5)), (Rung::Kill, Duration::from_secs(5))]
 };
+/// Who controls the server: us.
+const CONTROL: &str = "manager";
 /// Log lines that are searched for the reason of an end.
 const TAIL: usize = 40;
 
@@ -61,12 +63,11 @@ impl Process {
         log: &Journal,
     ) -> Result<Process, Error> {
         let ports = ports_of(parts).await?;
+        let access = Access { ports, user: "publisher".to_owned(), pass: secret() };
+        let api_pass = secret();
         let config = ServerConfig {
             ports,
-            api_user: "manager".to_owned(),
-            api_pass: secret(),
-            publish_user: "publisher".to_owned(),
-            publish_pass: secret(),
+            users: users(&access, &api_pass),
             recordings: parts.recordings.clone(),
             paths,
         };
@@ -80,8 +81,9 @@ impl Process {
         };
         let unusable = |error: SpawnError| tool_fault::Program::Mediamtx.unspawnable(&program.path, &error);
         let child = parts.spawner.spawn(spec.with_args([file])).await.map_err(unusable)?;
-        let api = Api::new(&format!("http://127.0.0.1:{}", ports.api), &config.api_user, &config.api_pass);
-        let access = Access { ports, user: config.publish_user, pass: config.publish_pass };
+        let internal = |error| Error::new(Code::Internal).with("reason", error);
+        let address: ApiAddress = format!("http://127.0.0.1:{}", ports.api).parse().map_err(internal)?;
+        let api = Api::new(address.with_credentials(CONTROL, &api_pass));
         let mut process = Process { child, api, access, tail: Vec::new() };
         process.until_ready(log).await?;
         Ok(process)
@@ -171,6 +173,18 @@ async fn ports_of(parts: &Parts) -> Result<Ports, Error> {
 fn write_config(file: &Path, config: &ServerConfig) -> Result<(), Error> {
     let text = config.render().map_err(|error| Error::new(Code::Internal).with("reason", error))?;
     owner::write_private(file, text.as_bytes()).map_err(|error| unwritable(file, error))
+}
+
+/// Everybody watches; our FFmpegs publish and we control, both from this computer alone.
+fn users(publisher: &Access, api_pass: &str) -> Vec<User> {
+    let [watch, publish, control, measure] =
+        [Action::Read, Action::Publish, Action::Api, Action::Metrics].map(Permission::everywhere);
+    let plain = |text: &str| Pass::Plain(Secret::new(text));
+    vec![
+        User::anybody(vec![watch]),
+        User::new(&publisher.user, plain(&publisher.pass), vec![publish]).from_this_computer(),
+        User::new(CONTROL, plain(api_pass), vec![control, measure]).from_this_computer(),
+    ]
 }
 
 /// 122 random bits as hexadecimal digits, which every part of MediaMTX takes as they are.
