@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Dir, PATIENCE, Server, media};
 
@@ -88,4 +88,43 @@ async fn a_snapshot_comes_first_and_then_every_change_in_order() {
     let ended = tokio::spawn(async move { while events.next().await.is_some() {} });
     assert_eq!(server.stop().await, Some(0), "an open event stream does not hold it up");
     tokio::time::timeout(Duration::from_secs(5), ended).await.expect("the stream ends").unwrap();
+}
+
+impl Events {
+    /// The next notice.
+    async fn notice(&mut self) -> Value {
+        let next = async {
+            loop {
+                let (_, message) = self.next().await.expect("events go on");
+                let all = message["events"].as_array().cloned().unwrap_or_default();
+                if let Some(event) = all.iter().find(|event| event["change"]["type"] == "notice") {
+                    return event["change"]["notice"].clone();
+                }
+            }
+        };
+        tokio::time::timeout(2 * PATIENCE, next).await.expect("a notice comes")
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_recording_that_cannot_be_written_is_told_and_so_is_its_return() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let in_the_way = dir.data().join("recordings/lobby");
+    std::fs::create_dir_all(dir.data().join("recordings")).unwrap();
+    std::fs::write(&in_the_way, "a file where the folder should be").unwrap();
+    let server = Server::ready(&dir).await;
+    let mut events = Events::open(&server).await;
+    let id = server.create("lobby", &file, true).await;
+    server.until_on_air(&id).await;
+    server.ask("PATCH", &format!("/api/v1/streams/{id}"), Some(json!({ "record": true }))).await.ok();
+    let told = events.notice().await;
+    assert_eq!((&told["kind"], &told["stream"]), (&json!("stream_warned"), &json!(id)), "{told:#}");
+    assert!(told["title"].as_str().unwrap().contains("lobby is not recorded"), "{told:#}");
+    assert!(told["body"].as_str().unwrap().contains("recordings"), "the place is named: {told:#}");
+    std::fs::remove_file(&in_the_way).unwrap();
+    let told = events.notice().await;
+    assert_eq!((&told["kind"], &told["stream"]), (&json!("stream_back"), &json!(id)), "{told:#}");
+    assert_eq!(server.stream(&id).await["recording"], "writing");
+    assert_eq!(server.stop().await, Some(0));
 }
