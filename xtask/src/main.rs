@@ -51,7 +51,7 @@ enum Task {
     Test(test::Options),
     /// Builds the browser interface into ui/dist
     Ui,
-    /// Fetches or builds the pinned MediaMTX into the cache folder, and the versions of FFmpeg that the tests need
+    /// Fetches or builds the pinned MediaMTX into the cache folder, and the other programs that the tests need
     Sidecars,
     /// Checks the invariants that ARCHITECTURE.md promises
     Tidy,
@@ -86,7 +86,7 @@ fn perform(task: Task, workspace: &Workspace) -> anyhow::Result<ExitCode> {
         Task::Sidecars => {
             let program = sidecars::mediamtx(workspace)?;
             println!("{}", program.display());
-            for program in sidecars::ffmpegs()? {
+            for program in sidecars::other_mediamtxs(workspace)?.into_iter().chain(sidecars::ffmpegs()?) {
                 println!("{}", program.display());
             }
             Ok(ExitCode::SUCCESS)

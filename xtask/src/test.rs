@@ -89,6 +89,7 @@ fn prepare(workspace: &Workspace, rows: &mut Vec<Row>) -> bool {
         ("setup", &setup::for_testing),
         ("sidecars", &|| {
             sidecars::mediamtx(workspace)?;
+            sidecars::other_mediamtxs(workspace)?;
             sidecars::ffmpegs().map(|_| ())
         }),
         ("ui", &|| ui::build(workspace)),

@@ -1,7 +1,8 @@
 //! MediaMTX seen from outside: its Control API, the configuration file it starts with, its log lines, its URLs.
 //!
-//! The only crate that knows a MediaMTX URL, JSON field or log line. It starts no process, keeps no state and
-//! decides nothing: one writer per server, and the order of its writes, are the engine's business.
+//! The only crate that knows a MediaMTX URL, JSON field or log line. It starts no process, remembers of a server no
+//! more than what it knows, and decides nothing: one writer per server, and the order of its writes, are the engine's
+//! business.
 //! Facts were read in and measured on MediaMTX 1.12.3, 1.20.1 and 1.21.0; the names of 1.9 and everything between are
 //! understood too.
 

@@ -153,7 +153,8 @@ fn a_written_file_says_who_may_do_what() {
 fn a_written_file_says_nothing_that_holds_for_the_root_file_alone() {
     let written = usual().render().unwrap();
     let comments: Vec<&str> = written.lines().filter(|line| line.trim_start().starts_with('#')).collect();
-    for of_the_root in ["by itself", "are locked", "Locked, ", "below", "The app puts", "any name", "base of"] {
+    for of_the_root in ["by itself", "are locked", "Locked, ", "below", "The app puts", "any name", "base of"]
+    {
         assert!(BASE.contains(of_the_root), "{of_the_root}");
         let said: Vec<_> = comments.iter().filter(|line| line.contains(of_the_root)).collect();
         assert!(said.is_empty(), "{said:?}");

@@ -1,5 +1,5 @@
 //! The programs that the app brings along: today MediaMTX, at one pinned version. And those that its tests need: other
-//! versions of FFmpeg.
+//! versions of MediaMTX and FFmpeg.
 //!
 //! MediaMTX comes from the project's official archive, checked against a pinned SHA-256; where the release host can't be
 //! reached, it is built from its Go module, checked against the committed `go.sum` (docs/adr/0005).
@@ -28,10 +28,18 @@ pub(crate) use ffmpeg::fetch_all as ffmpegs;
 /// The version of MediaMTX that the app is made and tested for.
 pub(crate) const MEDIAMTX: &str = "1.20.1";
 
+/// Other versions that the tests talk to: an old one and the newest. The checksums of their archives aren't known, so
+/// they are built from their Go modules alone.
+const OTHERS: [&str; 2] = ["1.12.3", "1.21.0"];
+
 /// Where the pinned MediaMTX is, or will be, kept.
 pub(crate) fn mediamtx_path() -> Result<PathBuf> {
+    path_of(MEDIAMTX)
+}
+
+fn path_of(version: &str) -> Result<PathBuf> {
     let (os, arch) = platform()?;
-    let folder = format!("mediamtx-{MEDIAMTX}-{os}_{arch}");
+    let folder = format!("mediamtx-{version}-{os}_{arch}");
     let file = format!("mediamtx{}", std::env::consts::EXE_SUFFIX);
     Ok(workspace::cache_dir()?.join("sidecars").join(folder).join(file))
 }
@@ -39,7 +47,7 @@ pub(crate) fn mediamtx_path() -> Result<PathBuf> {
 /// Whether the pinned MediaMTX is there and runs.
 pub(crate) fn mediamtx_ready() -> Result<bool> {
     let program = mediamtx_path()?;
-    Ok(program.is_file() && verify(&program).is_ok())
+    Ok(program.is_file() && verify(&program, MEDIAMTX).is_ok())
 }
 
 /// Whether a Go toolchain is here that can build MediaMTX.
@@ -53,35 +61,66 @@ pub(crate) fn mediamtx(workspace: &Workspace) -> Result<PathBuf> {
     if mediamtx_ready()? {
         return Ok(program);
     }
-    let folder = program.parent().context("the sidecar's path has a folder")?;
-    fs::create_dir_all(folder)?;
-    // Beside the final place, so that the last step is one rename and nobody ever runs half a program.
-    let fresh = folder.join(format!("fresh-{}{}", std::process::id(), std::env::consts::EXE_SUFFIX));
     let (os, arch) = platform()?;
     println!("fetching MediaMTX {MEDIAMTX} for {os}_{arch}");
-    let origin = match archive::fetch(MEDIAMTX, os, arch) {
-        Ok(bytes) => fs::write(&fresh, bytes).map(|()| "the official archive").map_err(Into::into),
+    let mut origin = "the official archive";
+    install(&program, MEDIAMTX, |fresh| match archive::fetch(MEDIAMTX, os, arch) {
+        Ok(bytes) => Ok(fs::write(fresh, bytes)?),
         Err(download::Failure::Unreachable(reason)) => {
             println!(
                 "the release host can't be reached ({reason}); building it from its Go module (some minutes)"
             );
-            let recipe = workspace.root.join("xtask/sidecars").join(format!("mediamtx-{MEDIAMTX}"));
-            module::build(&recipe, &fresh, MEDIAMTX).map(|()| "its Go module")
+            origin = "its Go module";
+            module::build(&recipe(workspace, MEDIAMTX), fresh, MEDIAMTX)
         }
         Err(download::Failure::Wrong(error)) => Err(error),
-    }?;
-    make_executable(&fresh)?;
-    verify(&fresh)?;
-    fs::rename(&fresh, &program)?;
+    })?;
     println!("MediaMTX {MEDIAMTX} from {origin}");
     Ok(program)
 }
 
-/// Asks the program for its version: it proves that it runs here and is the pinned one.
-fn verify(program: &Path) -> Result<()> {
+/// The other versions of MediaMTX that the tests talk to, built if they aren't in the cache yet.
+///
+/// Without a Go toolchain that is said and is no error: the tests that need these programs then say that they are
+/// skipped.
+pub(crate) fn other_mediamtxs(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let mut programs = Vec::new();
+    for version in OTHERS {
+        let program = path_of(version)?;
+        if !program.is_file() || verify(&program, version).is_err() {
+            if let Err(reason) = module::go_version() {
+                println!("MediaMTX {version} can't be built ({reason}); the tests that need it are skipped");
+                continue;
+            }
+            println!("building MediaMTX {version} for the tests (some minutes)");
+            install(&program, version, |fresh| module::build(&recipe(workspace, version), fresh, version))?;
+        }
+        programs.push(program);
+    }
+    Ok(programs)
+}
+
+fn recipe(workspace: &Workspace, version: &str) -> PathBuf {
+    workspace.root.join("xtask/sidecars").join(format!("mediamtx-{version}"))
+}
+
+/// Has a program made, looks whether it is the right one, and puts it in its place.
+fn install(program: &Path, version: &str, make: impl FnOnce(&Path) -> Result<()>) -> Result<()> {
+    let folder = program.parent().context("the sidecar's path has a folder")?;
+    fs::create_dir_all(folder)?;
+    // Beside the final place, so that the last step is one rename and nobody ever runs half a program.
+    let fresh = folder.join(format!("fresh-{}{}", std::process::id(), std::env::consts::EXE_SUFFIX));
+    make(&fresh)?;
+    make_executable(&fresh)?;
+    verify(&fresh, version)?;
+    Ok(fs::rename(&fresh, program)?)
+}
+
+/// Asks the program for its version: it proves that it runs here and is the one.
+fn verify(program: &Path, version: &str) -> Result<()> {
     let answer = process::output(Command::new(program).arg("--version"))?;
-    if answer.trim() != format!("v{MEDIAMTX}") {
-        bail!("{} says it is version {}, not v{MEDIAMTX}", program.display(), answer.trim());
+    if answer.trim() != format!("v{version}") {
+        bail!("{} says it is version {}, not v{version}", program.display(), answer.trim());
     }
     Ok(())
 }

@@ -17,10 +17,34 @@ use fs_err as fs;
 
 use crate::{process, stamp, workspace};
 
-const HLS_JS: &str = "1.7.0";
-/// SHA-256 of `package/dist/hls.min.js` in npm's hls.js 1.7.0 (whose archive has the integrity
-/// `sha512-NnQpT6Z//+2IB2qovSUbKbrlXY1MOpi0JynZ9L2NNOuTJiNCyMSQj9k2laEj1v7CxU/Hb8oTWR98eT3mVpPQVQ==`).
-const HLS_JS_SHA256: &str = "1f28c6a43deedddbd59aea4c119bd788f5e2347772c19da1f6f92f8d0032d9dc";
+/// The player script that a version of MediaMTX brings along.
+struct HlsJs {
+    /// Of MediaMTX.
+    mediamtx: &'static str,
+    /// Of hls.js.
+    version: &'static str,
+    /// SHA-256 of `package/dist/hls.min.js` in npm's archive of that version.
+    sum: &'static str,
+}
+
+const HLS_JS: &[HlsJs] = &[
+    HlsJs {
+        mediamtx: "1.12.3",
+        version: "1.6.2",
+        sum: "e65013dc3435b55a34b5257a7e65835926c1f4d57209dba89a810d3505f4f143",
+    },
+    // The archive's integrity: sha512-NnQpT6Z//+2IB2qovSUbKbrlXY1MOpi0JynZ9L2NNOuTJiNCyMSQj9k2laEj1v7CxU/Hb8oTWR98eT3mVpPQVQ==
+    HlsJs {
+        mediamtx: "1.20.1",
+        version: "1.7.0",
+        sum: "1f28c6a43deedddbd59aea4c119bd788f5e2347772c19da1f6f92f8d0032d9dc",
+    },
+    HlsJs {
+        mediamtx: "1.21.0",
+        version: "1.7.2",
+        sum: "afcde07437ec84b072fe8782e772ceb5046eac751b2719f73ae0d83d763bc3f5",
+    },
+];
 
 /// The oldest Go that `go.mod` accepts.
 const GO: (u32, u32) = (1, 26);
@@ -56,7 +80,7 @@ fn build_in(folder: &Path, recipe: &Path, program: &Path, version: &str) -> Resu
     // `-e`: it complains of the generated files, which are added right below, and goes on.
     process::output(go(folder).args(["mod", "vendor", "-e"]))?;
     fs::write(sources.join("internal/core/VERSION"), format!("v{version}"))?;
-    fs::write(sources.join("internal/servers/hls/hls.min.js"), hls_js(folder)?)?;
+    fs::write(sources.join("internal/servers/hls/hls.min.js"), hls_js(folder, version)?)?;
     process::run(
         go(folder)
             .env("CGO_ENABLED", "0")
@@ -73,10 +97,13 @@ fn go(folder: &Path) -> Command {
     command
 }
 
-fn hls_js(folder: &Path) -> Result<Vec<u8>> {
+fn hls_js(folder: &Path, mediamtx: &str) -> Result<Vec<u8>> {
+    let wanted = HLS_JS.iter().find(|script| script.mediamtx == mediamtx);
+    let wanted = wanted.with_context(|| format!("no hls.js is pinned for MediaMTX {mediamtx}"))?;
+    let version = wanted.version;
     let archive = match process::find("npm") {
-        Some(_) => npm_pack(folder)?,
-        None => registry_archive()?,
+        Some(_) => npm_pack(folder, version)?,
+        None => registry_archive(version)?,
     };
     let mut tar = tar::Archive::new(GzDecoder::new(archive.as_slice()));
     for entry in tar.entries()? {
@@ -85,30 +112,30 @@ fn hls_js(folder: &Path) -> Result<Vec<u8>> {
             let mut script = Vec::new();
             entry.read_to_end(&mut script)?;
             let sum = stamp::sha256(&script);
-            if sum != HLS_JS_SHA256 {
-                bail!("hls.min.js of hls.js {HLS_JS} has the SHA-256 {sum}, but {HLS_JS_SHA256} is expected");
+            if sum != wanted.sum {
+                bail!("hls.min.js of hls.js {version} has the SHA-256 {sum}, but {} is expected", wanted.sum);
             }
             return Ok(script);
         }
     }
-    bail!("hls.js {HLS_JS} holds no dist/hls.min.js")
+    bail!("hls.js {version} holds no dist/hls.min.js")
 }
 
-fn npm_pack(folder: &Path) -> Result<Vec<u8>> {
+fn npm_pack(folder: &Path, version: &str) -> Result<Vec<u8>> {
     // On Windows npm is a script, which only its full name starts.
     let npm = if cfg!(windows) { "npm.cmd" } else { "npm" };
-    let package = format!("hls.js@{HLS_JS}");
+    let package = format!("hls.js@{version}");
     process::output(
         Command::new(npm).args(["pack", "--silent", "--ignore-scripts", &package]).current_dir(folder),
     )?;
-    let archive: PathBuf = folder.join(format!("hls.js-{HLS_JS}.tgz"));
+    let archive: PathBuf = folder.join(format!("hls.js-{version}.tgz"));
     Ok(fs::read(archive)?)
 }
 
-fn registry_archive() -> Result<Vec<u8>> {
+fn registry_archive(version: &str) -> Result<Vec<u8>> {
     let agent: ureq::Agent =
         ureq::Agent::config_builder().timeout_global(Some(Duration::from_secs(120))).build().into();
-    let address = format!("https://registry.npmjs.org/hls.js/-/hls.js-{HLS_JS}.tgz");
+    let address = format!("https://registry.npmjs.org/hls.js/-/hls.js-{version}.tgz");
     let mut answer =
         agent.get(&address).call().context("fetching hls.js, which MediaMTX's HLS page needs")?;
     Ok(answer.body_mut().with_config().limit(50_000_000).read_to_vec()?)

@@ -6,7 +6,10 @@
     reason = "tests of this crate start the real programs; each ends on drop"
 )]
 
+pub(crate) mod fake;
+
 use std::fs;
+use std::hash::BuildHasher as _;
 use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -44,16 +47,17 @@ pub(crate) async fn wait_until(what: &str, mut done: impl AsyncFnMut() -> bool) 
     }
 }
 
-/// Ports that nobody used a moment ago, for TCP and UDP alike.
+/// Ports that nobody uses, for TCP and UDP alike. Below those that systems give to whoever connects somewhere, so that
+/// no connection takes one before the server does.
 pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    let mut held = Vec::new();
-    while held.len() < N {
-        let tcp = TcpListener::bind("127.0.0.1:0").unwrap();
-        if let Ok(udp) = UdpSocket::bind(tcp.local_addr().unwrap()) {
-            held.push((tcp, udp));
-        }
-    }
-    std::array::from_fn(|at| held[at].0.local_addr().unwrap().port())
+    // Tests that run side by side begin far from each other.
+    let chance = std::hash::RandomState::new().hash_one(std::process::id());
+    let first = 10_000 + (chance % 20_000) as u16;
+    let free = |port: &u16| {
+        TcpListener::bind(("127.0.0.1", *port)).is_ok() && UdpSocket::bind(("127.0.0.1", *port)).is_ok()
+    };
+    let mut ports = (first..).filter(free);
+    std::array::from_fn(|_| ports.next().unwrap())
 }
 
 /// Bytes of all files in a folder; 0 without the folder.
