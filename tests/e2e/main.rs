@@ -11,6 +11,7 @@
 
 mod browser;
 mod desktop;
+mod guests;
 mod screenshots;
 mod support;
 

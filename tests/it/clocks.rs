@@ -19,15 +19,15 @@ const DAY: i64 = 86_400_000;
 
 /// What the test does to the clocks.
 #[derive(Clone, Default)]
-struct Dials {
+pub struct Dials {
     /// Seconds asleep.
     asleep: Arc<AtomicU64>,
     /// Milliseconds that the wall clock was set by.
-    set: Arc<AtomicI64>,
+    pub set: Arc<AtomicI64>,
 }
 
 impl Dials {
-    fn clocks(&self) -> Clocks {
+    pub fn clocks(&self) -> Clocks {
         let (start, dials) = (Instant::now(), self.clone());
         Clocks::by(move || {
             let (ran, asleep) = (start.elapsed(), dials.asleep.load(Ordering::Relaxed));
@@ -39,14 +39,12 @@ impl Dials {
     }
 }
 
-async fn ask(engine: &Engine, command: &str, request: Value) -> Value {
+pub async fn ask(engine: &Engine, command: &str, request: Value) -> Value {
     engine.dispatch(Origin::Api, command, request).await.unwrap()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn neither_sleep_nor_a_clock_that_is_set_restarts_anything() {
-    let dir = Dir::new();
-    let file = media::plain(&dir.media("a.mp4"));
+/// An engine of `dir` that lives by these clocks.
+pub async fn start(dir: &Dir, dials: &Dials) -> Engine {
     let tool = |name: &str| std::env::var_os(name).map(Into::into);
     let options = Options {
         data_dir: dir.data(),
@@ -55,8 +53,15 @@ async fn neither_sleep_nor_a_clock_that_is_set_restarts_anything() {
         tools: ToolPaths { mediamtx: tool("STREAM_MANAGER_MEDIAMTX"), ..ToolPaths::default() },
         beside: Vec::new(),
     };
+    Engine::start_by(options, dials.clocks()).await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn neither_sleep_nor_a_clock_that_is_set_restarts_anything() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
     let dials = Dials::default();
-    let engine = Engine::start_by(options, dials.clocks()).await.unwrap();
+    let engine = start(&dir, &dials).await;
     let body = json!({ "name": "awake", "source": file_source(&file), "start": true });
     let id = ask(&engine, "stream_create", body).await["id"].clone();
     let stream = async || ask(&engine, "stream_get", json!({ "id": id })).await;

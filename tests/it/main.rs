@@ -10,6 +10,7 @@
     reason = "a test program: a panic says what is wrong, and nothing is exported"
 )]
 
+mod access;
 mod bad_inputs;
 mod clocks;
 mod crashes;

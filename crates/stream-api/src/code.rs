@@ -133,6 +133,19 @@ codes! {
     /// Another stream has it.
     NameTaken = "name_taken" => [Manager "the name of another stream, in any case of letters"];
 
+    /// Viewers can't be called so.
+    ViewerUnfit = "viewer_unfit";
+    /// A password of too few or too many characters.
+    PasswordLength = "password_length";
+    /// A password with a character that some players can't send.
+    PasswordBadCharacter = "password_bad_character";
+    /// Not an IP address or a range of them.
+    IpRangeUnfit = "ip_range_unfit";
+    /// A guest link that was revoked, or never was.
+    NoSuchLink = "no_such_link";
+    /// More guest links than a stream can have.
+    TooManyLinks = "too_many_links";
+
     /// Not an absolute path.
     SourceRelative = "source_relative" => [Manager "a path that does not begin at the root"];
     /// No such file.

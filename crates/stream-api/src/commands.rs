@@ -4,6 +4,8 @@
 //! On the wire a request is one JSON object. Over REST its `{fields}` in the path, its query (GET, DELETE) and its
 //! JSON body (POST, PATCH) are merged into that object.
 
+mod access;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -11,6 +13,11 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use crate::{
     Activity, ActivityFilter, LogLine, MediaEntry, ObsFile, Playback, ProbeReport, RunId, RunLog,
     ServerStatus, Snapshot, Source, Stream, StreamHistory, StreamId, StreamSpec, query,
+};
+
+pub use access::{
+    GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, PasswordChange, PublishKey, PublishKeyRenew,
+    PublishKeyRevoke, QrCode, StreamAccessSet, StreamQr,
 };
 
 /// A command: its request is the type itself.
@@ -73,6 +80,12 @@ macro_rules! with_commands {
             StreamStart, stream_start;
             StreamStop, stream_stop;
             StreamDuplicate, stream_duplicate;
+            StreamAccessSet, stream_access_set;
+            GuestLinkCreate, guest_link_create;
+            GuestLinkRevoke, guest_link_revoke;
+            PublishKeyRenew, publish_key_renew;
+            PublishKeyRevoke, publish_key_revoke;
+            StreamQr, stream_qr;
             StreamLog, stream_log;
             StreamOpen, stream_open;
             StreamStartAll, stream_start_all;
@@ -118,6 +131,12 @@ routes! {
     StreamStart => Stream, "stream_start", Post "/api/v1/streams/{id}/start", 200;
     StreamStop => Stream, "stream_stop", Post "/api/v1/streams/{id}/stop", 200;
     StreamDuplicate => Stream, "stream_duplicate", Post "/api/v1/streams/{id}/duplicate", 201;
+    StreamAccessSet => Stream, "stream_access_set", Post "/api/v1/streams/{id}/access", 200;
+    GuestLinkCreate => GuestLinkMade, "guest_link_create", Post "/api/v1/streams/{id}/guest-links", 201;
+    GuestLinkRevoke => Stream, "guest_link_revoke", Delete "/api/v1/streams/{id}/guest-links/{link}", 200;
+    PublishKeyRenew => PublishKey, "publish_key_renew", Post "/api/v1/streams/{id}/publish-key", 200;
+    PublishKeyRevoke => Stream, "publish_key_revoke", Delete "/api/v1/streams/{id}/publish-key", 200;
+    StreamQr => QrCode, "stream_qr", Get "/api/v1/streams/{id}/qr", 200;
     StreamLog => Log, "stream_log", Get "/api/v1/streams/{id}/log", 200;
     StreamOpen => Opened, "stream_open", Post "/api/v1/open", 200;
     StreamStartAll => Streams, "stream_start_all", Post "/api/v1/start-all", 200;

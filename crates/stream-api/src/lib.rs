@@ -7,6 +7,7 @@
 #[macro_use]
 mod words_macro;
 
+mod access;
 mod activity;
 mod activity_words;
 mod code;
@@ -30,6 +31,9 @@ mod status;
 mod units;
 pub mod words;
 
+pub use access::{
+    Access, GuestLink, LinkLasts, Secret, VIEWER, ViewerAccess, check_password, check_viewer, with_login,
+};
 pub use activity::{Activity, ActivityFilter, ActivityKind, Cause, Level, Origin};
 pub use code::{Code, Program, Sign};
 pub use commands::{COMMANDS, Command, Method, Route};

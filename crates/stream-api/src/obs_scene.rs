@@ -25,7 +25,8 @@ pub fn obs_scene_collection(collection_name: &str, streams: &[Stream]) -> Value 
     for stream in streams {
         let scene_name = unique(&stream.spec.name, &mut taken);
         let media_name = unique(&format!("{} (RTSP)", stream.spec.name), &mut taken);
-        sources.push(media(&media_name, &stream.urls.rtsp));
+        let [(_, rtsp), ..] = stream.addresses();
+        sources.push(media(&media_name, &rtsp));
         sources.push(scene(&scene_name, &media_name));
         order.push(json!({ "name": scene_name }));
     }

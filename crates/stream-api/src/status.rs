@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Fault, Kept, Order, Plan, SourceMedia, StreamSpec, UnixMillis};
+use crate::{Access, Fault, Kept, Order, Plan, SourceMedia, StreamSpec, UnixMillis};
 
 /// The identity of a stream: never changes, and keys everything that is stored about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,6 +65,9 @@ pub struct Stream {
     pub recording: Recording,
     /// Whether viewers stay connected while it starts anew.
     pub kept: Kept,
+    /// Who may watch, and who else may send it.
+    #[serde(default)]
+    pub access: Access,
     /// Where viewers watch.
     pub urls: Urls,
     /// The newest measurement, while on air.
@@ -93,6 +96,7 @@ impl Stream {
             plan: None,
             recording: Recording::Off,
             kept: Kept::Off,
+            access: Access::default(),
             urls: Urls::default(),
             metrics: None,
         }

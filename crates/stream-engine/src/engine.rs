@@ -3,17 +3,18 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use child_process::Spawner;
 use serde_json::Value;
 use stream_api::{ActivityKind, Code, Command, Error, Order, Origin};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    Clocks, DataDir, Options, Subscription,
+    Clocks, DataDir, GuestDoor, Options, Subscription,
     commands::{self, Call},
+    guests,
     history::{Chronicle, History},
     hub::Hub,
     media_root::MediaRoots,
-    notices,
+    notices, ports,
     prober::Prober,
     server::{self, Server},
     slates::Slates,
@@ -44,6 +45,8 @@ pub(crate) struct Inner {
     pub(crate) prober: Prober,
     pub(crate) slates: Slates,
     pub(crate) server: Server,
+    /// Where the guests' page listens.
+    pub(crate) guest_door: watch::Sender<GuestDoor>,
     /// Held while the set of streams changes, so that names stay unique.
     pub(crate) streams: Mutex<Registry>,
     /// No command is taken any more.
@@ -102,6 +105,7 @@ impl Engine {
         let tools = Tools::new(&options, spawner.clone(), hub.clone());
         tools.check().await;
 
+        let guest_door = watch::Sender::new(GuestDoor::here(guest_port(&store).await?));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone());
         let slates = Slates::new(data.slates(), tools.clone(), spawner.clone());
@@ -153,6 +157,7 @@ impl Engine {
             prober,
             slates,
             server,
+            guest_door,
             streams,
             closing,
             stop,
@@ -183,6 +188,10 @@ impl Engine {
             };
         }
         stream_api::with_commands!(table)
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.inner
     }
 
     /// Everything now, and every change from then on.
@@ -220,6 +229,16 @@ impl Engine {
         self.inner.hub.tell(None, ActivityKind::AppStopped);
         self.inner.history.end().await;
     }
+}
+
+/// The stored port of the guests' page: links name it, so it is chosen once.
+async fn guest_port(store: &Store) -> Result<u16, Error> {
+    if let Some(port) = store.guest_port().await {
+        return Ok(port);
+    }
+    let port = ports::near(guests::USUAL_PORT);
+    store.set_guest_port(port).await?;
+    Ok(port)
 }
 
 fn read<C: Command>(request: Value) -> Result<C, Error> {

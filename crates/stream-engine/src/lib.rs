@@ -3,11 +3,13 @@
 //! Hosts (desktop, headless, tests) build one [`Engine`] each and hand it requests by name; it knows neither
 //! windows nor HTTP. Every decision about a stream is made in [`lifecycle::step`], which is pure.
 
+mod access;
 mod clock;
 mod clocks;
 mod commands;
 mod data_dir;
 mod engine;
+mod guests;
 mod history;
 mod hub;
 mod journal;
@@ -18,6 +20,7 @@ mod options;
 pub mod owner;
 mod ports;
 mod prober;
+mod qr;
 mod recording;
 mod server;
 mod slates;
@@ -30,5 +33,6 @@ mod tools;
 pub use clocks::{Clocks, Reading};
 pub use data_dir::{DataDir, default_path};
 pub use engine::Engine;
+pub use guests::{Guest, GuestDoor};
 pub use hub::Subscription;
 pub use options::{Options, ToolPaths};

@@ -45,6 +45,13 @@ pub(crate) fn renewed(ports: Ports) -> Result<Ports, Error> {
     from(ports)
 }
 
+/// The first port from `usual` on that is free and none of the server's usual ones; `usual` itself if all are taken.
+pub(crate) fn near(usual: u16) -> u16 {
+    (usual..=usual.saturating_add(REACH))
+        .find(|port| !is_usual(*port) && is_free(*port, false))
+        .unwrap_or(usual)
+}
+
 fn from(mut ports: Ports) -> Result<Ports, Error> {
     let mut usual = Ports::USUAL;
     let mut chosen: Vec<u16> = Vec::new();

@@ -13,7 +13,7 @@ use stream_api::{Code, Error, Order, Ports, StreamId, StreamSpec, UnixMillis, ch
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::{data_dir::unwritable, owner};
+use crate::{access::StoredAccess, data_dir::unwritable, owner};
 
 /// The newest format that this version reads and the only one that it writes.
 const SCHEMA_VERSION: u64 = 1;
@@ -27,6 +27,9 @@ pub(crate) struct StoredStream {
     #[serde(flatten)]
     pub(crate) spec: StreamSpec,
     pub(crate) order: Order,
+    /// Who may watch and send it.
+    #[serde(default, skip_serializing_if = "StoredAccess::is_usual")]
+    pub(crate) access: StoredAccess,
     /// When it was last ordered to run: who is used most starts first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) used: Option<UnixMillis>,
@@ -46,6 +49,9 @@ struct ServerConfig {
     /// Chosen at first start, then kept.
     #[serde(default)]
     ports: Option<Ports>,
+    /// Of the page that guest links open; chosen at first start, then kept.
+    #[serde(default)]
+    guest_port: Option<u16>,
 }
 
 /// The one owner of `config.json`. A cheap handle.
@@ -104,6 +110,16 @@ impl Store {
     /// As [`Store::put`].
     pub(crate) async fn set_ports(&self, ports: Ports) -> Result<(), Error> {
         self.change(|config| config.server.ports = Some(ports)).await
+    }
+
+    pub(crate) async fn guest_port(&self) -> Option<u16> {
+        self.kept.lock().await.config.server.guest_port
+    }
+
+    /// # Errors
+    /// As [`Store::put`].
+    pub(crate) async fn set_guest_port(&self, port: u16) -> Result<(), Error> {
+        self.change(|config| config.server.guest_port = Some(port)).await
     }
 
     /// Adds a stream, or replaces the one with its id.
@@ -284,7 +300,13 @@ mod tests {
     fn stream(name: &str) -> StoredStream {
         let source = Source::File { path: "/v/a.mp4".into() };
         let spec = StreamSpec::new(name, source);
-        StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Run, used: None }
+        StoredStream {
+            id: StreamId(Uuid::now_v7()),
+            spec,
+            order: Order::Run,
+            access: StoredAccess::default(),
+            used: None,
+        }
     }
 
     #[tokio::test]

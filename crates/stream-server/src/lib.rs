@@ -15,6 +15,7 @@ mod problem;
 mod routes;
 mod serve;
 pub mod sidecars;
+mod watch;
 
 pub use assets::interface;
 pub use door::Door;

@@ -41,7 +41,7 @@ fn status(code: Code) -> StatusCode {
         BadRequest | NotLoopback => StatusCode::BAD_REQUEST,
         Unauthorized => StatusCode::UNAUTHORIZED,
         ForeignOrigin | Forwarded | SourceOutsideMedia => StatusCode::FORBIDDEN,
-        NoSuchRoute | NoSuchStream | NoSuchRun => StatusCode::NOT_FOUND,
+        NoSuchRoute | NoSuchStream | NoSuchRun | NoSuchLink => StatusCode::NOT_FOUND,
         WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -49,7 +49,11 @@ fn status(code: Code) -> StatusCode {
         Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         NameTaken => StatusCode::CONFLICT,
-        asked if ["name_", "source_"].iter().any(|what| asked.as_str().starts_with(what)) => {
+        asked
+            if ["name_", "source_", "viewer_", "password_", "ip_range_"]
+                .iter()
+                .any(|what| asked.as_str().starts_with(what)) =>
+        {
             StatusCode::BAD_REQUEST
         }
         _ => StatusCode::CONFLICT,

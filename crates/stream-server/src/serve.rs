@@ -18,7 +18,7 @@ use crate::{
     Door, assets, door, events,
     guard::{self, Guard},
     problem::Problem,
-    routes,
+    routes, watch,
 };
 
 /// How long requests that are under way may take once the host stops.
@@ -32,7 +32,8 @@ pub(crate) struct Host {
     pub(crate) stop: CancellationToken,
 }
 
-/// Serves the interface, the commands and the events of `engine` on `listener` until `stop`; then ends the event
+/// Serves the interface, the commands and the events of `engine` on `listener`, and the page of guest links where
+/// the engine wants it, until `stop`; then ends the event
 /// streams and lets requests that are under way finish, for 2 s at most. Does not shut the engine down.
 ///
 /// # Errors
@@ -43,6 +44,7 @@ pub async fn serve(
     door: Door,
     stop: CancellationToken,
 ) -> io::Result<()> {
+    tokio::spawn(watch::run(engine.clone(), stop.clone()));
     let guard = Guard::new(listener.local_addr()?.port(), &door);
     let app = router(Host { engine, door: Arc::new(door), stop: stop.clone() }, guard);
     let serving = axum::serve(listener, app).with_graceful_shutdown(stop.clone().cancelled_owned());

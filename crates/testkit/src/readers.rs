@@ -42,6 +42,17 @@ pub async fn picture(url: &str, limit: Duration) -> Result<Vec<u8>, String> {
     }
 }
 
+/// A single try, such as a player makes.
+///
+/// # Errors
+/// With FFmpeg's words if no picture came, or none within half a minute.
+pub async fn one_try(url: &str) -> Result<(), String> {
+    match timeout(Duration::from_secs(30), try_picture(url)).await {
+        Ok(tried) => tried.map(drop),
+        Err(_) => Err("no answer".to_owned()),
+    }
+}
+
 async fn try_picture(url: &str) -> Result<Vec<u8>, String> {
     let mut command = Command::new(ffmpeg());
     command.args(["-nostdin", "-v", "error"]);

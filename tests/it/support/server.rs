@@ -25,7 +25,7 @@ impl Dir {
     /// Empty, with free ports laid down, so that servers of tests side by side don't meet.
     pub fn new() -> Dir {
         let dir = Dir::bare();
-        let config = json!({ "schema_version": 1, "server": { "ports": free_ports() }, "streams": [] });
+        let config = json!({ "schema_version": 1, "server": free_ports(), "streams": [] });
         fs::create_dir(dir.data()).unwrap();
         fs::write(dir.data().join("config.json"), config.to_string()).unwrap();
         dir
@@ -54,14 +54,15 @@ impl Dir {
 
 fn free_ports() -> Value {
     // All held at once, so that they differ.
-    let tcp: Vec<TcpListener> = (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let tcp: Vec<TcpListener> = (0..7).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
     let udp: Vec<UdpSocket> = (0..2).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
     let tcp = |i: usize| tcp[i].local_addr().unwrap().port();
     let udp = |i: usize| udp[i].local_addr().unwrap().port();
-    json!({
+    let ports = json!({
         "rtsp": tcp(0), "rtmp": tcp(1), "hls": tcp(2), "webrtc": tcp(3), "api": tcp(4), "metrics": tcp(5),
         "webrtc_udp": udp(0), "srt": udp(1),
-    })
+    });
+    json!({ "ports": ports, "guest_port": tcp(6) })
 }
 
 /// A server that runs. Ended with everything below it when dropped.

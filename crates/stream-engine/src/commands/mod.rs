@@ -1,5 +1,6 @@
 //! The body of every command. A command answers with an acknowledgement; what follows comes as events.
 
+mod access;
 mod given;
 mod history;
 
@@ -19,8 +20,11 @@ use stream_api::{
 };
 use uuid::Uuid;
 
-use crate::{clock, engine::Inner, ports, prober::Probed, store::StoredStream};
+use crate::{access::StoredAccess, clock, engine::Inner, ports, prober::Probed, store::StoredStream};
 
+pub(crate) use access::{
+    guest_link_create, guest_link_revoke, publish_key_renew, publish_key_revoke, stream_access_set, stream_qr,
+};
 pub(crate) use history::{
     activity_export, activity_list, activity_seen, stream_history, stream_run_log, support_bundle,
 };
@@ -71,7 +75,8 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         ..StreamSpec::new(name, source)
     };
     let used = (order == Order::Run).then(clock::now);
-    let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order, used };
+    let access = StoredAccess::default();
+    let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order, access, used };
     engine.store.put(stored.clone()).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
     let (id, name) = (stored.id, stored.spec.name.clone());
@@ -128,7 +133,8 @@ pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate
         .unwrap_or_default();
     check_name(&name)?;
     let spec = StreamSpec { name, ..original.spec };
-    let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Stop, used: None };
+    let access = original.access.for_a_copy();
+    let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Stop, access, used: None };
     engine.store.put(stored.clone()).await?;
     engine.hub.tell(Some((stored.id, &stored.spec.name)), ActivityKind::Created { by: engine.origin });
     Ok(streams.add(stored))

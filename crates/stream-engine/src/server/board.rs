@@ -5,11 +5,15 @@ use std::{
 };
 
 use ffmpeg_cli::slate::Slate;
-use mediamtx_client::PathConfig;
-use stream_api::{Kept, StreamId, Unkept};
+use mediamtx_client::{PathConfig, User};
+use stream_api::{Kept, StreamId, UnixMillis, Unkept};
 use tokio::sync::watch;
 
-use crate::slates::Slates;
+use super::{
+    Seat,
+    users::{self, Keys, Rights},
+};
+use crate::{access::StoredAccess, slates::Slates};
 
 /// A recorder that fails says so every 3 s.
 const TROUBLE_LASTS: Duration = Duration::from_secs(8);
@@ -19,6 +23,8 @@ const TROUBLE_LASTS: Duration = Duration::from_secs(8);
 pub(super) struct Board {
     slates: Slates,
     paths: Arc<Mutex<HashMap<String, Wanted>>>,
+    /// Of every stream, whether it runs or not: a path's users are there before the path is.
+    rights: Arc<Mutex<BTreeMap<StreamId, Rights>>>,
     eager: watch::Sender<usize>,
     /// Why a path is not recorded, by its name, and when that was said last.
     recorders: Arc<Mutex<HashMap<String, (String, Instant)>>>,
@@ -52,7 +58,13 @@ pub(crate) enum Keep {
 
 impl Board {
     pub(super) fn new(slates: Slates) -> Board {
-        Board { slates, paths: Arc::default(), eager: watch::Sender::default(), recorders: Arc::default() }
+        Board {
+            slates,
+            paths: Arc::default(),
+            rights: Arc::default(),
+            eager: watch::Sender::default(),
+            recorders: Arc::default(),
+        }
     }
 
     pub(super) fn want(&self, id: StreamId, name: &str, wish: Wish) {
@@ -128,6 +140,30 @@ impl Board {
         self.lock().clone()
     }
 
+    pub(super) fn admit(&self, id: StreamId, name: &str, access: &StoredAccess) {
+        self.rights().insert(id, Rights { name: name.to_owned(), access: access.clone() });
+    }
+
+    pub(super) fn forget(&self, id: StreamId) {
+        self.rights().remove(&id);
+    }
+
+    /// Everybody who may do anything.
+    pub(super) fn users(&self, keys: &Keys, now: UnixMillis) -> Vec<User> {
+        users::users(keys, self.rights().values(), now)
+    }
+
+    /// Whom a guest link lets in.
+    pub(super) fn guest(&self, link: &str, token: &str, now: UnixMillis) -> Option<Seat> {
+        let rights = self.rights();
+        let (id, rights, stored) = rights.iter().find_map(|(id, rights)| {
+            let stored = rights.access.valid_links(now).find(|stored| stored.link.id == link)?;
+            Some((*id, rights, stored))
+        })?;
+        let seat = || Seat { id, name: rights.name.clone(), expires: stored.link.expires };
+        stored.token.fits(token).then(seat)
+    }
+
     pub(super) fn note_speed(&self, name: &str, speed: Option<f64>) {
         if let Some(wanted) = self.lock().get_mut(name) {
             wanted.speed = speed;
@@ -157,6 +193,10 @@ impl Board {
     pub(super) async fn until_eager(&self) {
         // The sender is ours, so it can't be gone.
         let _ = self.eager.subscribe().wait_for(|count| *count > 0).await;
+    }
+
+    fn rights(&self) -> MutexGuard<'_, BTreeMap<StreamId, Rights>> {
+        self.rights.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn recorders(&self) -> MutexGuard<'_, HashMap<String, (String, Instant)>> {

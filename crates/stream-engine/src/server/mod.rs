@@ -1,10 +1,12 @@
 //! The bundled MediaMTX: one task that starts it, watches it, restarts it and is its only writer.
 
+mod admit;
 mod board;
 mod end;
 mod poller;
 mod process;
 mod task;
+mod users;
 mod writer;
 
 use std::{path::PathBuf, sync::Arc, time::Duration};
@@ -12,12 +14,13 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use child_process::Spawner;
 use ffmpeg_cli::slate::Slate;
 use stream_api::{
-    Code, Error, Fault, Kept, Ports, ServerKind, ServerState, ServerStatus, StreamId, Urls, commands::Log,
+    Code, Error, Fault, Kept, Ports, ServerKind, ServerState, ServerStatus, StreamId, UnixMillis, Urls,
+    commands::Log,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{hub::Hub, journal::Journal, slates::Slates, store::Store, tools::Tools};
+use crate::{access::StoredAccess, hub::Hub, journal::Journal, slates::Slates, store::Store, tools::Tools};
 
 use board::Board;
 pub(crate) use board::{Eager, Keep, Wish};
@@ -87,10 +90,21 @@ impl std::fmt::Debug for Access {
     }
 }
 
+/// Whom a guest link lets in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Seat {
+    /// Of which stream.
+    pub(crate) id: StreamId,
+    /// The stream's name now.
+    pub(crate) name: String,
+    /// When the link ends.
+    pub(crate) expires: UnixMillis,
+}
+
 #[derive(Debug)]
 enum Request {
-    /// Bring the path of this name in line with the board.
-    Apply { name: String, done: oneshot::Sender<Result<(), Error>> },
+    /// Bring who may do what, and the path of this name, in line with the board.
+    Apply { name: Option<String>, done: oneshot::Sender<Result<(), Error>> },
     /// Start again.
     Restart,
 }
@@ -118,7 +132,7 @@ impl Server {
     ) -> Result<Arc<Access>, Error> {
         self.board.want(id, name, wish);
         let access = self.access().await?;
-        self.apply(name).await?;
+        self.apply(Some(name)).await?;
         Ok(access)
     }
 
@@ -131,13 +145,46 @@ impl Server {
         access.unwrap_or_else(|_| Err(Error::new(Code::ServerDown)))
     }
 
+    /// Who may watch and send a stream, from its next contact with the server on.
+    pub(crate) fn admit(&self, id: StreamId, name: &str, access: &StoredAccess) {
+        self.board.admit(id, name, access);
+    }
+
+    /// The same at once: whoever lost the right is disconnected when this returns. A server that is down learns it
+    /// when it starts.
+    ///
+    /// # Errors
+    /// `server_down`, `server_refused`; it is tried again every second then.
+    pub(crate) async fn admit_now(
+        &self,
+        id: StreamId,
+        name: &str,
+        access: &StoredAccess,
+    ) -> Result<(), Error> {
+        self.admit(id, name, access);
+        if !self.link.borrow().is_ready() {
+            return Ok(());
+        }
+        self.apply(None).await
+    }
+
+    /// The stream is gone.
+    pub(crate) fn forget(&self, id: StreamId) {
+        self.board.forget(id);
+    }
+
+    /// Whom a guest link lets in at `now`; nobody when it ended, was revoked, or `token` is not its own.
+    pub(crate) fn guest(&self, link: &str, token: &str, now: UnixMillis) -> Option<Seat> {
+        self.board.guest(link, token, now)
+    }
+
     /// Switches the recording of a path that is there.
     ///
     /// # Errors
     /// As [`ensure_path`](Self::ensure_path).
     pub(crate) async fn record(&self, id: StreamId, name: &str, record: bool) -> Result<(), Error> {
         match self.board.record(id, name, record) {
-            true => self.apply(name).await,
+            true => self.apply(Some(name)).await,
             false => Ok(()),
         }
     }
@@ -156,7 +203,7 @@ impl Server {
     pub(crate) async fn remove_path(&self, id: StreamId, name: &str) {
         if self.board.unwant(id, name)
             && self.link.borrow().is_ready()
-            && let Err(error) = self.apply(name).await
+            && let Err(error) = self.apply(Some(name)).await
         {
             tracing::debug!(%error, name, "the path was not removed; the server is ending");
         }
@@ -228,9 +275,9 @@ impl Server {
         }
     }
 
-    async fn apply(&self, name: &str) -> Result<(), Error> {
+    async fn apply(&self, name: Option<&str>) -> Result<(), Error> {
         let (done, answer) = oneshot::channel();
-        let request = Request::Apply { name: name.to_owned(), done };
+        let request = Request::Apply { name: name.map(str::to_owned), done };
         let down = || Error::new(Code::ServerDown);
         self.requests.send(request).await.map_err(|_| down())?;
         answer.await.map_err(|_| down())?

@@ -1,12 +1,12 @@
 use std::{path::Path, time::Duration};
 
 use child_process::{Child, Line, Rung, SpawnError, Spec};
-use mediamtx_client::{Action, Api, ApiAddress, Pass, Permission, Secret, ServerConfig, User};
+use mediamtx_client::{Api, ApiAddress, Secret, ServerConfig, User};
 use stream_api::{Code, Error, LogOrigin, Ports};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use super::{Access, Parts, end};
+use super::{Access, Parts, board::Board, end, users::Keys};
 use crate::{
     data_dir::unwritable, journal::Journal, owner, ports, tool_fault, tools::Program, tools::WITHHELD,
 };
@@ -21,8 +21,6 @@ const STOP_LADDER: &[(Rung, Duration)] = if cfg!(windows) {
 } else {
     &[(Rung::Interrupt, Duration::from_secs(5)), (Rung::Kill, Duration::from_secs(5))]
 };
-/// Who controls the server: us.
-const CONTROL: &str = "manager";
 /// Log lines that are searched for the reason of an end.
 const TAIL: usize = 40;
 
@@ -32,6 +30,9 @@ pub(super) struct Process {
     pub(super) child: Child,
     pub(super) api: Api,
     pub(super) access: Access,
+    pub(super) keys: Keys,
+    /// Who may do what, as it was started.
+    pub(super) users: Vec<User>,
     pub(super) tail: Vec<String>,
 }
 
@@ -60,17 +61,18 @@ impl Process {
         parts: &Parts,
         program: &Program<mediamtx_client::Version>,
         paths: std::collections::BTreeMap<String, mediamtx_client::PathConfig>,
+        board: &Board,
         log: &Journal,
     ) -> Result<Process, Error> {
         let ports = ports_of(parts).await?;
         let access = Access { ports, user: "publisher".to_owned(), pass: secret() };
-        let api_pass = secret();
-        let config = ServerConfig {
-            ports,
-            users: users(&access, &api_pass),
-            recordings: parts.recordings.clone(),
-            paths,
+        let keys = Keys {
+            control: ("manager".to_owned(), Secret::new(secret())),
+            publisher: (access.user.clone(), Secret::new(&access.pass)),
         };
+        let users = board.users(&keys, parts.hub.clocks().wall());
+        let config =
+            ServerConfig { ports, users: users.clone(), recordings: parts.recordings.clone(), paths };
         let file = parts.run.join("mediamtx.yml");
         write_config(&file, &config)?;
         let spec = Spec {
@@ -83,8 +85,8 @@ impl Process {
         let child = parts.spawner.spawn(spec.with_args([file])).await.map_err(unusable)?;
         let internal = |error| Error::new(Code::Internal).with("reason", error);
         let address: ApiAddress = format!("http://127.0.0.1:{}", ports.api).parse().map_err(internal)?;
-        let api = Api::new(address.with_credentials(CONTROL, &api_pass));
-        let mut process = Process { child, api, access, tail: Vec::new() };
+        let api = Api::new(address.with_credentials(&keys.control.0, keys.control.1.reveal()));
+        let mut process = Process { child, api, access, keys, users, tail: Vec::new() };
         process.until_ready(log).await?;
         Ok(process)
     }
@@ -173,18 +175,6 @@ async fn ports_of(parts: &Parts) -> Result<Ports, Error> {
 fn write_config(file: &Path, config: &ServerConfig) -> Result<(), Error> {
     let text = config.render().map_err(|error| Error::new(Code::Internal).with("reason", error))?;
     owner::write_private(file, text.as_bytes()).map_err(|error| unwritable(file, error))
-}
-
-/// Everybody watches; our FFmpegs publish and we control, both from this computer alone.
-fn users(publisher: &Access, api_pass: &str) -> Vec<User> {
-    let [watch, publish, control, measure] =
-        [Action::Read, Action::Publish, Action::Api, Action::Metrics].map(Permission::everywhere);
-    let plain = |text: &str| Pass::Plain(Secret::new(text));
-    vec![
-        User::anybody(vec![watch]),
-        User::new(&publisher.user, plain(&publisher.pass), vec![publish]).from_this_computer(),
-        User::new(CONTROL, plain(api_pass), vec![control, measure]).from_this_computer(),
-    ]
 }
 
 /// 122 random bits as hexadecimal digits, which every part of MediaMTX takes as they are.

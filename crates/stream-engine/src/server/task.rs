@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Link, Parts, Request, Samples,
+    admit::Admitted,
     board::Board,
     poller::Poller,
     process::{Process, Said},
@@ -86,7 +87,7 @@ impl Task {
         };
         self.board.mend_slates().await;
         self.applied = self.board.configs();
-        let started = Process::start(&self.parts, &program, self.applied.clone(), &self.log);
+        let started = Process::start(&self.parts, &program, self.applied.clone(), &self.board, &self.log);
         let mut process = tokio::select! {
             started = started => match started {
                 Ok(process) => process,
@@ -132,6 +133,8 @@ impl Task {
             board: self.board.clone(),
             inbox: &mut self.inbox,
             applied: std::mem::take(&mut self.applied),
+            admitted: Admitted::new(process.keys.clone(), process.users.clone()),
+            clocks: self.parts.hub.clocks().clone(),
             news: &news,
         };
         // Side by side: a write that hangs must not keep us from seeing that the server does.

@@ -4,10 +4,11 @@ use mediamtx_client::{Api, ApiError, PathConfig};
 use stream_api::{Code, Error};
 use tokio::{
     sync::{Notify, mpsc},
-    time::{interval, sleep},
+    time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::{Request, board::Board};
+use super::{Request, admit::Admitted, board::Board};
+use crate::clocks::Clocks;
 
 /// How often the server's paths are compared with what is wanted, besides whenever one is missing.
 const RECONCILE: Duration = Duration::from_secs(10);
@@ -25,6 +26,9 @@ pub(super) struct Writer<'a> {
     pub(super) inbox: &'a mut mpsc::Receiver<Request>,
     /// What the running server has.
     pub(super) applied: BTreeMap<String, PathConfig>,
+    /// Who may do what.
+    pub(super) admitted: Admitted,
+    pub(super) clocks: Clocks,
     pub(super) news: &'a News,
 }
 
@@ -50,6 +54,8 @@ impl Writer<'_> {
     pub(super) async fn run(mut self) -> Done {
         let mut reconcile = interval(RECONCILE);
         reconcile.reset();
+        let mut second = interval(Duration::from_secs(1));
+        second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let result = tokio::select! {
                 Some(request) = self.inbox.recv() => match request {
@@ -59,23 +65,26 @@ impl Writer<'_> {
                         let _ = done.send(Err(Error::new(Code::ServerDown)));
                         return Done::Restart;
                     }
-                    Request::Apply { name, done } => {
-                        let mut result = self.apply(&name).await;
-                        if matches!(result, Err(ApiError::Refused { .. })) && self.is_poisoned().await {
-                            if !self.purge().await {
-                                let _ = done.send(Err(Error::new(Code::ServerDown)));
-                                return Done::Restart;
-                            }
-                            result = self.apply(&name).await;
+                    Request::Apply { name, done } => match self.bring(name.as_deref()).await {
+                        Some(result) => {
+                            let frozen = matches!(result, Err(ApiError::Timeout));
+                            // The stream may have been stopped meanwhile.
+                            let _ = done.send(result.map_err(refused));
+                            if frozen { Err(ApiError::Timeout) } else { Ok(()) }
                         }
-                        let frozen = matches!(result, Err(ApiError::Timeout));
-                        // The stream may have been stopped meanwhile.
-                        let _ = done.send(result.map_err(refused));
-                        if frozen { Err(ApiError::Timeout) } else { Ok(()) }
-                    }
+                        None => {
+                            let _ = done.send(Err(Error::new(Code::ServerDown)));
+                            return Done::Restart;
+                        }
+                    },
                 },
                 () = self.news.reloaded.notified() => self.after_reload().await,
                 () = self.news.missing.notified() => self.reconcile().await,
+                // Guest links end by themselves.
+                _ = second.tick() => match self.bring(None).await {
+                    Some(result) => result,
+                    None => return Done::Restart,
+                },
                 _ = reconcile.tick() => match self.board.mend_slates().await {
                     true => self.reconcile().await,
                     false => return Done::Restart,
@@ -90,8 +99,28 @@ impl Writer<'_> {
         }
     }
 
+    /// Brings the users, and the path of this name, in line with the board, and mends what keeps the server from taking
+    /// it. None when that takes a new run.
+    async fn bring(&mut self, name: Option<&str>) -> Option<Result<(), ApiError>> {
+        for last in [false, true] {
+            let result = match name {
+                Some(name) => self.apply(name).await,
+                None => self.admit().await,
+            };
+            if last || !matches!(result, Err(ApiError::Refused { .. })) || !self.is_poisoned().await {
+                return Some(result);
+            }
+            if !self.purge().await {
+                return None;
+            }
+        }
+        None
+    }
+
     /// Brings one path in line with the board.
     async fn apply(&mut self, name: &str) -> Result<(), ApiError> {
+        // A path without its users would be open to nobody, or to those of an earlier one of that name.
+        self.admit().await?;
         let wanted = self.board.get(name);
         if wanted.as_ref() == self.applied.get(name) {
             return Ok(());
@@ -139,8 +168,19 @@ impl Writer<'_> {
         false
     }
 
+    /// Lets in whom the board names, and nobody else.
+    async fn admit(&mut self) -> Result<(), ApiError> {
+        let now = self.clocks.wall();
+        self.admitted.follow(&self.api, |keys| self.board.users(keys, now)).await
+    }
+
     /// Puts back what somebody else's change took away.
     async fn reconcile(&mut self) -> Result<(), ApiError> {
+        if !self.admitted.is_shown(&self.api.users().await?) {
+            tracing::warn!("somebody changed who may use the server; putting it back");
+            self.admitted.distrust();
+        }
+        self.admit().await?;
         let names = self.api.configured_paths().await?;
         let lost: Vec<String> = self.applied.keys().filter(|name| !names.contains(name)).cloned().collect();
         for name in lost {
@@ -155,6 +195,8 @@ impl Writer<'_> {
     async fn after_reload(&mut self) -> Result<(), ApiError> {
         tracing::warn!("somebody made the server read its file again; saying everything anew");
         sleep(RELOAD).await;
+        self.admitted.distrust();
+        self.admit().await?;
         let names = self.api.configured_paths().await?;
         self.applied.clear();
         let (kept, lost): (Vec<String>, Vec<String>) =

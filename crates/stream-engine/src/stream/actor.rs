@@ -23,6 +23,7 @@ use super::{
     turns::{Place, Turn, Turns},
 };
 use crate::{
+    access::StoredAccess,
     clocks::Jump,
     journal::RunJournal,
     lifecycle::{Effect, Ending, Input, Limits, Machine, Millis, Phase, Problem, step},
@@ -47,6 +48,7 @@ type Making = JoinHandle<Result<Spawned, Problem>>;
 pub(super) struct Actor {
     id: StreamId,
     spec: StreamSpec,
+    access: StoredAccess,
     parts: Parts,
     journal: RunJournal,
     turns: Turns,
@@ -90,10 +92,12 @@ impl Actor {
     ) -> Actor {
         let mut machine = Machine::new(stored.spec.playback, parts.server.link().borrow().is_ready());
         machine.order = stored.order;
+        parts.server.admit(stored.id, &stored.spec.name, &stored.access);
         let facts = Facts::new(parts.hub.clocks().clone());
         Actor {
             id: stored.id,
             spec: stored.spec,
+            access: stored.access,
             parts,
             journal,
             turns,
@@ -162,6 +166,7 @@ impl Actor {
             }
         }
         if let Some(done) = self.deleted.take() {
+            self.parts.server.forget(self.id);
             self.parts.hub.removed(self.id);
             self.journal.remove_file();
             // The one who asked may be gone; the stream is too.
@@ -435,6 +440,7 @@ impl Actor {
             _ => self.parts.server.kept(self.id, &self.spec.name),
         };
         let mut stream = self.facts.stream(self.id, &self.spec, order, self.machine.attempt(), urls, kept);
+        stream.access = self.access.shown();
         stream.queue = self.place.and_then(|place| self.turns.position(place));
         self.parts.hub.stream(stream)
     }

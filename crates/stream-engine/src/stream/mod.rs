@@ -18,8 +18,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    hub::Hub, journal::RunJournal, prober::Prober, server::Server, slates::Slates, store::Store,
-    store::StoredStream, tools::Tools,
+    access::AccessChange, hub::Hub, journal::RunJournal, prober::Prober, server::Server, slates::Slates,
+    store::Store, store::StoredStream, tools::Tools,
 };
 
 use turns::Turns;
@@ -62,6 +62,8 @@ enum Control {
     Order { order: Order, used: Option<UnixMillis>, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
     /// New settings; a new name is free.
     Edit { update: Box<StreamUpdate>, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
+    /// Who may watch, or send it.
+    Access { change: AccessChange, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
     /// End what runs, then answer; the store, the picture and the log forget the stream.
     Delete { by: Origin, done: oneshot::Sender<Result<(), Error>> },
     /// End what runs, then end; the order is kept.
@@ -129,6 +131,12 @@ impl Handle {
     /// As [`Handle::order`].
     pub(crate) async fn edit(&self, update: StreamUpdate, by: Origin) -> Result<Stream, Error> {
         self.tell(|ack| Control::Edit { update: Box::new(update), by, ack }).await
+    }
+
+    /// # Errors
+    /// As [`Handle::order`], those of the change itself, and that the server did not take it.
+    pub(crate) async fn change_access(&self, change: AccessChange, by: Origin) -> Result<Stream, Error> {
+        self.tell(|ack| Control::Access { change, by, ack }).await
     }
 
     /// Resolves when nothing of the stream runs any more.

@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::Actor;
 use crate::{
+    access::AccessChange,
     lifecycle::{Input, Phase},
     server::Sample,
     store::StoredStream,
@@ -23,6 +24,9 @@ impl Actor {
             }
             Control::Edit { update, by, ack } => {
                 let _ = ack.send(self.edit(*update, by).await);
+            }
+            Control::Access { change, by, ack } => {
+                let _ = ack.send(self.change_access(change, by).await);
             }
             Control::Delete { by, done } => self.delete(by, done).await,
             Control::Shutdown => {
@@ -81,6 +85,7 @@ impl Actor {
         }
         self.slate_refused = false;
         if before.name != self.spec.name {
+            self.parts.server.admit(self.id, &self.spec.name, &self.access);
             self.parts.server.remove_path(self.id, &before.name).await;
             self.sample = Sample::default();
         }
@@ -91,6 +96,21 @@ impl Actor {
         } else if live && before.record != self.spec.record {
             self.switch_recording().await;
         }
+        Ok(self.publish())
+    }
+
+    /// Stored before it is done, so that nobody is let in again by a restart; what can't be stored is not done.
+    async fn change_access(&mut self, change: AccessChange, by: Origin) -> Result<Stream, Error> {
+        self.check_open()?;
+        let mut access = self.access.clone();
+        access.apply(change)?;
+        self.parts.store.put(StoredStream { access: access.clone(), ..self.stored() }).await?;
+        let before = std::mem::replace(&mut self.access, access);
+        if before.viewers != self.access.viewers || before.links.len() == self.access.links.len() {
+            self.tell(ActivityKind::Edited { by });
+        }
+        self.publish();
+        self.parts.server.admit_now(self.id, &self.spec.name, &self.access).await?;
         Ok(self.publish())
     }
 
@@ -111,7 +131,13 @@ impl Actor {
 
     /// As it stands in the store.
     pub(super) fn stored(&self) -> StoredStream {
-        StoredStream { id: self.id, spec: self.spec.clone(), order: self.machine.order, used: self.used }
+        StoredStream {
+            id: self.id,
+            spec: self.spec.clone(),
+            order: self.machine.order,
+            access: self.access.clone(),
+            used: self.used,
+        }
     }
 
     fn tell(&self, kind: ActivityKind) {

@@ -1,0 +1,107 @@
+//! Who may watch a stream, and who else may send it. Passwords, keys and tokens come in or go out here, once, and are
+//! known as digests from then on.
+
+use stream_api::{
+    Code, Error, GuestLink, Protocol, Secret, Stream, UnixMillis, check_password, check_viewer,
+    commands::{
+        GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, PasswordChange, PublishKey, PublishKeyRenew,
+        PublishKeyRevoke, QrCode, StreamAccessSet, StreamQr,
+    },
+};
+use uuid::Uuid;
+
+use super::Call;
+use crate::{
+    access::{AccessChange, Digest, Range, StoredKey, StoredLink},
+    qr,
+};
+
+/// The user name of every publish key: which key it is, its password says.
+const ENCODER: &str = "encoder";
+/// Characters of a guest link's label that are kept.
+const LABEL: usize = 60;
+
+pub(crate) async fn stream_access_set(engine: &Call<'_>, request: StreamAccessSet) -> Result<Stream, Error> {
+    if let Some(user) = &request.user {
+        check_viewer(user)?;
+    }
+    let password = match &request.password {
+        PasswordChange::Keep => None,
+        PasswordChange::Remove => Some(None),
+        PasswordChange::Set(password) => {
+            check_password(password.reveal())?;
+            Some(Some(Digest::of(password.reveal())))
+        }
+    };
+    let ranges = |ips: Vec<String>| {
+        let given = ips.into_iter().filter(|text| !text.trim().is_empty());
+        given.map(Range::try_from).collect::<Result<Vec<_>, _>>()
+    };
+    let ips = request.ips.map(ranges).transpose()?;
+    let change = AccessChange::Viewers { viewers: request.viewers, user: request.user, password, ips };
+    change_access(engine, request.id, change).await
+}
+
+pub(crate) async fn guest_link_create(
+    engine: &Call<'_>,
+    request: GuestLinkCreate,
+) -> Result<GuestLinkMade, Error> {
+    let created = engine.hub.clocks().wall();
+    let expires = UnixMillis(created.0.saturating_add(request.lasts.millis()));
+    let label = request.label.trim().chars().take(LABEL).collect();
+    let mut id = format!("guest-{}", random());
+    id.truncate("guest-".len() + 10);
+    let (link, token) = (GuestLink { id, label, created, expires }, random());
+    let stored = StoredLink { link: link.clone(), token: Digest::of(&token) };
+    let stream = change_access(engine, request.id, AccessChange::AddLink(stored)).await?;
+    let pages = engine.guest_door.borrow().pages(&stream.spec.name);
+    let urls: Vec<String> = pages.into_iter().map(|page| format!("{page}#{}.{token}", link.id)).collect();
+    let qr = Secret::new(qr::svg(urls.first().map_or("", String::as_str))?);
+    Ok(GuestLinkMade { link, urls: urls.into_iter().map(Secret::new).collect(), qr })
+}
+
+pub(crate) async fn guest_link_revoke(engine: &Call<'_>, request: GuestLinkRevoke) -> Result<Stream, Error> {
+    change_access(engine, request.id, AccessChange::RemoveLink(request.link)).await
+}
+
+pub(crate) async fn publish_key_renew(
+    engine: &Call<'_>,
+    request: PublishKeyRenew,
+) -> Result<PublishKey, Error> {
+    let key = random();
+    let stored = StoredKey { user: ENCODER.to_owned(), pass: Digest::of(&key) };
+    change_access(engine, request.id, AccessChange::Publisher(Some(stored))).await?;
+    Ok(PublishKey { user: ENCODER.to_owned(), key: Secret::new(key) })
+}
+
+pub(crate) async fn publish_key_revoke(
+    engine: &Call<'_>,
+    request: PublishKeyRevoke,
+) -> Result<Stream, Error> {
+    change_access(engine, request.id, AccessChange::Publisher(None)).await
+}
+
+pub(crate) async fn stream_qr(engine: &Call<'_>, request: StreamQr) -> Result<QrCode, Error> {
+    let stream = engine.hub.get(request.id);
+    let stream = stream.ok_or_else(|| Error::new(Code::NoSuchStream).with("id", request.id))?;
+    let text = url(&stream, request.protocol).to_owned();
+    Ok(QrCode { svg: qr::svg(&text)?, text })
+}
+
+fn url(stream: &Stream, protocol: Protocol) -> &str {
+    stream.urls.each().into_iter().find(|(one, _)| *one == protocol).map_or("", |(_, url)| url)
+}
+
+async fn change_access(
+    engine: &Call<'_>,
+    id: stream_api::StreamId,
+    change: AccessChange,
+) -> Result<Stream, Error> {
+    let handle = engine.streams.lock().await.get(id)?;
+    handle.change_access(change, engine.origin).await
+}
+
+/// 122 random bits in characters that every address and player takes.
+fn random() -> String {
+    Uuid::new_v4().simple().to_string()
+}

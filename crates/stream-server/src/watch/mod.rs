@@ -1,0 +1,136 @@
+//! The page that a guest link opens, on an address of its own: it plays one stream in any browser, and shows nothing
+//! else of this program. A guest's token is in the link's fragment, which no browser sends; the page sends it as a
+//! header, and what a browser asks by itself (native HLS) carries it as a cookie of that link's paths alone.
+
+mod page;
+mod proxy;
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use axum::{
+    Json, Router,
+    extract::{Path, State},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse, Response},
+    routing::{any, get, patch, post},
+};
+use serde_json::json;
+use stream_engine::{Engine, Guest};
+use tokio::{net::TcpListener, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+/// While its port is taken, this often is tried to listen.
+const AGAIN: Duration = Duration::from_secs(2);
+
+/// What the handlers need.
+#[derive(Clone)]
+struct Watch {
+    engine: Engine,
+    client: reqwest::Client,
+}
+
+/// Serves the page until `stop`, wherever the engine wants it.
+pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
+    let mut door = engine.guest_door();
+    let client = proxy::client();
+    while !stop.is_cancelled() {
+        let at = door.borrow_and_update().listen;
+        let moved = stop.child_token();
+        let serving = serve(Watch { engine: engine.clone(), client: client.clone() }, at, moved.clone());
+        let mut serving = std::pin::pin!(serving);
+        tokio::select! {
+            Err(error) = &mut serving => {
+                tracing::warn!(%error, "the guests' page is not served");
+                sleep(AGAIN).await;
+            }
+            _ = door.changed() => {
+                moved.cancel();
+                // Players keep their connections; they come back by themselves.
+                let _ = tokio::time::timeout(AGAIN, serving).await;
+            }
+            () = stop.cancelled() => {
+                let _ = tokio::time::timeout(AGAIN, serving).await;
+            }
+        }
+    }
+}
+
+async fn serve(watch: Watch, at: SocketAddr, stop: CancellationToken) -> io::Result<()> {
+    let listener = listen(at).await;
+    axum::serve(listener, router(watch)).with_graceful_shutdown(stop.cancelled_owned()).await
+}
+
+/// Listens, as soon as that can be done.
+async fn listen(at: SocketAddr) -> TcpListener {
+    let mut told = false;
+    loop {
+        match TcpListener::bind(at).await {
+            Ok(listener) => return listener,
+            Err(error) if !told => {
+                tracing::warn!(%error, address = %at, "guest links can't be opened: their address is taken");
+                told = true;
+            }
+            Err(_) => {}
+        }
+        sleep(AGAIN).await;
+    }
+}
+
+fn router(watch: Watch) -> Router {
+    Router::new()
+        .route("/watch/{*name}", get(page::page))
+        .route("/watch.js", get(page::script))
+        .route("/watch.css", get(page::style))
+        .route("/hls.min.js", get(proxy::hls_script))
+        .route("/guest/{link}", get(guest))
+        .route("/guest/{link}/whep", post(proxy::whep))
+        .route("/guest/{link}/whep/{session}", patch(proxy::whep_session).delete(proxy::whep_session))
+        .route("/guest/{link}/hls/{*file}", get(proxy::hls))
+        .fallback(any(async || StatusCode::NOT_FOUND))
+        .layer(axum::middleware::map_response(page::headers))
+        .with_state(watch)
+}
+
+/// How the guest's stream is.
+async fn guest(State(watch): State<Watch>, Path(link): Path<String>, headers: HeaderMap) -> Response {
+    let (guest, token) = match known(&watch, &link, &headers) {
+        Ok(known) => known,
+        Err(refused) => return refused,
+    };
+    let cookie = format!("guest={token}; Path=/guest/{link}/; HttpOnly; SameSite=Strict");
+    let body = json!({ "name": guest.name, "live": guest.live, "whole": guest.whole_by_webrtc });
+    ([(header::SET_COOKIE, cookie)], Json(body)).into_response()
+}
+
+/// The guest and the token that proves it; else 401.
+#[expect(clippy::result_large_err, reason = "an answer, made once")]
+fn known(watch: &Watch, link: &str, headers: &HeaderMap) -> Result<(Guest, String), Response> {
+    let token = token(headers);
+    let guest = token.and_then(|token| Some((watch.engine.guest(link, token)?, token.to_owned())));
+    guest.ok_or_else(|| StatusCode::UNAUTHORIZED.into_response())
+}
+
+/// From the header that the page sends, else from the cookie.
+fn token(headers: &HeaderMap) -> Option<&str> {
+    let text = |name| headers.get(name).and_then(|value: &header::HeaderValue| value.to_str().ok());
+    let sent = text(header::AUTHORIZATION).and_then(|value| value.strip_prefix("Bearer "));
+    let kept = || text(header::COOKIE)?.split(';').find_map(|pair| pair.trim().strip_prefix("guest="));
+    sent.or_else(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_comes_by_header_or_by_cookie() {
+        let of = |name: &'static str, value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, header::HeaderValue::from_static(value));
+            token(&headers).map(str::to_owned)
+        };
+        assert_eq!(of("authorization", "Bearer abc").as_deref(), Some("abc"));
+        assert_eq!(of("cookie", "a=b; guest=abc; c=d").as_deref(), Some("abc"));
+        assert_eq!((of("authorization", "Basic abc"), of("cookie", "guests=abc")), (None, None));
+    }
+}
