@@ -157,6 +157,20 @@ pub(crate) fn save(file_name: &str, content: &str) -> Option<()> {
     Some(())
 }
 
+/// A password of 14 characters that nobody mixes up: 70 random bits.
+pub(crate) fn new_password() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghijkmnpqrstuvwxyz23456789";
+    let bytes = js_sys::Uint8Array::new_with_length(14);
+    let crypto = Reflect::get(&js_sys::global(), &"crypto".into()).unwrap_or_default();
+    match method(&crypto, "getRandomValues", &Array::of1(&bytes)) {
+        Some(_) => {
+            bytes.to_vec().into_iter().map(|byte| char::from(LETTERS[usize::from(byte % 32)])).collect()
+        }
+        // No browser is without it; a person then thinks of one.
+        None => String::new(),
+    }
+}
+
 /// Focuses the first element of a CSS selector, unless something has the focus.
 pub(crate) fn focus_if_lost(css: &str) {
     let Some(document) = document() else { return };

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use stream_api::{Stream, commands, t, tn};
+use stream_api::{GuestLink, Stream, StreamId, commands, t, tn};
 
 use crate::{
     app::{App, use_app},
@@ -52,6 +52,24 @@ impl Question {
                         browser::go(&Page::Streams.hash());
                     }
                 });
+            }),
+        }
+    }
+
+    /// Withdraw a guest link?
+    pub(crate) fn revoke_link(app: App, id: StreamId, link: GuestLink) -> Self {
+        let title = match link.label.is_empty() {
+            true => t!("access.revoke.title").to_owned(),
+            false => t!("access.revoke.title_of", label = link.label),
+        };
+        Question {
+            title,
+            body: t!("access.revoke.body").to_owned(),
+            yes: t!("access.revoke"),
+            danger: true,
+            on_yes: Arc::new(move || {
+                let revoke = commands::GuestLinkRevoke { id, link: link.id.clone() };
+                app.run(RwSignal::new(false), revoke, |_| {});
             }),
         }
     }

@@ -31,6 +31,7 @@ pub(crate) enum Icon {
     Dot,
     Bell,
     BellOff,
+    Lock,
 }
 
 impl Icon {
@@ -88,6 +89,9 @@ impl Icon {
             Icon::Activity => r#"<path d="M3 12h4l3 8 4-16 3 8h4"/>"#,
             Icon::Dot => r#"<circle cx="12" cy="12" r="3"/>"#,
             Icon::Spinner => r#"<path d="M12 3a9 9 0 1 0 9 9"/>"#,
+            Icon::Lock => {
+                r#"<rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>"#
+            }
             Icon::Bell => r#"<path d="M6 10a6 6 0 0 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7M10 20a2 2 0 0 0 4 0"/>"#,
             Icon::BellOff => {
                 r#"<path d="M8 5.5A6 6 0 0 1 18 10c0 2 .3 3.4.7 4.5M16.5 17H4c0-1 2-2 2-7 0-.5 0-1 .2-1.5M10 20a2 2 0 0 0 4 0M3 3l18 18"/>"#

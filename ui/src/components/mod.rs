@@ -1,5 +1,6 @@
 //! What the pages are made of.
 
+pub(crate) mod access;
 pub(crate) mod act;
 pub(crate) mod banners;
 pub(crate) mod bundle;

@@ -52,6 +52,17 @@ pub(crate) fn StreamRow(id: StreamId) -> impl IntoView {
     })
 }
 
+/// Not everybody may watch it.
+fn lock(row: RwSignal<Row>) -> impl IntoView {
+    let locked = Memo::new(move |_| row.with(|row| row.stream.access.is_restricted()));
+    move || {
+        locked.get().then(|| {
+            let title = t!("access.locked");
+            view! { <span class="chip" role="img" title=title aria-label=title data-testid="lock">{icon(Icon::Lock)}</span> }
+        })
+    }
+}
+
 fn source(row: RwSignal<Row>) -> impl IntoView {
     let text = Memo::new(move |_| {
         row.with(|row| {
@@ -93,6 +104,7 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
         };
         view! {
             <div class="chips">
+                {lock(row)}
                 {picture.map(|picture| view! { <span class="chip">{picture}</span> })}
                 {mode}
                 {record.map(|(class, word)| view! { <span class=class>{word}</span> })}

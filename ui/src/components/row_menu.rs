@@ -53,11 +53,9 @@ pub(crate) fn copy_act(protocol: Protocol) -> String {
 }
 
 fn urls(app: App, row: RwSignal<Row>) -> impl IntoView {
-    let urls = row.with_untracked(|row| row.stream.urls.clone());
-    let entries = urls
-        .each()
+    let entries = row
+        .with_untracked(|row| row.stream.addresses())
         .map(|(protocol, url)| {
-            let url = url.to_owned();
             item(
                 Icon::Copy,
                 t!("row.copy_protocol", protocol = protocol.label()),

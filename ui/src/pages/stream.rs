@@ -4,7 +4,9 @@ use stream_api::{Health, Kept, Recording, State, StreamId, commands, t};
 use crate::{
     app::{App, use_app},
     components::{
-        Act, CopyButton, FaultCard, FaultOf, Icon, LogCard, LogOf, MenuKind, RowMenu, StateBadge, icon,
+        Act, CopyButton, FaultCard, FaultOf, Icon, LogCard, LogOf, MenuKind, RowMenu, StateBadge,
+        access::access_card,
+        icon,
         orders::OrderButton,
         past::{Past, figures, runs},
         row::NOTHING,
@@ -78,7 +80,7 @@ fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
                     {runs(past)}
                     <LogCard of=LogOf::Stream(id)/>
                 </div>
-                <div class="column">{watch(app, row)} {viewers(row)} {health(row, past)} {recording(app, id, row)}</div>
+                <div class="column">{watch(app, row)} {access_card(app, id, row)} {viewers(row)} {health(row, past)} {recording(app, id, row)}</div>
             </div>
         </div>
     }
@@ -143,13 +145,11 @@ fn sending(row: RwSignal<Row>) -> impl IntoView {
 }
 
 fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
-    let urls = Memo::new(move |_| row.with(|row| row.stream.urls.clone()));
+    let urls = Memo::new(move |_| row.with(|row| row.stream.addresses()));
     let on_air = Memo::new(move |_| row.with(|row| row.stream.on_air));
     let rows = move || {
         urls.get()
-            .each()
             .map(|(protocol, url)| {
-                let url = url.to_owned();
                 let title = t!("row.copy_protocol", protocol = protocol.label());
                 view! {
                     <div class="url">
@@ -161,11 +161,18 @@ fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
             })
             .collect_view()
     };
-    let open = move |_| app.open_url(&urls.with_untracked(|urls| urls.webrtc.clone()));
+    let open = move |_| app.open_url(&row.with_untracked(|row| row.stream.urls.webrtc.clone()));
+    let login = move || {
+        let user =
+            row.with(|row| row.stream.access.asks_password().then(|| row.stream.access.user.clone()))?;
+        let words = t!("access.login", user = user, placeholder = t!("access.placeholder"));
+        Some(view! { <p class="faint small-print" data-testid="login">{words}</p> })
+    };
     view! {
         <section class="card" data-testid="watch">
             <h3>{t!("stream.watch")}</h3>
             {rows}
+            {login}
             <p class="faint small-print">{t!("watch.here")}</p>
             <div class="card-foot">
                 <Act

@@ -25,7 +25,7 @@ pub(crate) fn fields(form: Form) -> impl IntoView {
 }
 
 /// Something that is on or off, with what it means below.
-fn switch(
+pub(crate) fn switch(
     id: &'static str,
     on: RwSignal<bool>,
     title: &'static str,

@@ -7,6 +7,7 @@ mod file;
 mod form;
 
 pub(crate) use aside::facts as aside_facts;
+pub(crate) use fields::switch;
 use leptos::prelude::*;
 use stream_api::{StreamId, t};
 

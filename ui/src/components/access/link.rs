@@ -1,0 +1,109 @@
+use leptos::prelude::*;
+use stream_api::{
+    Error, LinkLasts, StreamId,
+    commands::{GuestLinkCreate, GuestLinkMade},
+    t,
+};
+use wasm_bindgen_futures::spawn_local;
+
+use super::viewers::text;
+use crate::{
+    app::App,
+    components::{Act, CopyButton, Modal, refusal},
+};
+
+/// The dialog that makes a guest link, and shows it once.
+pub(super) fn dialog(app: App, id: StreamId, close: Callback<()>) -> impl IntoView {
+    let (label, lasts) = (RwSignal::new(String::new()), RwSignal::new(LinkLasts::Day));
+    let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<Error>));
+    let made = RwSignal::new(None::<GuestLinkMade>);
+    let create = move |_| {
+        busy.set(true);
+        let request = GuestLinkCreate { id, lasts: lasts.get_untracked(), label: label.get_untracked() };
+        let reply = app.client().call(request);
+        spawn_local(async move {
+            let reply = reply.await;
+            busy.try_set(false);
+            match reply {
+                Ok(reply) => drop(made.try_set(Some(reply))),
+                Err(error) => drop(failure.try_set(Some(error))),
+            }
+        });
+    };
+    let choices = move || LinkLasts::ALL.map(|each| choice(lasts, each)).into_iter().collect_view();
+    view! {
+        <Modal label=t!("access.new_link.title") class="ask wide" on_close=close>
+            <div class="ask-body access" data-testid="link-dialog">
+                <h2>{t!("access.new_link.title")}</h2>
+                {move || match made.get() {
+                    None => view! {
+                        <p>{t!("access.new_link.hint")}</p>
+                        {text("link-label", t!("access.link.label"), "", label)}
+                        <fieldset class="field">
+                            <legend>{t!("access.lasts")}</legend>
+                            <div class="seg">{choices()}</div>
+                        </fieldset>
+                        {move || failure.get().map(|error| refusal(error, "link-error"))}
+                    }
+                    .into_any(),
+                    Some(made) => shown(&made).into_any(),
+                }}
+            </div>
+            <footer>
+                <span class="grow"></span>
+                {move || match made.with(Option::is_some) {
+                    true => view! {
+                        <Act id="link-done" class="primary" label=t!("act.ok") on_press=move |_| close.run(())/>
+                    }
+                    .into_any(),
+                    false => view! {
+                        <Act id="link-cancel" label=t!("act.cancel") on_press=move |_| close.run(())/>
+                        <Act id="link-create" class="primary" label=t!("access.create") busy=busy on_press=create/>
+                    }
+                    .into_any(),
+                }}
+            </footer>
+        </Modal>
+    }
+}
+
+fn choice(of: RwSignal<LinkLasts>, value: LinkLasts) -> impl IntoView {
+    let word = match value {
+        LinkLasts::Hour => t!("access.lasts.hour"),
+        LinkLasts::Day => t!("access.lasts.day"),
+        LinkLasts::Week => t!("access.lasts.week"),
+        LinkLasts::Month => t!("access.lasts.month"),
+    };
+    view! {
+        <label class:on=move || of.get() == value>
+            <input
+                type="radio"
+                name="lasts"
+                prop:checked=move || of.get() == value
+                on:change=move |_| of.set(value)
+            />
+            {word}
+        </label>
+    }
+}
+
+/// The link itself.
+fn shown(made: &GuestLinkMade) -> impl IntoView {
+    let urls: Vec<String> = made.urls.iter().map(|url| url.reveal().to_owned()).collect();
+    let rows = urls
+        .into_iter()
+        .map(|url| {
+            view! {
+                <div class="pick">
+                    <code class="cmd" data-testid="link-url">{url.clone()}</code>
+                    <CopyButton text=Signal::stored(url) title=t!("access.link.copy") wide=true act="copy-link"/>
+                </div>
+            }
+        })
+        .collect_view();
+    view! {
+        <p>{t!("access.link.once")}</p>
+        {rows}
+        <div class="qr" role="img" aria-label=t!("access.qr") inner_html=made.qr.reveal().to_owned()></div>
+    }
+}

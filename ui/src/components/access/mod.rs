@@ -1,0 +1,111 @@
+//! Who may watch a stream: shown on its page, changed in dialogs.
+
+mod link;
+mod viewers;
+
+use leptos::prelude::*;
+use stream_api::{Access, GuestLink, StreamId, t};
+
+use crate::{
+    app::App,
+    components::{Act, Icon, confirm::Question, icon},
+    format,
+    store::live::Row,
+};
+
+/// What is open above the page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// Who may watch.
+    Viewers,
+    /// A new guest link.
+    Link,
+}
+
+/// Who may watch, and the guest links.
+pub(crate) fn access_card(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
+    let access = Memo::new(move |_| row.with(|row| row.stream.access.clone()));
+    let restricted = Memo::new(move |_| access.with(Access::is_restricted));
+    let open = RwSignal::new(None);
+    let close = Callback::new(move |()| open.set(None));
+    let links = move || {
+        let links = access.with(|access| access.links.clone());
+        links.into_iter().map(|link| guest_link(app, id, link)).collect_view()
+    };
+    view! {
+        <section class="card" data-testid="access">
+            <h3>
+                {t!("access.title")}
+                {move || restricted.get().then(|| view! { <span class="right">{icon(Icon::Lock)}</span> })}
+            </h3>
+            <p data-testid="access-summary">{move || access.with(summary)}</p>
+            {links}
+            <div class="card-foot">
+                <Act icon=Icon::Lock label=t!("access.change") act="access" on_press=move |_| open.set(Some(Open::Viewers))/>
+                <Act icon=Icon::Link label=t!("access.new_link") act="new-link" on_press=move |_| open.set(Some(Open::Link))/>
+            </div>
+        </section>
+        {move || open.get().map(|open| match open {
+            Open::Viewers => viewers::dialog(app, id, access.get_untracked(), close).into_any(),
+            Open::Link => link::dialog(app, id, close).into_any(),
+        })}
+    }
+}
+
+/// Who may watch, in one sentence.
+fn summary(access: &Access) -> String {
+    let ips = || access.ips.join(", ");
+    match (access.is_restricted(), access.has_password, !access.ips.is_empty()) {
+        (false, ..) => t!("access.open").to_owned(),
+        (true, true, false) => t!("access.by_password", user = access.user),
+        (true, true, true) => t!("access.by_both", user = access.user, ips = ips()),
+        (true, false, true) => t!("access.by_address", ips = ips()),
+        (true, false, false) => t!("access.by_link").to_owned(),
+    }
+}
+
+fn guest_link(app: App, id: StreamId, link: GuestLink) -> impl IntoView {
+    let expires = link.expires.0;
+    let left = Memo::new(move |_| (expires - app.world.now.get()).max(0) / 60_000);
+    let over = Memo::new(move |_| expires <= app.world.now.get());
+    let until = move || match (over.get(), left.get()) {
+        (true, _) => t!("access.expired").to_owned(),
+        (false, left) => t!("access.expires", time = format::span((left + 1) * 60_000)),
+    };
+    let label = if link.label.is_empty() { t!("access.link").to_owned() } else { link.label.clone() };
+    let name = label.clone();
+    let ask = move |_| app.question.set(Some(Question::revoke_link(app, id, link.clone())));
+    view! {
+        <div class="url guest" data-testid="guest-link">
+            {icon(Icon::Link)}
+            <span class="path" title=name><b>{label}</b>" "<span class="faint" class:bad=over>{until}</span></span>
+            <Act class="small" label=t!("access.revoke") act="revoke-link" on_press=ask/>
+        </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stream_api::ViewerAccess;
+
+    use super::*;
+
+    #[test]
+    fn every_kind_of_access_has_its_sentence() {
+        let of = |viewers, has_password, ips: &[&str]| {
+            let ips = ips.iter().map(|ip| (*ip).to_owned()).collect();
+            summary(&Access { viewers, has_password, ips, ..Access::default() })
+        };
+        let all = [
+            of(ViewerAccess::Open, true, &["10.0.0.0/8"]),
+            of(ViewerAccess::Restricted, true, &[]),
+            of(ViewerAccess::Restricted, true, &["10.0.0.0/8"]),
+            of(ViewerAccess::Restricted, false, &["10.0.0.0/8"]),
+            of(ViewerAccess::Restricted, false, &[]),
+        ];
+        assert!(!all[0].contains("10.0") && all[1].contains("viewer"), "{all:?}");
+        assert!(all[2].contains("viewer") && all[2].contains("10.0.0.0/8") && all[3].contains("10.0.0.0/8"));
+        let different: std::collections::BTreeSet<_> = all.iter().collect();
+        assert_eq!(different.len(), 5, "{all:?}");
+    }
+}
