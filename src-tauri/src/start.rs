@@ -115,6 +115,8 @@ pub(crate) async fn start(app: &AppHandle, command_line: &CommandLine) -> Result
             ffprobe: command_line.ffprobe.clone(),
             mediamtx: command_line.mediamtx.clone(),
         },
+        reach: None,
+        pages: Vec::new(),
         beside: sidecars::folders(app),
     })
     .await?;

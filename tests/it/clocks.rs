@@ -47,6 +47,8 @@ pub async fn ask(engine: &Engine, command: &str, request: Value) -> Value {
 pub async fn start(dir: &Dir, dials: &Dials) -> Engine {
     let tool = |name: &str| std::env::var_os(name).map(Into::into);
     let options = Options {
+        reach: None,
+        pages: Vec::new(),
         data_dir: dir.data(),
         kind: HostKind::Headless,
         media_roots: vec![dir.path().join("media")],

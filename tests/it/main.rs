@@ -24,6 +24,7 @@ mod http;
 mod inputs;
 mod life;
 mod many;
+mod network;
 mod owners;
 mod ports;
 mod recording;

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use stream_api::{
-    Command, Error, Message, StreamId,
+    Command, Error, Message, Protocol, StreamId,
     commands::{SnapshotGet, StreamOpen},
     t,
 };
@@ -20,7 +20,7 @@ use crate::{
         Page, activity::ActivityPage, lost::LostPage, server::ServerPage, stream::StreamPage,
         streams::StreamsPage,
     },
-    store::{Link, Touched, World},
+    store::{Link, Touched, World, live::Row},
 };
 
 /// Shortest time between two snapshots that are asked for because events are missing, in milliseconds.
@@ -46,6 +46,8 @@ pub(crate) struct App {
     pub toasts: RwSignal<Vec<Toast>>,
     /// Files held over the window.
     pub dragged: RwSignal<usize>,
+    /// The address of the server that is shown to viewers; the best one when none was chosen.
+    pub host: RwSignal<Option<String>>,
     /// When a snapshot was last asked for, by the page's monotonic clock.
     asked: StoredValue<f64>,
     /// How many short messages were shown.
@@ -69,6 +71,7 @@ impl App {
             refused: RwSignal::new(Vec::new()),
             toasts: RwSignal::new(Vec::new()),
             dragged: RwSignal::new(0),
+            host: RwSignal::new(None),
             asked: StoredValue::new(f64::MIN),
             told: StoredValue::new(0),
         }
@@ -183,6 +186,20 @@ impl App {
                 browser::go("#/");
             }),
         }
+    }
+
+    /// A stream's addresses by the server's address that was chosen, while it has that one.
+    pub(crate) fn addresses(self, row: RwSignal<Row>) -> Vec<(Protocol, String)> {
+        let there = |host: &String| {
+            self.world
+                .server
+                .with(|s| s.as_ref().is_some_and(|s| s.addresses.iter().any(|a| a.host == *host)))
+        };
+        let host = self.host.get().filter(there);
+        row.with(|row| match &host {
+            Some(host) => row.stream.addresses_of(&row.stream.urls.at(host)),
+            None => row.stream.addresses(),
+        })
     }
 
     /// Goes to a stream's page.

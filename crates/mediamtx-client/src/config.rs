@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
-use stream_api::Ports;
+use stream_api::{HlsVariant, Listener, Reach, ServerSettings};
 
 use crate::{PathConfig, User, UserFault, check_users};
 
@@ -26,16 +26,36 @@ const ABOUT_USERS: &[&str] = &[
     "Whoever watches, whoever sends streams, and the app. The passwords are made anew at each start of the server;",
     "keep them to yourself.",
 ];
+const ABOUT_ENCRYPTION: &[&str] = &["Whether connections are encrypted."];
+const ABOUT_INTERFACES: &[&str] = &["Whether the addresses of network interfaces are offered to browsers."];
+const ABOUT_HOSTS: &[&str] = &["Addresses that are offered besides."];
 const ABOUT_RECORDINGS: &[&str] = &["Where recordings go: %path is the path's name, %f microseconds."];
 const ABOUT_PATHS: &[&str] = &[
     "The streams that were to be live when the server was started. Later changes come over the Control API.",
 ];
 
+/// The keys of the listeners that the root file has.
+const ADDRESSES: [(Listener, &str); 8] = [
+    (Listener::Rtsp, "rtspAddress"),
+    (Listener::Rtmp, "rtmpAddress"),
+    (Listener::Hls, "hlsAddress"),
+    (Listener::Webrtc, "webrtcAddress"),
+    (Listener::WebrtcUdp, "webrtcLocalUDPAddress"),
+    (Listener::Srt, "srtAddress"),
+    (Listener::Api, "apiAddress"),
+    (Listener::Metrics, "metricsAddress"),
+];
+
 /// What differs from the root `mediamtx.yml` in the configuration of one bundled server.
 #[derive(Clone)]
 pub struct ServerConfig {
-    /// All on loopback.
-    pub ports: Ports,
+    /// What the user set.
+    pub settings: ServerSettings,
+    /// The certificate, where viewers' connections are encrypted.
+    pub tls: Option<TlsFiles>,
+    /// Web pages (`http://127.0.0.1:8080`) whose scripts may read streams by HLS and WebRTC, besides the desktop
+    /// app's own window. Exact: MediaMTX knows no wildcard for ports.
+    pub pages: Vec<String>,
     /// Everybody who may do something; the first that fits lets a client in.
     pub users: Vec<User>,
     /// Folder of recordings, absolute.
@@ -44,10 +64,22 @@ pub struct ServerConfig {
     pub paths: BTreeMap<String, PathConfig>,
 }
 
+/// A certificate and its key, as PEM files; absolute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsFiles {
+    /// The certificate and those that it needs.
+    pub certificate: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
 impl std::fmt::Debug for ServerConfig {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut shown = f.debug_struct("ServerConfig");
-        shown.field("ports", &self.ports).field("recordings", &self.recordings).field("paths", &self.paths);
+        shown
+            .field("settings", &self.settings)
+            .field("recordings", &self.recordings)
+            .field("paths", &self.paths);
         shown.finish_non_exhaustive()
     }
 }
@@ -61,6 +93,9 @@ pub enum ConfigError {
     /// MediaMTX would resolve it against its own working folder.
     #[error("the folder of recordings is not absolute: {0}")]
     RelativeRecordings(PathBuf),
+    /// Encryption without a certificate.
+    #[error("encryption needs a certificate in files with plain names")]
+    NoCertificate,
     /// MediaMTX would take `%` for the start of a placeholder.
     #[error("the folder of recordings must be plain text without `%`: {0}")]
     UnfitRecordings(PathBuf),
@@ -77,48 +112,90 @@ impl ServerConfig {
     /// # Errors
     /// [`ConfigError`].
     pub fn render(&self) -> Result<String, ConfigError> {
-        self.render_for(&[])
-    }
-
-    /// As [`render`](Self::render), and lets scripts of pages from `origins` (`http://127.0.0.1:8080`) read streams
-    /// by HLS and WebRTC, besides the desktop app's own window. Exact: MediaMTX knows no wildcard for ports.
-    ///
-    /// # Errors
-    /// [`ConfigError`].
-    pub fn render_for(&self, origins: &[String]) -> Result<String, ConfigError> {
         check_users(&self.users)?;
         let record_path = record_path(&self.recordings)?;
         let mut file = File::new(BASE);
-        for (key, port) in self.addresses() {
-            file.set(key, &json!(format!("127.0.0.1:{port}")))?;
-        }
-        if !origins.is_empty() {
-            let all: Vec<&str> =
-                WINDOW_ORIGINS.into_iter().chain(origins.iter().map(String::as_str)).collect();
-            file.set("hlsAllowOrigins", &json!(all))?;
-            file.set("webrtcAllowOrigins", &json!(all))?;
-        }
+        self.listen(&mut file)?;
+        self.encrypt(&mut file)?;
         file.set("authInternalUsers", &json!(self.users))?;
         file.set_in("pathDefaults", "recordPath", &json!(record_path))?;
         file.set("paths", &json!(self.paths))?;
+        for key in ["rtspEncryption", "rtmpEncryption", "hlsEncryption", "webrtcEncryption"] {
+            file.say("", key, ABOUT_ENCRYPTION)?;
+        }
+        file.say("", "webrtcIPsFromInterfaces", ABOUT_INTERFACES)?;
+        file.say("", "webrtcAdditionalHosts", ABOUT_HOSTS)?;
         file.say("", "authInternalUsers", ABOUT_USERS)?;
         file.say("  ", "recordPath", ABOUT_RECORDINGS)?;
         file.say("", "paths", ABOUT_PATHS)?;
         Ok(file.finish())
     }
 
-    fn addresses(&self) -> [(&'static str, u16); 8] {
-        let ports = &self.ports;
-        [
-            ("rtspAddress", ports.rtsp),
-            ("rtmpAddress", ports.rtmp),
-            ("hlsAddress", ports.hls),
-            ("webrtcAddress", ports.webrtc),
-            ("webrtcLocalUDPAddress", ports.webrtc_udp),
-            ("srtAddress", ports.srt),
-            ("apiAddress", ports.api),
-            ("metricsAddress", ports.metrics),
-        ]
+    /// Who is listened to, where, and what is offered.
+    fn listen(&self, file: &mut File) -> Result<(), ConfigError> {
+        let settings = &self.settings;
+        for (listener, key) in ADDRESSES {
+            file.set(key, &json!(self.address(listener)))?;
+        }
+        let on = &settings.protocols;
+        for (key, on) in [("rtmp", on.rtmp), ("hls", on.hls), ("webrtc", on.webrtc), ("srt", on.srt)] {
+            file.set(key, &json!(on))?;
+        }
+        let variant = match settings.hls_variant {
+            HlsVariant::LowLatency => "lowLatency",
+            HlsVariant::Fmp4 => "fmp4",
+            HlsVariant::Mpegts => "mpegts",
+        };
+        file.set("hlsVariant", &json!(variant))?;
+        file.set("webrtcIPsFromInterfaces", &json!(settings.reach == Reach::LocalNetwork))?;
+        // This computer's own browsers have no other where there is no network.
+        let own = std::iter::once("127.0.0.1");
+        let hosts: Vec<&str> = own.chain(settings.webrtc_hosts.iter().map(String::as_str)).collect();
+        file.set("webrtcAdditionalHosts", &json!(hosts))?;
+        if !self.pages.is_empty() {
+            let all: Vec<&str> =
+                WINDOW_ORIGINS.into_iter().chain(self.pages.iter().map(String::as_str)).collect();
+            file.set("hlsAllowOrigins", &json!(all))?;
+            file.set("webrtcAllowOrigins", &json!(all))?;
+        }
+        Ok(())
+    }
+
+    /// Plain RTSP stays: our own FFmpeg publishes by it, on loopback.
+    fn encrypt(&self, file: &mut File) -> Result<(), ConfigError> {
+        if !self.settings.is_encrypted() {
+            return Ok(());
+        }
+        let tls = self.tls.as_ref().ok_or(ConfigError::NoCertificate)?;
+        let text = |path: &Path| path.to_str().map(str::to_owned).ok_or(ConfigError::NoCertificate);
+        let (certificate, key) = (text(&tls.certificate)?, text(&tls.key)?);
+        if self.settings.protocols.rtsp {
+            file.set("rtspEncryption", &json!("optional"))?;
+        }
+        file.set("rtmpEncryption", &json!("strict"))?;
+        file.set("hlsEncryption", &json!(true))?;
+        file.set("webrtcEncryption", &json!(true))?;
+        file.add("rtspAddress", "rtspsAddress", &json!(self.address(Listener::Rtsps)))?;
+        file.add("rtmpAddress", "rtmpsAddress", &json!(self.address(Listener::Rtmps)))?;
+        for [after, cert_key, key_key] in [
+            ["rtspsAddress", "rtspServerCert", "rtspServerKey"],
+            ["rtmpsAddress", "rtmpServerCert", "rtmpServerKey"],
+            ["hlsEncryption", "hlsServerCert", "hlsServerKey"],
+            ["webrtcEncryption", "webrtcServerCert", "webrtcServerKey"],
+        ] {
+            file.add(after, cert_key, &json!(certificate))?;
+            file.add(cert_key, key_key, &json!(key))?;
+        }
+        Ok(())
+    }
+
+    /// `:p` is every interface, IPv4 and IPv6.
+    fn address(&self, listener: Listener) -> String {
+        let port = self.settings.ports.of(listener);
+        match self.settings.reach_of(listener) {
+            Some(Reach::LocalNetwork) => format!(":{port}"),
+            Some(Reach::ThisComputer) | None => format!("127.0.0.1:{port}"),
+        }
     }
 }
 
@@ -157,6 +234,14 @@ impl File {
         let at = self.find(0, key, "").ok_or(ConfigError::MissingKey(key))?;
         let end = self.end_of_block(at);
         self.lines.splice(at..end, lines_of(key, value));
+        Ok(())
+    }
+
+    /// Adds a key of the first level behind another one.
+    fn add(&mut self, after: &'static str, key: &str, value: &Value) -> Result<(), ConfigError> {
+        let at = self.find(0, after, "").ok_or(ConfigError::MissingKey(after))?;
+        let end = self.end_of_block(at);
+        self.lines.splice(end..end, lines_of(key, value));
         Ok(())
     }
 

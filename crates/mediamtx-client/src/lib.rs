@@ -28,7 +28,7 @@ mod wire;
 
 pub use address::{AddressError, ApiAddress, Credentials};
 pub use api::Api;
-pub use config::ServerConfig;
+pub use config::{ServerConfig, TlsFiles};
 pub use drift::Difference;
 pub use error::{ApiError, Broken};
 pub use examine::{Examination, Flaw, Step, Verdict, examine};

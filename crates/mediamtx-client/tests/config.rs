@@ -6,9 +6,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use mediamtx_client::config::{BASE, ConfigError, record_path};
-use mediamtx_client::{Action, Pass, PathConfig, Permission, Secret, ServerConfig, User, UserFault};
+use mediamtx_client::{
+    Action, Pass, PathConfig, Permission, Secret, ServerConfig, TlsFiles, User, UserFault,
+};
 use serde_json::{Value, json};
-use stream_api::Ports;
+use stream_api::{Encryption, HlsVariant, Ports, Protocol, Reach, ServerSettings};
 
 const COMPOSE: &str = include_str!("../../../docker-compose.yml");
 
@@ -38,7 +40,9 @@ fn control(pass: Pass) -> User {
 
 fn usual() -> ServerConfig {
     ServerConfig {
-        ports: Ports::USUAL,
+        settings: ServerSettings::default(),
+        tls: None,
+        pages: Vec::new(),
         users: vec![
             User::anybody(vec![Permission::everywhere(Action::Read)]),
             User::new("publisher", plain("publish-Pass_1"), vec![Permission::everywhere(Action::Publish)])
@@ -169,7 +173,7 @@ fn a_written_file_says_nothing_that_holds_for_the_root_file_alone() {
 #[test]
 fn ports_and_paths_are_taken_over() {
     let mut config = usual();
-    config.ports.webrtc_udp = 20_000;
+    config.settings.ports.webrtc_udp = 20_000;
     config.paths.insert("a/b".to_owned(), PathConfig { record: true, ..PathConfig::default() });
     config.paths.insert("no".to_owned(), PathConfig::default()); // a boolean in older YAML
     let written = yaml(&config.render().unwrap());
@@ -183,7 +187,8 @@ fn ports_and_paths_are_taken_over() {
 
 #[test]
 fn pages_of_other_origins_are_added_to_the_window() {
-    let written = yaml(&usual().render_for(&["http://127.0.0.1:8080".to_owned()]).unwrap());
+    let config = ServerConfig { pages: vec!["http://127.0.0.1:8080".to_owned()], ..usual() };
+    let written = yaml(&config.render().unwrap());
     let mut expected = yaml(BASE)["hlsAllowOrigins"].clone();
     expected.as_array_mut().unwrap().push(json!("http://127.0.0.1:8080"));
     assert_eq!(written["hlsAllowOrigins"], expected);
@@ -223,4 +228,46 @@ fn users_that_would_open_the_server_are_refused() {
     let nobody = ServerConfig { users: Vec::new(), ..usual() }.render();
     assert_eq!(nobody, Err(ConfigError::Users(UserFault::NobodyInControl)));
     assert!(!format!("{:?}", usual()).contains("Pass_1"));
+}
+
+#[test]
+fn the_network_reaches_viewer_ports_alone() {
+    let mut config = usual();
+    config.settings.reach = Reach::LocalNetwork;
+    config.settings.webrtc_hosts = vec!["203.0.113.9".to_owned()];
+    config.settings.hls_variant = HlsVariant::Fmp4;
+    config.settings.protocols.set(Protocol::Rtmp, false);
+    config.settings.protocols.set(Protocol::Rtsp, false);
+    let written = yaml(&config.render().unwrap());
+    for (key, port) in ADDRESSES {
+        let open = !["apiAddress", "metricsAddress", "rtmpAddress", "rtspAddress"].contains(&key);
+        let expected = if open { format!(":{port}") } else { format!("127.0.0.1:{port}") };
+        assert_eq!(written[key], json!(expected), "{key}");
+    }
+    // Our own FFmpeg publishes by RTSP, so that it stays on this computer.
+    assert_eq!((&written["rtsp"], &written["rtmp"]), (&json!(true), &json!(false)));
+    assert_eq!(written["webrtcIPsFromInterfaces"], json!(true));
+    assert_eq!(written["webrtcAdditionalHosts"], json!(["127.0.0.1", "203.0.113.9"]));
+    assert_eq!(written["hlsVariant"], json!("fmp4"));
+}
+
+#[test]
+fn an_encrypted_server_keeps_plain_rtsp_for_itself() {
+    let tls = TlsFiles { certificate: "/tls/a b.crt".into(), key: "/tls/a b.key".into() };
+    let mut config = ServerConfig { tls: Some(tls), ..usual() };
+    config.settings.reach = Reach::LocalNetwork;
+    config.settings.encryption = Encryption::SelfSigned;
+    let written = yaml(&config.render().unwrap());
+    assert_eq!(written["rtspEncryption"], json!("optional"));
+    assert_eq!(written["rtspAddress"], json!("127.0.0.1:8554"));
+    assert_eq!((&written["rtspsAddress"], &written["rtmpsAddress"]), (&json!(":8322"), &json!(":1936")));
+    assert_eq!(written["rtmpEncryption"], json!("strict"));
+    for protocol in ["hls", "webrtc"] {
+        assert_eq!(written[format!("{protocol}Encryption")], json!(true));
+    }
+    for protocol in ["rtsp", "rtmp", "hls", "webrtc"] {
+        assert_eq!(written[format!("{protocol}ServerCert")], json!("/tls/a b.crt"));
+        assert_eq!(written[format!("{protocol}ServerKey")], json!("/tls/a b.key"));
+    }
+    assert_eq!(ServerConfig { tls: None, ..config }.render(), Err(ConfigError::NoCertificate));
 }

@@ -153,7 +153,7 @@ async fn ipv6_and_a_prefix_reach_the_server() {
 async fn a_real_server_is_found_good_or_its_password_wrong() {
     for version in ["1.12.3", "1.20.1", "1.21.0"] {
         let Some(server) = Server::of_version(version).await else { continue };
-        let address: ApiAddress = format!("127.0.0.1:{}", server.config.ports.api).parse().unwrap();
+        let address: ApiAddress = format!("127.0.0.1:{}", server.config.settings.ports.api).parse().unwrap();
         let good = examine(&address.clone().with_credentials("control", API_PASS)).await;
         assert_eq!(good.flaw, None, "{version}");
         assert_eq!(good.features, server.api().features().await.ok(), "{version}");
@@ -165,8 +165,8 @@ async fn a_real_server_is_found_good_or_its_password_wrong() {
 
         let wrong = address.clone().with_credentials("control", "wrong");
         let powerless = address.clone().with_credentials("publisher", PUBLISH_PASS);
-        let hls: ApiAddress = format!("127.0.0.1:{}", server.config.ports.hls).parse().unwrap();
-        let rtsp: ApiAddress = format!("127.0.0.1:{}", server.config.ports.rtsp).parse().unwrap();
+        let hls: ApiAddress = format!("127.0.0.1:{}", server.config.settings.ports.hls).parse().unwrap();
+        let rtsp: ApiAddress = format!("127.0.0.1:{}", server.config.settings.ports.rtsp).parse().unwrap();
         let (missing, wrong, powerless, hls, rtsp) =
             tokio::join!(flaw(&address), flaw(&wrong), flaw(&powerless), flaw(&hls), flaw(&rtsp));
         assert_eq!(

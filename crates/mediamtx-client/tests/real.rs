@@ -14,7 +14,7 @@ use stream_api::Viewers;
 use support::{API_PASS, Child, PUBLISH_PASS, Server, bytes_in, ffmpeg, picture, wait_until};
 
 fn publish(server: &Server, pass: &str, name: &str) -> Child {
-    picture("rtsp", &publish_url(&server.config.ports, "publisher", pass, name))
+    picture("rtsp", &publish_url(&server.config.settings.ports, "publisher", pass, name))
 }
 
 fn read(url: &str) -> Child {
@@ -49,7 +49,7 @@ async fn the_written_file_starts_a_server_that_only_we_control() {
     let publisher = server.api_as("publisher", PUBLISH_PASS).paths().await;
     assert!(matches!(publisher, Err(ApiError::Unauthorized)), "{publisher:?}");
     let anonymous = reqwest::Client::builder().no_proxy().build().unwrap();
-    let metrics = format!("http://127.0.0.1:{}/metrics", server.config.ports.metrics);
+    let metrics = format!("http://127.0.0.1:{}/metrics", server.config.settings.ports.metrics);
     assert_eq!(anonymous.get(&metrics).send().await.unwrap().status(), 401);
     let ours = anonymous.get(&metrics).basic_auth("control", Some(API_PASS)).send().await.unwrap();
     assert_eq!(ours.status(), 200);
@@ -68,7 +68,7 @@ async fn the_root_file_works_by_itself_with_passwords_from_the_environment() {
 async fn a_windows_folder_reaches_the_server_as_it_is() {
     let folder = r"C:\Users\Zoë\new table";
     let server = Server::start(|config| config.recordings = folder.into()).await;
-    let url = format!("http://127.0.0.1:{}/v3/config/pathdefaults/get", server.config.ports.api);
+    let url = format!("http://127.0.0.1:{}/v3/config/pathdefaults/get", server.config.settings.ports.api);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let answer = client.get(&url).basic_auth("control", Some(API_PASS)).send().await.unwrap();
     let defaults: serde_json::Value = answer.json().await.unwrap();
@@ -140,7 +140,7 @@ async fn publishers_viewers_probes_and_recording() {
     );
 
     // A viewer counts, our own probe beside it does not.
-    let all = urls("127.0.0.1", &server.config.ports, "show/one");
+    let all = urls("127.0.0.1", &server.config.settings, "show/one");
     let viewer = read(&all.rtsp);
     let probe = read(&format!("{}?{PROBE_QUERY}", all.rtsp));
     let srt_probe = read(&format!("{}:{PROBE_QUERY}", all.srt));
@@ -196,8 +196,8 @@ async fn the_log_tells_listeners_and_faults() {
     assert!(log[0].1.starts_with("MediaMTX v1.20.1"), "{log:?}");
 
     // A second server on one of its ports.
-    let taken = server.config.ports.rtmp;
-    let mut second = Server::spawn(|config| config.ports.rtmp = taken);
+    let taken = server.config.settings.ports.rtmp;
+    let mut second = Server::spawn(|config| config.settings.ports.rtmp = taken);
     assert_eq!(second.exit_within(Duration::from_secs(10)), Some(1));
     assert_eq!(second.fatal(), Some(Fatal::PortTaken(format!("127.0.0.1:{taken}"))));
 }
@@ -217,7 +217,7 @@ async fn write(
     route: &str,
     body: serde_json::Value,
 ) -> (u16, String) {
-    let url = format!("http://127.0.0.1:{}/v3/config/{route}", server.config.ports.api);
+    let url = format!("http://127.0.0.1:{}/v3/config/{route}", server.config.settings.ports.api);
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let request = client.request(method, url).basic_auth("control", Some(API_PASS)).json(&body);
     let answer = request.send().await.unwrap();

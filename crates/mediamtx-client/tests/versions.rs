@@ -13,7 +13,7 @@ use support::{Child, PUBLISH_PASS, Server, ffmpeg, picture, users, wait_until};
 const VERSIONS: [&str; 3] = ["1.12.3", "1.20.1", "1.21.0"];
 
 fn publish(server: &Server, name: &str) -> Child {
-    picture("rtsp", &publish_url(&server.config.ports, "publisher", PUBLISH_PASS, name))
+    picture("rtsp", &publish_url(&server.config.settings.ports, "publisher", PUBLISH_PASS, name))
 }
 
 fn read(url: &str) -> Child {
@@ -175,7 +175,7 @@ async fn clients_of_each_protocol_are_seen_and_kicked() {
         api.barrier().await.unwrap();
         let _publisher = publish(&server, "show");
         wait_until("online", async || online(&server, "show").await).await;
-        let all = urls("127.0.0.1", &server.config.ports, "show");
+        let all = urls("127.0.0.1", &server.config.settings, "show");
         let viewers = [&all.rtsp, &all.rtmp, &all.srt, &all.hls].map(|url| read(url));
         let features = api.features().await.unwrap();
         let mut kinds = vec![SessionKind::Rtsp, SessionKind::Rtmp, SessionKind::Srt];
@@ -228,7 +228,7 @@ async fn recordings_are_listed_and_deleted_and_sources_pulled() {
         let Some(server) = Server::of_version(version).await else { continue };
         let api = server.api();
         api.replace_path("show", &PathConfig { record: true, ..PathConfig::default() }).await.unwrap();
-        let url = Secret::new(format!("rtsp://127.0.0.1:{}/show", server.config.ports.rtsp));
+        let url = Secret::new(format!("rtsp://127.0.0.1:{}/show", server.config.settings.ports.rtsp));
         let pull = Pull { url, on_demand: false, fingerprint: None, rtsp_transport: RtspTransport::Tcp };
         api.replace_path("copy", &PathConfig { source: Source::Pull(pull), ..PathConfig::default() })
             .await

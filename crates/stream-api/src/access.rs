@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Error, Protocol, Stream, UnixMillis};
+use crate::{Code, Error, Protocol, Stream, UnixMillis, Urls};
 
 /// The name that viewers give with the password, unless the user chose another.
 pub const VIEWER: &str = "viewer";
@@ -138,12 +138,18 @@ impl fmt::Debug for Secret {
 impl Stream {
     /// Where viewers watch, as [`Urls::each`](crate::Urls::each) orders it: with the viewers' name, and a placeholder
     /// instead of the password, where one is needed.
-    pub fn addresses(&self) -> [(Protocol, String); 5] {
-        self.urls.each().map(|(protocol, url)| {
-            let asks = self.access.asks_password() && !url.is_empty();
+    pub fn addresses(&self) -> Vec<(Protocol, String)> {
+        self.addresses_of(&self.urls)
+    }
+
+    /// The same of other `urls` of this stream.
+    pub fn addresses_of(&self, urls: &Urls) -> Vec<(Protocol, String)> {
+        let with = |(protocol, url): (Protocol, &str)| {
+            let asks = self.access.asks_password();
             let login = || with_login(protocol, url, &self.access.user, t!("access.placeholder"));
             (protocol, if asks { login() } else { url.to_owned() })
-        })
+        };
+        urls.each().map(with).collect()
     }
 }
 

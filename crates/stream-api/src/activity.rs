@@ -229,6 +229,11 @@ kinds! {
         /// By whom.
         by: Origin,
     } = "server_restarted", Info;
+    /// A server's settings were changed.
+    ServerChanged {
+        /// By whom.
+        by: Origin,
+    } = "server_changed", Info;
     /// The app started.
     AppStarted {
         /// Its version.

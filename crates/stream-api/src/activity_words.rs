@@ -38,6 +38,7 @@ impl ActivityKind {
                 t!("activity.server_recovered", time = span(*after_ms))
             }
             ActivityKind::ServerFailed { cause } => t!("activity.server_failed", cause = words(cause)),
+            ActivityKind::ServerChanged { by } => t!("activity.server_changed", by = by.words()),
             ActivityKind::ServerRestarted { by } => t!("activity.server_restarted", by = by.words()),
             ActivityKind::AppStarted { version } => t!("activity.app_started", version = version),
             ActivityKind::AppStopped => t!("activity.app_stopped").to_owned(),

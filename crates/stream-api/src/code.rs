@@ -364,6 +364,22 @@ codes! {
         Mediamtx "bind: permission denied",
         System "Permission denied",
     ];
+    /// Port 0.
+    PortInvalid = "port_invalid";
+    /// Two listeners of a server with one port.
+    PortTwice = "port_twice";
+    /// Neither an address nor a name.
+    HostInvalid = "host_invalid";
+    /// A certificate or its key can't be read.
+    CertificateUnreadable = "certificate_unreadable";
+    /// A certificate or its key is not what it should be.
+    CertificateBroken = "certificate_broken";
+    /// A key that belongs to another certificate.
+    CertificateKey = "certificate_key";
+    /// A certificate whose time is over.
+    CertificateExpired = "certificate_expired";
+    /// A certificate whose time is over soon.
+    CertificateExpires = "certificate_expires";
     /// No port is free.
     NoFreePort = "no_free_port", Retry => [System "Address already in use"];
     /// The disk is full.

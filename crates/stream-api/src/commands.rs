@@ -11,8 +11,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Activity, ActivityFilter, LogLine, MediaEntry, ObsFile, Playback, ProbeReport, RunId, RunLog,
-    ServerStatus, Snapshot, Source, Stream, StreamHistory, StreamId, StreamSpec, query,
+    Activity, ActivityFilter, Effects, LogLine, MediaEntry, ObsFile, Playback, ProbeReport, RunId, RunLog,
+    ServerSettings, ServerStatus, Snapshot, Source, Stream, StreamHistory, StreamId, StreamSpec, query,
 };
 
 pub use access::{
@@ -96,6 +96,8 @@ macro_rules! with_commands {
             ServerLog, server_log;
             ServerRestart, server_restart;
             ServerPortsRenew, server_ports_renew;
+            ServerSettingsCheck, server_settings_check;
+            ServerSettingsSet, server_settings_set;
             ToolsCheck, tools_check;
             ObsExport, obs_export;
             ActivityList, activity_list;
@@ -147,6 +149,8 @@ routes! {
     ServerLog => Log, "server_log", Get "/api/v1/server/log", 200;
     ServerRestart => ServerStatus, "server_restart", Post "/api/v1/server/restart", 200;
     ServerPortsRenew => ServerStatus, "server_ports_renew", Post "/api/v1/server/ports/renew", 200;
+    ServerSettingsCheck => Effects, "server_settings_check", Post "/api/v1/server/settings/check", 200;
+    ServerSettingsSet => ServerStatus, "server_settings_set", Post "/api/v1/server/settings", 200;
     ToolsCheck => Nothing, "tools_check", Post "/api/v1/tools/check", 200;
     ObsExport => ObsFile, "obs_export", Get "/api/v1/obs-export", 200;
     ActivityList => Activities, "activity_list", Get "/api/v1/activity", 200;
@@ -381,6 +385,23 @@ pub struct ServerRestart {}
 /// stores them and starts the server. Viewers' addresses change. A server that runs keeps its ports.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ServerPortsRenew {}
+
+/// What settings would do, and what is wrong with them; changes nothing.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSettingsCheck {
+    /// All of them.
+    pub settings: ServerSettings,
+}
+
+/// Sets all settings of a server and starts it anew with them. Answers when that run is up; where it does not come
+/// up, the error says why, and the settings from before are back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ServerSettingsSet {
+    /// All of them.
+    pub settings: ServerSettings,
+}
 
 /// Looks for FFmpeg, ffprobe and MediaMTX again.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -25,6 +25,7 @@ mod probe;
 mod query;
 mod remark;
 mod server;
+mod settings;
 mod shell;
 mod spec;
 mod status;
@@ -48,7 +49,10 @@ pub use obs::ObsFile;
 pub use obs_scene::obs_scene_collection;
 pub use probe::{AudioTrack, Mode, Plan, ProbeReport, SourceMedia, VideoTrack};
 pub use remark::{Remark, RemarkCode};
-pub use server::{LogLine, LogOrigin, Ports, ServerKind, ServerState, ServerStatus};
+pub use server::{Listener, LogLine, LogOrigin, Ports, ServerKind, ServerState, ServerStatus};
+pub use settings::{
+    Address, Certificate, Effects, Encryption, HlsVariant, Problem, Protocols, Reach, ServerSettings,
+};
 pub use shell::Message;
 pub use spec::{Order, Playback, Source, StreamSpec};
 pub use status::{Health, Metrics, Protocol, Recording, State, Stream, StreamId, Urls, Viewers};

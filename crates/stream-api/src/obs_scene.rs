@@ -2,7 +2,7 @@ use std::collections::HashSet;
 
 use serde_json::{Value, json};
 
-use crate::Stream;
+use crate::{Protocol, Stream};
 
 /// OBS Studio's base canvas, which a picture is fitted into. Its own default; another one only leaves a margin.
 const CANVAS: (f64, f64) = (1920.0, 1080.0);
@@ -23,10 +23,14 @@ pub fn obs_scene_collection(collection_name: &str, streams: &[Stream]) -> Value 
     let mut sources = Vec::new();
     let mut order = Vec::new();
     for stream in streams {
+        // WebRTC's address is a page.
+        let Some((protocol, url)) = stream.addresses().into_iter().find(|(protocol, _)| *protocol != Protocol::Webrtc)
+        else {
+            continue;
+        };
         let scene_name = unique(&stream.spec.name, &mut taken);
-        let media_name = unique(&format!("{} (RTSP)", stream.spec.name), &mut taken);
-        let [(_, rtsp), ..] = stream.addresses();
-        sources.push(media(&media_name, &rtsp));
+        let media_name = unique(&format!("{} ({})", stream.spec.name, protocol.label()), &mut taken);
+        sources.push(media(&media_name, &url));
         sources.push(scene(&scene_name, &media_name));
         order.push(json!({ "name": scene_name }));
     }

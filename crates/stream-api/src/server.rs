@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Fault, UnixMillis};
+use crate::{Address, Certificate, Fault, Protocol, ServerSettings, UnixMillis};
 
 /// The MediaMTX server as it is.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -15,6 +15,17 @@ pub struct ServerStatus {
     pub started: Option<UnixMillis>,
     /// Why it is not running.
     pub fault: Option<Fault>,
+    /// What the run in sight was started with, or would be.
+    pub settings: ServerSettings,
+    /// Whether a person ever chose from where it can be watched.
+    #[serde(default)]
+    pub reach_chosen: bool,
+    /// The addresses under which it is reached, the best for viewers first; never empty while it runs.
+    #[serde(default)]
+    pub addresses: Vec<Address>,
+    /// The certificate that it shows, where connections are encrypted.
+    #[serde(default)]
+    pub certificate: Option<Certificate>,
     /// The ports in use.
     pub ports: Ports,
     /// Ports that differ from the usual because those were taken at first start: (key, usual, chosen).
@@ -27,6 +38,29 @@ pub struct ServerStatus {
     pub disk_free: Option<u64>,
     /// All bytes there.
     pub disk_total: Option<u64>,
+}
+
+impl ServerStatus {
+    /// A bundled server that is about to start.
+    pub fn starting(settings: ServerSettings) -> ServerStatus {
+        ServerStatus {
+            kind: ServerKind::Bundled,
+            state: ServerState::Starting,
+            version: None,
+            started: None,
+            fault: None,
+            ports: settings.ports,
+            settings,
+            reach_chosen: false,
+            addresses: Vec::new(),
+            certificate: None,
+            moved_ports: Vec::new(),
+            restarts: 0,
+            outbound_bps: 0,
+            disk_free: None,
+            disk_total: None,
+        }
+    }
 }
 
 /// Whose process a server is.
@@ -58,8 +92,14 @@ pub enum ServerState {
 pub struct Ports {
     /// RTSP, TCP.
     pub rtsp: u16,
+    /// RTSP over TLS, TCP.
+    #[serde(default = "usual_rtsps")]
+    pub rtsps: u16,
     /// RTMP, TCP.
     pub rtmp: u16,
+    /// RTMP over TLS, TCP.
+    #[serde(default = "usual_rtmps")]
+    pub rtmps: u16,
     /// HLS, TCP.
     pub hls: u16,
     /// WebRTC's HTTP part, TCP.
@@ -78,7 +118,9 @@ impl Ports {
     /// MediaMTX's usual ports (its own defaults, as in the root `mediamtx.yml`).
     pub const USUAL: Ports = Ports {
         rtsp: 8554,
+        rtsps: 8322,
         rtmp: 1935,
+        rtmps: 1936,
         hls: 8888,
         webrtc: 8889,
         webrtc_udp: 8189,
@@ -86,6 +128,137 @@ impl Ports {
         api: 9997,
         metrics: 9998,
     };
+}
+
+impl Default for Ports {
+    fn default() -> Self {
+        Ports::USUAL
+    }
+}
+
+impl Ports {
+    /// The port of a listener.
+    pub fn of(mut self, listener: Listener) -> u16 {
+        *self.slot(listener)
+    }
+
+    /// Gives a listener another port.
+    pub fn set(&mut self, listener: Listener, port: u16) {
+        *self.slot(listener) = port;
+    }
+
+    fn slot(&mut self, listener: Listener) -> &mut u16 {
+        match listener {
+            Listener::Rtsp => &mut self.rtsp,
+            Listener::Rtsps => &mut self.rtsps,
+            Listener::Rtmp => &mut self.rtmp,
+            Listener::Rtmps => &mut self.rtmps,
+            Listener::Hls => &mut self.hls,
+            Listener::Webrtc => &mut self.webrtc,
+            Listener::WebrtcUdp => &mut self.webrtc_udp,
+            Listener::Srt => &mut self.srt,
+            Listener::Api => &mut self.api,
+            Listener::Metrics => &mut self.metrics,
+        }
+    }
+}
+
+const fn usual_rtsps() -> u16 {
+    Ports::USUAL.rtsps
+}
+
+const fn usual_rtmps() -> u16 {
+    Ports::USUAL.rtmps
+}
+
+/// What a server listens for, each on a port of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Listener {
+    /// RTSP.
+    Rtsp,
+    /// RTSP over TLS.
+    Rtsps,
+    /// RTMP.
+    Rtmp,
+    /// RTMP over TLS.
+    Rtmps,
+    /// HLS, plain or over TLS.
+    Hls,
+    /// The HTTP part of WebRTC, plain or over TLS.
+    Webrtc,
+    /// The media of WebRTC.
+    WebrtcUdp,
+    /// SRT.
+    Srt,
+    /// Control API.
+    Api,
+    /// Metrics.
+    Metrics,
+}
+
+impl Listener {
+    /// Every one, in the order people look for them.
+    pub const ALL: [Listener; 10] = [
+        Listener::Rtsp,
+        Listener::Rtsps,
+        Listener::Rtmp,
+        Listener::Rtmps,
+        Listener::Hls,
+        Listener::Webrtc,
+        Listener::WebrtcUdp,
+        Listener::Srt,
+        Listener::Api,
+        Listener::Metrics,
+    ];
+
+    /// Its name on the wire: a field of [`Ports`].
+    pub const fn key(self) -> &'static str {
+        match self {
+            Listener::Rtsp => "rtsp",
+            Listener::Rtsps => "rtsps",
+            Listener::Rtmp => "rtmp",
+            Listener::Rtmps => "rtmps",
+            Listener::Hls => "hls",
+            Listener::Webrtc => "webrtc",
+            Listener::WebrtcUdp => "webrtc_udp",
+            Listener::Srt => "srt",
+            Listener::Api => "api",
+            Listener::Metrics => "metrics",
+        }
+    }
+
+    /// As people write it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Listener::Rtsp => "RTSP",
+            Listener::Rtsps => "RTSPS",
+            Listener::Rtmp => "RTMP",
+            Listener::Rtmps => "RTMPS",
+            Listener::Hls => "HLS",
+            Listener::Webrtc => "WebRTC",
+            Listener::WebrtcUdp => "WebRTC/UDP",
+            Listener::Srt => "SRT",
+            Listener::Api => t!("port.api"),
+            Listener::Metrics => t!("port.metrics"),
+        }
+    }
+
+    /// Whether its port is a UDP one.
+    pub const fn is_udp(self) -> bool {
+        matches!(self, Listener::WebrtcUdp | Listener::Srt)
+    }
+
+    /// What viewers watch by through it.
+    pub const fn protocol(self) -> Option<Protocol> {
+        match self {
+            Listener::Rtsp | Listener::Rtsps => Some(Protocol::Rtsp),
+            Listener::Rtmp | Listener::Rtmps => Some(Protocol::Rtmp),
+            Listener::Hls => Some(Protocol::Hls),
+            Listener::Webrtc | Listener::WebrtcUdp => Some(Protocol::Webrtc),
+            Listener::Srt => Some(Protocol::Srt),
+            Listener::Api | Listener::Metrics => None,
+        }
+    }
 }
 
 /// A line of a log, as shown.

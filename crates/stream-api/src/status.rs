@@ -149,31 +149,52 @@ pub enum Recording {
     Stuck,
 }
 
-/// Where viewers watch a stream, one URL a protocol, without credentials.
+/// Where viewers watch a stream, one URL a protocol, without credentials; empty where the protocol is off. Formed
+/// for the first of [`ServerStatus::addresses`](crate::ServerStatus::addresses).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Urls {
-    /// `rtsp://…`
+    /// `rtsp://…` or `rtsps://…`
     pub rtsp: String,
-    /// `rtmp://…`
+    /// `rtmp://…` or `rtmps://…`
     pub rtmp: String,
-    /// `http://…/index.m3u8`
+    /// `http://…/index.m3u8` or `https://…`
     pub hls: String,
-    /// `http://…/`, the page that MediaMTX serves.
+    /// `http://…/` or `https://…`, the page that MediaMTX serves.
     pub webrtc: String,
     /// `srt://…?streamid=read:…`
     pub srt: String,
 }
 
 impl Urls {
-    /// In the order people look for them: (protocol, URL).
-    pub fn each(&self) -> [(Protocol, &str); 5] {
-        [
+    /// In the order people look for them: (protocol, URL). Those of protocols that are on.
+    pub fn each(&self) -> impl Iterator<Item = (Protocol, &str)> {
+        let all: [(Protocol, &str); 5] = [
             (Protocol::Rtsp, &self.rtsp),
             (Protocol::Hls, &self.hls),
             (Protocol::Webrtc, &self.webrtc),
             (Protocol::Rtmp, &self.rtmp),
             (Protocol::Srt, &self.srt),
-        ]
+        ];
+        all.into_iter().filter(|(_, url)| !url.is_empty())
+    }
+
+    /// The same by another address of the server; an IPv6 one without brackets.
+    pub fn at(&self, host: &str) -> Urls {
+        let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+        let moved = |url: &String| match url.split_once("://").and_then(|(scheme, rest)| {
+            let from = if rest.starts_with('[') { rest.find(']')? } else { 0 };
+            Some((scheme, &rest[from + rest[from..].find(':')?..]))
+        }) {
+            Some((scheme, rest)) => format!("{scheme}://{host}{rest}"),
+            None => url.clone(),
+        };
+        Urls {
+            rtsp: moved(&self.rtsp),
+            rtmp: moved(&self.rtmp),
+            hls: moved(&self.hls),
+            webrtc: moved(&self.webrtc),
+            srt: moved(&self.srt),
+        }
     }
 }
 
@@ -253,5 +274,27 @@ impl Viewers {
         ]
         .into_iter()
         .filter(|(_, n)| *n > 0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_takes_the_place_of_another() {
+        let urls = Urls {
+            rtsp: "rtsps://127.0.0.1:8322/a/b".into(),
+            srt: "srt://[fd00::2]:8890?streamid=read:a".into(),
+            ..Urls::default()
+        };
+        let moved = urls.at("fd00::9");
+        assert_eq!(moved.rtsp, "rtsps://[fd00::9]:8322/a/b");
+        assert_eq!(moved.srt, "srt://[fd00::9]:8890?streamid=read:a");
+        assert_eq!(moved.at("pc.local").srt, "srt://pc.local:8890?streamid=read:a");
+        assert_eq!(
+            moved.each().map(|(protocol, _)| protocol).collect::<Vec<_>>(),
+            [Protocol::Rtsp, Protocol::Srt]
+        );
     }
 }

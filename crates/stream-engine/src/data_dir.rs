@@ -111,6 +111,11 @@ impl DataDir {
         self.path.join("slates")
     }
 
+    /// The server's own certificate and its key.
+    pub(crate) fn tls(&self) -> PathBuf {
+        self.path.join("tls")
+    }
+
     /// What only matters while running: the server's configuration, the ledger of children.
     pub(crate) fn run(&self) -> PathBuf {
         self.path.join("run")

@@ -16,9 +16,10 @@ use crate::{
     media_root::MediaRoots,
     notices, ports,
     prober::Prober,
-    server::{self, Server},
+    server::{self, Server, Tls, addresses},
     slates::Slates,
     store::Store,
+    stored_server::StoredServer,
     stream::Registry,
     support,
     tools::{self, Tools},
@@ -44,6 +45,7 @@ pub(crate) struct Inner {
     pub(crate) roots: MediaRoots,
     pub(crate) prober: Prober,
     pub(crate) slates: Slates,
+    pub(crate) tls: Tls,
     pub(crate) server: Server,
     /// Where the guests' page listens.
     pub(crate) guest_door: watch::Sender<GuestDoor>,
@@ -98,18 +100,23 @@ impl Engine {
         swept.map_err(std::io::Error::other).flatten().map_err(internal)?;
         let spawner = Spawner::start(Some(ledger)).map_err(internal)?;
         let host = tools::host_status(&options, &data, &roots, notes);
-        let ports = store.ports().await;
+        let mut stored = store.server().await;
+        if let Some(reach) = options.reach.filter(|reach| stored.reach != Some(*reach)) {
+            stored.reach = Some(reach);
+            store.set_server(stored.clone()).await?;
+        }
         let chronicle = Chronicle::new(history.clone(), &left, &host.version);
         let boot = Uuid::new_v4().simple().to_string();
-        let hub = Hub::new(boot, server::first_status(ports), host, chronicle, clocks);
+        let hub = Hub::new(boot, server::first_status(&stored), host, chronicle, clocks);
         let tools = Tools::new(&options, spawner.clone(), hub.clone());
         tools.check().await;
 
-        let guest_door = watch::Sender::new(GuestDoor::here(guest_port(&store).await?));
+        let guest_door = watch::Sender::new(GuestDoor::new(stored.reach.unwrap_or_default(), guest_port(&store).await?));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone());
         let slates = Slates::new(data.slates(), tools.clone(), spawner.clone());
         slates.tidy();
+        let tls = Tls::new(data.tls());
         let server = Server::new(server::Parts {
             slates: slates.clone(),
             hub: hub.clone(),
@@ -119,6 +126,8 @@ impl Engine {
             recordings: data.recordings(),
             logs: data.logs(),
             run: data.run(),
+            tls: tls.clone(),
+            pages: options.pages.clone(),
         });
         let mut registry = Registry::new(crate::stream::Parts {
             hub: hub.clone(),
@@ -143,6 +152,14 @@ impl Engine {
         let server = server.run(&tasks, stop.clone());
         let (clocks, ends) = (hub.clocks().clone(), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(clocks.watch()).await });
+        tasks.spawn({
+            let (looking, ends) = (addresses::watch(hub.clone()), stop.clone());
+            async move { ends.run_until_cancelled(looking).await }
+        });
+        tasks.spawn({
+            let (looking, ends) = (tls.clone().watch(hub.clone()), stop.clone());
+            async move { ends.run_until_cancelled(looking).await }
+        });
         let (saved, ends) = (store.clone(), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(saved.keep_saving()).await });
         let streams = Mutex::new(registry);
@@ -156,6 +173,7 @@ impl Engine {
             roots,
             prober,
             slates,
+            tls,
             server,
             guest_door,
             streams,
@@ -233,11 +251,12 @@ impl Engine {
 
 /// The stored port of the guests' page: links name it, so it is chosen once.
 async fn guest_port(store: &Store) -> Result<u16, Error> {
-    if let Some(port) = store.guest_port().await {
+    let stored = store.server().await;
+    if let Some(port) = stored.guest_port {
         return Ok(port);
     }
     let port = ports::near(guests::USUAL_PORT);
-    store.set_guest_port(port).await?;
+    store.set_server(StoredServer { guest_port: Some(port), ..stored }).await?;
     Ok(port)
 }
 

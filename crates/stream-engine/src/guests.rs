@@ -1,8 +1,8 @@
 //! Guests: who comes by a guest link, and the page that it opens. The page itself is the host's.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr};
 
-use stream_api::UnixMillis;
+use stream_api::{Address, Reach, UnixMillis};
 use tokio::sync::watch;
 
 use crate::{Engine, server};
@@ -18,16 +18,25 @@ pub struct GuestDoor {
 }
 
 impl GuestDoor {
-    /// On this computer alone.
-    pub(crate) fn here(port: u16) -> GuestDoor {
-        GuestDoor { listen: (Ipv4Addr::LOCALHOST, port).into() }
+    /// Where the server is reached from.
+    pub(crate) fn new(reach: Reach, port: u16) -> GuestDoor {
+        let ip = match reach {
+            Reach::ThisComputer => Ipv4Addr::LOCALHOST,
+            Reach::LocalNetwork => Ipv4Addr::UNSPECIFIED,
+        };
+        GuestDoor { listen: (ip, port).into() }
     }
 
-    /// The addresses of the page of stream `name`, the best first.
-    pub(crate) fn pages(&self, name: &str) -> Vec<String> {
-        let (ip, port) = (self.listen.ip(), self.listen.port());
-        let host = if ip.is_unspecified() { IpAddr::V4(Ipv4Addr::LOCALHOST) } else { ip };
-        vec![format!("http://{}/watch/{name}", SocketAddr::new(host, port))]
+    /// Whether it has to listen elsewhere now.
+    pub(crate) fn move_to(&mut self, reach: Reach) -> bool {
+        let before = std::mem::replace(self, GuestDoor::new(reach, self.listen.port()));
+        before != *self
+    }
+
+    /// The page of stream `name` by each of the server's `addresses`, the best first. IPv4 alone is listened on.
+    pub(crate) fn pages(&self, addresses: &[Address], name: &str) -> Vec<String> {
+        let reached = addresses.iter().filter(|address| !address.host.contains(':'));
+        reached.map(|address| format!("http://{}:{}/watch/{name}", address.host, self.listen.port())).collect()
     }
 }
 
@@ -56,7 +65,7 @@ impl Engine {
 
     /// The address of the server's copy of hls.js.
     pub fn hls_script(&self) -> String {
-        let hls = server::urls(self.inner().hub.ports(), "watch").hls;
+        let hls = server::own_urls(&self.inner().hub.settings(), "watch").hls;
         hls.replace("index.m3u8", "hls.min.js")
     }
 
@@ -65,7 +74,7 @@ impl Engine {
         let inner = self.inner();
         let seat = inner.server.guest(link, token, inner.hub.clocks().wall())?;
         let live = inner.server.samples().borrow().get(&seat.name).is_some_and(|sample| sample.online);
-        let urls = server::urls(inner.hub.ports(), &seat.name);
+        let urls = server::own_urls(&inner.hub.settings(), &seat.name);
         let sound = inner.hub.get(seat.id).and_then(|stream| stream.plan?.audio);
         Some(Guest {
             live,
@@ -84,8 +93,12 @@ mod tests {
 
     #[test]
     fn a_page_has_an_address_that_opens_here() {
-        assert_eq!(GuestDoor::here(8891).pages("a/b"), ["http://127.0.0.1:8891/watch/a/b"]);
-        let everywhere = GuestDoor { listen: "[::]:80".parse().unwrap() };
-        assert_eq!(everywhere.pages("a"), ["http://127.0.0.1:80/watch/a"]);
+        let address = |host: &str| Address { label: String::new(), host: host.to_owned() };
+        let mut door = GuestDoor::new(Reach::ThisComputer, 8891);
+        assert_eq!(door.pages(&[address("127.0.0.1")], "a/b"), ["http://127.0.0.1:8891/watch/a/b"]);
+        assert!(!door.move_to(Reach::ThisComputer) && door.move_to(Reach::LocalNetwork));
+        assert_eq!(door.listen, "0.0.0.0:8891".parse().unwrap());
+        let pages = door.pages(&[address("192.0.2.7"), address("fd00::7"), address("127.0.0.1")], "a");
+        assert_eq!(pages, ["http://192.0.2.7:8891/watch/a", "http://127.0.0.1:8891/watch/a"]);
     }
 }

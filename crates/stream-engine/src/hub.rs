@@ -4,12 +4,12 @@ use std::{
 };
 
 use stream_api::{
-    Activity, ActivityKind, Change, Event, EventId, HostStatus, Message, Metrics, Notice, Ports, RunId,
-    ServerStatus, Snapshot, Stream, StreamId, UnixMillis,
+    Activity, ActivityKind, Change, Event, EventId, HostStatus, Message, Metrics, Notice, RunId,
+    ServerSettings, ServerStatus, Snapshot, Stream, StreamId, UnixMillis,
 };
 use tokio::sync::broadcast;
 
-use crate::{clocks::Clocks, history::Chronicle};
+use crate::{clocks::Clocks, history::Chronicle, server};
 
 /// How many events a slow client may fall behind before it gets a fresh snapshot.
 const BACKLOG: usize = 1024;
@@ -49,6 +49,7 @@ impl Hub {
     /// Puts a stream into the picture; sets its `rev`. A stream that looks as before causes no event.
     pub(crate) fn stream(&self, mut stream: Stream) -> Stream {
         let mut picture = self.lock();
+        stream.urls = server::urls(&picture.server, &stream.spec.name);
         if let Some(before) = picture.streams.get(&stream.id) {
             stream.rev = before.rev;
             // Figures come from the server's task by `metrics`; they live as long as the stream is on air.
@@ -94,8 +95,28 @@ impl Hub {
         if picture.server != before {
             let server = picture.server.clone();
             let told = picture.chronicle.server(&before, &server);
+            let moved = server.settings != before.settings || server.addresses != before.addresses;
             self.send(&mut picture, Change::Server { server: Box::new(server) });
             self.told(&mut picture, told);
+            if moved {
+                self.move_urls(&mut picture);
+            }
+        }
+    }
+
+    /// Viewers find the streams elsewhere now.
+    fn move_urls(&self, picture: &mut MutexGuard<'_, Picture>) {
+        let mut changed = Vec::new();
+        let Picture { streams, server, .. } = &mut **picture;
+        for stream in streams.values_mut() {
+            let urls = server::urls(server, &stream.spec.name);
+            if stream.urls != urls {
+                (stream.urls, stream.rev) = (urls, stream.rev + 1);
+                changed.push(stream.clone());
+            }
+        }
+        for stream in changed {
+            self.send(picture, Change::Stream { stream: Box::new(stream) });
         }
     }
 
@@ -151,8 +172,9 @@ impl Hub {
         self.lock().snapshot(self.clocks.wall())
     }
 
-    pub(crate) fn ports(&self) -> Ports {
-        self.lock().server.ports
+    /// What the server was started with, or would be.
+    pub(crate) fn settings(&self) -> ServerSettings {
+        self.lock().server.settings.clone()
     }
 
     pub(crate) fn get(&self, id: StreamId) -> Option<Stream> {

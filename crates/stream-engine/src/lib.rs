@@ -25,6 +25,7 @@ mod recording;
 mod server;
 mod slates;
 mod store;
+mod stored_server;
 mod stream;
 mod support;
 mod tool_fault;

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use stream_api::HostKind;
+use stream_api::{HostKind, Reach};
 
 /// What a host decides before an engine starts.
 #[derive(Debug, Clone)]
@@ -13,6 +13,10 @@ pub struct Options {
     pub media_roots: Vec<PathBuf>,
     /// Programs that the user named; looked for when absent.
     pub tools: ToolPaths,
+    /// From where streams can be watched, when the host was told; stored as if a person had set it.
+    pub reach: Option<Reach>,
+    /// The host's own pages (`http://127.0.0.1:5000`), which may play streams; the desktop's window is known.
+    pub pages: Vec<String>,
     /// Folders to look in before `PATH`: the app's own, and where `cargo xtask sidecars` keeps its result.
     pub beside: Vec<PathBuf>,
 }

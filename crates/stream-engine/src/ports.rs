@@ -2,140 +2,120 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, TcpListener, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, UdpSocket},
 };
 
 use child_process::process_holding_port;
-use stream_api::{Code, Error, Ports, t};
+use stream_api::{Code, Error, Listener, Ports, Reach, ServerSettings, t};
 
 /// How far from the usual port another one is looked for.
 const REACH: u16 = 400;
-
-/// One of the ports.
-struct Slot {
-    key: &'static str,
-    udp: bool,
-    get: fn(&mut Ports) -> &mut u16,
-}
-
-const SLOTS: &[Slot] = &[
-    Slot { key: "rtsp", udp: false, get: |p| &mut p.rtsp },
-    Slot { key: "rtmp", udp: false, get: |p| &mut p.rtmp },
-    Slot { key: "hls", udp: false, get: |p| &mut p.hls },
-    Slot { key: "webrtc", udp: false, get: |p| &mut p.webrtc },
-    Slot { key: "webrtc_udp", udp: true, get: |p| &mut p.webrtc_udp },
-    Slot { key: "srt", udp: true, get: |p| &mut p.srt },
-    Slot { key: "api", udp: false, get: |p| &mut p.api },
-    Slot { key: "metrics", udp: false, get: |p| &mut p.metrics },
-];
 
 /// The usual ports, each replaced by the next free one where it is taken.
 ///
 /// # Errors
 /// `no_free_port` naming what it was for.
 pub(crate) fn choose() -> Result<Ports, Error> {
-    from(Ports::USUAL)
+    from(Ports::USUAL, |_| true)
 }
 
-/// These ports, each replaced by another where it can't be used; the others are kept.
+/// The ports of these settings, each that is used replaced by another where it can't be; the others are kept.
 ///
 /// # Errors
 /// `no_free_port` naming what it was for.
-pub(crate) fn renewed(ports: Ports) -> Result<Ports, Error> {
-    from(ports)
+pub(crate) fn renewed(settings: &ServerSettings) -> Result<Ports, Error> {
+    from(settings.ports, |listener| settings.reach_of(listener).is_some())
 }
 
 /// The first port from `usual` on that is free and none of the server's usual ones; `usual` itself if all are taken.
 pub(crate) fn near(usual: u16) -> u16 {
     (usual..=usual.saturating_add(REACH))
-        .find(|port| !is_usual(*port) && is_free(*port, false))
+        .find(|port| !is_usual(*port) && bind(*port, false, Reach::LocalNetwork).is_ok())
         .unwrap_or(usual)
 }
 
-fn from(mut ports: Ports) -> Result<Ports, Error> {
-    let mut usual = Ports::USUAL;
+fn from(mut ports: Ports, used: impl Fn(Listener) -> bool) -> Result<Ports, Error> {
     let mut chosen: Vec<u16> = Vec::new();
-    for slot in SLOTS {
-        let (port, usual) = ((slot.get)(&mut ports), *(slot.get)(&mut usual));
-        let wanted = *port;
+    for listener in Listener::ALL {
+        let (wanted, usual) = (ports.of(listener), Ports::USUAL.of(listener));
         // What only an administrator may use has no usable neighbours either.
         let first = if wanted < 1024 { usual } else { wanted };
         let near = first..=first.saturating_add(REACH);
         // Another port's usual number is left to it.
         let apart =
             |port: &u16| !chosen.contains(port) && (*port == usual || *port == wanted || !is_usual(*port));
-        let mut candidates = std::iter::once(wanted).chain(near).filter(apart);
-        *port = candidates
-            .find(|port| is_free(*port, slot.udp))
-            .ok_or_else(|| Error::new(Code::NoFreePort).with("what", label(slot.key)))?;
-        chosen.push(*port);
+        let free =
+            |port: &u16| !used(listener) || bind(*port, listener.is_udp(), Reach::LocalNetwork).is_ok();
+        let port = std::iter::once(wanted)
+            .chain(near)
+            .filter(apart)
+            .find(free)
+            .ok_or_else(|| Error::new(Code::NoFreePort).with("what", listener.label()))?;
+        ports.set(listener, port);
+        chosen.push(port);
     }
     Ok(ports)
 }
 
+/// Whether everything that these settings listen for can be listened for.
+///
 /// # Errors
-/// `port_taken`, naming the first port that can't be used and, where the system tells, the program that has it;
-/// `port_denied` when only an administrator may use it.
-pub(crate) fn check(mut ports: Ports) -> Result<(), Error> {
-    for slot in SLOTS {
-        let port = *(slot.get)(&mut ports);
-        match bind(port, slot.udp) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-                return Err(Error::new(Code::PortDenied).with("port", port).with("what", label(slot.key)));
-            }
-            Err(_) => return Err(taken(port, slot)),
-        }
-    }
-    Ok(())
+/// As [`check_one`], of the first that can't.
+pub(crate) fn check(settings: &ServerSettings) -> Result<(), Error> {
+    settings.listeners().try_for_each(|(listener, reach)| check_one(settings.ports, listener, reach))
 }
 
-/// Ports that are not the usual ones: (key, usual, chosen).
-pub(crate) fn moved(mut ports: Ports) -> Vec<(String, u16, u16)> {
-    let mut usual = Ports::USUAL;
-    SLOTS
-        .iter()
-        .map(|slot| (slot.key.to_owned(), *(slot.get)(&mut usual), *(slot.get)(&mut ports)))
+/// # Errors
+/// `port_taken`, naming the port that can't be used and, where the system tells, the program that has it;
+/// `port_denied` when only an administrator may use it.
+pub(crate) fn check_one(ports: Ports, listener: Listener, reach: Reach) -> Result<(), Error> {
+    let port = ports.of(listener);
+    match bind(port, listener.is_udp(), reach) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            Err(Error::new(Code::PortDenied).with("port", port).with("what", listener.label()))
+        }
+        Err(_) => Err(taken(port, listener)),
+    }
+}
+
+/// Ports that are used and are not the usual ones: (key, usual, chosen).
+pub(crate) fn moved(settings: &ServerSettings) -> Vec<(String, u16, u16)> {
+    settings
+        .listeners()
+        .map(|(listener, _)| {
+            (listener.key().to_owned(), Ports::USUAL.of(listener), settings.ports.of(listener))
+        })
         .filter(|(_, usual, chosen)| usual != chosen)
         .collect()
 }
 
-fn taken(port: u16, slot: &Slot) -> Error {
-    let holder =
-        process_holding_port(port, slot.udp).unwrap_or_else(|| t!("error.port_taken.unknown").to_owned());
-    Error::new(Code::PortTaken).with("port", port).with("what", label(slot.key)).with("holder", holder)
+fn taken(port: u16, listener: Listener) -> Error {
+    let holder = process_holding_port(port, listener.is_udp())
+        .unwrap_or_else(|| t!("error.port_taken.unknown").to_owned());
+    Error::new(Code::PortTaken).with("port", port).with("what", listener.label()).with("holder", holder)
 }
 
 fn is_usual(port: u16) -> bool {
-    let mut usual = Ports::USUAL;
-    SLOTS.iter().any(|slot| *(slot.get)(&mut usual) == port)
+    Listener::ALL.into_iter().any(|listener| Ports::USUAL.of(listener) == port)
 }
 
-/// On loopback and on all interfaces: MediaMTX binds the former, and a program on the latter would be hidden by it.
+/// As MediaMTX will: on loopback, or on all interfaces. Elsewhere than on Linux a program on all interfaces would be
+/// hidden by one on loopback, instead of being in its way; so both are tried.
 /// Plain binds, since MediaMTX's SRT shares a port with another SRT server without an error.
-fn bind(port: u16, udp: bool) -> io::Result<()> {
-    let free = |address: Ipv4Addr| match udp {
+fn bind(port: u16, udp: bool, reach: Reach) -> io::Result<()> {
+    let free = |address: IpAddr| match udp {
         true => UdpSocket::bind((address, port)).map(drop),
         false => TcpListener::bind((address, port)).map(drop),
     };
-    free(Ipv4Addr::LOCALHOST)?;
-    free(Ipv4Addr::UNSPECIFIED)
-}
-
-fn is_free(port: u16, udp: bool) -> bool {
-    bind(port, udp).is_ok()
-}
-
-fn label(key: &str) -> &'static str {
-    match key {
-        "rtsp" => "RTSP",
-        "rtmp" => "RTMP",
-        "hls" => "HLS",
-        "webrtc" => "WebRTC",
-        "webrtc_udp" => "WebRTC/UDP",
-        "srt" => "SRT",
-        "api" => t!("port.api"),
-        _ => t!("port.metrics"),
+    free(Ipv4Addr::LOCALHOST.into())?;
+    if reach == Reach::LocalNetwork || !cfg!(target_os = "linux") {
+        free(Ipv4Addr::UNSPECIFIED.into())?;
+    }
+    match free(Ipv6Addr::UNSPECIFIED.into()) {
+        Err(error) if reach == Reach::LocalNetwork && error.kind() == io::ErrorKind::AddrInUse => Err(error),
+        // Not needed, or there is no IPv6.
+        _ => Ok(()),
     }
 }
 
@@ -150,14 +130,26 @@ mod tests {
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, first.srt)).unwrap();
         let second = choose().unwrap();
         assert!(second.rtsp > first.rtsp && second.srt > first.srt, "the next free ones: {second:?}");
-        let error = check(first).unwrap_err();
+        let settings = ServerSettings { ports: first, ..ServerSettings::default() };
+        let error = check(&settings).unwrap_err();
         assert_eq!((error.code, error.args["port"].as_str()), (Code::PortTaken, &*first.rtsp.to_string()));
-        let renewed = renewed(first).unwrap();
+        let renewed = renewed(&settings).unwrap();
         assert!(renewed.rtsp > first.rtsp && renewed.srt > first.srt, "another one for those: {renewed:?}");
         assert_eq!((renewed.hls, renewed.api), (first.hls, first.api), "the others are kept");
         drop((held, udp));
-        assert!(moved(Ports::USUAL).is_empty());
-        let chosen = Ports { hls: 9000, ..Ports::USUAL };
-        assert_eq!(moved(chosen), [("hls".to_owned(), 8888, 9000)]);
+        assert!(moved(&ServerSettings::default()).is_empty());
+        let ports = Ports { hls: 9000, rtsps: 9001, ..Ports::USUAL };
+        let settings = ServerSettings { ports, ..settings };
+        assert_eq!(moved(&settings), [("hls".to_owned(), 8888, 9000)], "what is not used is not told");
+    }
+
+    #[test]
+    fn only_the_network_needs_every_interface() {
+        // Another loopback address stands for another interface.
+        let held = TcpListener::bind("127.0.0.2:0");
+        let Ok(held) = held else { return };
+        let port = held.local_addr().unwrap().port();
+        assert!(bind(port, false, Reach::LocalNetwork).is_err());
+        assert_eq!(bind(port, false, Reach::ThisComputer).is_ok(), cfg!(target_os = "linux"));
     }
 }

@@ -9,11 +9,12 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use stream_api::{Code, Error, Order, Ports, StreamId, StreamSpec, UnixMillis, check_name, propose_name, t};
+use stream_api::{
+    Code, Error, Order, ServerSettings, StreamId, StreamSpec, UnixMillis, check_name, propose_name, t};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::{access::StoredAccess, data_dir::unwritable, owner};
+use crate::{access::StoredAccess, data_dir::unwritable, owner, stored_server::StoredServer};
 
 /// The newest format that this version reads and the only one that it writes.
 const SCHEMA_VERSION: u64 = 1;
@@ -39,19 +40,9 @@ pub(crate) struct StoredStream {
 struct Config {
     schema_version: u64,
     #[serde(default)]
-    server: ServerConfig,
+    server: StoredServer,
     #[serde(default)]
     streams: Vec<StoredStream>,
-}
-
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-struct ServerConfig {
-    /// Chosen at first start, then kept.
-    #[serde(default)]
-    ports: Option<Ports>,
-    /// Of the page that guest links open; chosen at first start, then kept.
-    #[serde(default)]
-    guest_port: Option<u16>,
 }
 
 /// The one owner of `config.json`. A cheap handle.
@@ -83,7 +74,7 @@ impl Store {
             Ok(Some(config)) => config,
             Ok(None) => Config {
                 schema_version: SCHEMA_VERSION,
-                server: ServerConfig::default(),
+                server: StoredServer::default(),
                 streams: Vec::new(),
             },
             Err(Unreadable::Error(error)) => return Err(error),
@@ -102,24 +93,22 @@ impl Store {
         self.kept.lock().await.config.streams.clone()
     }
 
-    pub(crate) async fn ports(&self) -> Option<Ports> {
-        self.kept.lock().await.config.server.ports
+    pub(crate) async fn server(&self) -> StoredServer {
+        self.kept.lock().await.config.server.clone()
     }
 
     /// # Errors
     /// As [`Store::put`].
-    pub(crate) async fn set_ports(&self, ports: Ports) -> Result<(), Error> {
-        self.change(|config| config.server.ports = Some(ports)).await
+    pub(crate) async fn set_server(&self, server: StoredServer) -> Result<(), Error> {
+        self.change(|config| config.server = server).await
     }
 
-    pub(crate) async fn guest_port(&self) -> Option<u16> {
-        self.kept.lock().await.config.server.guest_port
-    }
-
+    /// Stores what a person has set of the server.
+    ///
     /// # Errors
     /// As [`Store::put`].
-    pub(crate) async fn set_guest_port(&self, port: u16) -> Result<(), Error> {
-        self.change(|config| config.server.guest_port = Some(port)).await
+    pub(crate) async fn set_settings(&self, settings: ServerSettings) -> Result<(), Error> {
+        self.change(|config| config.server = config.server.clone().with(settings)).await
     }
 
     /// Adds a stream, or replaces the one with its id.
@@ -293,7 +282,7 @@ fn backup(file: &Path, n: usize) -> PathBuf {
 
 #[cfg(test)]
 mod tests {
-    use stream_api::{Playback, Source};
+    use stream_api::{Playback, Ports, Source};
 
     use super::*;
 
@@ -318,11 +307,12 @@ mod tests {
         let (a, b) = (stream("a"), stream("b"));
         store.put(a.clone()).await.unwrap();
         store.put(b.clone()).await.unwrap();
-        store.set_ports(Ports::USUAL).await.unwrap();
+        let server = StoredServer { ports: Some(Ports::USUAL), ..StoredServer::default() };
+        store.set_server(server.clone()).await.unwrap();
         store.remove(a.id).await.unwrap();
         let (again, _) = Store::open(&file).unwrap();
         assert_eq!(again.streams().await, [b]);
-        assert_eq!(again.ports().await, Some(Ports::USUAL));
+        assert_eq!(again.server().await, server);
     }
 
     #[tokio::test]
@@ -409,6 +399,9 @@ mod tests {
         assert_eq!(config.streams.len(), 2);
         assert_eq!(config.streams[1].spec.playback, Playback::Once);
         assert!(config.streams[0].spec.keep_viewers, "on where an older version asked for nothing");
-        assert_eq!(config.server.ports.map(|ports| ports.rtsp), Some(8654));
+        assert_eq!(config.server.ports.map(|ports| (ports.rtsp, ports.rtsps)), Some((8654, 8322)));
+        let settings = config.server.settings();
+        assert_eq!(settings, ServerSettings { ports: settings.ports, ..ServerSettings::default() });
+        assert_eq!(config.server.reach, None, "nobody was asked");
     }
 }

@@ -60,7 +60,9 @@ async fn host(command_line: &CommandLine, options: Options) -> Result<(), Error>
     })?;
     let address = listener.local_addr().map_err(broken)?;
 
-    let engine = Engine::start(options).await?;
+    let port = address.port();
+    let pages = vec![format!("http://{address}"), format!("http://localhost:{port}")];
+    let engine = Engine::start(Options { pages, ..options }).await?;
     log.open(&engine.data_dir().logs());
     let token = door::new_token();
     engine.data_dir().announce(HostKind::Headless, Some(address.port()), Some(token.clone()))?;

@@ -4,8 +4,8 @@ use std::{
     path::PathBuf,
 };
 
-use clap::Parser;
-use stream_api::{Code, Error, HostKind};
+use clap::{Parser, ValueEnum};
+use stream_api::{Code, Error, HostKind, Reach};
 use stream_engine::{Options, ToolPaths, default_path};
 
 /// Turns video files into live streams, without a window: the interface opens in a browser.
@@ -40,9 +40,31 @@ pub(crate) struct CommandLine {
     #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_MEDIAMTX")]
     mediamtx: Option<PathBuf>,
 
+    /// From where streams can be watched. Stored; without it what was set before stays, at first this computer alone.
+    #[arg(long, value_name = "REACH", env = "STREAM_MANAGER_REACH")]
+    reach: Option<From>,
+
     /// Videos to stream at once.
     #[arg(value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
+}
+
+/// From where streams can be watched.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum From {
+    /// From this computer alone.
+    ThisComputer,
+    /// From every computer in the network.
+    LocalNetwork,
+}
+
+impl std::convert::From<From> for Reach {
+    fn from(from: From) -> Reach {
+        match from {
+            From::ThisComputer => Reach::ThisComputer,
+            From::LocalNetwork => Reach::LocalNetwork,
+        }
+    }
 }
 
 impl CommandLine {
@@ -83,6 +105,8 @@ impl CommandLine {
             kind: HostKind::Headless,
             media_roots: media_roots.into_iter().filter(|root| !root.as_os_str().is_empty()).collect(),
             tools,
+            reach: self.reach.map(Into::into),
+            pages: Vec::new(),
             beside: stream_server::sidecars::folders(),
         })
     }

@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use stream_api::{
     AudioTrack, Change, Code, Error, Event, EventId, Fault, Health, HostKind, HostStatus, LogLine, LogOrigin,
     Message, Metrics, Mode, Order, Plan, Ports, ProbeReport, Recording, Remark, RemarkCode, SentAudio,
-    ServerKind, ServerState, ServerStatus, Snapshot, Source, SourceMedia, State, Stream, StreamId,
+    ServerSettings, ServerState, ServerStatus, Snapshot, Source, SourceMedia, State, Stream, StreamId,
     StreamSpec, Tool, ToolState, Tracks, UnixMillis, Urls, VideoTrack, Viewers,
     commands::{Log, MediaFolder},
 };
@@ -264,18 +264,18 @@ fn server(scene: Scene) -> ServerStatus {
     let taken =
         Error::new(Code::PortTaken).with("port", 8554).with("what", "RTSP").with("holder", "vlc (4711)");
     let failed = scene == Scene::Failed;
+    let ports = Ports { rtmp: 1936, ..Ports::USUAL };
+    let settings = ServerSettings { ports, ..ServerSettings::default() };
     ServerStatus {
-        kind: ServerKind::Bundled,
         state: if failed { ServerState::Failed } else { ServerState::Running },
         version: (!failed).then(|| "1.20.1".to_owned()),
         started: (!failed).then_some(UnixMillis(NOW - 4 * 86_400_000)),
         fault: failed.then(|| Fault::new(taken)),
-        ports: Ports { rtmp: 1936, ..Ports::USUAL },
+        reach_chosen: true,
         moved_ports: vec![("rtmp".to_owned(), 1935, 1936)],
-        restarts: 0,
-        outbound_bps: 0,
         disk_free: Some(212_400_000_000),
         disk_total: Some(499_900_000_000),
+        ..ServerStatus::starting(settings)
     }
 }
 

@@ -65,6 +65,11 @@ fn free_ports() -> Value {
     json!({ "ports": ports, "guest_port": tcp(6) })
 }
 
+/// A TCP port that was free a moment ago.
+pub fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
 /// A server that runs. Ended with everything below it when dropped.
 pub struct Server {
     child: Child,

@@ -12,7 +12,7 @@ use crate::{
     app::use_app,
     browser,
     client::{Client, Reply},
-    components::{Act, CopyButton, Icon},
+    components::{Act, CopyButton, Icon, icon},
 };
 
 /// Between two looks at a log, in milliseconds.
@@ -38,6 +38,65 @@ impl LogOf {
     }
 }
 
+/// How bad a line must be to be shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Level {
+    All,
+    Warnings,
+    Errors,
+}
+
+impl Level {
+    fn fits(self, line: &LogLine) -> bool {
+        match (self, class(line)) {
+            (Level::All, _) | (_, "line e") => true,
+            (Level::Warnings, class) => class == "line w",
+            (Level::Errors, _) => false,
+        }
+    }
+}
+
+fn filter(search: RwSignal<String>, level: RwSignal<Level>) -> impl IntoView {
+    let tab = move |of: Level, key: &'static str, word: &'static str| {
+        let on = move || level.get() == of;
+        view! {
+            <button
+                type="button"
+                class="tab"
+                class:on=on
+                aria-pressed=move || on().to_string()
+                data-level=key
+                on:click=move |_| level.set(of)
+            >
+                {word}
+            </button>
+        }
+    };
+    view! {
+        <div class="tabs log-filter">
+            <div class="filters" role="group" aria-label=t!("log.levels")>
+                {tab(Level::All, "all", t!("log.level.all"))}
+                {tab(Level::Warnings, "warnings", t!("log.level.warnings"))}
+                {tab(Level::Errors, "errors", t!("log.level.errors"))}
+            </div>
+            <span class="grow"></span>
+            <label class="search">
+                {icon(Icon::Search)}
+                <input
+                    type="search"
+                    autocomplete="off"
+                    spellcheck="false"
+                    placeholder=t!("log.search")
+                    aria-label=t!("log.search")
+                    data-testid="log-search"
+                    prop:value=search
+                    on:input=move |event| search.set(event_target_value(&event))
+                />
+            </label>
+        </div>
+    }
+}
+
 /// The newest lines of a log, while it is on the page.
 #[component]
 pub(crate) fn LogCard(of: LogOf) -> impl IntoView {
@@ -46,6 +105,12 @@ pub(crate) fn LogCard(of: LogOf) -> impl IntoView {
     let (file, failure) = (RwSignal::new(String::new()), RwSignal::new(None::<String>));
     let node = NodeRef::<html::Div>::new();
     let asking = StoredValue::new(false);
+    let (search, level) = (RwSignal::new(String::new()), RwSignal::new(Level::All));
+    let shown = Memo::new(move |_| {
+        let (text, level) = (search.get().to_lowercase(), level.get());
+        let fits = |line: &&LogLine| level.fits(line) && line.text.to_lowercase().contains(&text);
+        lines.with(|lines| lines.iter().filter(fits).cloned().collect::<Vec<_>>())
+    });
     let look = move || {
         if asking.try_get_value() != Some(false) {
             return;
@@ -71,7 +136,7 @@ pub(crate) fn LogCard(of: LogOf) -> impl IntoView {
         on_cleanup(move || timer.clear());
     }
     Effect::new(move |_| {
-        lines.track();
+        shown.track();
         let Some(log) = node.get() else { return };
         let at_end = log.scroll_height() - log.scroll_top() - log.client_height() < AT_END;
         if at_end || log.scroll_top() == 0 {
@@ -79,7 +144,7 @@ pub(crate) fn LogCard(of: LogOf) -> impl IntoView {
         }
     });
     let text =
-        Signal::derive(move || lines.with(|lines| lines.iter().map(plain).collect::<Vec<_>>().join("\n")));
+        Signal::derive(move || shown.with(|lines| lines.iter().map(plain).collect::<Vec<_>>().join("\n")));
     let reveal = move || {
         (app.is_desktop() && !file.with(String::is_empty)).then(|| {
             view! {
@@ -95,11 +160,13 @@ pub(crate) fn LogCard(of: LogOf) -> impl IntoView {
                 {reveal}
                 <CopyButton text=text title=t!("log.copy") act="copy-log"/>
             </h3>
+            {filter(search, level)}
             {move || failure.get().map(|words| view! { <p class="bad">{words}</p> })}
             <div node_ref=node class="log" role="log" tabindex="0" aria-label=t!("log.title") data-testid="log">
-                {move || match lines.with(Vec::is_empty) {
-                    true => view! { <p class="faint">{t!("log.empty")}</p> }.into_any(),
-                    false => lines.get().into_iter().map(line).collect_view().into_any(),
+                {move || match (shown.with(Vec::is_empty), lines.with(Vec::is_empty)) {
+                    (true, true) => view! { <p class="faint">{t!("log.empty")}</p> }.into_any(),
+                    (true, false) => view! { <p class="faint">{t!("log.none_fits")}</p> }.into_any(),
+                    (false, _) => shown.get().into_iter().map(line).collect_view().into_any(),
                 }}
             </div>
         </section>
@@ -112,13 +179,17 @@ pub(crate) fn ltr(path: String) -> impl IntoView {
     view! { <bdi dir="ltr">{path}</bdi> }
 }
 
-/// One line, with its time and who wrote it.
-pub(crate) fn line(line: LogLine) -> impl IntoView {
-    let class = match line.level.as_str() {
+fn class(line: &LogLine) -> &'static str {
+    match line.level.as_str() {
         "error" | "fatal" | "panic" => "line e",
         "warning" | "warn" => "line w",
         _ => "line",
-    };
+    }
+}
+
+/// One line, with its time and who wrote it.
+pub(crate) fn line(line: LogLine) -> impl IntoView {
+    let class = class(&line);
     view! {
         <div class=class>
             <time>{browser::time_of_day(line.at.0)}</time>

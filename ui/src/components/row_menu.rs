@@ -53,8 +53,8 @@ pub(crate) fn copy_act(protocol: Protocol) -> String {
 }
 
 fn urls(app: App, row: RwSignal<Row>) -> impl IntoView {
-    let entries = row
-        .with_untracked(|row| row.stream.addresses())
+    let entries = untrack(|| app.addresses(row))
+        .into_iter()
         .map(|(protocol, url)| {
             item(
                 Icon::Copy,

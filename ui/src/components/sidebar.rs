@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{ServerState, t, tn};
+use stream_api::{Reach, ServerState, t, tn};
 
 use crate::{
     app::use_app,
@@ -92,7 +92,11 @@ fn server_foot() -> impl IntoView {
         format!("{} {version}", t!("server.name"))
     });
     let about = Memo::new(move |_| {
-        let place = t!("server.bundled_here");
+        let reach = world.server.with(|s| s.as_ref().map(|s| s.settings.reach));
+        let place = match reach {
+            Some(Reach::LocalNetwork) => t!("server.bundled_network"),
+            _ => t!("server.bundled_here"),
+        };
         if lost() {
             return t!("link.lost").to_owned();
         }

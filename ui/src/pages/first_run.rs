@@ -1,5 +1,7 @@
 use leptos::prelude::*;
-use stream_api::{HostKind, HostStatus, ServerState, Tool, ToolState, t};
+use stream_api::{
+    HostKind, HostStatus, Reach, ServerSettings, ServerState, ServerStatus, Tool, ToolState, commands, t,
+};
 
 use crate::{
     app::{App, use_app},
@@ -38,12 +40,51 @@ pub(crate) fn FirstRun() -> impl IntoView {
             <div class="zone" class:solid=!app.is_desktop()>
                 <span class="mark big">{icon(Icon::Stream)}</span>
                 <h2>{title}</h2>
-                <p class="muted">{t!("first.body")} " " {t!("watch.here")}</p>
+                <p class="muted">{t!("first.body")}</p>
                 <Act id="first-choose" class="primary" icon=Icon::File label=t!("first.choose") busy=choosing on_press=choose/>
             </div>
+            {who(app)}
             <div class="checks">{server_check(app)} {ffmpeg_check(app)}</div>
             {tools_fault(app)}
         </div>
+    }
+}
+
+/// From where it may be watched: asked until it is answered.
+fn who(app: App) -> impl IntoView {
+    let busy = RwSignal::new(false);
+    let asks = Memo::new(move |_| {
+        let chosen = |s: &ServerStatus| s.reach_chosen || s.state != ServerState::Running;
+        app.world.server.with(|s| s.as_ref().is_some_and(|s| !chosen(s)))
+    });
+    let choose = move |reach: Reach| {
+        let known = app.world.server.with_untracked(|s| s.as_ref().map(|s| s.settings.clone()));
+        let settings = ServerSettings { reach, ..known.unwrap_or_default() };
+        app.run(busy, commands::ServerSettingsSet { settings }, |_| {});
+    };
+    move || {
+        asks.get().then(|| {
+            view! {
+                <div class="card who" data-testid="who">
+                    <h3>{t!("first.who")}</h3>
+                    <p class="muted">{t!("first.who.body")}</p>
+                    <div class="card-foot">
+                        <Act
+                            id="who-this-computer"
+                            label=t!("reach.this_computer")
+                            busy=busy
+                            on_press=move |_| choose(Reach::ThisComputer)
+                        />
+                        <Act
+                            id="who-local-network"
+                            label=t!("reach.local_network")
+                            busy=busy
+                            on_press=move |_| choose(Reach::LocalNetwork)
+                        />
+                    </div>
+                </div>
+            }
+        })
     }
 }
 

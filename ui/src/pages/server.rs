@@ -1,3 +1,6 @@
+pub(crate) mod draft;
+mod settings;
+
 use leptos::prelude::*;
 use stream_api::{HostStatus, ServerState, ServerStatus, Tool, ToolState, commands, t};
 
@@ -15,6 +18,7 @@ use crate::{
 pub(crate) fn ServerPage() -> impl IntoView {
     let app = use_app();
     let busy = RwSignal::new(false);
+    let draft = draft::Draft::new(app);
     let seen = app.world.server;
     let state = Memo::new(move |_| seen.with(|s| s.as_ref().map(|s| s.state)));
     let fault = Memo::new(move |_| seen.with(|s| s.as_ref().and_then(|s| Some((s.fault.clone()?, s.state)))));
@@ -45,50 +49,14 @@ pub(crate) fn ServerPage() -> impl IntoView {
             })}
             <div class="detail">
                 <div class="column">
-                    {ports(app)}
+                    {draft::bar(draft)}
+                    {settings::reach(app, draft)}
+                    {settings::ports(draft)}
                     <LogCard of=LogOf::Server/>
                 </div>
-                <div class="column">{about(app)} {computer(app)} <BundleCard/></div>
+                <div class="column">{about(app)} {settings::more(app, draft)} {computer(app)} <BundleCard/></div>
             </div>
         </div>
-    }
-}
-
-fn ports(app: App) -> impl IntoView {
-    let seen =
-        Memo::new(move |_| app.world.server.with(|s| s.as_ref().map(|s| (s.ports, s.moved_ports.clone()))));
-    move || {
-        seen.get().map(|(ports, moved)| {
-            let rows = [
-                ("rtsp", "RTSP", "TCP", ports.rtsp),
-                ("rtmp", "RTMP", "TCP", ports.rtmp),
-                ("hls", "HLS", "TCP", ports.hls),
-                ("webrtc", "WebRTC", "TCP", ports.webrtc),
-                ("webrtc_udp", "WebRTC", "UDP", ports.webrtc_udp),
-                ("srt", "SRT", "UDP", ports.srt),
-                ("api", t!("port.api"), "TCP", ports.api),
-                ("metrics", t!("port.metrics"), "TCP", ports.metrics),
-            ];
-            let rows = rows.map(|(key, name, layer, port)| {
-                let usual = moved.iter().find(|(moved, ..)| moved == key).map(|(_, usual, _)| *usual);
-                let note = usual.map(|usual| t!("port.moved", usual = usual));
-                view! {
-                    <tr class:moved=usual.is_some() data-port=key>
-                        <th scope="row">{name}</th>
-                        <td class="faint">{layer}</td>
-                        <td class="num"><b>{port}</b></td>
-                        <td class="note">{note}</td>
-                    </tr>
-                }
-            });
-            view! {
-                <section class="card">
-                    <h3>{t!("server.ports")}</h3>
-                    <table class="ports"><tbody>{rows.into_iter().collect_view()}</tbody></table>
-                    <p class="faint small-print">{t!("server.loopback")}</p>
-                </section>
-            }
-        })
     }
 }
 
@@ -116,7 +84,7 @@ fn about(app: App) -> impl IntoView {
     };
     view! {
         <section class="card">
-            <h3>{t!("server.name")}<span class="muted right">{t!("server.bundled_here")}</span></h3>
+            <h3>{t!("server.name")}<span class="muted right">{t!("server.bundled")}</span></h3>
             <dl class="kv num">{rows}</dl>
         </section>
     }

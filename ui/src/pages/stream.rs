@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Health, Kept, Recording, State, StreamId, commands, t};
+use stream_api::{Address, Health, Kept, Reach, Recording, State, StreamId, commands, t};
 
 use crate::{
     app::{App, use_app},
@@ -145,7 +145,7 @@ fn sending(row: RwSignal<Row>) -> impl IntoView {
 }
 
 fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
-    let urls = Memo::new(move |_| row.with(|row| row.stream.addresses()));
+    let urls = Memo::new(move |_| app.addresses(row));
     let on_air = Memo::new(move |_| row.with(|row| row.stream.on_air));
     let rows = move || {
         urls.get()
@@ -161,7 +161,10 @@ fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
             })
             .collect_view()
     };
-    let open = move |_| app.open_url(&row.with_untracked(|row| row.stream.urls.webrtc.clone()));
+    let web = Memo::new(move |_| {
+        row.with(|row| row.stream.urls.webrtc.clone())
+    });
+    let open = move |_| app.open_url(&web.get_untracked());
     let login = move || {
         let user =
             row.with(|row| row.stream.access.asks_password().then(|| row.stream.access.user.clone()))?;
@@ -170,21 +173,53 @@ fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
     };
     view! {
         <section class="card" data-testid="watch">
-            <h3>{t!("stream.watch")}</h3>
+            <h3>{t!("stream.watch")}{addresses(app)}</h3>
             {rows}
             {login}
-            <p class="faint small-print">{t!("watch.here")}</p>
+            {move || reach(app).map(|words| view! { <p class="faint small-print">{words}</p> })}
             <div class="card-foot">
                 <Act
                     icon=Icon::Open
                     label=t!("stream.open")
                     act="open"
-                    disabled=Signal::derive(move || !on_air.get())
+                    disabled=Signal::derive(move || !on_air.get() || web.with(String::is_empty))
                     on_press=open
                 />
             </div>
         </section>
     }
+}
+
+/// Which of the server's addresses is shown, where it has several.
+fn addresses(app: App) -> impl IntoView {
+    let all = Memo::new(move |_| {
+        app.world.server.with(|s| s.as_ref().map(|s| s.addresses.clone()).unwrap_or_default())
+    });
+    move || {
+        (all.with(Vec::len) > 1).then(|| {
+            let option = |address: Address| {
+                let (host, value) = (address.host.clone(), address.host.clone());
+                let chosen = move || app.host.get().as_ref() == Some(&host);
+                view! { <option value=value selected=chosen>{format!("{} · {}", address.host, address.label)}</option> }
+            };
+            view! {
+                <select
+                    id="address"
+                    class="input right address"
+                    aria-label=t!("watch.address")
+                    on:change=move |event| app.host.set(Some(event_target_value(&event)))
+                >
+                    {all.get().into_iter().map(option).collect_view()}
+                </select>
+            }
+        })
+    }
+}
+
+/// From where it can be watched, where that is not everywhere.
+fn reach(app: App) -> Option<&'static str> {
+    let reach = app.world.server.with(|s| s.as_ref().map(|s| s.settings.reach));
+    (reach == Some(Reach::ThisComputer)).then_some(t!("watch.here"))
 }
 
 fn viewers(row: RwSignal<Row>) -> impl IntoView {

@@ -1,8 +1,8 @@
 //! Pictures for the tests of the store.
 
 use stream_api::{
-    Event, EventId, HostKind, HostStatus, Message, Order, Ports, ServerKind, ServerState, ServerStatus,
-    Snapshot, Source, State, Stream, StreamId, StreamSpec, Tool, ToolState, UnixMillis,
+    Event, EventId, HostKind, HostStatus, Message, Order, ServerState, ServerStatus, Snapshot, Source, State,
+    Stream, StreamId, StreamSpec, Tool, ToolState, UnixMillis,
 };
 use uuid::Uuid;
 
@@ -34,17 +34,8 @@ pub(crate) fn snapshot(seq: u64, streams: Vec<Stream>) -> Message {
             at: at(seq),
             streams,
             server: ServerStatus {
-                kind: ServerKind::Bundled,
                 state: ServerState::Running,
-                version: None,
-                started: None,
-                fault: None,
-                ports: Ports::USUAL,
-                moved_ports: Vec::new(),
-                restarts: 0,
-                outbound_bps: 0,
-                disk_free: None,
-                disk_total: None,
+                ..ServerStatus::starting(stream_api::ServerSettings::default())
             },
             host: HostStatus {
                 kind: HostKind::Headless,

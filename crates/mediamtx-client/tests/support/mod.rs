@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use mediamtx_client::{Action, Api, ApiAddress, Pass, Permission, Secret, ServerConfig, User, log};
-use stream_api::Ports;
+use stream_api::{Ports, ServerSettings};
 use tempfile::TempDir;
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -168,7 +168,7 @@ impl Server {
     pub(crate) fn from_root_file() -> Server {
         let folder = TempDir::new().unwrap();
         let config = free_config(folder.path());
-        let ports = &config.ports;
+        let ports = &config.settings.ports;
         let mut env: Vec<(&str, String)> = [
             ("MTX_RTSPADDRESS", ports.rtsp),
             ("MTX_RTMPADDRESS", ports.rtmp),
@@ -192,7 +192,7 @@ impl Server {
         let program = cached(version)?;
         let folder = TempDir::new().unwrap();
         let config = free_config(folder.path());
-        let ports = &config.ports;
+        let ports = &config.settings.ports;
         let mut keys = serde_json::json!({
             "api": true, "rtspTransports": ["tcp"], "authInternalUsers": config.users,
             "pathDefaults": { "recordPath": mediamtx_client::config::record_path(&config.recordings).unwrap() },
@@ -249,7 +249,8 @@ impl Server {
 
     /// Its Control API as somebody else.
     pub(crate) fn api_as(&self, user: &str, pass: &str) -> Api {
-        let address: ApiAddress = format!("http://127.0.0.1:{}", self.config.ports.api).parse().unwrap();
+        let address: ApiAddress =
+            format!("http://127.0.0.1:{}", self.config.settings.ports.api).parse().unwrap();
         Api::new(address.with_credentials(user, pass))
     }
 
@@ -284,7 +285,12 @@ impl Server {
 fn free_config(folder: &Path) -> ServerConfig {
     let [rtsp, rtmp, hls, webrtc, webrtc_udp, srt, api, metrics] = free_ports();
     ServerConfig {
-        ports: Ports { rtsp, rtmp, hls, webrtc, webrtc_udp, srt, api, metrics },
+        settings: ServerSettings {
+            ports: Ports { rtsp, rtmp, hls, webrtc, webrtc_udp, srt, api, metrics, ..Ports::USUAL },
+            ..ServerSettings::default()
+        },
+        tls: None,
+        pages: Vec::new(),
         users: users(),
         recordings: folder.join("recordings"),
         paths: std::collections::BTreeMap::new(),

@@ -54,7 +54,7 @@ pub(crate) async fn guest_link_create(
     let (link, token) = (GuestLink { id, label, created, expires }, random());
     let stored = StoredLink { link: link.clone(), token: Digest::of(&token) };
     let stream = change_access(engine, request.id, AccessChange::AddLink(stored)).await?;
-    let pages = engine.guest_door.borrow().pages(&stream.spec.name);
+    let pages = engine.guest_door.borrow().pages(&engine.hub.snapshot().server.addresses, &stream.spec.name);
     let urls: Vec<String> = pages.into_iter().map(|page| format!("{page}#{}.{token}", link.id)).collect();
     let qr = Secret::new(qr::svg(urls.first().map_or("", String::as_str))?);
     Ok(GuestLinkMade { link, urls: urls.into_iter().map(Secret::new).collect(), qr })

@@ -3,30 +3,34 @@
 mod access;
 mod given;
 mod history;
+mod server;
 
 use std::{collections::BTreeMap, ops::Deref};
 
 use ffmpeg_cli::slate::Slate;
 use stream_api::{
-    ActivityKind, Code, Error, FaultAction, ObsFile, Order, Origin, ProbeReport, ServerState, ServerStatus,
-    Snapshot, Source, Stream, StreamId, StreamSpec, UnixMillis, check_name,
+    ActivityKind, Code, Error, ObsFile, Order, Origin, ProbeReport, Snapshot, Source, Stream, StreamId,
+    StreamSpec, UnixMillis, check_name,
     commands::{
-        Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, ServerGet, ServerLog, ServerPortsRenew,
-        ServerRestart, SnapshotGet, SourceProbe, StreamCreate, StreamDelete, StreamDuplicate, StreamGet,
-        StreamList, StreamLog, StreamOpen, StreamStart, StreamStartAll, StreamStop, StreamStopAll,
-        StreamUpdate, Streams, ToolsCheck,
+        Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, SnapshotGet, SourceProbe, StreamCreate,
+        StreamDelete, StreamDuplicate, StreamGet, StreamList, StreamLog, StreamOpen, StreamStart,
+        StreamStartAll, StreamStop, StreamStopAll, StreamUpdate, Streams, ToolsCheck,
     },
     propose_name,
 };
 use uuid::Uuid;
 
-use crate::{access::StoredAccess, clock, engine::Inner, ports, prober::Probed, store::StoredStream};
+use crate::{access::StoredAccess, clock, engine::Inner, prober::Probed, store::StoredStream};
 
 pub(crate) use access::{
     guest_link_create, guest_link_revoke, publish_key_renew, publish_key_revoke, stream_access_set, stream_qr,
 };
 pub(crate) use history::{
     activity_export, activity_list, activity_seen, stream_history, stream_run_log, support_bundle,
+};
+
+pub(crate) use server::{
+    server_get, server_log, server_ports_renew, server_restart, server_settings_check, server_settings_set,
 };
 
 /// The engine, and who asks.
@@ -197,37 +201,6 @@ pub(crate) async fn media_browse(engine: &Call<'_>, request: MediaBrowse) -> Res
     tokio::task::spawn_blocking(move || roots.browse(request.path.as_deref()))
         .await
         .map_err(|error| Error::new(Code::Internal).with("reason", error))?
-}
-
-pub(crate) async fn server_get(engine: &Call<'_>, _: ServerGet) -> Result<ServerStatus, Error> {
-    Ok(engine.hub.snapshot().server)
-}
-
-pub(crate) async fn server_log(engine: &Call<'_>, _: ServerLog) -> Result<Log, Error> {
-    Ok(engine.server.log())
-}
-
-pub(crate) async fn server_restart(engine: &Call<'_>, _: ServerRestart) -> Result<ServerStatus, Error> {
-    engine.hub.tell(None, ActivityKind::ServerRestarted { by: engine.origin });
-    engine.tools.check().await;
-    engine.server.restart().await;
-    Ok(engine.hub.snapshot().server)
-}
-
-pub(crate) async fn server_ports_renew(
-    engine: &Call<'_>,
-    _: ServerPortsRenew,
-) -> Result<ServerStatus, Error> {
-    let status = engine.hub.snapshot().server;
-    let barred = status.fault.as_ref().is_some_and(|fault| fault.action == Some(FaultAction::UseAnotherPort));
-    // The ports of a server that runs are taken by itself.
-    if status.state != ServerState::Running && barred {
-        let ports = ports::renewed(engine.store.ports().await.unwrap_or(status.ports))?;
-        engine.store.set_ports(ports).await?;
-        tracing::info!("the server's ports were chosen anew");
-        engine.server.restart().await;
-    }
-    Ok(engine.hub.snapshot().server)
 }
 
 pub(crate) async fn tools_check(engine: &Call<'_>, _: ToolsCheck) -> Result<Nothing, Error> {

@@ -1,8 +1,11 @@
-use stream_api::{Code, Error, Fault, NoticeKind, Ports, Recording, Source, StreamSpec};
+use stream_api::{Code, Error, Fault, NoticeKind, Recording, Source, StreamSpec};
 use uuid::Uuid;
 
 use super::*;
-use crate::notices::seen::{FLAPS, LASTS};
+use crate::{
+    notices::seen::{FLAPS, LASTS},
+    stored_server::StoredServer,
+};
 
 const MINUTE: Millis = 60_000;
 
@@ -20,7 +23,7 @@ impl Rig {
     }
 
     fn server(&mut self, state: ServerState, code: Option<Code>) {
-        let mut server = crate::server::first_status(Some(Ports::USUAL));
+        let mut server = crate::server::first_status(&StoredServer::default());
         (server.state, server.fault) = (state, code.map(|code| Error::new(code).into()));
         self.watch.see(&Change::Server { server: Box::new(server) }, self.now);
     }

@@ -2,12 +2,12 @@
 
 use child_process::Exit;
 use mediamtx_client::log::{self, Fatal};
-use stream_api::{Code, Error, Ports, t};
+use stream_api::{Code, Error, ServerSettings, t};
 
 use crate::ports;
 
 /// Why it ended, from its last lines and how it ended.
-pub(super) fn explain(tail: &[String], exit: Exit, ours: Ports) -> Error {
+pub(super) fn explain(tail: &[String], exit: Exit, ours: &ServerSettings) -> Error {
     const KILL: i32 = 9;
     let because = |code, reason: String| Error::new(code).with("reason", ffmpeg_cli::log::redact(&reason));
     match log::fatal(tail) {

@@ -1,11 +1,14 @@
 //! The bundled MediaMTX: one task that starts it, watches it, restarts it and is its only writer.
 
+pub(crate) mod addresses;
 mod admit;
 mod board;
+mod change;
 mod end;
 mod poller;
 mod process;
 mod task;
+mod tls;
 mod users;
 mod writer;
 
@@ -14,17 +17,22 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use child_process::Spawner;
 use ffmpeg_cli::slate::Slate;
 use stream_api::{
-    Code, Error, Fault, Kept, Ports, ServerKind, ServerState, ServerStatus, StreamId, UnixMillis, Urls,
-    commands::Log,
+    Code, Error, Fault, Kept, Ports, ServerSettings, ServerStatus, StreamId, UnixMillis, Urls, commands::Log,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{access::StoredAccess, hub::Hub, journal::Journal, slates::Slates, store::Store, tools::Tools};
+use crate::{
+    access::StoredAccess, hub::Hub, journal::Journal, slates::Slates, store::Store,
+    stored_server::StoredServer, tools::Tools,
+};
 
 use board::Board;
 pub(crate) use board::{Eager, Keep, Wish};
+use change::Change;
+pub(crate) use change::effects;
 pub(crate) use poller::{Sample, Samples};
+pub(crate) use tls::Tls;
 
 /// How long a stream waits for a server that is being started.
 const READY_LIMIT: Duration = Duration::from_secs(15);
@@ -40,6 +48,9 @@ pub(crate) struct Parts {
     pub(crate) recordings: PathBuf,
     pub(crate) logs: PathBuf,
     pub(crate) run: PathBuf,
+    pub(crate) tls: Tls,
+    /// Web pages of ours that play streams.
+    pub(crate) pages: Vec<String>,
 }
 
 /// A server whose task is not running yet.
@@ -107,6 +118,8 @@ enum Request {
     Apply { name: Option<String>, done: oneshot::Sender<Result<(), Error>> },
     /// Start again.
     Restart,
+    /// Start again with other settings.
+    Change(Change),
 }
 
 impl Server {
@@ -215,6 +228,17 @@ impl Server {
         let _ = self.requests.send(Request::Restart).await;
     }
 
+    /// Starts the server again with other settings. They are stored once it is up with them.
+    ///
+    /// # Errors
+    /// Why it did not come up with them; those from before are back then.
+    pub(crate) async fn change(&self, settings: ServerSettings) -> Result<(), Error> {
+        let (done, answer) = oneshot::channel();
+        let down = || Error::new(Code::ServerDown);
+        self.requests.send(Request::Change(Change { settings, done })).await.map_err(|_| down())?;
+        answer.await.map_err(|_| down())?
+    }
+
     /// Changes whenever streams can, or can't, publish.
     pub(crate) fn link(&self) -> watch::Receiver<Link> {
         self.link.clone()
@@ -295,25 +319,23 @@ impl Unstarted {
     }
 }
 
-/// Where viewers watch `name`, by this computer's own address.
-pub(crate) fn urls(ports: Ports, name: &str) -> Urls {
-    mediamtx_client::urls("127.0.0.1", &ports, name)
+/// Where viewers watch `name`, by the best of the server's addresses.
+pub(crate) fn urls(server: &ServerStatus, name: &str) -> Urls {
+    let host = server.addresses.first().map_or("127.0.0.1", |address| address.host.as_str());
+    mediamtx_client::urls(host, &server.settings, name)
+}
+
+/// Where this program itself finds `name`.
+pub(crate) fn own_urls(settings: &ServerSettings, name: &str) -> Urls {
+    mediamtx_client::urls("127.0.0.1", settings, name)
 }
 
 /// The server's part of the picture before it was started.
-pub(crate) fn first_status(ports: Option<Ports>) -> ServerStatus {
-    let ports = ports.unwrap_or(Ports::USUAL);
+pub(crate) fn first_status(stored: &StoredServer) -> ServerStatus {
+    let settings = stored.settings();
     ServerStatus {
-        kind: ServerKind::Bundled,
-        state: ServerState::Starting,
-        version: None,
-        started: None,
-        fault: None,
-        ports,
-        moved_ports: crate::ports::moved(ports),
-        restarts: 0,
-        outbound_bps: 0,
-        disk_free: None,
-        disk_total: None,
+        moved_ports: crate::ports::moved(&settings),
+        reach_chosen: stored.reach.is_some(),
+        ..ServerStatus::starting(settings)
     }
 }

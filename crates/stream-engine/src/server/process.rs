@@ -2,7 +2,7 @@ use std::{path::Path, time::Duration};
 
 use child_process::{Child, Line, Rung, SpawnError, Spec};
 use mediamtx_client::{Api, ApiAddress, Secret, ServerConfig, User};
-use stream_api::{Code, Error, LogOrigin, Ports};
+use stream_api::{Certificate, Code, Error, LogOrigin, ServerSettings};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -33,6 +33,8 @@ pub(super) struct Process {
     pub(super) keys: Keys,
     /// Who may do what, as it was started.
     pub(super) users: Vec<User>,
+    pub(super) settings: ServerSettings,
+    pub(super) certificate: Option<Certificate>,
     pub(super) tail: Vec<String>,
 }
 
@@ -56,23 +58,32 @@ impl Said {
 }
 
 impl Process {
-    /// Starts it and waits until its API answers with our password.
+    /// Starts it with these settings and waits until its API, the last of its listeners, answers with our password.
     pub(super) async fn start(
         parts: &Parts,
         program: &Program<mediamtx_client::Version>,
+        settings: ServerSettings,
         paths: std::collections::BTreeMap<String, mediamtx_client::PathConfig>,
         board: &Board,
         log: &Journal,
     ) -> Result<Process, Error> {
-        let ports = ports_of(parts).await?;
+        until_free(&settings).await?;
+        let (tls, certificate) = parts.tls.of(&settings.encryption).await?.unzip();
+        let ports = settings.ports;
         let access = Access { ports, user: "publisher".to_owned(), pass: secret() };
         let keys = Keys {
             control: ("manager".to_owned(), Secret::new(secret())),
             publisher: (access.user.clone(), Secret::new(&access.pass)),
         };
         let users = board.users(&keys, parts.hub.clocks().wall());
-        let config =
-            ServerConfig { ports, users: users.clone(), recordings: parts.recordings.clone(), paths };
+        let config = ServerConfig {
+            settings,
+            tls,
+            pages: parts.pages.clone(),
+            users: users.clone(),
+            recordings: parts.recordings.clone(),
+            paths,
+        };
         let file = parts.run.join("mediamtx.yml");
         write_config(&file, &config)?;
         let spec = Spec {
@@ -86,7 +97,8 @@ impl Process {
         let internal = |error| Error::new(Code::Internal).with("reason", error);
         let address: ApiAddress = format!("http://127.0.0.1:{}", ports.api).parse().map_err(internal)?;
         let api = Api::new(address.with_credentials(&keys.control.0, keys.control.1.reveal()));
-        let mut process = Process { child, api, access, keys, users, tail: Vec::new() };
+        let settings = config.settings;
+        let mut process = Process { child, api, access, keys, users, settings, certificate, tail: Vec::new() };
         process.until_ready(log).await?;
         Ok(process)
     }
@@ -140,7 +152,7 @@ impl Process {
             self.note(line, log);
         }
         let exit = self.child.exit().await;
-        end::explain(&self.tail, exit, self.access.ports)
+        end::explain(&self.tail, exit, &self.settings)
     }
 
     /// Asks it to end, and makes sure that it does.
@@ -155,17 +167,22 @@ impl Process {
     }
 }
 
-/// The stored ports, once they are free; at first start others where the usual ones are taken, which are stored.
-async fn ports_of(parts: &Parts) -> Result<Ports, Error> {
-    let Some(ports) = parts.store.ports().await else {
-        let ports = ports::choose()?;
-        parts.store.set_ports(ports).await?;
-        return Ok(ports);
-    };
+/// The stored settings; at first start with other ports where the usual ones are taken, which are stored.
+pub(super) async fn stored(parts: &Parts) -> Result<ServerSettings, Error> {
+    let mut stored = parts.store.server().await;
+    if stored.ports.is_none() {
+        stored.ports = Some(ports::choose()?);
+        parts.store.set_server(stored.clone()).await?;
+    }
+    Ok(stored.settings())
+}
+
+/// Once nobody is in the way.
+async fn until_free(settings: &ServerSettings) -> Result<(), Error> {
     let deadline = Instant::now() + PORTS_LIMIT;
     loop {
-        match ports::check(ports) {
-            Ok(()) => return Ok(ports),
+        match ports::check(settings) {
+            Ok(()) => return Ok(()),
             Err(error) if Instant::now() > deadline => return Err(error),
             Err(_) => sleep(Duration::from_millis(50)).await,
         }

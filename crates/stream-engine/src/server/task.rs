@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use child_process::Rung;
-use mediamtx_client::PathConfig;
+use mediamtx_client::{PathConfig, Version};
 use stream_api::{Code, Error, Fault, ServerState, UnixMillis, t};
 use tokio::{
     sync::{mpsc, watch},
@@ -10,14 +10,15 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Link, Parts, Request, Samples,
+    Link, Parts, Request, Samples, addresses,
     admit::Admitted,
     board::Board,
+    change::{Change, Refused},
     poller::Poller,
-    process::{Process, Said},
+    process::{self, Process, Said},
     writer::{Done, News, Writer},
 };
-use crate::{clocks::Jump, journal::Journal, lifecycle::Limits, ports, tool_fault};
+use crate::{clocks::Jump, journal::Journal, lifecycle::Limits, ports, tool_fault, tools::Program};
 
 /// A server that ran this long has recovered. Every stream waits for it, so its pauses must not add up over crashes that
 /// have nothing to do with each other; one that ends at once each time still gets longer ones.
@@ -34,6 +35,10 @@ pub(super) struct Task {
     samples: watch::Sender<Arc<Samples>>,
     board: Board,
     log: Journal,
+    /// Settings that the next run is to be tried with.
+    change: Option<Change>,
+    /// Settings that it did not come up with; told when the old ones are back.
+    refused: Option<Refused>,
     /// What the server was started with.
     applied: BTreeMap<String, PathConfig>,
     /// Starts in a row that did not last.
@@ -46,6 +51,10 @@ enum End {
     Stopped,
     /// The user asked for a new one.
     Restart,
+    /// The user asked for one with other settings.
+    Change(Change),
+    /// It did not come up with other settings: go on with those before.
+    Refused(Refused),
     /// It could not be started.
     Fault(Error),
     /// It ran, and then ended by itself, with whatever exit code, or had to be ended.
@@ -61,7 +70,19 @@ impl Task {
         board: Board,
         log: Journal,
     ) -> Task {
-        Task { parts, inbox, link, samples, board, log, applied: BTreeMap::new(), attempt: 0 }
+        let (change, refused) = (None, None);
+        Task {
+            parts,
+            inbox,
+            link,
+            samples,
+            board,
+            log,
+            change,
+            refused,
+            applied: BTreeMap::new(),
+            attempt: 0,
+        }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -69,6 +90,8 @@ impl Task {
             match self.serve(&stop).await {
                 End::Stopped => break,
                 End::Restart => self.attempt = 0,
+                End::Change(change) => (self.attempt, self.change) = (0, Some(change)),
+                End::Refused(refused) => self.refused = Some(refused),
                 End::Fault(error) => self.after_fault(error, false, &stop).await,
                 End::Lost(error) => self.after_fault(error, true, &stop).await,
             }
@@ -83,28 +106,32 @@ impl Task {
     async fn serve(&mut self, stop: &CancellationToken) -> End {
         let program = match self.parts.tools.found().mediamtx {
             Ok(program) => program,
-            Err(error) => return End::Fault(error),
+            Err(error) => return self.failed(error),
         };
         self.board.mend_slates().await;
         self.applied = self.board.configs();
-        let started = Process::start(&self.parts, &program, self.applied.clone(), &self.board, &self.log);
+        let started = self.start(&program);
         let mut process = tokio::select! {
             started = started => match started {
                 Ok(process) => process,
-                Err(error) => return End::Fault(error),
+                Err(error) => return self.failed(error),
             },
             () = stop.cancelled() => return End::Stopped,
         };
+        let addresses = addresses::of(process.settings.reach).await;
+        let reach_chosen = self.parts.store.server().await.reach.is_some();
         let began = Instant::now();
-        let ports = process.access.ports;
         tracing::info!(pid = process.child.pid(), version = %program.version, "the server is up");
         self.log.manager("info", t!("log.server_up", version = program.version));
         self.parts.hub.server(|server| {
             (server.state, server.fault) = (ServerState::Running, None);
             (server.version, server.started) =
                 (Some(program.version.to_string()), Some(self.parts.hub.clocks().wall()));
-            (server.ports, server.moved_ports) = (ports, ports::moved(ports));
+            (server.ports, server.moved_ports) = (process.access.ports, ports::moved(&process.settings));
+            (server.addresses, server.reach_chosen) = (addresses, reach_chosen);
+            (server.settings, server.certificate) = (process.settings.clone(), process.certificate.clone());
         });
+        self.settle();
         self.link.send_replace(Link::Ready(Arc::new(process.access.clone())));
         let end = self.watch(&mut process, stop).await;
         self.link.send_replace(Link::Waiting);
@@ -116,6 +143,44 @@ impl Task {
         self.parts.hub.server(|server| (server.state, server.started) = (state, None));
         process.stop().await;
         end
+    }
+
+    /// Starts it, with other settings if there are some to be tried. They are stored once it is up.
+    async fn start(&self, program: &Program<Version>) -> Result<Process, Error> {
+        let settings = match &self.change {
+            Some(change) => change.settings.clone(),
+            None => process::stored(&self.parts).await?,
+        };
+        let paths = self.applied.clone();
+        let process = Process::start(&self.parts, program, settings, paths, &self.board, &self.log).await?;
+        if let Some(change) = &self.change
+            && let Err(error) = self.parts.store.set_settings(change.settings.clone()).await
+        {
+            process.stop().await;
+            return Err(error);
+        }
+        Ok(process)
+    }
+
+    /// It did not come up: with those from before it may.
+    fn failed(&mut self, error: Error) -> End {
+        if let Some(change) = self.change.take() {
+            tracing::warn!(%error, "the server did not come up with its new settings");
+            self.log.manager("warning", t!("log.settings_refused", reason = error.message));
+            return End::Refused(change.refused(error));
+        }
+        self.settle();
+        End::Fault(error)
+    }
+
+    /// Tells who asked for other settings what became of them.
+    fn settle(&mut self) {
+        if let Some(refused) = self.refused.take() {
+            refused.tell();
+        }
+        if let Some(change) = self.change.take() {
+            change.tell();
+        }
     }
 
     async fn watch(&mut self, process: &mut Process, stop: &CancellationToken) -> End {
@@ -166,6 +231,7 @@ impl Task {
                 }
                 done = &mut writing => match done {
                     Done::Restart => return End::Restart,
+                    Done::Change(change) => return End::Change(change),
                     Done::Frozen => {
                         process.child.ask(Rung::Kill);
                         return End::Lost(Error::new(Code::ServerSilent));
@@ -210,6 +276,10 @@ impl Task {
                 () = &mut wake => break,
                 Some(request) = self.inbox.recv() => match request {
                     Request::Restart => break,
+                    Request::Change(change) => {
+                        self.change = Some(change);
+                        break;
+                    }
                     Request::Apply { done, .. } => {
                         let _ = done.send(Err(Error::new(Code::ServerDown)));
                     }

@@ -7,7 +7,7 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::{Request, admit::Admitted, board::Board};
+use super::{Request, admit::Admitted, board::Board, change::Change};
 use crate::clocks::Clocks;
 
 /// How often the server's paths are compared with what is wanted, besides whenever one is missing.
@@ -45,6 +45,8 @@ pub(super) struct News {
 pub(super) enum Done {
     /// A new run was asked for, or is needed: a slate is lost for good, or the server takes no change any more.
     Restart,
+    /// A new run with other settings was asked for.
+    Change(Change),
     /// A write did not return.
     Frozen,
 }
@@ -60,6 +62,7 @@ impl Writer<'_> {
             let result = tokio::select! {
                 Some(request) = self.inbox.recv() => match request {
                     Request::Restart => return Done::Restart,
+                    Request::Change(change) => return Done::Change(change),
                     // With a slate missing every write is refused, and the server ends when it wants to play it.
                     Request::Apply { done, .. } if !self.board.mend_slates().await => {
                         let _ = done.send(Err(Error::new(Code::ServerDown)));

@@ -29,7 +29,7 @@ use crate::{
     lifecycle::{Effect, Ending, Input, Limits, Machine, Millis, Phase, Problem, step},
     prober,
     recording::{self, Watch},
-    server::{Eager, Sample, urls},
+    server::{Eager, Sample},
     store::StoredStream,
     tool_fault,
 };
@@ -433,13 +433,12 @@ impl Actor {
     /// Puts the stream as it is now into the picture.
     pub(super) fn publish(&self) -> Stream {
         let order = if self.ending { self.order_kept() } else { self.machine.order };
-        let urls = urls(self.parts.hub.ports(), &self.spec.name);
         let kept = match self.machine.state() {
             // Its path is about to be removed.
             State::Stopped => Kept::Off,
             _ => self.parts.server.kept(self.id, &self.spec.name),
         };
-        let mut stream = self.facts.stream(self.id, &self.spec, order, self.machine.attempt(), urls, kept);
+        let mut stream = self.facts.stream(self.id, &self.spec, order, self.machine.attempt(), kept);
         stream.access = self.access.shown();
         stream.queue = self.place.and_then(|place| self.turns.position(place));
         self.parts.hub.stream(stream)

@@ -1,5 +1,5 @@
 use stream_api::{
-    Code, Error, Fault, Health, Kept, Order, Recording, State, Stream, StreamId, StreamSpec, UnixMillis, Urls,
+    Code, Error, Fault, Health, Kept, Order, Recording, State, Stream, StreamId, StreamSpec, UnixMillis,
 };
 
 use crate::{
@@ -101,7 +101,6 @@ impl Facts {
         spec: &StreamSpec,
         order: Order,
         attempt: u32,
-        urls: Urls,
         kept: Kept,
     ) -> Stream {
         Stream {
@@ -120,7 +119,6 @@ impl Facts {
             plan: self.probed.as_ref().map(|probed| probed.plan.clone()),
             recording: self.recording,
             kept,
-            urls,
             ..Stream::new(id, spec.clone())
         }
     }

@@ -1,0 +1,78 @@
+//! Commands about the server.
+
+use stream_api::{
+    ActivityKind, Effects, Error, FaultAction, ServerSettings, ServerState, ServerStatus,
+    commands::{
+        Log, ServerGet, ServerLog, ServerPortsRenew, ServerRestart, ServerSettingsCheck, ServerSettingsSet,
+    },
+};
+
+use super::Call;
+use crate::{ports, server, stored_server::StoredServer};
+
+pub(crate) async fn server_get(engine: &Call<'_>, _: ServerGet) -> Result<ServerStatus, Error> {
+    Ok(engine.hub.snapshot().server)
+}
+
+pub(crate) async fn server_log(engine: &Call<'_>, _: ServerLog) -> Result<Log, Error> {
+    Ok(engine.server.log())
+}
+
+pub(crate) async fn server_restart(engine: &Call<'_>, _: ServerRestart) -> Result<ServerStatus, Error> {
+    engine.hub.tell(None, ActivityKind::ServerRestarted { by: engine.origin });
+    engine.tools.check().await;
+    engine.server.restart().await;
+    Ok(engine.hub.snapshot().server)
+}
+
+pub(crate) async fn server_ports_renew(
+    engine: &Call<'_>,
+    _: ServerPortsRenew,
+) -> Result<ServerStatus, Error> {
+    let status = engine.hub.snapshot().server;
+    let barred = status.fault.as_ref().is_some_and(|fault| fault.action == Some(FaultAction::UseAnotherPort));
+    // The ports of a server that runs are taken by itself.
+    if status.state != ServerState::Running && barred {
+        let stored = engine.store.server().await;
+        let ports = ports::renewed(&stored.settings())?;
+        engine.store.set_server(StoredServer { ports: Some(ports), ..stored }).await?;
+        tracing::info!("the server's ports were chosen anew");
+        engine.server.restart().await;
+    }
+    Ok(engine.hub.snapshot().server)
+}
+
+pub(crate) async fn server_settings_check(
+    engine: &Call<'_>,
+    request: ServerSettingsCheck,
+) -> Result<Effects, Error> {
+    Ok(effects(engine, &request.settings).await)
+}
+
+pub(crate) async fn server_settings_set(
+    engine: &Call<'_>,
+    request: ServerSettingsSet,
+) -> Result<ServerStatus, Error> {
+    let effects = effects(engine, &request.settings).await;
+    if let Some(problem) = effects.problems.into_iter().find(|problem| !problem.mild) {
+        return Err(problem.error);
+    }
+    let before = engine.hub.snapshot().server;
+    match before.state == ServerState::Running && !effects.restarts {
+        // Nothing changes; but a person chose it.
+        true => engine.store.set_settings(request.settings).await?,
+        false => engine.server.change(request.settings).await?,
+    }
+    engine.hub.server(|server| server.reach_chosen = true);
+    let reach = engine.hub.settings().reach;
+    engine.guest_door.send_if_modified(|door| door.move_to(reach));
+    if effects.restarts {
+        tracing::info!("the server's settings were changed");
+        engine.hub.tell(None, ActivityKind::ServerChanged { by: engine.origin });
+    }
+    Ok(engine.hub.snapshot().server)
+}
+
+async fn effects(engine: &Call<'_>, settings: &ServerSettings) -> Effects {
+    server::effects(settings, &engine.hub.snapshot(), &engine.tls).await
+}

@@ -1,0 +1,84 @@
+//! Other settings for the server: what they would do, and their way through the server's task.
+
+use std::collections::HashSet;
+
+use stream_api::{Effects, Error, Listener, Order, Problem, ServerSettings, ServerState, Snapshot};
+use tokio::sync::oneshot;
+
+use super::tls::Tls;
+use crate::ports;
+
+/// How long the server is away, in seconds, and how many streams come back in each further one: four start at a time,
+/// each within a quarter of a second.
+const AWAY: usize = 2;
+const PER_SECOND: usize = 16;
+
+/// Settings to be tried, and who waits to know whether they hold.
+#[derive(Debug)]
+pub(super) struct Change {
+    pub(super) settings: ServerSettings,
+    pub(super) done: oneshot::Sender<Result<(), Error>>,
+}
+
+/// Settings that did not hold, and why. Told when those from before are back.
+#[derive(Debug)]
+pub(super) struct Refused {
+    done: oneshot::Sender<Result<(), Error>>,
+    error: Error,
+}
+
+impl Change {
+    pub(super) fn refused(self, error: Error) -> Refused {
+        Refused { done: self.done, error }
+    }
+
+    /// They hold. Who asked may be gone.
+    pub(super) fn tell(self) {
+        let _ = self.done.send(Ok(()));
+    }
+}
+
+impl Refused {
+    /// Who asked may be gone.
+    pub(super) fn tell(self) {
+        let _ = self.done.send(Err(self.error));
+    }
+}
+
+/// What these settings would do to the server in `picture`.
+pub(crate) async fn effects(settings: &ServerSettings, picture: &Snapshot, tls: &Tls) -> Effects {
+    let server = &picture.server;
+    let running = server.state == ServerState::Running;
+    let mut problems = settings.problems();
+    if problems.is_empty() {
+        let ours = if running { sockets(&server.settings) } else { HashSet::new() };
+        let others =
+            settings.listeners().filter(|(listener, _)| !ours.contains(&socket(settings, *listener)));
+        problems.extend(others.filter_map(|(listener, reach)| {
+            let error = ports::check_one(settings.ports, listener, reach).err()?;
+            Some(Problem::new(listener.key(), error))
+        }));
+        problems.extend(tls.problems(&settings.encryption).await);
+    }
+    if *settings == server.settings {
+        return Effects { problems, ..Effects::default() };
+    }
+    let paused = picture.streams.iter().filter(|stream| running && stream.order == Order::Run).count();
+    let watching = |stream: &stream_api::Stream| stream.metrics.as_ref().map_or(0, |m| m.viewers.total());
+    Effects {
+        restarts: true,
+        streams: u32::try_from(paused).unwrap_or(u32::MAX),
+        viewers: picture.streams.iter().map(watching).sum(),
+        seconds: u32::try_from(AWAY + paused / PER_SECOND).unwrap_or(u32::MAX),
+        problems,
+    }
+}
+
+/// What is listened on: what we hold ourselves is free for us.
+fn sockets(settings: &ServerSettings) -> HashSet<(u16, bool)> {
+    settings.listeners().map(|(listener, _)| socket(settings, listener)).collect()
+}
+
+fn socket(settings: &ServerSettings, listener: Listener) -> (u16, bool) {
+    (settings.ports.of(listener), listener.is_udp())
+}
