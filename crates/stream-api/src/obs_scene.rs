@@ -24,7 +24,8 @@ pub fn obs_scene_collection(collection_name: &str, streams: &[Stream]) -> Value 
     let mut order = Vec::new();
     for stream in streams {
         // WebRTC's address is a page.
-        let Some((protocol, url)) = stream.addresses().into_iter().find(|(protocol, _)| *protocol != Protocol::Webrtc)
+        let Some((protocol, url)) =
+            stream.addresses().into_iter().find(|(protocol, _)| *protocol != Protocol::Webrtc)
         else {
             continue;
         };

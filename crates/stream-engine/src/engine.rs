@@ -111,7 +111,8 @@ impl Engine {
         let tools = Tools::new(&options, spawner.clone(), hub.clone());
         tools.check().await;
 
-        let guest_door = watch::Sender::new(GuestDoor::new(stored.reach.unwrap_or_default(), guest_port(&store).await?));
+        let guest_door =
+            watch::Sender::new(GuestDoor::new(stored.reach.unwrap_or_default(), guest_port(&store).await?));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone());
         let slates = Slates::new(data.slates(), tools.clone(), spawner.clone());

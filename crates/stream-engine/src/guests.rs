@@ -36,7 +36,9 @@ impl GuestDoor {
     /// The page of stream `name` by each of the server's `addresses`, the best first. IPv4 alone is listened on.
     pub(crate) fn pages(&self, addresses: &[Address], name: &str) -> Vec<String> {
         let reached = addresses.iter().filter(|address| !address.host.contains(':'));
-        reached.map(|address| format!("http://{}:{}/watch/{name}", address.host, self.listen.port())).collect()
+        reached
+            .map(|address| format!("http://{}:{}/watch/{name}", address.host, self.listen.port()))
+            .collect()
     }
 }
 

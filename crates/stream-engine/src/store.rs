@@ -10,7 +10,8 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stream_api::{
-    Code, Error, Order, ServerSettings, StreamId, StreamSpec, UnixMillis, check_name, propose_name, t};
+    Code, Error, Order, ServerSettings, StreamId, StreamSpec, UnixMillis, check_name, propose_name, t,
+};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 

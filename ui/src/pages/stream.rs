@@ -149,6 +149,7 @@ fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
     let on_air = Memo::new(move |_| row.with(|row| row.stream.on_air));
     let rows = move || {
         urls.get()
+            .into_iter()
             .map(|(protocol, url)| {
                 let title = t!("row.copy_protocol", protocol = protocol.label());
                 view! {
@@ -161,9 +162,7 @@ fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
             })
             .collect_view()
     };
-    let web = Memo::new(move |_| {
-        row.with(|row| row.stream.urls.webrtc.clone())
-    });
+    let web = Memo::new(move |_| row.with(|row| row.stream.urls.webrtc.clone()));
     let open = move |_| app.open_url(&web.get_untracked());
     let login = move || {
         let user =

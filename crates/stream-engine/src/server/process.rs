@@ -98,7 +98,8 @@ impl Process {
         let address: ApiAddress = format!("http://127.0.0.1:{}", ports.api).parse().map_err(internal)?;
         let api = Api::new(address.with_credentials(&keys.control.0, keys.control.1.reveal()));
         let settings = config.settings;
-        let mut process = Process { child, api, access, keys, users, settings, certificate, tail: Vec::new() };
+        let mut process =
+            Process { child, api, access, keys, users, settings, certificate, tail: Vec::new() };
         process.until_ready(log).await?;
         Ok(process)
     }
