@@ -35,7 +35,7 @@ pub(super) fn users<'a>(
     };
     let control = [Action::Api, Action::Metrics].map(Permission::everywhere).to_vec();
     let publish = vec![Permission::everywhere(Action::Publish)];
-    let mut users = vec![ours(&keys.control, control), ours(&keys.publisher, publish)];
+    let mut users = vec![ours(&keys.publisher, publish), ours(&keys.control, control)];
     let mut open = Vec::new();
     for Rights { name, access } in streams {
         let watch = || vec![Permission::on(Action::Read, name)];
