@@ -33,6 +33,11 @@ impl Admitted {
         })
     }
 
+    /// Whether the server has these users, and nobody is in who should not be.
+    pub(super) fn is_done(&self, wanted: impl FnOnce(&Keys) -> Vec<User>) -> bool {
+        self.before.is_none() && self.users.as_ref() == Some(&wanted(&self.keys))
+    }
+
     /// Brings the server in line with `wanted`.
     ///
     /// # Errors

@@ -84,7 +84,7 @@ impl Writer<'_> {
                 () = self.news.reloaded.notified() => self.after_reload().await,
                 () = self.news.missing.notified() => self.reconcile().await,
                 // Guest links end by themselves.
-                _ = second.tick() => match self.bring(None).await {
+                _ = second.tick() => match self.renew().await {
                     Some(result) => result,
                     None => return Done::Restart,
                 },
@@ -99,6 +99,19 @@ impl Writer<'_> {
                 Err(error) => tracing::warn!(%error, "the server's paths could not be checked"),
                 Ok(()) => {}
             }
+        }
+    }
+
+    /// Brings the users in line with the board if they are not. None when that takes a new run.
+    async fn renew(&mut self) -> Option<Result<(), ApiError>> {
+        let now = self.clocks.wall();
+        if self.admitted.is_done(|keys| self.board.users(keys, now)) {
+            return Some(Ok(()));
+        }
+        // With a slate missing every write is refused.
+        match self.board.mend_slates().await {
+            true => self.bring(None).await,
+            false => None,
         }
     }
 
