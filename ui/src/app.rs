@@ -99,7 +99,11 @@ impl App {
             return;
         }
         busy.try_set(true);
-        let reply = self.client().call(command);
+        self.settle(busy, self.client().call(command), Box::new(done));
+    }
+
+    /// Waits for a reply; by itself, so that it is compiled once for each reply and not for each use.
+    fn settle<T: 'static>(self, busy: RwSignal<bool>, reply: Reply<T>, done: Box<dyn FnOnce(T)>) {
         spawn_local(async move {
             let reply = reply.await;
             busy.try_set(false);
@@ -157,15 +161,12 @@ impl App {
     /// Waits for a file that the desktop saves where the user chooses, and says where it is.
     pub(crate) fn saved(self, busy: RwSignal<bool>, saved: Reply<Option<String>>) {
         busy.set(true);
-        spawn_local(async move {
-            let saved = saved.await;
-            busy.try_set(false);
-            match saved {
-                Ok(Some(path)) => self.tell(Toast::done(t!("file.saved", path = path))),
-                Ok(None) => {}
-                Err(error) => self.tell(Toast::error(error)),
+        let tell = move |saved: Option<String>| {
+            if let Some(path) = saved {
+                self.tell(Toast::done(t!("file.saved", path = path)));
             }
-        });
+        };
+        self.settle(busy, saved, Box::new(tell));
     }
 
     fn await_desktop(self, reply: Reply<()>) {

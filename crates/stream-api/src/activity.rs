@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Code, Error, Order, StreamId, UnixMillis, query};
 
 /// Something that happened.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Activity {
     /// Grows with every activity; never used twice in one history.
     pub id: u64,
@@ -112,11 +112,26 @@ macro_rules! kinds {
     ($($(#[doc = $doc:literal])+ $name:ident $({ $($(#[doc = $about:literal])+ $field:ident: $type:ty,)+ })?
         = $wire:literal, $level:ident;)+) => {
         /// What happened.
-        #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+        #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
         #[serde(tag = "kind")]
         pub enum ActivityKind {
             $($(#[doc = $doc])+ #[serde(rename = $wire)]
               $name $({ $($(#[doc = $about])+ $field: $type,)+ })?,)+
+        }
+
+        read_tagged! {
+            ActivityKind by kind {
+                order: Order,
+                by: Origin,
+                after_ms: u64,
+                cause: Cause,
+                attempt: u32,
+                from: String,
+                version: String,
+                seen: UnixMillis,
+            }
+            in Activity { kind } beside { id: u64, at: UnixMillis, stream: StreamId, name: String }
+            $($wire => $name $({ $($field),+ })?),+
         }
 
         impl ActivityKind {

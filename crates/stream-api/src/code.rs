@@ -1,7 +1,7 @@
 //! Every code, with the one action that helps and the lines by which it is recognised: the table of faults.
 //! `docs/faults.md` is made from it, and the integration tests produce each line for real.
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{FaultAction, words};
 
@@ -56,11 +56,19 @@ impl Program {
     }
 }
 
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        let code = Code::ALL.iter().copied().find(|code| code.as_str() == name);
+        code.ok_or_else(|| D::Error::custom(format_args!("no code {name}")))
+    }
+}
+
 macro_rules! codes {
     ($($(#[doc = $doc:literal])+ $name:ident = $wire:literal $(, $action:ident)?
         $(=> [$($program:ident $line:literal),+ $(,)?])?;)+) => {
         /// What went wrong, for programs. The words are `error.CODE` and `error.CODE.hint` in `locales/`.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
         pub enum Code {
             $($(#[doc = $doc])+ #[serde(rename = $wire)] $name,)+
         }
@@ -76,12 +84,12 @@ macro_rules! codes {
 
             /// What is wrong: words with `{placeholders}`.
             pub const fn message(self) -> &'static str {
-                match self { $(Code::$name => words::must(concat!("error.", $wire))),+ }
+                match self { $(Code::$name => const { words::must(concat!("error.", $wire)) }),+ }
             }
 
             /// What cures it: words with `{placeholders}`.
             pub const fn hint(self) -> &'static str {
-                match self { $(Code::$name => words::must(concat!("error.", $wire, ".hint"))),+ }
+                match self { $(Code::$name => const { words::must(concat!("error.", $wire, ".hint")) }),+ }
             }
 
             /// The one click that helps, where there is one.

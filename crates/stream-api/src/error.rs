@@ -43,7 +43,7 @@ impl Error {
 }
 
 /// A classified failure of a stream or of the server: an error that stays until it is cured.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Fault {
     /// What is wrong, and the cure.
     #[serde(flatten)]
@@ -51,8 +51,23 @@ pub struct Fault {
     /// What the interface offers as one click.
     pub action: Option<FaultAction>,
     /// The last lines of the program that failed, without credentials; empty when they say nothing more.
-    #[serde(default)]
     pub log_tail: Vec<String>,
+}
+
+read_flat! {
+    Fault { error: Error }
+    {
+        code: Code,
+        #[serde(default)]
+        args: BTreeMap<String, String>,
+        message: String,
+        hint: String,
+    }
+    {
+        action: Option<FaultAction>,
+        #[serde(default)]
+        log_tail: Vec<String>,
+    }
 }
 
 impl Fault {

@@ -41,7 +41,7 @@ pub struct EventId {
 }
 
 /// What changed.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Change {
     /// A stream is new or different.
@@ -88,6 +88,28 @@ pub enum Change {
         /// What to tell.
         notice: Notice,
     },
+}
+
+read_tagged! {
+    Change by r#type {
+        stream: Box<Stream>,
+        id: StreamId,
+        streams: Vec<(StreamId, Metrics)>,
+        outbound_bps: u64,
+        server: Box<ServerStatus>,
+        host: Box<HostStatus>,
+        activity: Box<Activity>,
+        unseen_faults: u32,
+        notice: Notice,
+    }
+    "stream" => Stream { stream },
+    "removed" => Removed { id },
+    "metrics" => Metrics { streams, outbound_bps },
+    "server" => Server { server },
+    "host" => Host { host },
+    "activity" => Activity { activity, unseen_faults },
+    "seen" => Seen { unseen_faults },
+    "notice" => Notice { notice },
 }
 
 /// Something to tell a person at once, in a notification.

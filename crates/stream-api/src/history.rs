@@ -64,7 +64,7 @@ pub struct Run {
 }
 
 /// How a run ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum RunEnd {
     /// As ordered.
@@ -80,6 +80,15 @@ pub enum RunEnd {
     },
     /// With the app, which crashed or lost its power.
     Lost,
+}
+
+read_tagged! {
+    RunEnd by r#type { cause: Cause }
+    "ordered" => Ordered,
+    "edited" => Edited,
+    "completed" => Completed,
+    "fault" => Fault { cause },
+    "lost" => Lost,
 }
 
 /// The identity of a run among those of its stream; grows.

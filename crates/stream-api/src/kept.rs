@@ -25,7 +25,7 @@ pub struct SentAudio {
 }
 
 /// Whether viewers stay connected while the stream starts anew: they see a still picture until it is back.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 #[serde(tag = "state", rename_all = "snake_case")]
 pub enum Kept {
     /// Not wanted, or the stream is stopped.
@@ -38,6 +38,13 @@ pub enum Kept {
         /// Why.
         reason: Unkept,
     },
+}
+
+read_tagged! {
+    Kept by state { reason: Unkept }
+    "off" => Off,
+    "on" => On,
+    "unable" => Unable { reason },
 }
 
 /// Why viewers can't be kept.

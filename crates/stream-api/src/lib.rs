@@ -5,6 +5,8 @@
 //! It is not the engine: nothing here decides or does anything.
 
 #[macro_use]
+mod reading;
+#[macro_use]
 mod words_macro;
 
 mod access;

@@ -2,15 +2,36 @@
 
 /// A list: separated by commas on the wire; read from an array too.
 pub(crate) mod list {
-    use std::{fmt::Display, str::FromStr};
+    use std::{
+        fmt::{self, Display},
+        str::FromStr,
+    };
 
-    use serde::{Deserialize, Deserializer, Serializer, de::Error as _};
+    use serde::{
+        Deserializer, Serializer,
+        de::{Error, SeqAccess, Visitor},
+    };
 
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Wire {
-        Text(String),
-        Many(Vec<String>),
+    struct Parts;
+
+    impl<'de> Visitor<'de> for Parts {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a list, or text with commas")
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Vec<String>, E> {
+            Ok(text.split(',').map(str::to_owned).collect())
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<String>, A::Error> {
+            let mut parts = Vec::new();
+            while let Some(part) = list.next_element()? {
+                parts.push(part);
+            }
+            Ok(parts)
+        }
     }
 
     pub(crate) fn serialize<T: Display, S: Serializer>(list: &[T], out: S) -> Result<S::Ok, S::Error> {
@@ -23,10 +44,7 @@ pub(crate) mod list {
         T: FromStr<Err: Display>,
         D: Deserializer<'de>,
     {
-        let parts: Vec<String> = match Wire::deserialize(from)? {
-            Wire::Text(text) => text.split(',').map(str::to_owned).collect(),
-            Wire::Many(parts) => parts,
-        };
+        let parts = from.deserialize_any(Parts)?;
         let parts = parts.iter().map(|part| part.trim()).filter(|part| !part.is_empty());
         parts.map(|part| part.parse().map_err(D::Error::custom)).collect()
     }
@@ -34,15 +52,41 @@ pub(crate) mod list {
 
 /// A number that may be absent or empty, or come as text.
 pub(crate) mod number {
-    use std::{fmt::Display, str::FromStr};
+    use std::{
+        fmt::{self, Display},
+        str::FromStr,
+    };
 
-    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+    use serde::{
+        Deserializer, Serialize, Serializer,
+        de::{Error, Visitor},
+    };
 
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Wire<T> {
-        Number(T),
-        Text(String),
+    /// Its digits; empty without one.
+    struct Digits;
+
+    impl<'de> Visitor<'de> for Digits {
+        type Value = String;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("a whole number")
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<String, E> {
+            Ok(number.to_string())
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<String, E> {
+            Ok(text.to_owned())
+        }
+
+        fn visit_unit<E: Error>(self) -> Result<String, E> {
+            Ok(String::new())
+        }
     }
 
     pub(crate) fn serialize<T: Serialize, S: Serializer>(
@@ -54,14 +98,10 @@ pub(crate) mod number {
 
     pub(crate) fn deserialize<'de, T, D>(from: D) -> Result<Option<T>, D::Error>
     where
-        T: Deserialize<'de> + FromStr<Err: Display>,
+        T: FromStr<Err: Display>,
         D: Deserializer<'de>,
     {
-        Ok(match Option::<Wire<T>>::deserialize(from)? {
-            None => None,
-            Some(Wire::Number(number)) => Some(number),
-            Some(Wire::Text(text)) if text.is_empty() => None,
-            Some(Wire::Text(text)) => Some(text.parse().map_err(D::Error::custom)?),
-        })
+        let digits = from.deserialize_any(Digits)?;
+        (!digits.is_empty()).then(|| digits.parse().map_err(D::Error::custom)).transpose()
     }
 }

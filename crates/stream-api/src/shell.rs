@@ -1,10 +1,10 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use crate::{Event, Snapshot};
 
 /// What a host sends to its interface, in order. The desktop's channel carries all of it; a browser's event stream
 /// carries the first two.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Message {
     /// The whole picture; replaces what the interface knew.
@@ -39,4 +39,22 @@ pub enum Message {
         /// Each with its reason.
         errors: Vec<crate::Error>,
     },
+}
+
+read_tagged! {
+    Message by r#type {
+        snapshot: Box<Snapshot>,
+        events: Vec<Event>,
+        count: usize,
+        paths: Vec<String>,
+        live: usize,
+        errors: Vec<crate::Error>,
+    }
+    "snapshot" => Snapshot { snapshot },
+    "events" => Events { events },
+    "drag_over" => DragOver { count },
+    "drag_leave" => DragLeave,
+    "dropped" => Dropped { paths },
+    "ask_quit" => AskQuit { live },
+    "refused" => Refused { errors },
 }

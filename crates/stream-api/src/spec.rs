@@ -55,7 +55,7 @@ pub(crate) fn kept_by_default() -> bool {
 }
 
 /// Where pictures and sound come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Source {
     /// A video file on the engine's computer.
@@ -63,6 +63,11 @@ pub enum Source {
         /// Absolute path.
         path: String,
     },
+}
+
+read_tagged! {
+    Source by r#type { path: String }
+    "file" => File { path },
 }
 
 impl Source {

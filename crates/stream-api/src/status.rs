@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Access, Fault, Kept, Order, Plan, SourceMedia, StreamSpec, UnixMillis};
+use crate::{Access, Fault, Kept, Order, Plan, Playback, Source, SourceMedia, StreamSpec, UnixMillis};
 
 /// The identity of a stream: never changes, and keys everything that is stored about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,7 +24,7 @@ impl FromStr for StreamId {
 }
 
 /// Everything there is to know about one stream: what is wanted and what is true. The wire form of a stream.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Stream {
     /// Never changes.
     pub id: StreamId,
@@ -48,14 +48,12 @@ pub struct Stream {
     /// Spawns since it last ran well; 1 for the first.
     pub attempt: u32,
     /// Its place among those that wait to be started, 1 for the next; only in `starting`, since few start at a time.
-    #[serde(default)]
     pub queue: Option<u32>,
     /// When the next attempt comes, in `backoff`.
     pub retry_at: Option<UnixMillis>,
     /// Why it failed or waits; kept until it runs again.
     pub fault: Option<Fault>,
     /// What is wrong although it is on air, and the cure: it is too slow, its recording is not written.
-    #[serde(default)]
     pub warnings: Vec<Fault>,
     /// What the source holds, once probed.
     pub media: Option<SourceMedia>,
@@ -66,12 +64,52 @@ pub struct Stream {
     /// Whether viewers stay connected while it starts anew.
     pub kept: Kept,
     /// Who may watch, and who else may send it.
-    #[serde(default)]
     pub access: Access,
     /// Where viewers watch.
     pub urls: Urls,
     /// The newest measurement, while on air.
     pub metrics: Option<Metrics>,
+}
+
+read_flat! {
+    Stream { spec: StreamSpec }
+    {
+        name: String,
+        source: Source,
+        #[serde(default)]
+        playback: Playback,
+        #[serde(default)]
+        record: bool,
+        #[serde(default)]
+        muted: bool,
+        #[serde(default = "crate::spec::kept_by_default")]
+        keep_viewers: bool,
+    }
+    {
+        id: StreamId,
+        rev: u64,
+        order: Order,
+        state: State,
+        since: UnixMillis,
+        on_air: bool,
+        on_air_since: Option<UnixMillis>,
+        health: Health,
+        attempt: u32,
+        #[serde(default)]
+        queue: Option<u32>,
+        retry_at: Option<UnixMillis>,
+        fault: Option<Fault>,
+        #[serde(default)]
+        warnings: Vec<Fault>,
+        media: Option<SourceMedia>,
+        plan: Option<Plan>,
+        recording: Recording,
+        kept: Kept,
+        #[serde(default)]
+        access: Access,
+        urls: Urls,
+        metrics: Option<Metrics>,
+    }
 }
 
 impl Stream {

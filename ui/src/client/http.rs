@@ -19,7 +19,7 @@ const RETRY_MS: i32 = 1500;
 pub(super) struct Http;
 
 impl Transport for Http {
-    fn call(&self, route: Route, request: Value) -> Reply<Value> {
+    fn call(&self, route: Route, request: Value) -> Reply<String> {
         Box::pin(send(route, request))
     }
 
@@ -28,7 +28,7 @@ impl Transport for Http {
     }
 }
 
-async fn send(route: Route, request: Value) -> Result<Value, Error> {
+async fn send(route: Route, request: Value) -> Result<String, Error> {
     let (address, body) = address(route, request);
     let method = match route.method {
         Method::Get => HttpMethod::GET,
@@ -44,7 +44,7 @@ async fn send(route: Route, request: Value) -> Result<Value, Error> {
     let response = request.map_err(internal)?.send().await.map_err(|_| unreachable())?;
     let text = response.text().await.map_err(|_| unreachable())?;
     if response.ok() {
-        return read(&text);
+        return Ok(text);
     }
     let status = || internal(format!("HTTP {}", response.status()));
     Err(read(&text).unwrap_or_else(|_| status()))

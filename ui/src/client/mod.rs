@@ -3,7 +3,12 @@
 mod http;
 mod tauri;
 
-use std::{future::Future, pin::Pin, rc::Rc};
+use std::{
+    fmt::Display,
+    future::{Future, ready},
+    pin::Pin,
+    rc::Rc,
+};
 
 use js_sys::{Array, Reflect};
 use serde::de::DeserializeOwned;
@@ -28,8 +33,8 @@ pub(crate) enum Incoming {
 
 /// A way to the host.
 trait Transport {
-    /// Carries out a command.
-    fn call(&self, route: Route, request: Value) -> Reply<Value>;
+    /// Carries out a command; answers with the reply's JSON.
+    fn call(&self, route: Route, request: Value) -> Reply<String>;
     /// Listens for messages for as long as the page lives.
     fn listen(&self, sink: Rc<dyn Fn(Incoming)>);
 }
@@ -60,11 +65,9 @@ impl Client {
     /// # Errors
     /// What the engine answers, or that the host can't be reached.
     pub(crate) fn call<C: Command>(&self, command: C) -> Reply<C::Reply> {
-        let transport = Rc::clone(&self.transport);
-        Box::pin(async move {
-            let request = serde_json::to_value(command).map_err(internal)?;
-            let reply = transport.call(C::ROUTE, request).await?;
-            serde_json::from_value(reply).map_err(internal)
+        typed(match serde_json::to_value(command) {
+            Ok(request) => self.transport.call(C::ROUTE, request),
+            Err(error) => Box::pin(ready(Err(internal(error)))),
         })
     }
 
@@ -74,13 +77,18 @@ impl Client {
     }
 }
 
+/// A reply from its JSON. By itself, so that it is compiled once for each reply and not for each command.
+fn typed<T: DeserializeOwned + 'static>(json: Reply<String>) -> Reply<T> {
+    Box::pin(async move { read(&json.await?) })
+}
+
 /// Reads what a host sent.
 fn read<T: DeserializeOwned>(json: &str) -> Result<T, Error> {
     serde_json::from_str(json).map_err(internal)
 }
 
-fn internal(reason: impl ToString) -> Error {
-    Error::new(Code::Internal).with("reason", reason.to_string())
+fn internal(reason: impl Display) -> Error {
+    Error::new(Code::Internal).with("reason", reason)
 }
 
 /// The host does not answer. It has no code of its own on the wire, since it never crosses it.

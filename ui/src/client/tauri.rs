@@ -13,7 +13,7 @@ use stream_api::{ActivityFilter, Error, Route};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
-use super::{Incoming, Reply, Transport, error_from, internal};
+use super::{Incoming, Reply, Transport, error_from, typed};
 use crate::browser::after;
 
 /// Between two tries to subscribe, in milliseconds.
@@ -66,11 +66,11 @@ impl Desktop {
     }
 
     fn ask<T: DeserializeOwned + 'static>(&self, command: &'static str, args: Value) -> Reply<T> {
-        let reply = self.invoke(command, args);
-        Box::pin(async move { serde_json::from_value(reply.await?).map_err(internal) })
+        typed(self.invoke(command, args))
     }
 
-    fn invoke(&self, command: &'static str, args: Value) -> Reply<Value> {
+    /// Calls a command of the desktop; answers with the reply's JSON.
+    fn invoke(&self, command: &'static str, args: Value) -> Reply<String> {
         let promise = JSON::parse(&args.to_string())
             .and_then(|args| self.method("invoke")?.call2(&self.0, &command.into(), &args))
             .and_then(|promise| promise.dyn_into::<Promise>());
@@ -78,10 +78,9 @@ impl Desktop {
             let value =
                 JsFuture::from(promise.map_err(|e| error_from(&e))?).await.map_err(|e| error_from(&e))?;
             if value.is_undefined() {
-                return Ok(Value::Null);
+                return Ok("null".to_owned());
             }
-            let json = JSON::stringify(&value).map_err(|e| error_from(&e))?;
-            super::read(&String::from(json))
+            JSON::stringify(&value).map(String::from).map_err(|e| error_from(&e))
         })
     }
 
@@ -97,7 +96,7 @@ impl Desktop {
 }
 
 impl Transport for Desktop {
-    fn call(&self, route: Route, request: Value) -> Reply<Value> {
+    fn call(&self, route: Route, request: Value) -> Reply<String> {
         self.invoke("call", json!({ "name": route.name, "request": request }))
     }
 
