@@ -18,6 +18,7 @@ mod test;
 mod tidy;
 mod toolchain;
 mod ui;
+mod wasm_order;
 mod workspace;
 
 use std::{path::PathBuf, process::ExitCode};

@@ -18,6 +18,7 @@ use wasm_bindgen_cli_support::Bindgen;
 use crate::{
     process, stamp,
     toolchain::{self, Target},
+    wasm_order,
     workspace::Workspace,
 };
 
@@ -37,6 +38,7 @@ const SOURCES: &[&str] = &[
     "ui/index.html",
     "xtask/src/toolchain.rs",
     "xtask/src/ui.rs",
+    "xtask/src/wasm_order.rs",
 ];
 
 /// Size of the program that the browser loads, in bytes.
@@ -100,6 +102,8 @@ fn bundle(ui: &Path, program: &Path, dist: &Path, fingerprint: &str) -> Result<(
     bindgen.remove_name_section(true).remove_producers_section(true);
     bindgen.web(true)?.generate(dist).context("making the wasm loadable")?;
 
+    let wasm = dist.join("app_bg.wasm");
+    fs::write(&wasm, wasm_order::by_likeness(&fs::read(&wasm)?)?)?;
     let wasm = name_by_content(dist, "app_bg", "wasm")?;
     let glue = name_by_content(dist, "app", "js")?;
     fs::write(
