@@ -109,28 +109,30 @@ pub(crate) fn picture(video: &VideoTrack) -> String {
 
 /// FFmpeg's codec name as people write it. Proper names, the same in every language.
 pub(crate) fn codec(name: &str) -> String {
-    match name {
-        "h264" => "H.264",
-        "hevc" => "H.265",
-        "av1" => "AV1",
-        "vp8" => "VP8",
-        "vp9" => "VP9",
-        "mpeg4" => "MPEG-4",
-        "mpeg2video" => "MPEG-2",
-        "mpeg1video" => "MPEG-1",
-        "prores" => "ProRes",
-        "mjpeg" => "MJPEG",
-        "aac" => "AAC",
-        "opus" => "Opus",
-        "mp3" => "MP3",
-        "vorbis" => "Vorbis",
-        "flac" => "FLAC",
-        "ac3" => "AC-3",
-        "eac3" => "E-AC-3",
-        pcm if pcm.starts_with("pcm_") => "PCM",
-        other => return other.to_uppercase(),
+    const NAMES: [(&str, &str); 17] = [
+        ("h264", "H.264"),
+        ("hevc", "H.265"),
+        ("av1", "AV1"),
+        ("vp8", "VP8"),
+        ("vp9", "VP9"),
+        ("mpeg4", "MPEG-4"),
+        ("mpeg2video", "MPEG-2"),
+        ("mpeg1video", "MPEG-1"),
+        ("prores", "ProRes"),
+        ("mjpeg", "MJPEG"),
+        ("aac", "AAC"),
+        ("opus", "Opus"),
+        ("mp3", "MP3"),
+        ("vorbis", "Vorbis"),
+        ("flac", "FLAC"),
+        ("ac3", "AC-3"),
+        ("eac3", "E-AC-3"),
+    ];
+    match NAMES.iter().find(|(known, _)| *known == name) {
+        Some((_, written)) => (*written).to_owned(),
+        None if name.starts_with("pcm_") => "PCM".to_owned(),
+        None => name.to_uppercase(),
     }
-    .to_owned()
 }
 
 /// A folder, from a file's path.

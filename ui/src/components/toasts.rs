@@ -5,7 +5,7 @@ use stream_api::{Error, Notice, NoticeKind, t};
 use crate::{
     app::use_app,
     browser,
-    components::{Icon, icon},
+    components::{Icon, each, icon},
 };
 
 /// A short message at the edge of the window.
@@ -85,36 +85,36 @@ pub(crate) fn Toasts() -> impl IntoView {
         }
     });
     let close = move |id| app.toasts.update(|toasts| toasts.retain(|toast| toast.id != id));
+    let draw = move |toast: Toast| {
+        let (class, sign) = match toast.kind {
+            Kind::Done => ("toast done", Icon::Check),
+            Kind::Warning => ("toast warn", Icon::Alert),
+            Kind::Error => ("toast fail", Icon::Alert),
+        };
+        let id = toast.id;
+        view! {
+            <div class=class>
+                {icon(sign)}
+                <div class="words">
+                    <b>{toast.title}</b>
+                    {(!toast.body.is_empty()).then_some(view! { <span>{toast.body}</span> })}
+                </div>
+                <button
+                    type="button"
+                    class="btn icon ghost"
+                    title=t!("act.close")
+                    aria-label=t!("act.close")
+                    on:click=move |_| close(id)
+                >
+                    {icon(Icon::Close)}
+                </button>
+            </div>
+        }
+        .into_any()
+    };
     view! {
         <div node_ref=node class="toasts" popover="manual" role="log" aria-live="polite">
-            <For each=move || app.toasts.get() key=|toast| toast.id let:toast>
-                {
-                    let (class, sign) = match toast.kind {
-                        Kind::Done => ("toast done", Icon::Check),
-                        Kind::Warning => ("toast warn", Icon::Alert),
-                        Kind::Error => ("toast fail", Icon::Alert),
-                    };
-                    let id = toast.id;
-                    view! {
-                        <div class=class>
-                            {icon(sign)}
-                            <div class="words">
-                                <b>{toast.title}</b>
-                                {(!toast.body.is_empty()).then_some(view! { <span>{toast.body}</span> })}
-                            </div>
-                            <button
-                                type="button"
-                                class="btn icon ghost"
-                                title=t!("act.close")
-                                aria-label=t!("act.close")
-                                on:click=move |_| close(id)
-                            >
-                                {icon(Icon::Close)}
-                            </button>
-                        </div>
-                    }
-                }
-            </For>
+            {each(move || app.toasts.get(), |toast| toast.id.into(), draw)}
         </div>
     }
 }

@@ -4,7 +4,7 @@ use stream_api::{State, StreamId, commands, t};
 use crate::{
     app::{App, use_app},
     browser,
-    components::{Act, Icon, StreamRow, confirm::Question, icon, sheet::SheetFor},
+    components::{Act, Icon, StreamRow, confirm::Question, each, icon, sheet::SheetFor},
     format,
     pages::first_run::FirstRun,
     store::Filter,
@@ -205,9 +205,7 @@ fn list(app: App, filter: RwSignal<Filter>, search: RwSignal<String>) -> impl In
                 <span>{t!("column.uptime")}</span>
                 <span></span>
             </div>
-            <For each=move || ids.get() key=|id| *id let:id>
-                <StreamRow id=id/>
-            </For>
+            {each(move || ids.get(), |id| id.0.as_u128(), |id| view! { <StreamRow id=id/> }.into_any())}
         </div>
         {move || nothing().then(|| view! {
             <div class="none">

@@ -58,7 +58,11 @@ pub(crate) enum Touched {
 pub(crate) fn apply(picture: &mut Picture, message: Message) -> Vec<Touched> {
     match message {
         Message::Snapshot { snapshot } => replace(picture, *snapshot),
-        Message::Events { events } => events.into_iter().flat_map(|event| step(picture, event)).collect(),
+        Message::Events { events } => {
+            let mut touched = Vec::new();
+            events.into_iter().for_each(|event| step(picture, event, &mut touched));
+            touched
+        }
         _ => Vec::new(),
     }
 }
@@ -79,10 +83,9 @@ fn replace(picture: &mut Picture, snapshot: Snapshot) -> Vec<Touched> {
     vec![Touched::All]
 }
 
-fn step(picture: &mut Picture, event: Event) -> Vec<Touched> {
-    let mut touched = Vec::new();
+fn step(picture: &mut Picture, event: Event, touched: &mut Vec<Touched>) {
     match &picture.at {
-        Some(at) if at.boot == event.id.boot && event.id.seq <= at.seq => return touched,
+        Some(at) if at.boot == event.id.boot && event.id.seq <= at.seq => return,
         Some(at) if at.boot == event.id.boot && event.id.seq == at.seq + 1 => {}
         _ => touched.push(Touched::Gap),
     }
@@ -92,7 +95,7 @@ fn step(picture: &mut Picture, event: Event) -> Vec<Touched> {
         Change::Stream { stream } => {
             let id = stream.id;
             if picture.streams.get(&id).is_some_and(|known| known.rev > stream.rev) {
-                return touched;
+                return;
             }
             if !stream.on_air {
                 picture.samples.remove(&id);
@@ -137,7 +140,6 @@ fn step(picture: &mut Picture, event: Event) -> Vec<Touched> {
         }
         Change::Notice { notice } => touched.push(Touched::Notice(notice)),
     }
-    touched
 }
 
 /// Takes a measurement over. One that arrives late, after the stream went off air, is dropped.

@@ -4,7 +4,7 @@ use stream_api::{Activity, ActivityKind, Level, t};
 use crate::{
     app::App,
     browser,
-    components::{Act, Icon, icon},
+    components::{Act, Icon, each, icon},
     pages::{Page, activity::model::Model},
 };
 
@@ -20,26 +20,23 @@ pub(crate) fn list(app: App, model: Model) -> impl IntoView {
     let more = Memo::new(move |_| {
         model.timeline.with(|known| known.as_ref().is_some_and(|known| known.next.is_some()))
     });
+    let draw = move |day: i64| {
+        let of = move || {
+            days.with(|days| {
+                days.iter().find(|(known, _)| *known == day).map(|(_, of)| of.clone()).unwrap_or_default()
+            })
+        };
+        let entries = each(of, |activity| activity.id.into(), move |activity| entry(app, activity));
+        view! {
+            <section class="day">
+                <h2>{move || browser::day_name(day, today.get())}</h2>
+                <ul class="list happened">{entries}</ul>
+            </section>
+        }
+        .into_any()
+    };
     view! {
-        <For each=keys key=|day| *day let:day>
-            {
-                let of = move || {
-                    days.with(|days| {
-                        days.iter().find(|(known, _)| *known == day).map(|(_, of)| of.clone()).unwrap_or_default()
-                    })
-                };
-                view! {
-                    <section class="day">
-                        <h2>{move || browser::day_name(day, today.get())}</h2>
-                        <ul class="list happened">
-                            <For each=of key=|activity| activity.id let:activity>
-                                {entry(app, activity)}
-                            </For>
-                        </ul>
-                    </section>
-                }
-            }
-        </For>
+        {each(keys, |day| *day as u128, draw)}
         {move || (known.get() && nothing.get() && !more.get()).then(|| none(model))}
         {move || (!known.get() && model.asking.get()).then(|| view! {
             <p class="opening muted" role="status">{t!("app.opening")}</p>
@@ -96,7 +93,7 @@ fn subject(app: App, activity: &Activity) -> AnyView {
     view! { <span class="who">{shown}</span> }.into_any()
 }
 
-fn entry(app: App, activity: Activity) -> impl IntoView {
+fn entry(app: App, activity: Activity) -> AnyView {
     let level = activity.kind.level();
     let (drawn, word) = sign(level);
     view! {
@@ -107,4 +104,5 @@ fn entry(app: App, activity: Activity) -> impl IntoView {
             <span class="sentence">{activity.sentence()}</span>
         </li>
     }
+    .into_any()
 }
