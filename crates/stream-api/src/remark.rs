@@ -48,7 +48,7 @@ macro_rules! remarks {
 
             /// Words with `{placeholders}`.
             pub const fn message(self) -> &'static str {
-                match self { $(RemarkCode::$name => words::must($words)),+ }
+                match self { $(RemarkCode::$name => const { words::must($words) }),+ }
             }
         }
     };

@@ -3,7 +3,8 @@
 
 include!(concat!(env!("OUT_DIR"), "/en.rs"));
 
-/// The words of `key`, at compile time; used through [`t!`](crate::t).
+/// The words of `key`, at compile time; used through [`t!`](crate::t). Elsewhere call it in a `const`: called at run
+/// time it works too, but brings the whole table into the interface's wasm.
 ///
 /// # Panics
 /// At compile time, when the key is not in `locales/en.json`.
