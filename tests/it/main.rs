@@ -30,6 +30,7 @@ mod ports;
 mod recording;
 mod secrets;
 mod signals;
+mod sources;
 mod stalls;
 mod steady;
 mod support;

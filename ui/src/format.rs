@@ -104,7 +104,12 @@ pub(crate) fn fps(fps: f64) -> String {
 /// Picture size and frame rate in the short form: `1080p30`. A portrait picture counts by its short side.
 pub(crate) fn picture(video: &VideoTrack) -> String {
     let marker = if video.interlaced { 'i' } else { 'p' };
-    format!("{}{marker}{:.0}", video.width.min(video.height), video.fps)
+    let lines = video.width.min(video.height);
+    match video.fps > 0.0 {
+        true => format!("{lines}{marker}{:.0}", video.fps),
+        // Of what others send it is not known.
+        false => format!("{lines}{marker}"),
+    }
 }
 
 /// FFmpeg's codec name as people write it. Proper names, the same in every language.

@@ -4,7 +4,8 @@
 //! viewer would otherwise notice.
 
 use stream_api::{
-    AudioTrack, Code, Error, Mode, Plan, Remark, RemarkCode, SentAudio, SourceMedia, Tracks, VideoTrack, t,
+    AudioTrack, Code, Error, Mode, Plan, Remark, RemarkCode, SentAudio, SourceMedia, Tracks, Unkept,
+    VideoTrack, t,
 };
 
 use crate::slate;
@@ -43,6 +44,29 @@ pub fn plan(media: &SourceMedia) -> Result<Plan, Error> {
         unkept: slate::unkept(&sent),
         sent,
     })
+}
+
+/// What becomes of `media` where nothing is encoded, whatever it is: a camera or publisher whose tracks the server
+/// passes on.
+pub fn as_received(media: &SourceMedia) -> Plan {
+    let codec = |codec: &str| codec.to_owned();
+    let video = media.video.as_ref().map(|video| codec(&video.codec));
+    let audio = media.audio.as_ref().map(|audio| codec(&audio.codec));
+    let mut warnings = warnings(video.is_some(), audio.as_deref(), false);
+    if let Some(codec) = video.as_deref().filter(|codec| *codec != "h264") {
+        warnings.push(Remark::new(RemarkCode::CodecBrowsers).with("codec", codec_name(codec)));
+    }
+    Plan {
+        mode: Mode::Copy,
+        sent: Tracks { video: video.clone(), audio: media.audio.as_ref().map(as_it_is) },
+        video,
+        audio,
+        encodes_video: false,
+        encodes_audio: false,
+        reasons: Vec::new(),
+        warnings,
+        unkept: Some(Unkept::Unknown),
+    }
 }
 
 /// What `publish` makes of sound that it encodes.

@@ -5,7 +5,7 @@ mod target;
 
 use std::{ffi::OsString, path::Path};
 
-use stream_api::{Plan, Playback, Source, SourceMedia};
+use stream_api::{Plan, Playback, SourceMedia};
 
 pub use target::Target;
 
@@ -14,8 +14,8 @@ use crate::{Version, input};
 /// Everything that the command depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct Publish<'a> {
-    /// What is sent.
-    pub source: &'a Source,
+    /// The path of the file that is sent.
+    pub source: &'a str,
     /// Whether it starts again at its end.
     pub playback: Playback,
     /// What the source holds.
@@ -77,7 +77,7 @@ fn compose(publish: &Publish<'_>, url: String) -> Vec<OsString> {
         words.add(&["-stream_loop", "-1"]);
     }
     words.add(&["-i"]);
-    words.0.push(input::url(Path::new(publish.source.path())));
+    words.0.push(input::url(Path::new(publish.source)));
     encode::tracks(&mut words, publish.media, publish.plan);
     words.add(&OUTPUT);
     words.0.push(url.into());

@@ -12,7 +12,7 @@ use ffmpeg_cli::{
     Version, plan, probe, progress,
     publish::{self, Publish, Target},
 };
-use stream_api::{Code, Error, Mode, Plan, Playback, Source, SourceMedia};
+use stream_api::{Code, Error, Mode, Plan, Playback, SourceMedia};
 
 fn run(program: &str, arguments: impl IntoIterator<Item = OsString>) -> Output {
     Command::new(program)
@@ -68,7 +68,7 @@ fn examine(path: &Path) -> Result<(SourceMedia, Plan), Error> {
 
 /// Runs the very command for one second, into a file instead of to a server; returns what arrived.
 fn send(path: &Path, media: &SourceMedia, plan: &Plan) -> SourceMedia {
-    let source = Source::File { path: path.to_string_lossy().into_owned() };
+    let source = path.to_string_lossy();
     let target = Target {
         host: "127.0.0.1".into(),
         port: 9,

@@ -49,6 +49,15 @@ pub fn recorder_error(text: &str) -> Option<(&str, &str)> {
     text.strip_prefix("[path ")?.split_once("] [recorder] ")
 }
 
+/// Why a path's source could not be fetched, or ended, from the text of an error: the path's name and the reason, for
+/// [`PullFailure::of`](crate::PullFailure::of) (`[path x] [RTSP source] dial tcp 10.0.0.7:554: i/o timeout`). MediaMTX
+/// tries again after 5 s, and says it again.
+pub fn source_error(text: &str) -> Option<(&str, &str)> {
+    let (name, rest) = text.strip_prefix("[path ")?.split_once("] [")?;
+    let (kind, reason) = rest.split_once("] ")?;
+    kind.ends_with(" source").then_some((name, reason))
+}
+
 /// Why the server ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fatal {
@@ -180,6 +189,14 @@ mod tests {
         assert_eq!(recorder_error(text), Some(("a/b", "mkdir /r/a: read-only file system")));
         assert_eq!(recorder_error("[path a/b] stream is available"), None);
         assert_eq!(recorder_error("[RTSP] [conn 1] closed: EOF"), None);
+    }
+
+    #[test]
+    fn errors_of_a_source() {
+        let text = "[path a/b] [RTSP source] dial tcp 10.0.0.7:554: i/o timeout";
+        assert_eq!(source_error(text), Some(("a/b", "dial tcp 10.0.0.7:554: i/o timeout")));
+        assert_eq!(source_error("[path a/b] [recorder] mkdir /r: no"), None);
+        assert_eq!(source_error("[path a] stream is available"), None);
     }
 
     #[test]

@@ -22,7 +22,8 @@ pub struct About {
 pub struct PathState {
     /// The path's name.
     pub name: String,
-    /// A publisher is there; a slate does not count.
+    /// Media comes in; a slate does not count. (A path whose source MediaMTX fetches says `online` before it has it:
+    /// 1.20.1. Only `available` too means so.)
     pub online: bool,
     /// Since when, RFC 3339.
     pub online_since: Option<String>,
@@ -34,8 +35,61 @@ pub struct PathState {
     pub source: Option<Peer>,
     /// Who reads; neither the recorder nor forwards are among them.
     pub readers: Vec<Peer>,
-    /// Codec labels in order, such as `H264` and `MPEG-4 Audio`.
-    pub tracks: Vec<String>,
+    /// What comes in, in order.
+    pub tracks: Vec<Track>,
+}
+
+/// A track as MediaMTX knows it. What is unknown is 0, which it all is before 1.17.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Track {
+    /// MediaMTX's label, such as `H264` and `MPEG-4 Audio`.
+    pub codec: String,
+    /// Such as `High`; empty when unknown.
+    pub profile: String,
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Hertz.
+    pub sample_rate: u32,
+    /// Of sound.
+    pub channels: u32,
+}
+
+impl Track {
+    /// FFmpeg's name of the codec; none of one that is neither picture nor sound.
+    pub fn ffmpeg_codec(&self) -> Option<&'static str> {
+        Some(match self.codec.as_str() {
+            "H264" => "h264",
+            "H265" => "hevc",
+            "AV1" => "av1",
+            "VP9" => "vp9",
+            "VP8" => "vp8",
+            "MPEG-4 Video" => "mpeg4",
+            "MPEG-1/2 Video" => "mpeg2video",
+            "M-JPEG" => "mjpeg",
+            "Opus" => "opus",
+            "FLAC" => "flac",
+            "Vorbis" => "vorbis",
+            "MPEG-4 Audio" | "MPEG-4 Audio LATM" => "aac",
+            "MPEG-1/2 Audio" => "mp3",
+            "AC3" => "ac3",
+            "Speex" => "speex",
+            "G726" => "adpcm_g726",
+            "G722" => "adpcm_g722",
+            "G711" => "pcm_mulaw",
+            "LPCM" => "pcm_s16be",
+            _ => return None,
+        })
+    }
+
+    /// Whether it is a picture.
+    pub fn is_video(&self) -> bool {
+        matches!(
+            self.ffmpeg_codec(),
+            Some("h264" | "hevc" | "av1" | "vp9" | "vp8" | "mpeg4" | "mpeg2video" | "mjpeg")
+        )
+    }
 }
 
 /// A publisher or reader, as a path names it.
@@ -129,23 +183,55 @@ struct WirePath {
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
+#[serde(rename_all = "camelCase")]
 struct WireTrack {
     codec: Option<String>,
+    codec_props: Option<WireProps>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+struct WireProps {
+    width: u32,
+    height: u32,
+    // Of AV1 and VP9 it is a number.
+    profile: serde_json::Value,
+    sample_rate: u32,
+    channel_count: u32,
+}
+
+impl From<WireTrack> for Track {
+    fn from(wire: WireTrack) -> Self {
+        let props = wire.codec_props.unwrap_or_default();
+        Track {
+            codec: wire.codec.unwrap_or_default(),
+            profile: props.profile.as_str().unwrap_or_default().to_owned(),
+            width: props.width,
+            height: props.height,
+            sample_rate: props.sample_rate,
+            channels: props.channel_count,
+        }
+    }
 }
 
 impl From<WirePath> for PathState {
     fn from(wire: WirePath) -> Self {
-        let new_tracks =
-            wire.tracks2.map(|tracks| tracks.into_iter().filter_map(|track| track.codec).collect());
+        let new_tracks: Option<Vec<Track>> =
+            wire.tracks2.map(|tracks| tracks.into_iter().map(Track::from).collect());
+        let named = |codec: String| Track { codec, ..Track::default() };
+        let old_tracks = wire.tracks.map(|tracks| tracks.into_iter().map(named).collect());
         PathState {
             name: wire.name.unwrap_or_default(),
-            online: wire.online.or(wire.available).or(wire.ready).unwrap_or_default(),
+            online: match wire.online.zip(wire.available) {
+                Some((online, available)) => online && available,
+                None => wire.online.or(wire.available).or(wire.ready).unwrap_or_default(),
+            },
             online_since: wire.online_time.or(wire.available_time).or(wire.ready_time),
             inbound_bytes: wire.inbound_bytes.or(wire.bytes_received).unwrap_or_default(),
             outbound_bytes: wire.outbound_bytes.or(wire.bytes_sent).unwrap_or_default(),
             source: wire.source,
             readers: wire.readers.unwrap_or_default(),
-            tracks: new_tracks.or(wire.tracks).unwrap_or_default(),
+            tracks: new_tracks.or(old_tracks).unwrap_or_default(),
         }
     }
 }

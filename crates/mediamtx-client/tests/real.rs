@@ -130,8 +130,8 @@ async fn publishers_viewers_probes_and_recording() {
     let state = api.paths().await.unwrap().remove(0);
     let source = state.source.clone().unwrap();
     assert_eq!(
-        (source.kind.as_str(), state.tracks.as_slice()),
-        ("rtspSession", ["H264".to_owned()].as_slice())
+        (source.kind.as_str(), state.tracks.iter().map(|track| track.codec.as_str()).collect::<Vec<_>>()),
+        ("rtspSession", vec!["H264"])
     );
     assert!(state.online_since.is_some());
     let sessions = api.sessions().await.unwrap();

@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test says so by failing")]
 
-use mediamtx_client::{About, PathState, Peer, SessionKind};
+use mediamtx_client::{About, PathState, Peer, SessionKind, Track};
 
 fn path(json: &str) -> PathState {
     serde_json::from_str(json).unwrap()
@@ -23,7 +23,9 @@ fn a_path_of_1_9() {
         outbound_bytes: 2000,
         source: Some(Peer { kind: "rtspSession".to_owned(), id: "a1".to_owned() }),
         readers: vec![Peer { kind: "hlsMuxer".to_owned(), id: String::new() }],
-        tracks: vec!["H264".to_owned(), "MPEG-4 Audio".to_owned()],
+        tracks: ["H264", "MPEG-4 Audio"]
+            .map(|codec| Track { codec: codec.to_owned(), ..Track::default() })
+            .to_vec(),
     };
     assert_eq!(old, expected);
 }
@@ -39,7 +41,8 @@ fn a_path_of_1_20_sends_both_namings_and_the_new_one_wins() {
     );
     assert!(!new.online);
     assert_eq!((new.inbound_bytes, new.outbound_bytes), (11, 22));
-    assert_eq!(new.tracks, ["H264", "Opus"]);
+    let codecs: Vec<&str> = new.tracks.iter().map(|track| track.codec.as_str()).collect();
+    assert_eq!((codecs, new.tracks[0].width), (vec!["H264", "Opus"], 1280));
     assert_eq!(new.source, None);
 }
 

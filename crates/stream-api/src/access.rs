@@ -1,7 +1,5 @@
 //! Who may watch a stream, who else may send it, and the rules for names and passwords.
 
-use std::fmt;
-
 use serde::{Deserialize, Serialize};
 
 use crate::{Code, Error, Protocol, Stream, UnixMillis, Urls};
@@ -112,29 +110,6 @@ impl LinkLasts {
     }
 }
 
-/// Text that is shown nowhere but on the wire: `Debug` only says that there is some.
-#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Secret(String);
-
-impl Secret {
-    /// Takes the text in.
-    pub fn new(text: impl Into<String>) -> Secret {
-        Secret(text.into())
-    }
-
-    /// The text.
-    pub fn reveal(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Secret(…)")
-    }
-}
-
 impl Stream {
     /// Where viewers watch, as [`Urls::each`](crate::Urls::each) orders it: with the viewers' name, and a placeholder
     /// instead of the password, where one is needed.
@@ -215,7 +190,7 @@ mod tests {
         for bad in ["", "12345", &"x".repeat(129)] {
             assert_eq!(check_password(bad).map_err(|error| error.code), Err(Code::PasswordLength));
         }
-        assert_eq!(format!("{:?}", Secret::new("hush")), "Secret(…)");
+        assert_eq!(format!("{:?}", crate::Secret::new("hush")), "Secret(…)");
     }
 
     #[test]

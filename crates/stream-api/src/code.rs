@@ -222,6 +222,65 @@ codes! {
     /// Outside the folders that the headless host may use.
     SourceOutsideMedia = "source_outside_media" => [Manager "a path outside the folders of --media"];
 
+    /// An address is needed.
+    AddressEmpty = "address_empty";
+    /// Not the beginning of an address that the server can fetch.
+    AddressScheme = "address_scheme";
+    /// No name or IP address of a host.
+    AddressHost = "address_host";
+    /// No port, where one is needed, or none that can be.
+    AddressPort = "address_port";
+    /// Not the SHA-256 of a certificate.
+    FingerprintUnfit = "fingerprint_unfit";
+
+    /// A camera or server: nobody knows its name.
+    PullNameUnknown = "pull_name_unknown", OpenSettings => [Mediamtx "[path …source] …no such host"];
+    /// A camera or server: it is there and nobody listens at that port.
+    PullConnectionRefused = "pull_connection_refused", OpenSettings => [
+        Mediamtx "[path …source] …connection refused",
+    ];
+    /// A camera or server: no way leads there.
+    PullUnreachable = "pull_unreachable", OpenSettings;
+    /// A camera or server: no answer in time.
+    PullSilent = "pull_silent", OpenSettings => [
+        Mediamtx "[path …source] …i/o timeout",
+        Mediamtx "[path …] [SRT source] connection timeout. server didn't respond",
+    ];
+    /// A camera or server: it wants another user or password.
+    PullLogin = "pull_login", OpenSettings => [
+        Mediamtx "[path …] [RTSP source] bad status code: 401 (Unauthorized)",
+        Mediamtx "[path …] [RTMP source] …authentication failed",
+    ];
+    /// A camera or server: it has nothing at that path.
+    PullNoPath = "pull_no_path", OpenSettings => [
+        Mediamtx "[path …] [RTSP source] bad status code: 404 (Not Found)",
+    ];
+    /// An SRT server refuses, without saying whether for its stream, the user or the passphrase.
+    PullRejected = "pull_rejected", OpenSettings => [
+        Mediamtx "[path …] [SRT source] connection rejected: REJECT",
+    ];
+    /// A camera or server: nothing in it that the server can pass on.
+    PullCodec = "pull_codec", OpenSettings;
+    /// A camera or server: its certificate is not to be trusted.
+    PullCertificate = "pull_certificate", OpenSettings;
+    /// A camera or server: it closed the connection.
+    PullClosed = "pull_closed", OpenSettings => [
+        Mediamtx "[path …source] EOF",
+        Mediamtx "[path …source] …connection reset by peer",
+    ];
+    /// The port at which media should arrive is taken.
+    PullPortTaken = "pull_port_taken", OpenSettings => [
+        Mediamtx "[path …] [MPEG-TS source] listen udp …: bind: address already in use",
+    ];
+    /// A camera or server, for another reason.
+    PullFailed = "pull_failed", OpenSettings;
+    /// A camera or server that was on air stopped sending.
+    PullLost = "pull_lost", OpenSettings;
+    /// The password that a source needs is not where secrets are kept.
+    SecretMissing = "secret_missing", OpenSettings;
+    /// The publisher of an incoming stream left.
+    PublisherLeft = "publisher_left";
+
     /// FFmpeg was not found.
     FfmpegMissing = "ffmpeg_missing", InstallFfmpeg => [Manager "no ffmpeg beside the app or on the PATH"];
     /// FFmpeg is there, ffprobe is not.

@@ -5,20 +5,23 @@
 //! JSON body (POST, PATCH) are merged into that object.
 
 mod access;
+mod source;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Activity, ActivityFilter, Effects, LogLine, MediaEntry, ObsFile, Playback, ProbeReport, RunId, RunLog,
-    ServerSettings, ServerStatus, Snapshot, Source, Stream, StreamHistory, StreamId, StreamSpec, query,
+    Activity, ActivityFilter, Effects, LogLine, ObsFile, Playback, ProbeReport, RunId, RunLog, Secret,
+    ServerSettings, ServerStatus, Snapshot, Source, SourceTested, Stream, StreamHistory, StreamId,
+    StreamSpec, query,
 };
 
 pub use access::{
     GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, PasswordChange, PublishKey, PublishKeyRenew,
     PublishKeyRevoke, QrCode, StreamAccessSet, StreamQr,
 };
+pub use source::{MediaBrowse, MediaFolder, SourceProbe, SourceTest};
 
 /// A command: its request is the type itself.
 pub trait Command: Serialize + DeserializeOwned + Send + 'static {
@@ -91,6 +94,7 @@ macro_rules! with_commands {
             StreamStartAll, stream_start_all;
             StreamStopAll, stream_stop_all;
             SourceProbe, source_probe;
+            SourceTest, source_test;
             MediaBrowse, media_browse;
             ServerGet, server_get;
             ServerLog, server_log;
@@ -144,6 +148,7 @@ routes! {
     StreamStartAll => Streams, "stream_start_all", Post "/api/v1/start-all", 200;
     StreamStopAll => Streams, "stream_stop_all", Post "/api/v1/stop-all", 200;
     SourceProbe => ProbeReport, "source_probe", Post "/api/v1/probe", 200;
+    SourceTest => SourceTested, "source_test", Post "/api/v1/source-test", 200;
     MediaBrowse => MediaFolder, "media_browse", Get "/api/v1/media", 200;
     ServerGet => ServerStatus, "server_get", Get "/api/v1/server", 200;
     ServerLog => Log, "server_log", Get "/api/v1/server/log", 200;
@@ -183,7 +188,7 @@ pub struct StreamGet {
     pub id: StreamId,
 }
 
-/// A new stream. The source is probed first: what can't be streamed is refused and nothing is created.
+/// A new stream. A file is probed first: what can't be streamed is refused and nothing is created.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamCreate {
@@ -192,6 +197,9 @@ pub struct StreamCreate {
     pub name: Option<String>,
     /// Where pictures and sound come from.
     pub source: Source,
+    /// A network source's password; one in its address counts as well.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
     /// Loop when absent.
     #[serde(default)]
     pub playback: Playback,
@@ -217,9 +225,12 @@ pub struct StreamUpdate {
     /// A new name; viewers' URLs change with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A new source; probed first.
+    /// A new source; a file is probed first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub source: Option<Source>,
+    /// A network source's new password; empty for none. Absent, it stays as long as host and user do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
     /// Loop or once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub playback: Option<Playback>,
@@ -241,6 +252,7 @@ impl StreamUpdate {
             id,
             name: None,
             source: None,
+            password: None,
             playback: None,
             record: None,
             muted: None,
@@ -335,39 +347,6 @@ pub struct StreamStartAll {}
 /// Orders all streams to stop.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct StreamStopAll {}
-
-/// What a file holds and how it would be sent; changes nothing.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct SourceProbe {
-    /// Absolute path.
-    pub path: String,
-    /// Loop or once, for the command shown.
-    #[serde(default)]
-    pub playback: Playback,
-    /// The name that the command shown publishes to; the proposed one when absent.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub name: Option<String>,
-}
-
-/// The folders and video files in a folder that the headless host may use.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct MediaBrowse {
-    /// A folder inside a root; absent: the roots themselves.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub path: Option<String>,
-}
-
-/// A folder's content.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct MediaFolder {
-    /// The folder; absent for the list of roots.
-    pub path: Option<String>,
-    /// The folder above; absent at a root.
-    pub parent: Option<String>,
-    /// Folders first, then files, each by name.
-    pub entries: Vec<MediaEntry>,
-}
 
 /// The server.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -57,6 +57,8 @@ pub enum Unkept {
     NotMade,
     /// The server did not take the stream together with the still picture.
     Refused,
+    /// Nobody knows in advance what will be sent.
+    Unknown,
 }
 
 impl Unkept {
@@ -66,6 +68,7 @@ impl Unkept {
             Unkept::Sound => t!("unkept.sound"),
             Unkept::NotMade => t!("unkept.not_made"),
             Unkept::Refused => t!("unkept.refused"),
+            Unkept::Unknown => t!("unkept.unknown"),
         }
     }
 }

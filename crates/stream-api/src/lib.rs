@@ -12,6 +12,8 @@ mod words_macro;
 mod access;
 mod activity;
 mod activity_words;
+mod address;
+mod arrival;
 mod code;
 pub mod commands;
 mod error;
@@ -19,6 +21,7 @@ mod event;
 mod given_path;
 mod history;
 mod host;
+mod ingest;
 mod kept;
 mod name;
 mod obs;
@@ -26,18 +29,23 @@ mod obs_scene;
 mod probe;
 mod query;
 mod remark;
+mod secret;
 mod server;
 mod settings;
 mod shell;
+mod source;
+mod source_test;
 mod spec;
 mod status;
 mod units;
 pub mod words;
 
 pub use access::{
-    Access, GuestLink, LinkLasts, Secret, VIEWER, ViewerAccess, check_password, check_viewer, with_login,
+    Access, GuestLink, LinkLasts, VIEWER, ViewerAccess, check_password, check_viewer, with_login,
 };
 pub use activity::{Activity, ActivityFilter, ActivityKind, Cause, Level, Origin};
+pub use address::{HIDDEN, SourceAddress, SourceSecrets, split_address};
+pub use arrival::{Awaited, Publisher, Wait};
 pub use code::{Code, Program, Sign};
 pub use commands::{COMMANDS, Command, Method, Route};
 pub use error::{Error, Fault, FaultAction};
@@ -45,17 +53,21 @@ pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
 pub use given_path::given_path;
 pub use history::{PastFault, Run, RunEnd, RunId, RunLog, StreamHistory, Uptime};
 pub use host::{HostKind, HostStatus, Installer, MEDIA_ENDINGS, MediaEntry, Tool, ToolState};
+pub use ingest::Ingest;
 pub use kept::{Kept, SentAudio, Tracks, Unkept};
 pub use name::{check_name, propose_name};
 pub use obs::ObsFile;
 pub use obs_scene::obs_scene_collection;
 pub use probe::{AudioTrack, Mode, Plan, ProbeReport, SourceMedia, VideoTrack};
 pub use remark::{Remark, RemarkCode};
+pub use secret::Secret;
 pub use server::{Listener, LogLine, LogOrigin, Ports, ServerKind, ServerState, ServerStatus};
 pub use settings::{
     Address, Certificate, Effects, Encryption, HlsVariant, Problem, Protocols, Reach, ServerSettings,
 };
 pub use shell::Message;
-pub use spec::{Order, Playback, Source, StreamSpec};
+pub use source::{Fetch, NetworkSource, Source, Transport};
+pub use source_test::{Outcome, SourceTested, Step, TestStep};
+pub use spec::{Order, Playback, StreamSpec};
 pub use status::{Health, Metrics, Protocol, Recording, State, Stream, StreamId, Urls, Viewers};
 pub use units::UnixMillis;

@@ -92,6 +92,8 @@ remarks! {
     NoAudio = "no_audio", "plan.warning.no_audio";
     /// Old RTMP players hear nothing.
     RtmpSilent = "rtmp_silent", "plan.warning.rtmp_silent";
+    /// Not every browser plays the codec, which is passed on as it is.
+    CodecBrowsers = "codec_browsers", "plan.warning.codec_browsers";
 }
 
 #[cfg(test)]

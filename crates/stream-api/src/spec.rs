@@ -1,5 +1,7 @@
 use serde::{Deserialize, Serialize};
 
+use crate::Source;
+
 /// What the user configured for a stream. The engine stores it; everything else about a stream is derived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamSpec {
@@ -40,7 +42,7 @@ impl StreamSpec {
         StreamSpec { name: other.name.clone(), ..self.clone() } == *other
     }
 
-    /// Whether what FFmpeg sends, and what the server does with it, is the same under both, so that a change from one
+    /// Whether what is sent, and what the server does with it, is the same under both, so that a change from one
     /// to the other interrupts nothing.
     pub fn sends_the_same(&self, other: &StreamSpec) -> bool {
         let sent =
@@ -52,36 +54,6 @@ impl StreamSpec {
 /// Configurations that were written before there was a choice, and requests that make none, keep viewers.
 pub(crate) fn kept_by_default() -> bool {
     true
-}
-
-/// Where pictures and sound come from.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(tag = "type", rename_all = "snake_case")]
-pub enum Source {
-    /// A video file on the engine's computer.
-    File {
-        /// Absolute path.
-        path: String,
-    },
-}
-
-read_tagged! {
-    Source by r#type { path: String }
-    "file" => File { path },
-}
-
-impl Source {
-    /// The file's path, as given.
-    pub fn path(&self) -> &str {
-        match self {
-            Source::File { path } => path,
-        }
-    }
-
-    /// The last part of the path, for people.
-    pub fn file_name(&self) -> &str {
-        self.path().rsplit(['/', '\\']).next().unwrap_or_default()
-    }
 }
 
 /// What happens at the end of a finite source.

@@ -3,7 +3,9 @@ use std::{fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::{Access, Fault, Kept, Order, Plan, Playback, Source, SourceMedia, StreamSpec, UnixMillis};
+use crate::{
+    Access, Fault, Kept, Order, Plan, Playback, Publisher, Source, SourceMedia, StreamSpec, UnixMillis, Wait,
+};
 
 /// The identity of a stream: never changes, and keys everything that is stored about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -69,6 +71,12 @@ pub struct Stream {
     pub urls: Urls,
     /// The newest measurement, while on air.
     pub metrics: Option<Metrics>,
+    /// Who publishes, of an incoming stream on air.
+    #[serde(default)]
+    pub publisher: Option<Publisher>,
+    /// What a stream without a program of ours waits for, while it runs and is not on air.
+    #[serde(default)]
+    pub wait: Option<Wait>,
 }
 
 read_flat! {
@@ -109,6 +117,10 @@ read_flat! {
         access: Access,
         urls: Urls,
         metrics: Option<Metrics>,
+        #[serde(default)]
+        publisher: Option<Publisher>,
+        #[serde(default)]
+        wait: Option<Wait>,
     }
 }
 
@@ -137,6 +149,8 @@ impl Stream {
             access: Access::default(),
             urls: Urls::default(),
             metrics: None,
+            publisher: None,
+            wait: None,
         }
     }
 }
@@ -149,7 +163,7 @@ pub enum State {
     Stopped,
     /// FFmpeg was started and is not on air yet.
     Starting,
-    /// FFmpeg makes progress.
+    /// FFmpeg makes progress; or, without an FFmpeg, the server has the path, and media flows as soon as it comes.
     Running,
     /// FFmpeg was asked to end.
     Stopping,

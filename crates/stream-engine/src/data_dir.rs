@@ -106,6 +106,11 @@ impl DataDir {
         self.path.join("support")
     }
 
+    /// Passwords of cameras and the like.
+    pub(crate) fn secrets(&self) -> PathBuf {
+        self.path.join("secrets.json")
+    }
+
     /// Clips that keep viewers connected; a cache.
     pub(crate) fn slates(&self) -> PathBuf {
         self.path.join("slates")

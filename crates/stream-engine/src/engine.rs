@@ -16,6 +16,7 @@ use crate::{
     media_root::MediaRoots,
     notices, ports,
     prober::Prober,
+    secrets::Secrets,
     server::{self, Server, Tls, addresses},
     slates::Slates,
     store::Store,
@@ -40,6 +41,7 @@ pub(crate) struct Inner {
     pub(crate) data: DataDir,
     pub(crate) hub: Hub,
     pub(crate) store: Store,
+    pub(crate) secrets: Secrets,
     pub(crate) history: History,
     pub(crate) tools: Tools,
     pub(crate) roots: MediaRoots,
@@ -86,6 +88,7 @@ impl Engine {
         let roots = MediaRoots::new(&options.media_roots)?;
         let data = DataDir::open(&options.data_dir)?;
         let (store, mut notes) = Store::open(&data.config())?;
+        let secrets = Secrets::new(data.secrets());
         let folder = data.path().to_owned();
         let opened = tokio::task::spawn_blocking(move || History::open(&folder)).await;
         let (history, left) =
@@ -133,6 +136,7 @@ impl Engine {
         let mut registry = Registry::new(crate::stream::Parts {
             hub: hub.clone(),
             store: store.clone(),
+            secrets: secrets.clone(),
             tools: tools.clone(),
             prober: prober.clone(),
             slates: slates.clone(),
@@ -169,6 +173,7 @@ impl Engine {
             data,
             hub,
             store,
+            secrets,
             history,
             tools,
             roots,

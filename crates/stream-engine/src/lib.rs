@@ -22,6 +22,7 @@ mod ports;
 mod prober;
 mod qr;
 mod recording;
+mod secrets;
 mod server;
 mod slates;
 mod store;

@@ -256,7 +256,7 @@ fn streams(scene: Scene) -> Vec<Stream> {
 }
 
 fn stopped_copy(stream: &Stream) -> Stream {
-    let path = stream.spec.source.file_name();
+    let path = stream.spec.source.title();
     Stream { spec: stream.spec.clone(), id: stream.id, ..stopped(0, &stream.spec.name, path) }
 }
 

@@ -7,6 +7,7 @@ mod files;
 mod live;
 mod places;
 mod programs;
+mod pulls;
 mod servers;
 mod troubles;
 
@@ -33,7 +34,8 @@ fn rows() -> Vec<Row> {
     let files = files::ROWS.iter().map(|row| (row.0, Made::Real));
     let names = files::NAMES.iter().map(|row| (row.0, Made::Real));
     let programs = programs::ROWS.iter().flat_map(|row| [row.ffmpeg, row.mediamtx]).flatten();
-    let others = [files::OTHERS, live::ROWS, places::ROWS, servers::ROWS, troubles::ROWS].concat();
+    let others =
+        [files::OTHERS, live::ROWS, places::ROWS, pulls::ROWS, servers::ROWS, troubles::ROWS].concat();
     ffmpeg.chain(files).chain(names).chain(programs).chain(others).collect()
 }
 

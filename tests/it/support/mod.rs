@@ -1,5 +1,6 @@
 //! What the tests share: a server of their own, media, processes, waiting.
 
+pub mod camera;
 pub mod control;
 pub mod media;
 pub mod process;

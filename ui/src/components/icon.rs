@@ -15,6 +15,8 @@ pub(crate) enum Icon {
     Back,
     Close,
     File,
+    Camera,
+    Incoming,
     Folder,
     Bolt,
     Alert,
@@ -60,6 +62,12 @@ impl Icon {
             Icon::Close => r#"<path d="M6 6l12 12M18 6 6 18"/>"#,
             Icon::File => {
                 r#"<path d="M14 3H7a2 2 0 0 0-2 2v14a2 2 0 0 0 2 2h10a2 2 0 0 0 2-2V8zM14 3v5h5"/>"#
+            }
+            Icon::Camera => {
+                r#"<rect x="3" y="6" width="12" height="12" rx="2"/><path d="m15 11 6-3v8l-6-3"/>"#
+            }
+            Icon::Incoming => {
+                r#"<path d="M12 3v10m0 0 4-4m-4 4-4-4M5 15v3a3 3 0 0 0 3 3h8a3 3 0 0 0 3-3v-3"/>"#
             }
             Icon::Folder => {
                 r#"<path d="M4 5a2 2 0 0 1 2-2h4l2 3h6a2 2 0 0 1 2 2v10a2 2 0 0 1-2 2H6a2 2 0 0 1-2-2z"/>"#

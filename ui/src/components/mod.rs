@@ -2,6 +2,7 @@
 
 pub(crate) mod access;
 pub(crate) mod act;
+pub(crate) mod arrival;
 pub(crate) mod banners;
 pub(crate) mod bundle;
 pub(crate) mod confirm;

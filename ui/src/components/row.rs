@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Mode, Playback, Recording, State, StreamId, t};
+use stream_api::{Mode, Playback, Recording, Source, State, StreamId, t};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
@@ -29,10 +29,11 @@ pub(crate) fn StreamRow(id: StreamId) -> impl IntoView {
             }
         };
         let name = Memo::new(move |_| row.with(|row| row.stream.spec.name.clone()));
+        let kind = Memo::new(move |_| row.with(|row| source_icon(&row.stream.spec.source)));
         let tile = Memo::new(move |_| row.with(|row| shown(&row.stream, row.stream.since.0).class));
         view! {
             <div class="row" role="listitem" data-testid="stream-row" data-name=name data-id=id.to_string() on:click=open>
-                <span class=move || format!("tile {}", tile.get())>{icon(Icon::Stream)}</span>
+                <span class=move || format!("tile {}", tile.get())>{move || icon(kind.get())}</span>
                 <div class="what">
                     <a class="name" href=Page::Stream(id).hash()>{name}</a>
                     {source(row)}
@@ -63,15 +64,27 @@ fn lock(row: RwSignal<Row>) -> impl IntoView {
     }
 }
 
+/// The drawing of a kind of source.
+pub(crate) fn source_icon(source: &Source) -> Icon {
+    match source {
+        Source::File { .. } => Icon::File,
+        Source::Network(_) => Icon::Camera,
+        Source::Incoming => Icon::Incoming,
+    }
+}
+
 fn source(row: RwSignal<Row>) -> impl IntoView {
     let text = Memo::new(move |_| {
         row.with(|row| {
             let spec = &row.stream.spec;
-            let playback = match spec.playback {
-                Playback::Loop => t!("row.loops"),
-                Playback::Once => t!("row.once"),
+            let how = match (&spec.source, spec.playback) {
+                (Source::File { .. }, Playback::Loop) => t!("row.loops"),
+                (Source::File { .. }, Playback::Once) => t!("row.once"),
+                (Source::Network(_), _) if spec.source.is_on_demand() => t!("row.on_demand"),
+                (Source::Network(_), _) => t!("row.fetched"),
+                (Source::Incoming, _) => t!("row.published"),
             };
-            (format!("{} · {playback}", spec.source.file_name()), spec.source.path().to_owned())
+            (format!("{} · {how}", spec.source.title()), spec.source.place().to_owned())
         })
     });
     view! { <div class="sub" title=move || text.get().1>{move || text.get().0}</div> }

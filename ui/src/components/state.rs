@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Health, Recording, State, Stream, t};
+use stream_api::{Awaited, Health, Recording, State, Stream, t};
 
 use crate::{
     format::{seconds_until, span},
@@ -22,6 +22,7 @@ pub(crate) fn shown(stream: &Stream, now: i64) -> Shown {
     let made = |class, label, why| Shown { class, label, why };
     let cause = || stream.fault.as_ref().map(|fault| fault.error.message.clone()).unwrap_or_default();
     match stream.state {
+        State::Running if !stream.on_air && stream.wait.is_some() => waiting(stream, now),
         State::Running if !stream.on_air => made("retry", t!("state.off_air"), cause()),
         State::Running if stream.recording == Recording::Stuck => {
             // The recording's trouble is the last one.
@@ -56,6 +57,27 @@ pub(crate) fn shown(stream: &Stream, now: i64) -> Shown {
         }
         State::Failed => made("fail", t!("state.failed"), cause()),
     }
+}
+
+/// A stream that somebody else feeds, and nobody does. Only what was there and left is a warning.
+fn waiting(stream: &Stream, now: i64) -> Shown {
+    let Some(wait) = &stream.wait else { return Shown { class: "prep", label: "", why: String::new() } };
+    let label = match wait.of {
+        Awaited::Publisher => t!("state.no_publisher"),
+        Awaited::Source => t!("state.no_source"),
+        Awaited::Viewer => t!("state.on_demand"),
+    };
+    let error = wait.error.as_ref().map(|error| error.message.clone());
+    let why = match (error, wait.tried, wait.of) {
+        (Some(error), Some(tried), _) => {
+            t!("state.tried", time = span((now - tried.0).max(0)), reason = error)
+        }
+        (_, _, Awaited::Publisher) if wait.lost => t!("state.publisher_left").to_owned(),
+        (_, _, Awaited::Viewer) => t!("state.on_demand.why").to_owned(),
+        _ => String::new(),
+    };
+    let class = if wait.lost || wait.error.is_some() { "retry" } else { "prep" };
+    Shown { class, label, why }
 }
 
 /// The state's name on the wire, for tests and styles.
@@ -93,7 +115,7 @@ pub(crate) fn StateBadge(row: RwSignal<Row>) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use stream_api::{Code, Error, Fault, UnixMillis};
+    use stream_api::{Code, Error, Fault, UnixMillis, Wait};
 
     use super::*;
     use crate::store::fixtures::{live, stream};
@@ -111,6 +133,21 @@ mod tests {
         assert!(why.contains('4') && why.contains('3'), "seconds, and which attempt comes: {why}");
         assert!(shown(&waits, 3_999).why.contains('1'), "it counts down");
         assert!(!shown(&waits, 4_000).why.contains('0'), "never “in 0 s”");
+    }
+
+    #[test]
+    fn waiting_is_a_warning_only_after_it_was_there() {
+        let shows = |of, lost, error: Option<Error>| {
+            let tried = error.as_ref().map(|_| UnixMillis(1_000));
+            let wait = Some(Wait { of, lost, error, tried });
+            shown(&Stream { on_air: false, wait, ..live(1, "a") }, 13_000)
+        };
+        assert_eq!(shows(Awaited::Publisher, false, None).class, "prep");
+        assert_eq!(shows(Awaited::Publisher, true, None).class, "retry");
+        assert_eq!(shows(Awaited::Viewer, false, None).class, "prep");
+        let refused = Error::new(Code::PullConnectionRefused).with("host", "cam");
+        let camera = shows(Awaited::Source, false, Some(refused.clone()));
+        assert!(camera.why.contains("12") && camera.why.contains(&refused.message), "{}", camera.why);
     }
 
     #[test]

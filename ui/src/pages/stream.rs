@@ -6,7 +6,7 @@ use crate::{
     components::{
         Act, CopyButton, FaultCard, FaultOf, Icon, LogCard, LogOf, MenuKind, RowMenu, StateBadge,
         access::access_card,
-        icon,
+        arrival, icon,
         orders::OrderButton,
         past::{Past, figures, runs},
         row::NOTHING,
@@ -75,8 +75,9 @@ fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
             {fault(id, row)}
             <div class="detail">
                 <div class="column">
+                    {arrival::incoming(app, row)}
                     {rate(row)}
-                    {sending(row)}
+                    {sending(app, row)}
                     {runs(past)}
                     <LogCard of=LogOf::Stream(id)/>
                 </div>
@@ -120,11 +121,11 @@ fn rate(row: RwSignal<Row>) -> impl IntoView {
     }
 }
 
-fn sending(row: RwSignal<Row>) -> impl IntoView {
+fn sending(app: App, row: RwSignal<Row>) -> impl IntoView {
     let seen = Memo::new(move |_| {
         row.with(|row| {
             let stream = &row.stream;
-            (stream.spec.source.path().to_owned(), stream.media.clone().zip(stream.plan.clone()))
+            (stream.spec.source.place().to_owned(), stream.media.clone().zip(stream.plan.clone()))
         })
     });
     move || {
@@ -138,6 +139,7 @@ fn sending(row: RwSignal<Row>) -> impl IntoView {
             <section class="card source">
                 <h3>{t!("stream.source")}</h3>
                 <p class="mono path" title=path.clone()>{path.clone()}</p>
+                {arrival::fetched(app, row)}
                 {known}
             </section>
         }

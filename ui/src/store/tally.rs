@@ -32,6 +32,7 @@ impl Filter {
                 matches!(stream.state, State::Backoff | State::Failed)
                     || (stream.on_air && stream.health == Health::Slow)
                     || stream.recording == Recording::Stuck
+                    || stream.wait.as_ref().is_some_and(|wait| wait.lost || wait.error.is_some())
             }
             Filter::Stopped => stream.state == State::Stopped,
             Filter::Recording => matches!(stream.recording, Recording::Writing | Recording::Stuck),
@@ -91,7 +92,7 @@ pub(crate) fn tally(picture: &Picture) -> (Tally, Vec<Line>) {
         lines.push(Line {
             id: stream.id,
             name: stream.spec.name.clone(),
-            haystack: format!("{} {}", stream.spec.name, stream.spec.source.file_name()).to_lowercase(),
+            haystack: format!("{} {}", stream.spec.name, stream.spec.source.title()).to_lowercase(),
             under,
         });
     }

@@ -30,7 +30,7 @@ fn media(codec: &str) -> SourceMedia {
 }
 
 fn with<T>(media: &SourceMedia, playback: Playback, use_it: impl FnOnce(&Publish<'_>) -> T) -> T {
-    let source = Source::File { path: "/v/it's 100%.mp4".into() };
+    let source = "/v/it's 100%.mp4";
     let target = Target {
         host: "127.0.0.1".into(),
         port: 8554,
@@ -40,7 +40,7 @@ fn with<T>(media: &SourceMedia, playback: Playback, use_it: impl FnOnce(&Publish
     };
     let plan = plan(media).expect("has tracks");
     let version = Version::MINIMUM;
-    use_it(&Publish { source: &source, playback, media, plan: &plan, target: &target, version })
+    use_it(&Publish { source, playback, media, plan: &plan, target: &target, version })
 }
 
 fn line(publish: &Publish<'_>) -> String {

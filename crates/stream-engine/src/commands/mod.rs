@@ -4,13 +4,14 @@ mod access;
 mod given;
 mod history;
 mod server;
+mod source_test;
 
 use std::{collections::BTreeMap, ops::Deref};
 
 use ffmpeg_cli::slate::Slate;
 use stream_api::{
-    ActivityKind, Code, Error, ObsFile, Order, Origin, ProbeReport, Snapshot, Source, Stream, StreamId,
-    StreamSpec, UnixMillis, check_name,
+    ActivityKind, Code, Error, ObsFile, Order, Origin, ProbeReport, Snapshot, Source, SourceSecrets, Stream,
+    StreamId, StreamSpec, UnixMillis, check_name,
     commands::{
         Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, SnapshotGet, SourceProbe, StreamCreate,
         StreamDelete, StreamDuplicate, StreamGet, StreamList, StreamLog, StreamOpen, StreamStart,
@@ -20,7 +21,9 @@ use stream_api::{
 };
 use uuid::Uuid;
 
-use crate::{access::StoredAccess, clock, engine::Inner, prober::Probed, store::StoredStream};
+use crate::{access::StoredAccess, clock, engine::Inner, prober::Probed, secrets, store::StoredStream};
+use given::Given;
+pub(crate) use source_test::source_test;
 
 pub(crate) use access::{
     guest_link_create, guest_link_revoke, publish_key_renew, publish_key_revoke, stream_access_set, stream_qr,
@@ -63,13 +66,15 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     if let Some(name) = &request.name {
         check_name(name)?;
     }
-    let source = given::source(request.source);
-    examine(engine, &source).await?;
+    let Given { source, secrets } = given::source(engine, request.source, request.password, None).await?;
+    if let Some(file) = source.file() {
+        examine(engine, file).await?;
+    }
     let order = if request.start { Order::Run } else { Order::Stop };
     let mut streams = engine.streams.lock().await;
     let name = match request.name {
         Some(name) => name,
-        None => proposed(engine, &source).await,
+        None => proposed(engine, &proposal(&source)).await,
     };
     check_free(engine, &name, None).await?;
     let spec = StreamSpec {
@@ -81,6 +86,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     let used = (order == Order::Run).then(clock::now);
     let access = StoredAccess::default();
     let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order, access, used };
+    keep_secrets(engine, stored.id, &secrets).await?;
     engine.store.put(stored.clone()).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
     let (id, name) = (stored.id, stored.spec.name.clone());
@@ -99,21 +105,27 @@ pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> R
     if let Some(name) = &request.name {
         check_name(name)?;
     }
-    let request = StreamUpdate { source: request.source.map(given::source), ..request };
-    if let Some(source) = &request.source {
-        examine(engine, source).await?;
+    let before = stored(engine, request.id).await?;
+    let (request, secrets) = with_secrets(engine, request, &before).await?;
+    if let Some(file) = request.source.as_ref().and_then(Source::file) {
+        examine(engine, file).await?;
     }
     let streams = engine.streams.lock().await;
     let handle = streams.get(request.id)?;
     if let Some(name) = &request.name {
         check_free(engine, name, Some(request.id)).await?;
     }
-    handle.edit(request, engine.origin).await
+    let anew = match secrets {
+        Some(secrets) => keep_secrets(engine, request.id, &secrets).await?,
+        None => false,
+    };
+    handle.edit(request, anew, engine.origin).await
 }
 
 pub(crate) async fn stream_delete(engine: &Call<'_>, request: StreamDelete) -> Result<Nothing, Error> {
     let handle = engine.streams.lock().await.get(request.id)?;
     handle.delete(engine.origin).await?;
+    engine.secrets.forget(request.id).await;
     engine.streams.lock().await.forget(request.id);
     Ok(Nothing {})
 }
@@ -139,6 +151,9 @@ pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate
     let spec = StreamSpec { name, ..original.spec };
     let access = original.access.for_a_copy();
     let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Stop, access, used: None };
+    if let Some(secrets) = engine.secrets.get(original.id, secrets::SOURCE).await {
+        keep_secrets(engine, stored.id, &secrets).await?;
+    }
     engine.store.put(stored.clone()).await?;
     engine.hub.tell(Some((stored.id, &stored.spec.name)), ActivityKind::Created { by: engine.origin });
     Ok(streams.add(stored))
@@ -171,9 +186,8 @@ pub(crate) async fn stream_stop_all(engine: &Call<'_>, _: StreamStopAll) -> Resu
 
 pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Result<ProbeReport, Error> {
     let path = given::path(&request.path);
-    let source = Source::File { path: path.clone() };
-    let Probed { media, plan } = examine(engine, &source).await?;
-    let proposed_name = proposed(engine, &source).await;
+    let Probed { media, plan } = examine(engine, &path).await?;
+    let proposed_name = proposed(engine, file_name(&path)).await;
     let name = request.name.filter(|name| check_name(name).is_ok()).unwrap_or_else(|| proposed_name.clone());
     let version = engine.tools.found().ffmpeg?.version;
     let port = engine.hub.snapshot().server.ports.rtsp;
@@ -185,7 +199,7 @@ pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Res
         pass: String::new(),
     };
     let publish = ffmpeg_cli::publish::Publish {
-        source: &source,
+        source: &path,
         playback: request.playback,
         media: &media,
         plan: &plan,
@@ -214,9 +228,45 @@ pub(crate) async fn obs_export(engine: &Call<'_>, _: ObsExport) -> Result<ObsFil
     Ok(ObsFile { file_name: "stream-manager-obs.json".to_owned(), content })
 }
 
-/// Probes a source that this host may stream.
-async fn examine(engine: &Inner, source: &Source) -> Result<Probed, Error> {
-    let path = source.path();
+/// The update with its source's secrets taken out, which it changes as well when they are given.
+async fn with_secrets(
+    engine: &Inner,
+    mut request: StreamUpdate,
+    before: &StoredStream,
+) -> Result<(StreamUpdate, Option<SourceSecrets>), Error> {
+    let password = request.password.take();
+    let source = match (request.source.take(), &password) {
+        // The password alone belongs to the source as it is.
+        (None, Some(_)) => before.spec.source.clone(),
+        (None, None) => return Ok((request, None)),
+        (Some(source), _) => source,
+    };
+    let Given { source, secrets } = given::source(engine, source, password, Some(before)).await?;
+    Ok((StreamUpdate { source: Some(source), ..request }, Some(secrets)))
+}
+
+/// Whether they are others than before.
+async fn keep_secrets(engine: &Inner, id: StreamId, secrets: &SourceSecrets) -> Result<bool, Error> {
+    let secrets = Some(secrets).filter(|secrets| !secrets.is_empty());
+    engine.secrets.set(id, secrets::SOURCE, secrets).await
+}
+
+/// What a name is proposed from.
+fn proposal(source: &Source) -> String {
+    match source {
+        Source::File { path } => file_name(path).to_owned(),
+        Source::Network(network) => stream_api::split_address(&network.url)
+            .map_or_else(|_| String::new(), |address| address.host.replace('.', "-")),
+        Source::Incoming => String::new(),
+    }
+}
+
+fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
+/// Probes a file that this host may stream.
+async fn examine(engine: &Inner, path: &str) -> Result<Probed, Error> {
     if !std::path::Path::new(path).is_absolute() {
         return Err(Error::new(Code::SourceRelative).with("path", path));
     }
@@ -235,7 +285,8 @@ async fn examine(engine: &Inner, source: &Source) -> Result<Probed, Error> {
 
 /// Starts the stream that plays the file, or makes one.
 async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
-    let plays = engine.store.streams().await.into_iter().find(|stream| stream.spec.source.path() == path);
+    let plays =
+        engine.store.streams().await.into_iter().find(|stream| stream.spec.source.file() == Some(path));
     match plays {
         Some(stream) => order(engine, stream.id, Order::Run).await,
         None => {
@@ -243,6 +294,7 @@ async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
             let request = StreamCreate {
                 name: None,
                 source,
+                password: None,
                 playback: Default::default(),
                 record: false,
                 keep_viewers: true,
@@ -288,9 +340,9 @@ async fn stored(engine: &Inner, id: StreamId) -> Result<StoredStream, Error> {
     streams.into_iter().find(|s| s.id == id).ok_or_else(|| Error::new(Code::NoSuchStream).with("id", id))
 }
 
-async fn proposed(engine: &Inner, source: &Source) -> String {
+async fn proposed(engine: &Inner, from: &str) -> String {
     let taken = names(engine).await;
-    propose_name(source.file_name(), |name| is_taken(&taken, name, None))
+    propose_name(from, |name| is_taken(&taken, name, None))
 }
 
 async fn check_free(engine: &Inner, name: &str, except: Option<StreamId>) -> Result<(), Error> {

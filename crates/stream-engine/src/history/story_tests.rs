@@ -4,7 +4,8 @@ use Code::{FfmpegCrashed, NoProgress, PublishUnreachable, SourceMissing, Stalled
 use Order::{Run, Stop};
 use State::{Backoff, Failed, Running, Starting, Stopped, Stopping};
 use stream_api::{
-    ActivityKind, Cause, Code, Error, Fault, Order, RunEnd, RunId, State, Stream, StreamId, UnixMillis,
+    ActivityKind, Awaited, Cause, Code, Error, Fault, Order, RunEnd, RunId, State, Stream, StreamId,
+    UnixMillis, Wait,
 };
 use uuid::Uuid;
 
@@ -218,4 +219,21 @@ fn trouble_on_air_is_told_when_it_begins_and_when_it_ends() {
     let stopping = Stream { order: Stop, state: Stopping, on_air: false, ..well };
     let told = scene.story.look(Some(&slow), &stopping, now);
     assert!(!told.iter().any(|edge| matches!(edge, Edge::Tell(_))), "an end is no cure: {told:?}");
+}
+
+#[test]
+fn a_publisher_that_leaves_is_told_of_and_a_source_that_nobody_watches_is_not() {
+    for (of, told) in [(Awaited::Publisher, true), (Awaited::Viewer, false)] {
+        let mut scene = Scene::live(100);
+        let live = scene.before.clone().unwrap();
+        let wait = Wait { of, lost: told, error: None, tried: None };
+        let off = Stream { on_air: false, wait: Some(wait), ..live.clone() };
+        let now = scene.moment(2_000);
+        let edges = scene.story.look(Some(&live), &off, now);
+        assert_eq!(edges.contains(&fault(Code::PublisherLeft, 1)), told, "{edges:?}");
+        let now = scene.moment(3_000);
+        let edges = scene.story.look(Some(&off), &live, now);
+        let back = |edge: &Edge| matches!(edge, Edge::Tell(ActivityKind::Recovered { after_ms: 1_000, .. }));
+        assert_eq!(edges.iter().any(back), told, "{edges:?}");
+    }
 }

@@ -4,241 +4,17 @@
 //! Order (what the user wants) is apart from phase (what is true); a phase carries its own facts.
 
 mod limits;
+mod machine;
 #[cfg(test)]
 mod properties;
 #[cfg(test)]
 mod tests;
 
 use child_process::Rung;
-use stream_api::{Code, Error, Fault, Order, Playback, State};
+use stream_api::{Code, Error, Fault, Order, Playback};
 
 pub use limits::Limits;
-use limits::{STALLED_LADDER, STOP_LADDER};
-
-/// Milliseconds of a monotonic clock.
-pub type Millis = u64;
-
-/// A stream's order and phase, and what it knows of the server.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Machine {
-    /// What the user wants.
-    pub order: Order,
-    /// What is true.
-    pub phase: Phase,
-    /// Whether the server answers.
-    pub server_ready: bool,
-    /// What the end of the source means.
-    pub playback: Playback,
-}
-
-/// What is true of a stream.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Phase {
-    /// Nothing runs.
-    Stopped,
-    /// A child is being made, or it was made and is not on air yet.
-    Starting {
-        /// 1 for the first.
-        attempt: u32,
-        /// When the child was made; none while it is being made.
-        spawned: Option<Millis>,
-        /// It has sent something.
-        progressed: bool,
-        /// The server has it.
-        online: bool,
-    },
-    /// On air, or just not any more.
-    Running {
-        /// 0 once it has run well for long enough.
-        attempt: u32,
-        /// When it began.
-        since: Millis,
-        /// When the child last got further.
-        progress_at: Millis,
-        /// When the server last received something.
-        received_at: Millis,
-    },
-    /// The child was asked to end.
-    Stopping {
-        /// What comes after its end.
-        why: Why,
-        /// Where on the ladder.
-        rung: usize,
-        /// When that rung was taken.
-        asked: Millis,
-    },
-    /// Waiting to try again.
-    Backoff {
-        /// Of the attempt that failed.
-        attempt: u32,
-        /// Until when.
-        until: Until,
-        /// Why.
-        fault: Fault,
-    },
-    /// Needs a person, or the thing that is missing.
-    Failed {
-        /// Why.
-        fault: Fault,
-        /// When to look whether the cause is gone.
-        check: Millis,
-    },
-}
-
-/// What a backoff waits for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Until {
-    /// A moment.
-    Time(Millis),
-    /// The server.
-    Server,
-}
-
-/// Why a child was asked to end.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Why {
-    /// The user ordered it to stop.
-    Order,
-    /// It starts again with other settings.
-    Edit,
-    /// It hangs.
-    Hang {
-        /// The attempt that hangs.
-        attempt: u32,
-        /// How.
-        fault: Fault,
-    },
-}
-
-/// Everything that can happen to a stream.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Input {
-    /// The user wants it live; in backoff or failed, at once.
-    Run,
-    /// The user wants it stopped.
-    Stop,
-    /// Its settings changed such that a running child must be made anew.
-    Edited,
-    /// The server answers.
-    ServerReady,
-    /// The server does not answer.
-    ServerLost,
-    /// The child was made.
-    Spawned,
-    /// The child could not be made.
-    NotSpawned(Problem),
-    /// The child got further.
-    Progressed,
-    /// The server has the stream online, or not.
-    Online(bool),
-    /// The server received more of it.
-    Received,
-    /// The child ended, and why.
-    Ended(Ending),
-    /// What a failed stream missed is there again.
-    Cured,
-    /// A deadline may have come.
-    Tick,
-    /// The computer slept, or this process stood still: nobody could meet a deadline meanwhile.
-    Woke,
-}
-
-/// How a child ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Ending {
-    /// By itself, at the end of its input.
-    Finished,
-    /// Otherwise.
-    Broken(Problem),
-}
-
-/// Something that keeps a stream from running.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Problem {
-    /// What.
-    pub fault: Fault,
-    /// Trying again would not help.
-    pub permanent: bool,
-}
-
-/// What the actor has to do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    /// Make a child.
-    Spawn,
-    /// Give up making one.
-    CancelSpawn,
-    /// Ask the child to end.
-    Ask(Rung),
-    /// The path is not needed any more.
-    RemovePath,
-    /// Look whether the cause of the failure is gone, and say [`Input::Cured`] if so.
-    CheckCure,
-    /// The source came to its end: the order is now Stop.
-    Completed,
-}
-
-impl Machine {
-    /// A stream that was just made or read; what is stored of an earlier run is not trusted.
-    pub fn new(playback: Playback, server_ready: bool) -> Machine {
-        Machine { order: Order::Stop, phase: Phase::Stopped, server_ready, playback }
-    }
-
-    /// The phase as on the wire.
-    pub fn state(&self) -> State {
-        match self.phase {
-            Phase::Stopped => State::Stopped,
-            Phase::Starting { .. } => State::Starting,
-            Phase::Running { .. } => State::Running,
-            Phase::Stopping { .. } => State::Stopping,
-            Phase::Backoff { .. } => State::Backoff,
-            Phase::Failed { .. } => State::Failed,
-        }
-    }
-
-    /// Spawns since it last ran well.
-    pub fn attempt(&self) -> u32 {
-        match &self.phase {
-            Phase::Starting { attempt, .. }
-            | Phase::Running { attempt, .. }
-            | Phase::Backoff { attempt, .. }
-            | Phase::Stopping { why: Why::Hang { attempt, .. }, .. } => *attempt,
-            Phase::Stopped | Phase::Stopping { .. } | Phase::Failed { .. } => 0,
-        }
-    }
-
-    /// When [`Input::Tick`] is due; none when only something else can happen.
-    pub fn deadline(&self, limits: &Limits) -> Option<Millis> {
-        match &self.phase {
-            Phase::Stopped | Phase::Backoff { until: Until::Server, .. } => None,
-            Phase::Starting { spawned, .. } => spawned.map(|at| at + limits.start),
-            Phase::Running { attempt, since, progress_at, received_at } => {
-                let mut due = progress_at + limits.stall;
-                if self.server_ready {
-                    due = due.min(received_at + limits.received);
-                }
-                if *attempt > 0 {
-                    due = due.min(since + limits.healthy);
-                }
-                Some(due)
-            }
-            Phase::Stopping { why, rung, asked } => {
-                Some(asked + why.ladder().get(*rung).map_or(limits.reap, |(_, wait)| *wait))
-            }
-            Phase::Backoff { until: Until::Time(at), .. } => Some(*at),
-            Phase::Failed { check, .. } => Some(*check),
-        }
-    }
-}
-
-impl Why {
-    fn ladder(&self) -> &'static [(Rung, Millis)] {
-        match self {
-            Why::Order | Why::Edit => STOP_LADDER,
-            Why::Hang { .. } => STALLED_LADDER,
-        }
-    }
-}
+pub use machine::{Effect, Ending, Feed, Input, Machine, Millis, Phase, Problem, Until, Why};
 
 /// One step: `now` in milliseconds, `jitter` in 0..1.
 pub fn step(machine: &mut Machine, input: Input, now: Millis, jitter: f64, limits: &Limits) -> Vec<Effect> {
@@ -260,8 +36,9 @@ impl Step<'_> {
             Input::Stop => self.stop(),
             Input::Edited => self.edited(),
             Input::ServerReady => self.server_ready(),
-            Input::ServerLost => self.machine.server_ready = false,
+            Input::ServerLost => self.server_lost(),
             Input::Spawned => self.spawned(),
+            Input::Opened => self.opened(),
             Input::NotSpawned(problem) => self.not_spawned(problem),
             Input::Progressed => self.progressed(),
             Input::Online(online) => self.online(online),
@@ -279,7 +56,7 @@ impl Step<'_> {
         match self.machine.phase {
             Phase::Stopped | Phase::Backoff { .. } | Phase::Failed { .. } => self.start(1),
             // A child that is ending is followed by a new one; see `ended`.
-            Phase::Starting { .. } | Phase::Running { .. } | Phase::Stopping { .. } => {}
+            Phase::Starting { .. } | Phase::Running { .. } | Phase::Open | Phase::Stopping { .. } => {}
         }
     }
 
@@ -292,7 +69,7 @@ impl Step<'_> {
                 self.stopped();
             }
             Phase::Starting { spawned: Some(_), .. } | Phase::Running { .. } => self.ask(Why::Order, 0),
-            Phase::Backoff { .. } | Phase::Failed { .. } => self.stopped(),
+            Phase::Open | Phase::Backoff { .. } | Phase::Failed { .. } => self.stopped(),
         }
     }
 
@@ -307,7 +84,7 @@ impl Step<'_> {
                 self.start(1);
             }
             Phase::Starting { spawned: Some(_), .. } | Phase::Running { .. } => self.ask(Why::Edit, 0),
-            Phase::Backoff { .. } | Phase::Failed { .. } => self.start(1),
+            Phase::Open | Phase::Backoff { .. } | Phase::Failed { .. } => self.start(1),
         }
     }
 
@@ -320,6 +97,23 @@ impl Step<'_> {
                 self.start(attempt + 1);
             }
             _ => {}
+        }
+    }
+
+    /// A child notices by itself, and later; an open path is gone with its server.
+    fn server_lost(&mut self) {
+        self.machine.server_ready = false;
+        if self.machine.phase == Phase::Open {
+            self.wait_for_server(1, Fault::new(Error::new(Code::ServerDown)));
+        }
+    }
+
+    fn opened(&mut self) {
+        if let Phase::Starting { attempt, .. } = self.machine.phase {
+            self.machine.phase = Phase::Open;
+            if !self.machine.server_ready {
+                self.wait_for_server(attempt, Fault::new(Error::new(Code::ServerDown)));
+            }
         }
     }
 
@@ -389,7 +183,7 @@ impl Step<'_> {
             (Phase::Starting { .. } | Phase::Running { .. }, Ending::Broken(problem)) => {
                 self.broken(attempt, problem)
             }
-            (Phase::Stopped | Phase::Backoff { .. } | Phase::Failed { .. }, _) => {}
+            (Phase::Stopped | Phase::Open | Phase::Backoff { .. } | Phase::Failed { .. }, _) => {}
         }
     }
 
@@ -404,7 +198,7 @@ impl Step<'_> {
             return;
         }
         match self.machine.phase.clone() {
-            Phase::Stopped => {}
+            Phase::Stopped | Phase::Open => {}
             Phase::Starting { attempt, .. } => {
                 let seconds = self.limits.start / 1000;
                 self.hang(attempt, Error::new(Code::NoProgress).with("seconds", seconds));
@@ -441,7 +235,7 @@ impl Step<'_> {
                 (*attempt, *until) = (0, Until::Time(now));
             }
             Phase::Failed { check, .. } => *check = now,
-            Phase::Stopped | Phase::Starting { spawned: None, .. } | Phase::Backoff { .. } => {}
+            Phase::Stopped | Phase::Open | Phase::Starting { spawned: None, .. } | Phase::Backoff { .. } => {}
         }
     }
 
@@ -451,7 +245,10 @@ impl Step<'_> {
 
     fn start(&mut self, attempt: u32) {
         self.machine.phase = Phase::Starting { attempt, spawned: None, progressed: false, online: false };
-        self.effects.push(Effect::Spawn);
+        self.effects.push(match self.machine.feed {
+            Feed::Child => Effect::Spawn,
+            Feed::Server => Effect::Open,
+        });
     }
 
     fn stopped(&mut self) {

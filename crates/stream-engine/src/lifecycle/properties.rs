@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use proptest::{prelude::*, test_runner::TestCaseResult};
 
+use stream_api::State;
+
 use super::*;
 
 /// What can happen to a stream, and time that passes.
@@ -13,9 +15,11 @@ enum Move {
     Run,
     Stop,
     Edit,
+    /// Its source is of the other kind from now on.
+    Turn,
     ServerReady,
     ServerLost,
-    /// The child that is being made is there. Nothing without one, as with the next four.
+    /// The child, or the path, that is being made is there. Nothing without one, as with the next four.
     Made,
     NotMade {
         permanent: bool,
@@ -41,6 +45,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         2 => Just(Move::Run),
         1 => Just(Move::Stop),
         1 => Just(Move::Edit),
+        1 => Just(Move::Turn),
         1 => Just(Move::ServerReady),
         1 => Just(Move::ServerLost),
         4 => Just(Move::Made),
@@ -64,14 +69,21 @@ struct Model {
     now: Millis,
     child: bool,
     making: bool,
+    /// The path is made, or being made, without a child.
+    open: bool,
     /// What happened, for a failure's message.
     told: String,
 }
 
 impl Model {
     fn new(playback: Playback) -> Model {
-        let machine = Machine::new(playback, true);
-        Model { machine, limits: Limits::default(), now: 0, child: false, making: false, told: String::new() }
+        Model::fed(playback, Feed::Child)
+    }
+
+    fn fed(playback: Playback, feed: Feed) -> Model {
+        let machine = Machine::new(playback, feed, true);
+        let (child, making, open) = (false, false, false);
+        Model { machine, limits: Limits::default(), now: 0, child, making, open, told: String::new() }
     }
 
     fn play(&mut self, moves: &[Move]) -> TestCaseResult {
@@ -83,8 +95,19 @@ impl Model {
             Move::Run => Input::Run,
             Move::Stop => Input::Stop,
             Move::Edit => Input::Edited,
+            Move::Turn => {
+                self.machine.feed = match self.machine.feed {
+                    Feed::Child => Feed::Server,
+                    Feed::Server => Feed::Child,
+                };
+                Input::Edited
+            }
             Move::ServerReady => Input::ServerReady,
             Move::ServerLost => Input::ServerLost,
+            Move::Made if self.making && self.open => {
+                self.making = false;
+                Input::Opened
+            }
             Move::Made if self.making => {
                 (self.making, self.child) = (false, true);
                 Input::Spawned
@@ -137,7 +160,11 @@ impl Model {
             match effect {
                 Effect::Spawn => {
                     prop_assert!(!self.child && !self.making, "two children{}", self.told);
-                    self.making = true;
+                    (self.making, self.open) = (true, false);
+                }
+                Effect::Open => {
+                    prop_assert!(!self.child && !self.making, "a path beside a child{}", self.told);
+                    (self.making, self.open) = (true, true);
                 }
                 Effect::CancelSpawn => {
                     prop_assert!(self.making, "nothing to cancel{}", self.told);
@@ -155,7 +182,7 @@ impl Model {
     fn check(&self) -> TestCaseResult {
         let machine = &self.machine;
         let (child, making) = match machine.phase {
-            Phase::Stopped | Phase::Backoff { .. } | Phase::Failed { .. } => (false, false),
+            Phase::Stopped | Phase::Open | Phase::Backoff { .. } | Phase::Failed { .. } => (false, false),
             Phase::Starting { spawned: None, .. } => (false, true),
             Phase::Starting { .. } | Phase::Running { .. } | Phase::Stopping { .. } => (true, false),
         };
@@ -165,13 +192,17 @@ impl Model {
             "the state is not the truth{}",
             self.told
         );
+        if machine.phase == Phase::Open {
+            prop_assert!(machine.server_ready && machine.feed == Feed::Server, "open to nobody{}", self.told);
+        }
         if machine.order == Order::Stop {
             let ends = matches!(machine.phase, Phase::Stopped | Phase::Stopping { .. });
             prop_assert!(ends, "it goes on against the order{}", self.told);
         } else {
             prop_assert!(machine.phase != Phase::Stopped, "it rests against the order{}", self.told);
             // Making a child ends by itself (its parts have limits), and the server's task never gives up.
-            let helped = self.making || !machine.server_ready;
+            // An open path has nothing to leave, as long as the server is there.
+            let helped = self.making || !machine.server_ready || machine.phase == Phase::Open;
             let way_out = machine.deadline(&self.limits).is_some() || helped;
             prop_assert!(way_out, "no way out{}", self.told);
         }
@@ -184,6 +215,10 @@ fn problem(permanent: bool) -> Problem {
     Problem { fault: Fault::new(Error::new(code)), permanent }
 }
 
+fn feed() -> impl Strategy<Value = Feed> {
+    prop_oneof![Just(Feed::Child), Just(Feed::Server)]
+}
+
 fn playback() -> impl Strategy<Value = Playback> {
     prop_oneof![Just(Playback::Loop), Just(Playback::Once)]
 }
@@ -192,14 +227,14 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_state_is_the_truth_and_always_has_a_way_out(playback in playback(), moves in moves()) {
-        Model::new(playback).play(&moves)?;
+    fn the_state_is_the_truth_and_always_has_a_way_out(playback in playback(), feed in feed(), moves in moves()) {
+        Model::fed(playback, feed).play(&moves)?;
     }
 
     /// From wherever it is: asked by the ladder, killed after 4 s at most, and stopped as soon as it has ended.
     #[test]
-    fn the_order_to_stop_is_carried_out_within_the_ladders_time(playback in playback(), moves in moves()) {
-        let mut model = Model::new(playback);
+    fn the_order_to_stop_is_carried_out_within_the_ladders_time(playback in playback(), feed in feed(), moves in moves()) {
+        let mut model = Model::fed(playback, feed);
         model.play(&moves)?;
         let ordered = model.now;
         model.give(Input::Stop)?;
@@ -214,8 +249,8 @@ proptest! {
 
     /// Whatever came before: once the server is there and FFmpeg works, an order to run leads on air.
     #[test]
-    fn the_order_to_run_is_carried_out(playback in playback(), moves in moves()) {
-        let mut model = Model::new(playback);
+    fn the_order_to_run_is_carried_out(playback in playback(), feed in feed(), moves in moves()) {
+        let mut model = Model::fed(playback, feed);
         model.play(&moves)?;
         model.give(Input::ServerReady)?;
         model.give(Input::Run)?;
@@ -252,6 +287,26 @@ proptest! {
         }
         live(&mut model, 61_000)?;
         prop_assert_eq!(end(&mut model)?, 200, "a healthy minute forgets{}", model.told);
+    }
+
+    /// Without a child nothing is ever spawned, asked or tried again as long as the server is there.
+    #[test]
+    fn an_open_path_is_left_alone(moves in moves()) {
+        let mut model = Model::fed(Playback::Loop, Feed::Server);
+        model.play(&[Move::Run, Move::Made])?;
+        prop_assert_eq!(&model.machine.phase, &Phase::Open, "{}", model.told);
+        for step in moves {
+            let disturbs = matches!(step, Move::Edit | Move::Turn | Move::Stop | Move::ServerLost);
+            if !disturbs {
+                model.apply(step)?;
+                prop_assert_eq!(&model.machine.phase, &Phase::Open, "{}", model.told);
+            }
+        }
+        model.give(Input::ServerLost)?;
+        model.give(Input::ServerReady)?;
+        model.apply(Move::Made)?;
+        prop_assert_eq!(&model.machine.phase, &Phase::Open, "back with its server{}", model.told);
+        prop_assert!(!model.child);
     }
 
     #[test]

@@ -1,3 +1,5 @@
+use stream_api::State;
+
 use super::*;
 
 /// A machine under test with its own clock.
@@ -8,7 +10,7 @@ struct Rig {
 
 impl Rig {
     fn new(playback: Playback) -> Rig {
-        Rig { machine: Machine::new(playback, true), now: 1_000 }
+        Rig { machine: Machine::new(playback, Feed::Child, true), now: 1_000 }
     }
 
     fn give(&mut self, input: Input) -> Vec<Effect> {
@@ -241,4 +243,33 @@ fn an_end_of_the_server_does_not_count_against_the_stream() {
             rig.give(Input::Online(true));
         }
     }
+}
+
+#[test]
+fn without_a_child_a_stream_runs_as_soon_as_its_path_is_there() {
+    let machine = Machine::new(Playback::Loop, Feed::Server, true);
+    let mut rig = Rig { machine, now: 1_000 };
+    assert_eq!(rig.give(Input::Run), [Effect::Open]);
+    assert_eq!(rig.machine.state(), State::Starting);
+    assert_eq!(rig.give(Input::Opened), []);
+    assert_eq!((rig.machine.state(), rig.machine.deadline(&Limits::default())), (State::Running, None));
+    assert_eq!(rig.give(Input::Online(true)), []);
+    assert_eq!(rig.give(Input::Online(false)), [], "nobody has to send");
+    assert_eq!(rig.give(Input::ServerLost), []);
+    assert_eq!(rig.machine.state(), State::Backoff);
+    assert_eq!(rig.give(Input::ServerReady), [Effect::Open]);
+    rig.give(Input::Opened);
+    assert_eq!(rig.give(Input::Stop), [Effect::RemovePath], "nothing has to end first");
+    assert_eq!(rig.machine.state(), State::Stopped);
+}
+
+#[test]
+fn a_source_of_the_other_kind_takes_over_in_order() {
+    let mut rig = Rig::running(Playback::Loop);
+    rig.machine.feed = Feed::Server;
+    assert_eq!(rig.give(Input::Edited), [Effect::Ask(Rung::Quit)]);
+    assert_eq!(rig.give(Input::Ended(Ending::Finished)), [Effect::Open], "after the child's end");
+    rig.give(Input::Opened);
+    rig.machine.feed = Feed::Child;
+    assert_eq!(rig.give(Input::Edited), [Effect::Spawn]);
 }

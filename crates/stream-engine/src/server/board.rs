@@ -5,7 +5,7 @@ use std::{
 };
 
 use ffmpeg_cli::slate::Slate;
-use mediamtx_client::{PathConfig, User};
+use mediamtx_client::{PathConfig, Pull, PullFailure, Source, User};
 use stream_api::{Kept, StreamId, UnixMillis, Unkept};
 use tokio::sync::watch;
 
@@ -28,6 +28,16 @@ pub(super) struct Board {
     eager: watch::Sender<usize>,
     /// Why a path is not recorded, by its name, and when that was said last.
     recorders: Arc<Mutex<HashMap<String, (String, Instant)>>>,
+    /// Why the sources of paths could not be fetched when they were last tried, by the path's name.
+    pulls: Arc<Mutex<HashMap<String, PullTrouble>>>,
+}
+
+/// A source could not be fetched.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PullTrouble {
+    pub(crate) failure: PullFailure,
+    /// When that was.
+    pub(crate) at: UnixMillis,
 }
 
 /// A path that should exist.
@@ -43,6 +53,8 @@ pub(super) struct Wanted {
 pub(crate) struct Wish {
     pub(crate) record: bool,
     pub(crate) keep: Keep,
+    /// What the server fetches; none where somebody publishes.
+    pub(crate) pull: Option<Pull>,
 }
 
 /// Whether viewers stay while nobody publishes.
@@ -64,6 +76,7 @@ impl Board {
             rights: Arc::default(),
             eager: watch::Sender::default(),
             recorders: Arc::default(),
+            pulls: Arc::default(),
         }
     }
 
@@ -119,6 +132,7 @@ impl Board {
         let ours = paths.get(name).is_some_and(|wanted| wanted.id == id);
         if ours {
             paths.remove(name);
+            self.forget_pull_trouble(name);
         }
         ours
     }
@@ -133,7 +147,8 @@ impl Board {
 
     fn config(&self, wanted: &Wanted) -> PathConfig {
         let slate = wanted.slate().map(|slate| self.slates.file(slate));
-        PathConfig { record: wanted.wish.record, slate, ..PathConfig::default() }
+        let source = wanted.wish.pull.clone().map_or(Source::Publisher, Source::Pull);
+        PathConfig { source, record: wanted.wish.record, slate, ..PathConfig::default() }
     }
 
     pub(super) fn all(&self) -> HashMap<String, Wanted> {
@@ -164,6 +179,12 @@ impl Board {
         stored.token.fits(token).then(seat)
     }
 
+    /// The paths that have a slate.
+    pub(super) fn slated(&self) -> HashSet<String> {
+        let paths = self.lock();
+        paths.iter().filter(|(_, wanted)| wanted.slate().is_some()).map(|(name, _)| name.clone()).collect()
+    }
+
     pub(super) fn note_speed(&self, name: &str, speed: Option<f64>) {
         if let Some(wanted) = self.lock().get_mut(name) {
             wanted.speed = speed;
@@ -178,6 +199,19 @@ impl Board {
         let mut recorders = self.recorders();
         recorders.retain(|_, (_, said)| said.elapsed() < TROUBLE_LASTS);
         recorders.get(name).map(|(reason, _)| reason.clone())
+    }
+
+    pub(super) fn note_pull(&self, name: &str, failure: PullFailure, at: UnixMillis) {
+        self.pulls().insert(name.to_owned(), PullTrouble { failure, at });
+    }
+
+    pub(super) fn pull_trouble(&self, name: &str) -> Option<PullTrouble> {
+        self.pulls().get(name).cloned()
+    }
+
+    /// It is fetched, or nobody wants it any more.
+    pub(super) fn forget_pull_trouble(&self, name: &str) {
+        self.pulls().remove(name);
     }
 
     pub(super) fn eager(&self) -> Eager {
@@ -201,6 +235,10 @@ impl Board {
 
     fn recorders(&self) -> MutexGuard<'_, HashMap<String, (String, Instant)>> {
         self.recorders.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pulls(&self) -> MutexGuard<'_, HashMap<String, PullTrouble>> {
+        self.pulls.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<String, Wanted>> {

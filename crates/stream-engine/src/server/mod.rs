@@ -28,7 +28,7 @@ use crate::{
 };
 
 use board::Board;
-pub(crate) use board::{Eager, Keep, Wish};
+pub(crate) use board::{Eager, Keep, PullTrouble, Wish};
 use change::Change;
 pub(crate) use change::effects;
 pub(crate) use poller::{Sample, Samples};
@@ -262,6 +262,16 @@ impl Server {
     /// Why the path of this name is not recorded, as the server says it.
     pub(crate) fn recorder_trouble(&self, name: &str) -> Option<String> {
         self.board.recorder_trouble(name)
+    }
+
+    /// Why the source of the path of this name could not be fetched when it was last tried.
+    pub(crate) fn pull_trouble(&self, name: &str) -> Option<PullTrouble> {
+        self.board.pull_trouble(name)
+    }
+
+    /// The source is there; what was wrong earlier says nothing about the next time.
+    pub(crate) fn forget_pull_trouble(&self, name: &str) {
+        self.board.forget_pull_trouble(name);
     }
 
     pub(crate) fn log(&self) -> Log {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mediamtx_client::{Api, ApiError, PathState, Session, SessionKind};
+use mediamtx_client::{Api, ApiError, PathState, Peer, Session, SessionKind, Track};
 use stream_api::{Code, Error, Metrics};
 use tokio::{
     sync::watch,
@@ -36,10 +36,14 @@ pub(crate) type Samples = HashMap<String, Sample>;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Sample {
     pub(crate) online: bool,
-    /// From the publisher itself: what a path receives counts its slate too.
+    /// From the publisher itself, where there is a slate: what a path receives counts that too.
     pub(crate) inbound_bytes: u64,
-    /// The publisher's session: another one after each start.
+    /// The publisher's session: another one after each start. Empty where the server fetches.
     pub(crate) publisher: Option<String>,
+    /// Who that is.
+    pub(crate) session: Option<Arc<Session>>,
+    /// What comes in.
+    pub(crate) tracks: Vec<Track>,
 }
 
 /// Asks one run of the server for its paths, and turns the answers into samples and figures.
@@ -55,8 +59,10 @@ pub(super) struct Poller<'a> {
 #[derive(Default)]
 struct Memory {
     taken: HashMap<String, (u64, u64)>,
-    /// What each publisher's session had sent when sessions were last asked for.
-    sent: HashMap<String, u64>,
+    /// The publishers' sessions when they were last asked for, by their ids.
+    publishers: HashMap<String, Arc<Session>>,
+    /// What each path had received then.
+    received: HashMap<String, u64>,
     at: Option<Instant>,
     total_bps: u64,
 }
@@ -116,16 +122,29 @@ impl Poller<'_> {
         let elapsed = memory.at.map_or(WINDOW, |at| at.elapsed());
         let sessions = if elapsed >= WINDOW { self.sessions(paths).await } else { None };
         if let Some(sessions) = &sessions {
-            let sent = |session: &Session| (session.id.clone(), session.inbound_bytes);
-            memory.sent = sessions.iter().filter(|session| session.inbound_bytes > 0).map(sent).collect();
+            let sent = |session: &Session| (session.id.clone(), Arc::new(session.clone()));
+            memory.publishers =
+                sessions.iter().filter(|session| session.inbound_bytes > 0).map(sent).collect();
         }
-        let sent = |path: &PathState| {
-            path.source.as_ref().and_then(|source| memory.sent.get(&source.id)).copied().unwrap_or(0)
+        if elapsed >= WINDOW {
+            memory.received = paths.iter().map(|path| (path.name.clone(), path.inbound_bytes)).collect();
+        }
+        let slated = self.board.slated();
+        let publisher =
+            |path: &PathState| path.source.as_ref().and_then(|source| memory.publishers.get(&source.id));
+        let sent = |path: &PathState| match slated.contains(&path.name) {
+            true => publisher(path).map_or(0, |session| session.inbound_bytes),
+            false => memory.received.get(&path.name).copied().unwrap_or(0),
         };
         let sample = |path: &PathState| Sample {
             online: path.online,
             inbound_bytes: sent(path),
             publisher: path.source.as_ref().map(|source| source.id.clone()),
+            // Its counters change all the time; who it is does not.
+            session: publisher(path).map(|session| {
+                Arc::new(Session { inbound_bytes: 0, outbound_bytes: 0, ..Session::clone(session) })
+            }),
+            tracks: path.tracks.clone(),
         };
         let samples: Samples = paths.iter().map(|path| (path.name.clone(), sample(path))).collect();
         self.samples.send_if_modified(|before| {
@@ -171,9 +190,13 @@ impl Poller<'_> {
     /// Everybody where somebody watches, else the publishers, of which there may be none. None when the server did
     /// not answer.
     async fn sessions(&self, paths: &[PathState]) -> Option<Vec<Session>> {
+        // What the server fetches has no session.
+        let publishers = || paths.iter().filter_map(|path| path.source.as_ref().and_then(Peer::session));
         let sessions = if paths.iter().any(|path| !path.readers.is_empty()) {
             self.api.sessions().await
-        } else if paths.iter().any(|path| path.source.is_some()) {
+        } else if publishers().any(|kind| kind != SessionKind::Rtsp) {
+            self.api.sessions().await
+        } else if publishers().next().is_some() {
             self.api.sessions_by(SessionKind::Rtsp).await
         } else {
             return Some(Vec::new());

@@ -1,7 +1,7 @@
 use std::{path::Path, time::Duration};
 
 use child_process::{Child, Line, Rung, SpawnError, Spec};
-use mediamtx_client::{Api, ApiAddress, Secret, ServerConfig, User};
+use mediamtx_client::{Api, ApiAddress, PullFailure, Secret, ServerConfig, User};
 use stream_api::{Certificate, Code, Error, LogOrigin, ServerSettings};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
@@ -45,6 +45,8 @@ pub(super) enum Said {
     Reload,
     /// A path is not recorded.
     Unrecorded { name: String, reason: String },
+    /// A path's source can't be fetched, or ended.
+    Unfetched { name: String, failure: PullFailure },
 }
 
 impl Said {
@@ -52,7 +54,14 @@ impl Said {
         if mediamtx_client::log::is_reload(text) {
             return Some(Said::Reload);
         }
-        let (name, reason) = mediamtx_client::log::recorder_error(text).filter(|_| level == "error")?;
+        if level != "error" {
+            return None;
+        }
+        if let Some((name, reason)) = mediamtx_client::log::source_error(text) {
+            let reason = ffmpeg_cli::log::redact(reason);
+            return Some(Said::Unfetched { name: name.to_owned(), failure: PullFailure::of(&reason) });
+        }
+        let (name, reason) = mediamtx_client::log::recorder_error(text)?;
         Some(Said::Unrecorded { name: name.to_owned(), reason: reason.to_owned() })
     }
 }

@@ -1,4 +1,6 @@
+mod arrive;
 mod control;
+mod cure;
 
 use std::time::{Duration, Instant};
 
@@ -16,6 +18,7 @@ use tokio::{
 use super::{
     Control, Parts,
     facts::Facts,
+    open::{self, Opened},
     pace::Pace,
     source_watch::SourceWatch,
     spawn::{Spawned, spawn},
@@ -27,11 +30,9 @@ use crate::{
     clocks::Jump,
     journal::RunJournal,
     lifecycle::{Effect, Ending, Input, Limits, Machine, Millis, Phase, Problem, step},
-    prober,
     recording::{self, Watch},
     server::{Eager, Sample},
     store::StoredStream,
-    tool_fault,
 };
 
 /// A deadline noticed so late was slept through.
@@ -41,7 +42,14 @@ const HOLDS_UP: Duration = Duration::from_secs(3);
 /// FFmpeg's last lines come at most this long after its end.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
-type Making = JoinHandle<Result<Spawned, Problem>>;
+type Making = JoinHandle<Result<Made, Problem>>;
+
+/// What was made: a child, or a path that needs none.
+#[derive(Debug)]
+enum Made {
+    Child(Box<Spawned>),
+    Path(Opened),
+}
 
 /// One stream: holds the machine and carries out its effects.
 #[derive(Debug)]
@@ -90,7 +98,10 @@ impl Actor {
         turns: Turns,
         controls: mpsc::Receiver<Control>,
     ) -> Actor {
-        let mut machine = Machine::new(stored.spec.playback, parts.server.link().borrow().is_ready());
+        let mut machine = {
+            let ready = parts.server.link().borrow().is_ready();
+            Machine::new(stored.spec.playback, open::feed(&stored.spec.source), ready)
+        };
         machine.order = stored.order;
         parts.server.admit(stored.id, &stored.spec.name, &stored.access);
         let facts = Facts::new(parts.hub.clocks().clone());
@@ -195,9 +206,17 @@ impl Actor {
         }
     }
 
-    async fn made(&mut self, made: Result<Spawned, Problem>) {
+    async fn made(&mut self, made: Result<Made, Problem>) {
         match made {
-            Ok(Spawned { child, probed, shown, record, turn }) => {
+            Ok(Made::Path(Opened { record })) => {
+                tracing::info!("the path is there");
+                self.take(Input::Opened).await;
+                if record != self.spec.record {
+                    self.switch_recording().await;
+                }
+            }
+            Ok(Made::Child(spawned)) => {
+                let Spawned { child, probed, shown, record, turn } = *spawned;
                 self.turn = Some((turn, Instant::now()));
                 tracing::info!(pid = child.pid(), attempt = self.machine.attempt(), "FFmpeg was started");
                 self.journal.manager("info", t!("log.started", pid = child.pid()));
@@ -270,6 +289,9 @@ impl Actor {
         if online != before.online {
             self.take(Input::Online(online)).await;
         }
+        if self.look_at_arrival() {
+            self.publish();
+        }
     }
 
     /// Its standard streams are closed: it has ended, or is about to.
@@ -297,7 +319,7 @@ impl Actor {
             return Ending::Finished;
         }
         let exit = faults::Exit { code: exit.code, signal: exit.signal };
-        let context = faults::Context { path: self.spec.source.path().to_owned() };
+        let context = faults::Context { path: self.spec.source.place().to_owned() };
         let classified = faults::classify(exit, self.tail.all(), &context);
         self.slate_refused |= !self.sample.online && ffmpeg_cli::slate::was_refused(self.tail.all());
         if asked {
@@ -340,7 +362,13 @@ impl Actor {
                 self.place = Some(place);
                 let parts = self.parts.clone();
                 let made = spawn(parts, self.id, self.spec.clone(), self.slate_refused, waiting);
-                self.making = Some(tokio::spawn(made));
+                self.making =
+                    Some(tokio::spawn(async { made.await.map(|spawned| Made::Child(Box::new(spawned))) }));
+            }
+            Effect::Open => {
+                self.parts.hub.run_began(self.id, self.journal.begin_run());
+                let made = open::open(self.parts.clone(), self.id, self.spec.clone());
+                self.making = Some(tokio::spawn(async { made.await.map(Made::Path) }));
             }
             Effect::CancelSpawn => {
                 if let Some(making) = self.making.take() {
@@ -366,27 +394,6 @@ impl Actor {
         None
     }
 
-    /// Whether what a failed stream missed is there again.
-    async fn is_cured(&self) -> bool {
-        let Phase::Failed { fault, .. } = &self.machine.phase else { return false };
-        match fault.error.code {
-            Code::SourceMissing
-            | Code::SourceFolderMissing
-            | Code::SourceDenied
-            | Code::SourceEmpty
-            | Code::SourceIsFolder => {
-                let path = self.spec.source.path().to_owned();
-                tokio::task::spawn_blocking(move || prober::is_readable(&path)).await.unwrap_or(false)
-            }
-            code if tool_fault::is_of_ffmpeg(code) => {
-                self.parts.tools.check_again().await;
-                let found = self.parts.tools.found();
-                found.ffmpeg.is_ok() && found.ffprobe.is_ok()
-            }
-            _ => false,
-        }
-    }
-
     /// Once a second: what only looking tells.
     fn look(&mut self) {
         if self.turn.as_ref().is_some_and(|(_, since)| since.elapsed() >= HOLDS_UP) {
@@ -395,13 +402,16 @@ impl Actor {
         if self.place.is_some() {
             self.publish();
         }
+        if self.look_at_arrival() {
+            self.publish();
+        }
         let wanted = self.spec.record && self.is_on_air();
         let folder = self.parts.recordings.join(&self.spec.name);
         let seen = self.recording.look(&folder, wanted, Instant::now());
         let said = self.parts.server.recorder_trouble(&self.spec.name);
         let (recording, unrecorded) = recording::judge(seen, said.as_deref(), &folder);
-        let runs = self.machine.state() == State::Running;
-        let gone = self.source.is_gone(self.spec.source.path(), runs, Instant::now());
+        let runs = matches!(self.machine.phase, Phase::Running { .. });
+        let gone = self.source.is_gone(self.spec.source.place(), runs, Instant::now());
         if (recording, gone) != (self.facts.recording, self.facts.gone) || unrecorded != self.facts.unrecorded
         {
             (self.facts.recording, self.facts.unrecorded) = (recording, unrecorded);
@@ -427,6 +437,7 @@ impl Actor {
             tracing::info!("on air");
             self.journal.manager("info", t!("log.on_air"));
         }
+        self.look_at_arrival();
         self.publish();
     }
 
@@ -467,7 +478,7 @@ fn jitter() -> f64 {
 }
 
 /// The child being made, once it is; never without one.
-async fn join(making: &mut Option<Making>) -> Result<Spawned, Problem> {
+async fn join(making: &mut Option<Making>) -> Result<Made, Problem> {
     let Some(task) = making else { return std::future::pending().await };
     let made = task.await;
     *making = None;

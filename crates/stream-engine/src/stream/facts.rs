@@ -1,5 +1,6 @@
 use stream_api::{
-    Code, Error, Fault, Health, Kept, Order, Recording, State, Stream, StreamId, StreamSpec, UnixMillis,
+    Code, Error, Fault, Health, Kept, Order, Publisher, Recording, State, Stream, StreamId, StreamSpec,
+    UnixMillis, Wait,
 };
 
 use crate::{
@@ -18,6 +19,12 @@ pub(super) struct Facts {
     pub(super) unrecorded: Option<Error>,
     /// The source is not there any more.
     pub(super) gone: bool,
+    /// Who publishes, where somebody else does.
+    pub(super) publisher: Option<Publisher>,
+    /// What it waits for, where somebody else feeds it.
+    pub(super) wait: Option<Wait>,
+    /// It was on air since it runs.
+    pub(super) was_on_air: bool,
     since: UnixMillis,
     state: State,
     on_air_since: Option<UnixMillis>,
@@ -34,6 +41,9 @@ impl Facts {
             recording: Recording::Off,
             unrecorded: None,
             gone: false,
+            publisher: None,
+            wait: None,
+            was_on_air: false,
             since: clocks.wall(),
             state: State::Stopped,
             on_air_since: None,
@@ -50,12 +60,13 @@ impl Facts {
         if changed {
             (self.state, self.since) = (state, self.clocks.wall());
             self.health = if state == State::Running { Health::Good } else { Health::Unknown };
+            self.was_on_air = false;
         }
         match &machine.phase {
             Phase::Backoff { fault, .. }
             | Phase::Failed { fault, .. }
             | Phase::Stopping { why: Why::Hang { fault, .. }, .. } => self.fault = Some(fault.clone()),
-            Phase::Running { .. } | Phase::Stopped => self.fault = None,
+            Phase::Running { .. } | Phase::Open | Phase::Stopped => self.fault = None,
             // The last fault stays in sight until the stream runs again.
             Phase::Starting { .. } | Phase::Stopping { .. } => {}
         }
@@ -77,6 +88,7 @@ impl Facts {
             return false;
         }
         self.on_air_since = on_air.then(|| self.clocks.wall());
+        self.was_on_air |= on_air;
         on_air
     }
 
@@ -90,7 +102,7 @@ impl Facts {
 
     fn warnings(&self, spec: &StreamSpec) -> Vec<Fault> {
         let slow = (self.health == Health::Slow).then(|| Error::new(Code::Overloaded));
-        let gone = self.gone.then(|| Error::new(Code::SourceGone).with("path", spec.source.path()));
+        let gone = self.gone.then(|| Error::new(Code::SourceGone).with("path", spec.source.place()));
         slow.into_iter().chain(gone).chain(self.unrecorded.clone()).map(Fault::new).collect()
     }
 
@@ -119,6 +131,8 @@ impl Facts {
             plan: self.probed.as_ref().map(|probed| probed.plan.clone()),
             recording: self.recording,
             kept,
+            publisher: self.publisher.clone(),
+            wait: self.wait.clone(),
             ..Stream::new(id, spec.clone())
         }
     }
@@ -137,7 +151,7 @@ mod tests {
     use stream_api::Playback;
 
     use super::*;
-    use crate::clocks::Reading;
+    use crate::{clocks::Reading, lifecycle::Feed};
 
     const DAY: i64 = 86_400_000;
 
@@ -152,7 +166,7 @@ mod tests {
                 wall: UnixMillis(read.load(Ordering::Relaxed)),
             });
             let mut facts = Facts::new(clocks);
-            let mut machine = Machine::new(Playback::Loop, true);
+            let mut machine = Machine::new(Playback::Loop, Feed::Child, true);
             let fault = Fault::new(Error::new(Code::FfmpegCrashed));
             machine.phase = Phase::Backoff { attempt: 3, until: Until::Time(900), fault };
             facts.follow(&machine, 100);

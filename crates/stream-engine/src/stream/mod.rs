@@ -1,8 +1,10 @@
 //! Streams: one actor each, which carries out what [`lifecycle::step`](crate::lifecycle::step) decides.
 
 mod actor;
+pub(crate) mod arrival;
 mod facts;
 mod keep;
+pub(crate) mod open;
 mod pace;
 mod source_watch;
 mod spawn;
@@ -18,8 +20,8 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    access::AccessChange, hub::Hub, journal::RunJournal, prober::Prober, server::Server, slates::Slates,
-    store::Store, store::StoredStream, tools::Tools,
+    access::AccessChange, hub::Hub, journal::RunJournal, prober::Prober, secrets::Secrets, server::Server,
+    slates::Slates, store::Store, store::StoredStream, tools::Tools,
 };
 
 use turns::Turns;
@@ -29,6 +31,7 @@ use turns::Turns;
 pub(crate) struct Parts {
     pub(crate) hub: Hub,
     pub(crate) store: Store,
+    pub(crate) secrets: Secrets,
     pub(crate) tools: Tools,
     pub(crate) prober: Prober,
     pub(crate) slates: Slates,
@@ -60,8 +63,8 @@ pub(crate) struct Handle {
 enum Control {
     /// A new order, and when the stream was last used, from which its place in the queue follows.
     Order { order: Order, used: Option<UnixMillis>, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
-    /// New settings; a new name is free.
-    Edit { update: Box<StreamUpdate>, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
+    /// New settings; a new name is free. `anew`: the source's secrets changed too.
+    Edit { update: Box<StreamUpdate>, anew: bool, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
     /// Who may watch, or send it.
     Access { change: AccessChange, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
     /// End what runs, then answer; the store, the picture and the log forget the stream.
@@ -129,8 +132,8 @@ impl Handle {
 
     /// # Errors
     /// As [`Handle::order`].
-    pub(crate) async fn edit(&self, update: StreamUpdate, by: Origin) -> Result<Stream, Error> {
-        self.tell(|ack| Control::Edit { update: Box::new(update), by, ack }).await
+    pub(crate) async fn edit(&self, update: StreamUpdate, anew: bool, by: Origin) -> Result<Stream, Error> {
+        self.tell(|ack| Control::Edit { update: Box::new(update), anew, by, ack }).await
     }
 
     /// # Errors

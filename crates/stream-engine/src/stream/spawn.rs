@@ -36,7 +36,8 @@ pub(super) async fn spawn(
         turn = waiting.turn() => turn.ok_or_else(|| passing(Error::new(Code::ShuttingDown)))?,
         fault = parts.server.failed() => return Err(passing(fault)),
     };
-    let probed = parts.prober.probe(spec.source.path()).await.map_err(|error| match error.code {
+    let file = spec.source.file().unwrap_or_default();
+    let probed = parts.prober.probe(file).await.map_err(|error| match error.code {
         Code::SourceTimeout
         | Code::SourceUnreadable
         | Code::OutOfMemory
@@ -46,7 +47,8 @@ pub(super) async fn spawn(
     })?;
     // No slate is made for a server that is not there.
     parts.server.access().await.map_err(passing)?;
-    let wish = Wish { record: spec.record, keep: keep::keep(&parts, id, &spec, &probed, refused).await };
+    let keep = keep::keep(&parts, id, &spec, &probed, refused).await;
+    let wish = Wish { record: spec.record, keep, pull: None };
     let access = keep::ensure_path(&parts, id, &spec.name, wish).await.map_err(passing)?;
     let target = Target {
         host: "127.0.0.1".to_owned(),
@@ -56,7 +58,7 @@ pub(super) async fn spawn(
         pass: access.pass.clone(),
     };
     let publish = Publish {
-        source: &spec.source,
+        source: file,
         playback: spec.playback,
         media: &probed.media,
         plan: &probed.plan,

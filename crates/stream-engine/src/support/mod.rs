@@ -74,7 +74,8 @@ async fn probes(engine: &Inner, snapshot: &Snapshot) -> Value {
     let deadline = tokio::time::Instant::now() + PROBING;
     let mut probes = serde_json::Map::new();
     for stream in snapshot.streams.iter().take(PROBED) {
-        let probe = tokio::time::timeout_at(deadline, engine.prober.probe(stream.spec.source.path())).await;
+        let Some(file) = stream.spec.source.file() else { continue };
+        let probe = tokio::time::timeout_at(deadline, engine.prober.probe(file)).await;
         let probe = match probe {
             Ok(Ok(probed)) => json!({ "media": probed.media, "plan": probed.plan }),
             Ok(Err(error)) => json!({ "error": error }),

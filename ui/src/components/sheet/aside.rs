@@ -51,10 +51,13 @@ pub(crate) fn facts(media: &SourceMedia, plan: &Plan) -> impl IntoView + use<> {
     let mut rows = vec![(t!("fact.video"), video)];
     if let Some(v) = &media.video {
         let fps = format::fps(v.fps);
-        rows.push((
-            t!("fact.picture"),
-            t!("fact.picture.value", width = v.width, height = v.height, fps = fps),
-        ));
+        let size = match v.fps > 0.0 {
+            true => t!("fact.picture.value", width = v.width, height = v.height, fps = fps),
+            false => format!("{}×{}", v.width, v.height),
+        };
+        if v.width > 0 {
+            rows.push((t!("fact.picture"), size));
+        }
     }
     rows.push((t!("fact.audio"), audio));
     if let Some(a) = &media.audio {
@@ -67,7 +70,9 @@ pub(crate) fn facts(media: &SourceMedia, plan: &Plan) -> impl IntoView + use<> {
     if let Some(seconds) = media.duration {
         rows.push((t!("fact.length"), format::duration(seconds)));
     }
-    rows.push((t!("fact.size"), format::bytes(media.size)));
+    if media.size > 0 {
+        rows.push((t!("fact.size"), format::bytes(media.size)));
+    }
     let rows = rows.into_iter().map(|(key, value)| view! { <dt>{key}</dt><dd>{value}</dd> }).collect_view();
     view! { <dl class="kv num">{rows}</dl> }
 }

@@ -1,10 +1,14 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
 use stream_api::{Playback, Unkept, t};
 
-use crate::components::sheet::form::{Form, Probe};
+use crate::components::sheet::{
+    form::{Form, Probe},
+    network::Kind,
+};
 
 /// Name, playback, recording, and what becomes of viewers.
 pub(crate) fn fields(form: Form) -> impl IntoView {
+    let is_file = Memo::new(move |_| form.net.kind.get() == Kind::File);
     let keep_hint = move || match form.probe.get() {
         Probe::Done(report) => report.plan.unkept.map_or(t!("sheet.keep.hint"), Unkept::words),
         _ => t!("sheet.keep.hint"),
@@ -12,15 +16,16 @@ pub(crate) fn fields(form: Form) -> impl IntoView {
     view! {
         <div class="two">
             {name(form)}
-            {playback(form)}
+            {move || is_file.get().then(|| playback(form))}
         </div>
         {switch("record", form.record, t!("sheet.record"), view! { <small>{t!("sheet.record.hint")}</small> })}
-        {switch(
+        // Of another source nobody knows in advance what it sends.
+        {move || is_file.get().then(|| switch(
             "keep-viewers",
             form.keep_viewers,
             t!("sheet.keep"),
             view! { <small data-testid="keep-hint">{keep_hint}</small> },
-        )}
+        ))}
     }
 }
 

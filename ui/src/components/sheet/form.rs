@@ -1,11 +1,19 @@
 use leptos::prelude::*;
 use stream_api::{
-    Code, Error, Kept, Order, Playback, ProbeReport, Source, Stream, StreamId, StreamSpec, check_name,
-    commands::{SourceProbe, StreamCreate, StreamStart, StreamUpdate},
+    Code, Error, Kept, Order, Playback, ProbeReport, Secret, Source, Stream, StreamId, StreamSpec,
+    check_name,
+    commands::{SourceProbe, SourceTest, StreamCreate, StreamStart, StreamUpdate},
+    propose_name, split_address,
 };
 use wasm_bindgen_futures::spawn_local;
 
-use crate::{app::App, components::sheet::SheetFor};
+use crate::{
+    app::App,
+    components::sheet::{
+        SheetFor,
+        network::{Kind, Net, Test},
+    },
+};
 
 /// What is known of the file.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,6 +55,8 @@ pub(crate) struct Form {
     /// The stream that is changed, as it was when the form was opened.
     original: StoredValue<Option<Stream>>,
     pub path: RwSignal<String>,
+    /// The kind of source, and what is known of one that is no file.
+    pub net: Net,
     pub name: RwSignal<String>,
     /// The name was typed, not proposed.
     pub named: RwSignal<bool>,
@@ -75,10 +85,15 @@ impl Form {
             SheetFor::New { path, .. } => path.clone(),
             SheetFor::Edit { .. } => None,
         };
-        let path = spec.as_ref().map(|spec| spec.source.path().to_owned()).or(known).unwrap_or_default();
+        let path = spec
+            .as_ref()
+            .map(|spec| spec.source.file().unwrap_or_default().to_owned())
+            .or(known)
+            .unwrap_or_default();
         let form = Form {
             app,
             path: RwSignal::new(path.clone()),
+            net: Net::of(spec.as_ref().map(|spec| &spec.source)),
             name: RwSignal::new(spec.as_ref().map(|spec| spec.name.clone()).unwrap_or_default()),
             named: RwSignal::new(spec.is_some()),
             playback: RwSignal::new(spec.as_ref().map(|spec| spec.playback).unwrap_or_default()),
@@ -114,6 +129,72 @@ impl Form {
     pub(crate) fn runs(self) -> bool {
         let row = self.id().and_then(|id| self.app.world.row(id));
         row.is_some_and(|row| row.with(|row| row.stream.order == Order::Run && !row.stream.state_failed()))
+    }
+
+    /// Another kind of source.
+    pub(crate) fn choose_kind(self, kind: Kind) {
+        self.net.kind.set(kind);
+        if !self.named.get_untracked() {
+            self.propose();
+        }
+    }
+
+    /// A name from the address, or just one that is free; a file's comes with its examination.
+    fn propose(self) {
+        let from = match self.net.kind.get_untracked() {
+            Kind::File => return,
+            Kind::Network => match split_address(&self.net.url.get_untracked()) {
+                Ok(address) => address.host.replace('.', "-"),
+                Err(_) => return,
+            },
+            Kind::Incoming => "incoming".to_owned(),
+        };
+        self.name.set(propose_name(&from, |name| self.app.world.taken(name, self.id())));
+    }
+
+    /// Fetches the source for a moment.
+    pub(crate) fn test(self) {
+        if !self.named.get_untracked() {
+            self.propose();
+        }
+        self.asked.update_value(|asked| *asked += 1);
+        let turn = self.asked.get_value();
+        self.net.test.set(Test::Running);
+        let request = SourceTest { source: self.net.source(), password: self.net.typed(), stream: self.id() };
+        let reply = self.app.client().call(request);
+        spawn_local(async move {
+            let reply = reply.await;
+            if self.asked.try_get_value() == Some(turn) {
+                let test = reply.map_or_else(Test::Failed, |tested| Test::Done(Box::new(tested)));
+                self.net.test.set(test);
+            }
+        });
+    }
+
+    /// Waits no longer for the test.
+    pub(crate) fn cancel_test(self) {
+        self.asked.update_value(|asked| *asked += 1);
+        self.net.test.set(Test::None);
+    }
+
+    /// The stream's password stays unless another is typed.
+    pub(crate) fn keeps_password(self) -> bool {
+        self.original.with_value(|original| {
+            original.as_ref().and_then(|o| o.spec.source.network()).is_some_and(|network| network.has_secret)
+        })
+    }
+
+    /// What is chosen.
+    fn source(self) -> Source {
+        match self.net.kind.get() {
+            Kind::File => Source::File { path: self.path.get().trim().to_owned() },
+            Kind::Network => self.net.source(),
+            Kind::Incoming => Source::Incoming,
+        }
+    }
+
+    fn password(self) -> Option<Secret> {
+        (self.net.kind.get() == Kind::Network).then(|| self.net.typed()).flatten()
     }
 
     /// Takes a file and examines it.
@@ -206,18 +287,21 @@ impl Form {
 
     /// Whether the form can be saved as it stands.
     pub(crate) fn can_save(self) -> bool {
-        let file = match self.probe.get() {
-            Probe::Done(report) => report.path == self.path.get().trim(),
+        let source = match (self.net.kind.get(), self.probe.get()) {
+            (Kind::Network, _) => self.net.problem().is_none(),
+            (Kind::Incoming, _) => true,
+            (Kind::File, Probe::Done(report)) => report.path == self.path.get().trim(),
             // Its other fields can be changed while its file is missing.
-            _ => self.same_file(),
+            (Kind::File, _) => self.same_file(),
         };
-        file && !self.name.get().is_empty() && self.name_problem().is_none()
+        source && !self.name.get().is_empty() && self.name_problem().is_none()
     }
 
     fn same_file(self) -> bool {
         let path = self.path.get();
-        self.original
-            .with_value(|original| original.as_ref().is_some_and(|o| o.spec.source.path() == path.trim()))
+        self.original.with_value(|original| {
+            original.as_ref().is_some_and(|o| o.spec.source.file() == Some(path.trim()))
+        })
     }
 
     /// What saving does beside saving.
@@ -237,14 +321,13 @@ impl Form {
     }
 
     fn update(self, original: &Stream) -> StreamUpdate {
-        let path = self.path.get().trim().to_owned();
         let wanted = StreamSpec {
             playback: self.playback.get(),
             record: self.record.get(),
             keep_viewers: self.keep_viewers.get(),
-            ..StreamSpec::new(self.name.get(), Source::File { path })
+            ..StreamSpec::new(self.name.get(), self.source())
         };
-        changes(original, wanted)
+        StreamUpdate { password: self.password(), ..changes(original, wanted) }
     }
 
     /// Saves, and starts the stream if asked to.
@@ -259,7 +342,8 @@ impl Form {
         let update = original.as_ref().map(|original| self.update(original));
         let create = StreamCreate {
             name: Some(self.name.get_untracked()),
-            source: Source::File { path: self.path.get_untracked().trim().to_owned() },
+            source: untrack(|| self.source()),
+            password: untrack(|| self.password()),
             playback: self.playback.get_untracked(),
             record: self.record.get_untracked(),
             keep_viewers: self.keep_viewers.get_untracked(),
@@ -313,7 +397,8 @@ fn changes(original: &Stream, wanted: StreamSpec) -> StreamUpdate {
 /// `kept`: viewers are kept now. `same_tracks`: the file has the tracks that they get now.
 fn effects(update: &StreamUpdate, runs: bool, kept: bool, same_tracks: bool) -> Effects {
     let (renamed, switched) = (update.name.is_some(), update.keep_viewers.is_some());
-    let anew = renamed || switched || update.source.is_some() || update.playback.is_some();
+    let source = update.source.is_some() || update.password.is_some();
+    let anew = renamed || switched || source || update.playback.is_some();
     let restart = match (kept, same_tracks && !renamed && !switched) {
         (false, _) => Restart::Unkept,
         (true, true) => Restart::Kept,

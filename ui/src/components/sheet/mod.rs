@@ -5,6 +5,8 @@ mod browse;
 mod fields;
 mod file;
 mod form;
+mod network;
+mod source;
 
 pub(crate) use aside::facts as aside_facts;
 pub(crate) use fields::switch;
@@ -66,11 +68,14 @@ pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
             </header>
             <div class="cols">
                 <div class="form">
-                    {file::file(form)}
+                    {source::source(form)}
                     {fields::fields(form)}
                     {move || form.failure.get().map(|error| refusal(error, "save-error"))}
                 </div>
-                {aside::aside(form)}
+                {move || match form.net.kind.get() {
+                    network::Kind::File => aside::aside(form).into_any(),
+                    _ => view! { <div class="aside">{source::found(form)}</div> }.into_any(),
+                }}
             </div>
             {footer(form)}
         </Modal>

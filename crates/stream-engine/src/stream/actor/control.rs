@@ -12,7 +12,7 @@ use crate::{
     lifecycle::{Input, Phase},
     server::Sample,
     store::StoredStream,
-    stream::Control,
+    stream::{Control, open},
 };
 
 impl Actor {
@@ -22,8 +22,8 @@ impl Actor {
                 // The one who asked may be gone, here and below.
                 let _ = ack.send(self.order(order, used, by).await);
             }
-            Control::Edit { update, by, ack } => {
-                let _ = ack.send(self.edit(*update, by).await);
+            Control::Edit { update, anew, by, ack } => {
+                let _ = ack.send(self.edit(*update, anew, by).await);
             }
             Control::Access { change, by, ack } => {
                 let _ = ack.send(self.change_access(change, by).await);
@@ -66,7 +66,7 @@ impl Actor {
         Ok(self.publish())
     }
 
-    async fn edit(&mut self, update: StreamUpdate, by: Origin) -> Result<Stream, Error> {
+    async fn edit(&mut self, update: StreamUpdate, anew: bool, by: Origin) -> Result<Stream, Error> {
         self.check_open()?;
         let mut spec = self.spec.clone();
         update.apply(&mut spec);
@@ -75,13 +75,17 @@ impl Actor {
         if before.name != self.spec.name {
             self.tell(ActivityKind::Renamed { from: before.name.clone(), by });
         }
-        if !before.is_same_but_for_its_name(&self.spec) {
+        if anew || !before.is_same_but_for_its_name(&self.spec) {
             self.tell(ActivityKind::Edited { by });
         }
         self.journal.rename(&self.spec.name);
         self.machine.playback = self.spec.playback;
+        self.machine.feed = open::feed(&self.spec.source);
         if before.source != self.spec.source {
             self.facts.probed = None;
+            // What it was before says nothing about it.
+            self.facts.was_on_air = false;
+            self.parts.server.forget_pull_trouble(&self.spec.name);
         }
         self.slate_refused = false;
         if before.name != self.spec.name {
@@ -91,7 +95,7 @@ impl Actor {
         }
         let live =
             !matches!(self.machine.phase, Phase::Stopped | Phase::Failed { .. } | Phase::Backoff { .. });
-        if !self.spec.sends_the_same(&before) {
+        if anew || !self.spec.sends_the_same(&before) {
             self.take(Input::Edited).await;
         } else if live && before.record != self.spec.record {
             self.switch_recording().await;

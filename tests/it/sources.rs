@@ -1,0 +1,284 @@
+//! Streams without an FFmpeg of ours: what the server fetches, and what others publish.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    Dir, Server,
+    camera::{Camera, PASSWORD, Sender, USER},
+    media, until,
+};
+
+fn network(url: &str) -> Value {
+    json!({ "type": "network", "url": url })
+}
+
+async fn create(server: &Server, name: &str, source: Value) -> String {
+    let body = json!({ "name": name, "source": source, "start": true });
+    let made = server.post("/api/v1/streams", body).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    made.body["id"].as_str().unwrap().to_owned()
+}
+
+/// Kinds of what happened to a stream, oldest first.
+async fn told(server: &Server, id: &str) -> Vec<Value> {
+    let page = server.get(&format!("/api/v1/activity?streams={id}")).await;
+    page["activities"].as_array().unwrap().iter().rev().cloned().collect()
+}
+
+fn files_hold(dir: &Dir, names: &[&str], text: &str) -> bool {
+    let read = |name: &&str| fs::read_to_string(dir.data().join(name)).unwrap_or_default();
+    names.iter().any(|name| read(name).contains(text))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_is_fetched_by_every_protocol_and_comes_back() {
+    let mut camera = Camera::on_air().await;
+    let dir = Dir::new();
+    let server = Server::ready(&dir).await;
+    let mut ids = Vec::new();
+    for protocol in ["rtsp", "rtmp", "srt", "hls"] {
+        ids.push((protocol, create(&server, protocol, network(&camera.url(protocol))).await));
+    }
+    for (protocol, id) in &ids {
+        let stream = server.until_on_air(id).await;
+        assert_eq!(stream["state"], "running", "{stream:#}");
+        let stream = server.until(id, "known", |stream| !stream["media"].is_null()).await;
+        assert_eq!(stream["media"]["video"]["codec"], "h264", "{protocol}: {stream:#}");
+        assert_eq!(stream["media"]["video"]["width"], 1280);
+        assert_eq!(stream["plan"]["mode"], "copy");
+        let codecs = media::watch(stream["urls"]["rtsp"].as_str().unwrap()).await;
+        assert!(codecs.contains(&"h264".to_owned()), "{protocol} is passed on: {codecs:?}");
+        assert!(!stream.to_string().contains(PASSWORD), "{protocol}: {stream:#}");
+        assert_eq!(stream["source"]["has_secret"], true);
+        let bits = async || server.stream(id).await["metrics"]["inbound_bps"].as_u64();
+        until("it is measured", async || bits().await.filter(|bps| *bps > 10_000)).await;
+    }
+    assert_eq!(server.children("ffmpeg"), [], "the server fetches by itself");
+    assert!(!files_hold(&dir, &["config.json", "config.json.1"], PASSWORD), "passwords are kept apart");
+    assert!(files_hold(&dir, &["secrets.json"], PASSWORD));
+
+    // A power cut at the camera: each says why, none is given up, and all come back by themselves.
+    camera.stop();
+    for (protocol, id) in &ids {
+        let stream = server.until(id, "lost and told why", |s| s["wait"]["error"]["code"].is_string()).await;
+        assert_eq!(
+            (&stream["wait"]["of"], &stream["wait"]["lost"]),
+            (&json!("source"), &json!(true)),
+            "{protocol}"
+        );
+        assert_eq!((&stream["state"], &stream["on_air"]), (&json!("running"), &json!(false)));
+        assert!(!stream.to_string().contains(PASSWORD), "{stream:#}");
+    }
+    camera.start().await;
+    for (protocol, id) in &ids {
+        let stream = server.until_on_air(id).await;
+        assert_eq!(stream["wait"], Value::Null, "{protocol}");
+        let told = told(&server, id).await;
+        let kinds: Vec<&str> = told.iter().map(|activity| activity["kind"].as_str().unwrap()).collect();
+        assert!(kinds.ends_with(&["live", "faulted", "recovered"]), "{protocol}: {kinds:?}");
+        assert_eq!(told[kinds.len() - 2]["cause"]["code"], "pull_lost");
+    }
+
+    // With the server, and with the program.
+    let mediamtx = server.children("mediamtx")[0].pid;
+    crate::support::process::signal(mediamtx, nix::sys::signal::Signal::SIGKILL);
+    until("another MediaMTX", async || {
+        (server.get("/api/v1/server").await["restarts"].as_u64()? > 0).then_some(())
+    })
+    .await;
+    for (_, id) in &ids {
+        server.until_on_air(id).await;
+    }
+    assert_eq!(server.stop().await, Some(0));
+    let server = Server::ready(&dir).await;
+    for (_, id) in &ids {
+        server.until_on_air(id).await;
+    }
+    let (_, id) = &ids[0];
+    server.ask("DELETE", &format!("/api/v1/streams/{id}"), None).await.ok();
+    let kept = fs::read_to_string(dir.data().join("secrets.json")).unwrap();
+    assert!(!kept.contains(id.as_str()), "a stream's secrets go with it");
+    assert_eq!(server.stop().await, Some(0));
+    assert!(!files_hold(&dir, &["logs/mediamtx.log"], PASSWORD), "nor are they logged");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_changed_and_never_goes_elsewhere() {
+    let camera = Camera::on_air().await;
+    let dir = Dir::new();
+    let server = Server::ready(&dir).await;
+    let url = camera.path("rtsp", "cam", USER, "wrong");
+    let id = create(&server, "cam", network(&url)).await;
+    let stream = server.until(&id, "told why", |stream| stream["wait"]["error"]["code"].is_string()).await;
+    assert_eq!(stream["wait"]["error"]["code"], "pull_login", "{stream:#}");
+    assert_eq!(stream["wait"]["lost"], false, "it never was there");
+    assert!(stream["wait"]["tried"].is_number());
+
+    let path = format!("/api/v1/streams/{id}");
+    server.ask("PATCH", &path, Some(json!({ "password": PASSWORD }))).await.ok();
+    let stream = server.until_on_air(&id).await;
+    assert_eq!(stream["source"]["user"], USER);
+    // The same place again, without saying the password: it stays.
+    let mut source = stream["source"].clone();
+    source["transport"] = json!("tcp");
+    server.ask("PATCH", &path, Some(json!({ "source": source }))).await.ok();
+    server.until(&id, "on air by TCP", |s| s["on_air"] == true && s["source"]["transport"] == "tcp").await;
+    // Another host: it is not sent there.
+    source["url"] = json!(format!("rtsp://localhost:{}/cam", camera.port()));
+    let changed = server.ask("PATCH", &path, Some(json!({ "source": source }))).await.ok();
+    assert_eq!(changed["source"]["has_secret"], false, "{changed:#}");
+
+    // Only while somebody watches.
+    let mut source = network(&camera.url("rtsp"));
+    source["when"] = json!("on_demand");
+    server.ask("PATCH", &path, Some(json!({ "source": source }))).await.ok();
+    let stream = server.until(&id, "idle", |stream| stream["wait"]["of"] == "viewer").await;
+    assert_eq!((&stream["on_air"], &stream["wait"]["lost"]), (&json!(false), &json!(false)));
+    let watched = media::watch(stream["urls"]["rtsp"].as_str().unwrap()).await;
+    assert!(watched.contains(&"h264".to_owned()), "{watched:?}");
+    assert_eq!(server.stop().await, Some(0));
+}
+
+/// What our own publisher gives: user and password of this run of the server.
+fn publisher(dir: &Dir) -> (String, String) {
+    let file = fs::read_to_string(dir.data().join("run/mediamtx.yml")).unwrap();
+    let users =
+        file.lines().filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("  - ")?).ok());
+    let publishes = |user: &Value| {
+        let all = |permission: &Value| permission["action"] == "publish" && permission["path"] == "";
+        user["permissions"].as_array().is_some_and(|permissions| permissions.iter().any(all))
+    };
+    let user = users.into_iter().find(publishes).expect("our publisher");
+    (user["user"].as_str().unwrap().to_owned(), user["pass"].as_str().unwrap().to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_publishes_is_shown_and_awaited() {
+    let dir = Dir::new();
+    let server = Server::ready(&dir).await;
+    let id = create(&server, "studio", json!({ "type": "incoming" })).await;
+    let stream = server.until(&id, "waiting", |stream| stream["wait"]["of"] == "publisher").await;
+    assert_eq!((&stream["state"], &stream["wait"]["lost"]), (&json!("running"), &json!(false)), "{stream:#}");
+    let (user, pass) = publisher(&dir);
+    let ports = server.get("/api/v1/server").await["ports"].clone();
+    for (protocol, format, url) in [
+        ("RTSP", "rtsp", format!("rtsp://{user}:{pass}@127.0.0.1:{}/studio", ports["rtsp"])),
+        ("RTMP", "flv", format!("rtmp://127.0.0.1:{}/studio?user={user}&pass={pass}", ports["rtmp"])),
+        (
+            "SRT",
+            "mpegts",
+            format!("srt://127.0.0.1:{}?streamid=publish:studio:{user}:{pass}&pkt_size=1316", ports["srt"]),
+        ),
+    ] {
+        let sender = Sender::to(&url, format);
+        let stream = server.until(&id, "published", |stream| stream["publisher"].is_object()).await;
+        assert_eq!(stream["publisher"]["protocol"], protocol, "{stream:#}");
+        assert!(stream["publisher"]["address"].as_str().unwrap().starts_with("127.0.0.1:"));
+        assert!(stream["publisher"]["since"].is_number(), "{stream:#}");
+        assert_eq!((&stream["on_air"], &stream["wait"]), (&json!(true), &Value::Null));
+        assert_eq!(stream["media"]["audio"]["codec"], "aac", "{stream:#}");
+        assert!(!stream.to_string().contains(&pass), "{stream:#}");
+        drop(sender);
+        let stream = server.until(&id, "left", |stream| stream["wait"]["lost"] == true).await;
+        assert_eq!((&stream["publisher"], &stream["state"]), (&Value::Null, &json!("running")));
+    }
+    let told = told(&server, &id).await;
+    let left = told.iter().filter(|activity| activity["cause"]["code"] == "publisher_left");
+    assert!(left.filter(|activity| activity["kind"] == "faulted").count() >= 3, "{told:#?}");
+
+    // It is stopped without anything to end, and another kind of source takes over.
+    server.order(&id, "stop").await;
+    server.until_state(&id, "stopped").await;
+    let file = media::plain(&dir.media("a.mp4"));
+    let source = crate::support::server::file_source(&file);
+    server.ask("PATCH", &format!("/api/v1/streams/{id}"), Some(json!({ "source": source }))).await.ok();
+    server.order(&id, "start").await;
+    let stream = server.until_on_air(&id).await;
+    assert_eq!((&stream["publisher"], &stream["wait"]), (&Value::Null, &Value::Null));
+    server
+        .ask("PATCH", &format!("/api/v1/streams/{id}"), Some(json!({ "source": { "type": "incoming" } })))
+        .await
+        .ok();
+    server.until(&id, "waiting again", |stream| stream["wait"]["of"] == "publisher").await;
+    assert_eq!(server.children("ffmpeg"), []);
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_can_not_be_is_refused() {
+    let dir = Dir::new();
+    let server = Server::start(&dir).await;
+    for (url, code) in [
+        ("", "address_empty"),
+        ("camera/stream", "address_scheme"),
+        ("file:///etc/passwd", "address_scheme"),
+        ("rtsp://", "address_host"),
+        ("rtsp://cam era/x", "address_host"),
+        ("rtsp://cam:99999/x", "address_port"),
+        ("srt://cam?streamid=read:x", "address_port"),
+    ] {
+        let body = json!({ "name": "x", "source": network(url), "start": true });
+        assert_eq!(server.post("/api/v1/streams", body).await.code(), code, "{url:?}");
+    }
+    let made = server.post("/api/v1/streams", json!({ "source": network("rtsp://[::1]:554/a b?q=ä") })).await;
+    assert_eq!(made.status, 201, "{made:?}");
+    assert_eq!(made.body["source"]["url"], "rtsp://[::1]:554/a%20b?q=%C3%A4");
+    assert_eq!(server.stop().await, Some(0));
+}
+
+/// Outcomes of the four steps, and the code of the one that failed.
+async fn tested(server: &Server, url: &str) -> (String, Value) {
+    let tested = server.post("/api/v1/source-test", json!({ "source": network(url) })).await.ok();
+    let steps = tested["steps"].as_array().unwrap();
+    let names: Vec<&str> = steps.iter().map(|step| step["step"].as_str().unwrap()).collect();
+    assert_eq!(names, ["name", "connect", "login", "media"], "{tested:#}");
+    let outcomes: Vec<&str> = steps.iter().map(|step| step["outcome"].as_str().unwrap()).collect();
+    let failed = steps.iter().find(|step| step["outcome"] == "failed");
+    (outcomes.join(" "), failed.map_or(Value::Null, |step| step["error"]["code"].clone()))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_says_which_step_fails() {
+    let camera = Camera::on_air().await;
+    let dir = Dir::new();
+    let server = Server::ready(&dir).await;
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (url, outcomes, code) in [
+        (camera.url("rtsp"), "passed passed passed passed", Value::Null),
+        (camera.url("hls"), "passed passed passed passed", Value::Null),
+        (camera.url("srt"), "passed skipped passed passed", Value::Null),
+        (
+            "rtsp://no-such-camera.invalid/x".to_owned(),
+            "failed skipped skipped skipped",
+            json!("pull_name_unknown"),
+        ),
+        (format!("rtsp://{nobody}/x"), "passed failed skipped skipped", json!("pull_connection_refused")),
+        (camera.path("rtsp", "cam", USER, "wrong"), "passed passed failed skipped", json!("pull_login")),
+        (
+            camera.path("srt", "empty", USER, PASSWORD),
+            "passed skipped failed skipped",
+            json!("pull_rejected"),
+        ),
+        (camera.path("rtsp", "empty", USER, PASSWORD), "passed passed passed failed", json!("pull_no_path")),
+    ] {
+        assert_eq!(tested(&server, &url).await, (outcomes.to_owned(), code), "{url}");
+    }
+    let report =
+        server.post("/api/v1/source-test", json!({ "source": network(&camera.url("rtsp")) })).await.ok();
+    assert_eq!(
+        (&report["media"]["video"]["codec"], &report["plan"]["mode"]),
+        (&json!("h264"), &json!("copy"))
+    );
+    assert!(!report.to_string().contains(PASSWORD), "{report:#}");
+    // Nothing is left of it, neither here nor there.
+    assert_eq!(server.streams().await.len(), 0);
+    until("the tests' paths are gone", async || {
+        let log = server.get("/api/v1/server/log").await.to_string();
+        let count = |text: &str| log.matches(text).count();
+        (count("source] started") > 0 && count("source] started") == count("source] stopped")).then_some(())
+    })
+    .await;
+    assert_eq!(server.stop().await, Some(0));
+}

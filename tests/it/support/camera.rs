@@ -1,0 +1,148 @@
+//! Somebody else's server with a stream, to be fetched: a real MediaMTX fed by a real FFmpeg, with a password.
+
+use std::{
+    fs::File,
+    net::{TcpListener, UdpSocket},
+    process::{Child, Command, Stdio},
+};
+
+use serde_json::json;
+use testkit::media::Fixtures;
+
+use super::until;
+
+pub const USER: &str = "viewer";
+pub const PASSWORD: &str = "c4mera-s3cret";
+
+/// Ended with its FFmpeg when dropped.
+pub struct Camera {
+    dir: tempfile::TempDir,
+    ports: [u16; 7],
+    fixture: &'static str,
+    children: Vec<Child>,
+}
+
+impl Camera {
+    /// On air at `cam`, by RTSP, RTMP, SRT and HLS.
+    pub async fn on_air() -> Camera {
+        Camera::of("clip_bf0.mp4").await
+    }
+
+    /// The same with another of the fixtures.
+    pub async fn of(fixture: &'static str) -> Camera {
+        let ports = free_ports();
+        let dir = tempfile::Builder::new().prefix("stream-manager-camera-").tempdir().unwrap();
+        let mut camera = Camera { dir, ports, fixture, children: Vec::new() };
+        camera.start().await;
+        camera
+    }
+
+    /// After [`Camera::stop`], at the same addresses.
+    #[expect(clippy::disallowed_methods, reason = "somebody else's programs, ended on drop")]
+    pub async fn start(&mut self) {
+        let [rtsp, rtmp, hls, webrtc, api, webrtc_udp, srt] = self.ports;
+        let at = |port: u16| format!("127.0.0.1:{port}");
+        let may = |action: &str| json!({ "action": action, "path": "cam" });
+        let config = json!({
+            "api": true, "apiAddress": at(api), "rtspTransports": ["tcp"], "rtspAddress": at(rtsp),
+            "rtmpAddress": at(rtmp), "hlsAddress": at(hls), "hlsAlwaysRemux": true, "webrtcAddress": at(webrtc),
+            "webrtcLocalUDPAddress": at(webrtc_udp), "srtAddress": at(srt), "moq": false,
+            "authInternalUsers": [
+                { "user": "any", "permissions": [may("publish"), { "action": "api" }] },
+                { "user": USER, "pass": PASSWORD, "permissions": [may("read"), { "action": "read", "path": "empty" }] },
+            ],
+            "paths": { "cam": {}, "empty": {} },
+        });
+        let file = self.dir.path().join("mediamtx.yml");
+        std::fs::write(&file, config.to_string()).unwrap();
+        let log = File::create(self.dir.path().join("log")).unwrap();
+        let mut server = Command::new(testkit::fixtures::mediamtx());
+        server.arg(&file).current_dir(self.dir.path()).stdin(Stdio::null()).stderr(Stdio::null()).stdout(log);
+        self.children.push(server.spawn().unwrap());
+        until("the camera's server is up", async || reqwest::get(self.api()).await.ok()).await;
+        let mut sender = Command::new(testkit::fixtures::ffmpeg());
+        sender.args(["-nostdin", "-v", "error", "-re", "-stream_loop", "-1", "-i"]);
+        sender.arg(Fixtures::cached().file(self.fixture)).args(["-c", "copy", "-f", "rtsp"]);
+        sender.args(["-rtsp_transport", "tcp", &format!("rtsp://127.0.0.1:{rtsp}/cam")]);
+        sender.stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::null());
+        self.children.push(sender.spawn().unwrap());
+        until("the camera is on air", async || {
+            let path = reqwest::get(self.api()).await.ok()?.text().await.ok()?;
+            path.contains("\"ready\":true").then_some(())
+        })
+        .await;
+    }
+
+    fn api(&self) -> String {
+        format!("http://127.0.0.1:{}/v3/paths/get/cam", self.ports[4])
+    }
+
+    /// Ends it as a power cut would.
+    pub fn stop(&mut self) {
+        for mut child in self.children.drain(..) {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// The address of its path by `rtsp`, `rtmp`, `srt` or `hls`, with user and password as people type them.
+    pub fn url(&self, protocol: &str) -> String {
+        self.path(protocol, "cam", USER, PASSWORD)
+    }
+
+    /// The same of any path, for anybody.
+    pub fn path(&self, protocol: &str, path: &str, user: &str, password: &str) -> String {
+        let [rtsp, rtmp, hls, _, _, _, srt] = self.ports;
+        match protocol {
+            "rtsp" => format!("rtsp://{user}:{password}@127.0.0.1:{rtsp}/{path}"),
+            "rtmp" => format!("rtmp://{user}:{password}@127.0.0.1:{rtmp}/{path}"),
+            "hls" => format!("http://{user}:{password}@127.0.0.1:{hls}/{path}/index.m3u8"),
+            _ => format!("srt://127.0.0.1:{srt}?streamid=read:{path}:{user}:{password}"),
+        }
+    }
+
+    /// The port of RTSP.
+    pub fn port(&self) -> u16 {
+        self.ports[0]
+    }
+}
+
+fn free_ports() -> [u16; 7] {
+    // All held at once, so that they differ; free again for the camera.
+    let tcp: Vec<TcpListener> = (0..5).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let udp: Vec<UdpSocket> = (0..2).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
+    let tcp = tcp.iter().map(|socket| socket.local_addr().unwrap().port());
+    let all: Vec<u16> = tcp.chain(udp.iter().map(|socket| socket.local_addr().unwrap().port())).collect();
+    all.try_into().unwrap()
+}
+
+impl Drop for Camera {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// An FFmpeg that publishes to a stream, as OBS or a camera would; ended on drop.
+pub struct Sender(Child);
+
+impl Sender {
+    /// Publishes in `format` (`rtsp`, `flv`, `mpegts`) to `url`.
+    #[expect(clippy::disallowed_methods, reason = "an outside publisher, ended on drop")]
+    pub fn to(url: &str, format: &str) -> Sender {
+        let mut sender = Command::new(testkit::fixtures::ffmpeg());
+        sender.args(["-nostdin", "-v", "error", "-re", "-stream_loop", "-1", "-i"]);
+        sender.arg(Fixtures::cached().file("clip_bf0.mp4")).args(["-c", "copy", "-f", format]);
+        if format == "rtsp" {
+            sender.args(["-rtsp_transport", "tcp"]);
+        }
+        sender.arg(url).stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::null());
+        Sender(sender.spawn().unwrap())
+    }
+}
+
+impl Drop for Sender {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}

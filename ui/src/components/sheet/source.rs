@@ -1,0 +1,174 @@
+use leptos::prelude::*;
+use stream_api::{Outcome, Source, SourceTested, Step, TestStep, t};
+
+use crate::components::{
+    Act, Icon, icon, refusal,
+    row::source_icon,
+    sheet::{
+        aside_facts, file,
+        form::Form,
+        network::{Kind, Test},
+    },
+};
+
+/// Which kind of source, and its own fields.
+pub(crate) fn source(form: Form) -> impl IntoView {
+    let choice = move |kind: Kind, id: &'static str, word: &'static str| {
+        let of = match kind {
+            Kind::File => Source::File { path: String::new() },
+            Kind::Network => Source::Network(Default::default()),
+            Kind::Incoming => Source::Incoming,
+        };
+        view! {
+            <label class:on=move || form.net.kind.get() == kind>
+                <input
+                    type="radio"
+                    name="source"
+                    id=id
+                    prop:checked=move || form.net.kind.get() == kind
+                    on:change=move |_| form.choose_kind(kind)
+                />
+                {icon(source_icon(&of))}
+                {word}
+            </label>
+        }
+    };
+    view! {
+        <fieldset class="field">
+            <legend>{t!("sheet.source")}</legend>
+            <div class="seg kinds">
+                {choice(Kind::File, "source-file", t!("sheet.source.file"))}
+                {choice(Kind::Network, "source-network", t!("sheet.source.network"))}
+                {choice(Kind::Incoming, "source-incoming", t!("sheet.source.incoming"))}
+            </div>
+        </fieldset>
+        {move || match form.net.kind.get() {
+            Kind::File => file::file(form).into_any(),
+            Kind::Network => network(form).into_any(),
+            Kind::Incoming => view! { <p class="muted" data-testid="incoming-hint">{t!("sheet.incoming.hint")}</p> }.into_any(),
+        }}
+    }
+}
+
+fn text(
+    id: &'static str,
+    label: &'static str,
+    value: RwSignal<String>,
+    kind: &'static str,
+    placeholder: Signal<String>,
+) -> impl IntoView {
+    view! {
+        <label for=id>{label}</label>
+        <input
+            id=id
+            class="input"
+            type=kind
+            autocomplete="off"
+            spellcheck="false"
+            placeholder=placeholder
+            prop:value=value
+            on:input=move |event| value.set(event_target_value(&event))
+        />
+    }
+}
+
+fn network(form: Form) -> impl IntoView {
+    let net = form.net;
+    let problem =
+        Memo::new(move |_| net.url.with(|url| (!url.trim().is_empty()).then(|| net.problem()).flatten()));
+    let hint = move || {
+        match problem.get() {
+        Some(error) => view! { <span class="bad" role="alert" data-testid="url-error">{error.message}" "{error.hint}</span> }.into_any(),
+        None => view! { <span>{t!("sheet.url.hint")}</span> }.into_any(),
+    }
+    };
+    let empty = Signal::stored(String::new());
+    // What is kept stays unless another is typed.
+    let kept =
+        Signal::derive(move || if form.keeps_password() { t!("sheet.password.kept") } else { "" }.to_owned());
+    let busy = Signal::derive(move || matches!(net.test.get(), Test::Running));
+    view! {
+        <div class="field">
+            {text("source-url", t!("sheet.url"), net.url, "text", Signal::stored("rtsp://192.168.1.20/stream1".to_owned()))}
+            <div class="hint">{hint}</div>
+        </div>
+        <div class="two">
+            <div class="field">{text("source-user", t!("sheet.user"), net.user, "text", empty)}</div>
+            <div class="field">
+                {text("source-password", t!("sheet.password"), net.password, "password", kept)}
+                <div class="hint">{t!("sheet.password.hint")}</div>
+            </div>
+        </div>
+        <div class="card-foot">
+            <Act
+                id="test-source"
+                icon=Icon::Bolt
+                label=t!("sheet.test")
+                busy=busy
+                disabled=Signal::derive(move || net.problem().is_some())
+                on_press=move |_| form.test()
+            />
+            {move || busy.get().then(|| view! {
+                <Act class="ghost" act="cancel-test" label=t!("act.cancel") on_press=move |_| form.cancel_test()/>
+            })}
+        </div>
+        {move || match net.test.get() {
+            Test::Failed(error) => Some(refusal(error, "test-error").into_any()),
+            Test::Done(tested) => Some(steps(&tested).into_any()),
+            Test::None | Test::Running => None,
+        }}
+        <label class="switch">
+            <input
+                type="checkbox"
+                role="switch"
+                id="on-demand"
+                prop:checked=net.on_demand
+                on:change=move |event| net.on_demand.set(event_target_checked(&event))
+            />
+            <i aria-hidden="true"></i>
+            <span><b>{t!("sheet.on_demand")}</b><small>{t!("sheet.on_demand.hint")}</small></span>
+        </label>
+        {move || net.takes_fingerprint().then(|| view! {
+            <div class="field">
+                {text("source-fingerprint", t!("sheet.fingerprint"), net.fingerprint, "text", empty)}
+                <div class="hint">{t!("sheet.fingerprint.hint")}</div>
+            </div>
+        })}
+    }
+}
+
+/// How far a test got.
+fn steps(tested: &SourceTested) -> impl IntoView + use<> {
+    let rows = tested.steps.iter().map(step).collect_view();
+    view! { <ul class="steps" data-testid="test-steps">{rows}</ul> }
+}
+
+fn step(step: &TestStep) -> impl IntoView + use<> {
+    let word = match step.step {
+        Step::Name => t!("test.name"),
+        Step::Connect => t!("test.connect"),
+        Step::Login => t!("test.login"),
+        Step::Media => t!("test.media"),
+    };
+    let (class, drawn) = match step.outcome {
+        Outcome::Passed => ("good", Icon::Check),
+        Outcome::Failed => ("bad", Icon::Alert),
+        Outcome::Skipped => ("faint", Icon::Dot),
+    };
+    let why = step.error.clone().map(|error| {
+        view! { <span data-code=error.code.as_str()>{error.message}" "{error.hint}</span> }
+    });
+    view! { <li class=class>{icon(drawn)}<div><b>{word}</b>{why}</div></li> }
+}
+
+/// What a test found.
+pub(crate) fn found(form: Form) -> impl IntoView {
+    move || match form.net.test.get() {
+        Test::Done(tested) => tested.media.as_ref().zip(tested.plan.as_ref()).map(|(media, plan)| {
+            let lines =
+                plan.warnings.iter().map(|line| view! { <li>{line.message.clone()}</li> }).collect_view();
+            view! { {aside_facts(media, plan)} <ul class="reasons">{lines}</ul> }
+        }),
+        _ => None,
+    }
+}
