@@ -33,6 +33,7 @@ mod secret;
 mod server;
 mod settings;
 mod shell;
+mod sign;
 mod source;
 mod source_test;
 mod spec;
@@ -46,7 +47,7 @@ pub use access::{
 pub use activity::{Activity, ActivityFilter, ActivityKind, Cause, Level, Origin};
 pub use address::{HIDDEN, SourceAddress, SourceSecrets, split_address};
 pub use arrival::{Awaited, Publisher, Wait};
-pub use code::{Code, Program, Sign};
+pub use code::Code;
 pub use commands::{COMMANDS, Command, Method, Route};
 pub use error::{Error, Fault, FaultAction};
 pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
@@ -66,6 +67,7 @@ pub use settings::{
     Address, Certificate, Effects, Encryption, HlsVariant, Problem, Protocols, Reach, ServerSettings,
 };
 pub use shell::Message;
+pub use sign::{Program, Sign};
 pub use source::{Fetch, NetworkSource, Source, Transport};
 pub use source_test::{Outcome, SourceTested, Step, TestStep};
 pub use spec::{Order, Playback, StreamSpec};

@@ -93,6 +93,7 @@ fn pack(data: &Path, found: &Found) -> Result<Vec<u8>, zip::result::ZipError> {
     for secrets in [&server, &config, &read("owner.json").replace(',', ",\n")] {
         scrub.learn(secrets);
     }
+    scrub.learn_all(&read("secrets.json"));
     let mut pages = Pages { zip: ZipWriter::new(Cursor::new(Vec::new())), scrub };
     pages.json("about.json", about(&found.snapshot))?;
     pages.json("status.json", json!(found.snapshot))?;

@@ -26,6 +26,19 @@ impl Scrub {
         }
     }
 
+    /// Learns every text in a JSON file that holds nothing but secrets.
+    pub(super) fn learn_all(&mut self, json: &str) {
+        let mut values = serde_json::from_str::<Value>(json).map_or_else(|_| Vec::new(), |value| vec![value]);
+        while let Some(value) = values.pop() {
+            match value {
+                Value::String(secret) if secret.len() >= SHORTEST => drop(self.known.insert(secret)),
+                Value::Array(items) => values.extend(items),
+                Value::Object(fields) => values.extend(fields.into_iter().map(|(_, value)| value)),
+                _ => {}
+            }
+        }
+    }
+
     /// A text of any kind, line by line.
     pub(super) fn text(&self, text: &str) -> String {
         let mut out = String::with_capacity(text.len());
@@ -110,6 +123,7 @@ mod tests {
         let mut scrub = Scrub::default();
         scrub.learn("- user: manager\n  pass: n0b0dyKnows\nsrtReadPassphrase: 'l0ngPhrase'\nrtsp: yes\n");
         scrub.learn("{\"token\": \"t0ken-value\",\n\"port\": 5}");
+        scrub.learn_all("{\"id\": {\"source\": {\"hidden\": [\"str3am-key\", null]}}}");
         for (text, clean) in [
             ("  pass: n0b0dyKnows", "  pass: ***\n"),
             (
@@ -118,6 +132,7 @@ mod tests {
             ),
             ("  \"password\": \"other\",", "  \"password\": \"***\",\n"),
             ("said n0b0dyKnows and l0ngPhrase, t0ken-value", "said *** and ***, ***\n"),
+            ("rtmp://host/app#str3am-key", "rtmp://host/app#***\n"),
             ("rtsp://u:p@h/a?token=x", "rtsp://***@h/a?token=***\n"),
             ("2026-01-01T00:00:00Z 3 of 4", "2026-01-01T00:00:00Z 3 of 4\n"),
             ("password: abc def", "password: *** def\n"),
