@@ -25,13 +25,18 @@ fn status(command: &mut Command) -> Result<ExitStatus> {
 
 /// Runs `command` quietly and gives what it printed; its complaints come only with an error.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
+    Ok(String::from_utf8_lossy(&bytes(command)?).into_owned())
+}
+
+/// The same for output that is no text.
+pub(crate) fn bytes(command: &mut Command) -> Result<Vec<u8>> {
     let output =
         command.stdin(Stdio::null()).output().with_context(|| format!("starting `{}`", line(command)))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
         bail!("`{}` ended with {}\n{}", line(command), output.status, complaint.trim());
     }
-    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    Ok(output.stdout)
 }
 
 /// Runs `command` to its end, which must come within `limit`: for tools that wait for a network that isn't there.

@@ -31,7 +31,7 @@ pub(crate) struct Options {
     /// Measures this `stream-manager-server`, and the interface as it is built, instead of building both
     #[arg(long, value_name = "PROGRAM")]
     server: Option<PathBuf>,
-    /// Measures this desktop app; else the one that was built last, the release first
+    /// Measures this desktop app instead of building one with the release profile
     #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_APP")]
     app: Option<PathBuf>,
     /// Something that readers of the figures should know, such as what else the machine was doing
@@ -45,17 +45,20 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
     }
     let server = match &options.server {
         Some(server) => fs::canonicalize(server)?,
-        None => build(workspace)?,
+        None => build_server(workspace)?,
     };
-    let app = options.app.clone().or_else(|| built_app(workspace));
+    let app = match &options.app {
+        Some(app) => fs::canonicalize(app)?,
+        None => build_app(workspace)?,
+    };
     let rig = Rig {
         folder: tempfile::Builder::new().prefix("stream-manager-bench-").tempdir()?,
         server,
         mediamtx: sidecars::mediamtx(workspace)?,
         configuration: workspace.root.join("mediamtx.yml"),
     };
-    let facts = machine::facts(&rig, app.as_deref(), options.note.as_deref())?;
-    let rows = measure(workspace, &rig, app.as_deref())?;
+    let facts = machine::facts(&rig, Some(&app), options.note.as_deref())?;
+    let rows = measure(workspace, &rig, &app)?;
     println!("\n{}", report::table(&rows));
     let document = workspace.root.join("docs/benchmarks.md");
     // The report of `cargo xtask chaos` stays.
@@ -72,13 +75,13 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
 /// Measures one thing.
 type Stage<'a> = &'a dyn Fn() -> Result<Vec<Row>>;
 
-fn measure(workspace: &Workspace, rig: &Rig, app: Option<&Path>) -> Result<Vec<Row>> {
+fn measure(workspace: &Workspace, rig: &Rig, app: &Path) -> Result<Vec<Row>> {
     let stages: [(&str, Stage<'_>); 5] = [
         ("start to on air", &|| times::start_to_on_air(rig)),
         ("launch to usable rows", &|| times::launch_to_rows(rig)),
         ("many streams", &|| load::copy_streams(rig)),
         ("size of the interface", &|| Ok(interface_size(workspace))),
-        ("the desktop app", &|| desktop::memory(rig, app, &title(workspace)?)),
+        ("the desktop app", &|| desktop::window(rig, app, &title(workspace)?)),
     ];
     let mut rows = Vec::new();
     for (name, stage) in stages {
@@ -89,19 +92,23 @@ fn measure(workspace: &Workspace, rig: &Rig, app: Option<&Path>) -> Result<Vec<R
 }
 
 /// The interface, and the server that holds it.
-pub(crate) fn build(workspace: &Workspace) -> Result<PathBuf> {
+pub(crate) fn build_server(workspace: &Workspace) -> Result<PathBuf> {
     setup::for_serving()?;
     ui::build(workspace)?;
-    let program = "stream-manager-server";
-    let mut cargo = Command::new("cargo");
-    cargo.current_dir(&workspace.root);
-    process::run(cargo.args(["build", "--release", "--package", "stream-server", "--bin", program]))?;
-    Ok(workspace.target.join("release").join(program))
+    build(workspace, "stream-server", "stream-manager-server")
 }
 
-fn built_app(workspace: &Workspace) -> Option<PathBuf> {
-    let built = ["release", "debug"].map(|profile| workspace.target.join(profile).join("stream-manager"));
-    built.into_iter().find(|program| program.is_file())
+/// The desktop app, with the interface as it is built.
+fn build_app(workspace: &Workspace) -> Result<PathBuf> {
+    setup::for_testing()?;
+    build(workspace, "stream-manager", "stream-manager")
+}
+
+fn build(workspace: &Workspace, package: &str, program: &str) -> Result<PathBuf> {
+    let mut cargo = Command::new("cargo");
+    cargo.current_dir(&workspace.root);
+    process::run(cargo.args(["build", "--release", "--package", package, "--bin", program]))?;
+    Ok(workspace.target.join("release").join(program))
 }
 
 fn interface_size(workspace: &Workspace) -> Vec<Row> {

@@ -1,6 +1,9 @@
 //! How long a person waits: from "start" to on air, and from launch to rows in the list.
 
-use std::time::{Duration, Instant};
+use std::{
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 
@@ -46,15 +49,20 @@ fn time_start(server: &Server, id: &str) -> Result<Duration> {
     Ok(took)
 }
 
-/// Launch to usable rows: the time until a snapshot with every stream can be had.
-pub(super) fn launch_to_rows(rig: &Rig) -> Result<Vec<Row>> {
+/// Puts that many stopped streams into a data folder.
+pub(super) fn fill(rig: &Rig, data: &Path) -> Result<()> {
     let clip = rig.clip()?;
-    let data = rig.data_dir("launch")?;
-    let server = Server::ready(rig, &data)?;
+    let server = Server::ready(rig, data)?;
     for row in 0..ROWS {
         server.create(&format!("row{row}"), &clip, false)?;
     }
-    drop(server);
+    Ok(())
+}
+
+/// Launch to usable rows: the time until a snapshot with every stream can be had.
+pub(super) fn launch_to_rows(rig: &Rig) -> Result<Vec<Row>> {
+    let data = rig.data_dir("launch")?;
+    fill(rig, &data)?;
     let (mut ours, mut bare) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let start = Instant::now();

@@ -68,7 +68,7 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
     }
     let server = match &options.server {
         Some(server) => fs::canonicalize(server)?,
-        None => bench::build(workspace)?,
+        None => bench::build_server(workspace)?,
     };
     let rig = Rig {
         folder: tempfile::Builder::new().prefix("stream-manager-chaos-").tempdir()?,
