@@ -20,9 +20,10 @@ use super::{
 };
 use crate::{clocks::Jump, journal::Journal, lifecycle::Limits, ports, tool_fault, tools::Program};
 
-/// A server that ran this long has recovered. Every stream waits for it, so its pauses must not add up over crashes that
-/// have nothing to do with each other; one that ends at once each time still gets longer ones.
-const HEALTHY: Duration = Duration::from_secs(10);
+/// A server that ran this long has recovered: its streams are back by then. All of them wait for it, so its pauses must
+/// not add up over crashes that have nothing to do with each other; one that ends at once each time still gets longer
+/// ones.
+const HEALTHY: Duration = Duration::from_secs(3);
 /// While the server can't be started, this often is looked whether it can.
 const RECHECK: Duration = Duration::from_secs(2);
 
