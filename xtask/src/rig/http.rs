@@ -63,11 +63,12 @@ impl Api {
         if let Some(authorization) = &self.authorization {
             request = request.header("Authorization", authorization);
         }
+        if method != "GET" {
+            // Both servers ask for it, with or without a body.
+            request = request.header("Content-Type", "application/json");
+        }
         let mut response = match body {
-            Some(body) => {
-                let request = request.header("Content-Type", "application/json");
-                self.agent.run(request.body(body.to_string())?)
-            }
+            Some(body) => self.agent.run(request.body(body.to_string())?),
             None => self.agent.run(request.body(())?),
         }?;
         let text = response.body_mut().read_to_string()?;
