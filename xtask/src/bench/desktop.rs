@@ -86,13 +86,44 @@ fn measure(rig: &Rig, app: &Path, title: &str) -> Result<Vec<Row>> {
         screen.close()?;
     }
     app.must_run()?;
-    let time = |name, times: &[Duration], goal| Row::new(name, "ms", wait::median(times), goal);
+    drop(app);
+    screen.until_gone()?;
+    let bare = bare_windows(rig, &screen)?;
+    let time = |name, times: &[Duration], goal| match bare.as_slice() {
+        [] => Row::new(name, "ms", wait::median(times), goal),
+        bare => Row::times(name, times, ("WebKitGTK, a page of one line", bare), goal),
+    };
     Ok(vec![
         time(LAUNCH, &launches, Goal::None),
         time(AGAIN, &again, Goal::AtMost(1000.0)),
         Row::new(OPEN, "MiB", open, Goal::None),
         Row::new(CLOSED, "MiB", closed, Goal::AtMost(80.0)),
     ])
+}
+
+/// The time that WebKitGTK's own browser takes to show a page of one line; empty where it is not installed.
+fn bare_windows(rig: &Rig, screen: &Screen<'_>) -> Result<Vec<Duration>> {
+    let Some(browser) = fs::read_dir("/usr/lib")?
+        .filter_map(|folder| Some(folder.ok()?.path().join("webkit2gtk-4.1/MiniBrowser")))
+        .find(|browser| browser.is_file())
+    else {
+        return Ok(Vec::new());
+    };
+    let page = rig.folder.path().join("bare.html");
+    let body = "<body style='background: linear-gradient(red, blue)'>One line</body>";
+    fs::write(&page, format!("<!doctype html><title>{}</title>{body}", screen.title))?;
+    let mut times = Vec::new();
+    for _ in 0..ROUNDS {
+        let began = Instant::now();
+        let mut command = Background::command(&browser);
+        screen.session.bring_into(&mut command);
+        let browser = Background::start(command.arg(&page).stdout(Stdio::null()).stderr(Stdio::null()))?;
+        screen.until_drawn()?;
+        times.push(began.elapsed());
+        drop(browser);
+        screen.until_gone()?;
+    }
+    Ok(times)
 }
 
 /// The app's window as somebody before the display sees it.
