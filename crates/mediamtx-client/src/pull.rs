@@ -112,8 +112,7 @@ const MEANINGS: [(&[&str], PullFailure); 11] = [
 impl PullFailure {
     /// What `text`, the part of a log line behind `[… source] `, says.
     pub fn of(text: &str) -> PullFailure {
-        let says = |words: &&str| text.contains(*words);
-        let found = MEANINGS.into_iter().find(|(signs, _)| signs.iter().any(|sign| says(&sign)));
+        let found = MEANINGS.into_iter().find(|(signs, _)| signs.iter().any(|sign| text.contains(sign)));
         found.map_or_else(|| PullFailure::Other(text.to_owned()), |(_, meaning)| meaning)
     }
 }

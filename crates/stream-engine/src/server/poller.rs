@@ -192,9 +192,8 @@ impl Poller<'_> {
     async fn sessions(&self, paths: &[PathState]) -> Option<Vec<Session>> {
         // What the server fetches has no session.
         let publishers = || paths.iter().filter_map(|path| path.source.as_ref().and_then(Peer::session));
-        let sessions = if paths.iter().any(|path| !path.readers.is_empty()) {
-            self.api.sessions().await
-        } else if publishers().any(|kind| kind != SessionKind::Rtsp) {
+        let watched = paths.iter().any(|path| !path.readers.is_empty());
+        let sessions = if watched || publishers().any(|kind| kind != SessionKind::Rtsp) {
             self.api.sessions().await
         } else if publishers().next().is_some() {
             self.api.sessions_by(SessionKind::Rtsp).await
