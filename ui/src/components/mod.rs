@@ -23,6 +23,7 @@ pub(crate) mod row_menu;
 pub(crate) mod run_log;
 pub(crate) mod sheet;
 pub(crate) mod sidebar;
+pub(crate) mod snippets;
 pub(crate) mod spark;
 pub(crate) mod state;
 pub(crate) mod toasts;

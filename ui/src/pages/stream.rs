@@ -12,7 +12,7 @@ use crate::{
         row::NOTHING,
         row_menu::copy_act,
         sheet::{SheetFor, aside_facts},
-        shown, spark,
+        shown, snippets::players, spark,
     },
     format,
     pages::Page,
@@ -177,6 +177,7 @@ fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
             <h3>{t!("stream.watch")}{addresses(app)}</h3>
             {rows}
             {login}
+            {players(app, row)}
             {move || reach(app).map(|words| view! { <p class="faint small-print">{words}</p> })}
             <div class="card-foot">
                 <Act

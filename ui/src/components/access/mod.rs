@@ -52,6 +52,23 @@ pub(crate) fn access_card(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
     }
 }
 
+/// Who may watch, in the form of a stream that is there already.
+pub(crate) fn access_line(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
+    let access = Memo::new(move |_| row.with(|row| row.stream.access.clone()));
+    let open = RwSignal::new(false);
+    let close = Callback::new(move |()| open.set(false));
+    view! {
+        <div class="field" data-testid="access-line">
+            <b class="label">{t!("access.title")}</b>
+            <div class="pick">
+                <span class="grow hint">{move || access.with(summary)}</span>
+                <Act class="small" label=t!("access.change") act="access" on_press=move |_| open.set(true)/>
+            </div>
+        </div>
+        {move || open.get().then(|| viewers::dialog(app, id, access.get_untracked(), close))}
+    }
+}
+
 /// Who may watch, in one sentence.
 fn summary(access: &Access) -> String {
     let ips = || access.ips.join(", ");

@@ -16,7 +16,7 @@ use stream_api::{StreamId, t};
 use crate::{
     app::use_app,
     components::{
-        Act, Icon, Modal, icon, refusal,
+        Act, Icon, Modal, access::access_line, icon, refusal,
         sheet::form::{Form, Restart},
     },
 };
@@ -70,6 +70,7 @@ pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
                 <div class="form">
                     {source::source(form)}
                     {fields::fields(form)}
+                    {access(form)}
                     {move || form.failure.get().map(|error| refusal(error, "save-error"))}
                 </div>
                 {move || match form.net.kind.get() {
@@ -80,6 +81,16 @@ pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
             {footer(form)}
         </Modal>
         {move || form.browsing.get().then(|| browse::browse(form))}
+    }
+}
+
+/// Who may watch: set for itself, at once. A new stream is open until somebody says otherwise.
+fn access(form: Form) -> impl IntoView {
+    let id = form.original().map(|stream| stream.id);
+    let row = id.and_then(|id| Some((id, form.app.world.row(id)?)));
+    match row {
+        Some((id, row)) => access_line(form.app, id, row).into_any(),
+        None => view! { <p class="note">{t!("access.new_stream")}</p> }.into_any(),
     }
 }
 
