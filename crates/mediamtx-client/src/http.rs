@@ -15,7 +15,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 
 use crate::error::{ApiError, Broken};
-use crate::{ApiAddress, CertificateFault, tls};
+use crate::{ApiAddress, CertificateFault, Trust, tls};
 
 /// MediaMTX delays its answer to a wrong password by up to 4 s (1.19.1 and newer); less would report that as
 /// [`ApiError::Timeout`].
@@ -31,23 +31,28 @@ pub(crate) struct Answer {
     pub(crate) body: Vec<u8>,
 }
 
+/// Connections to one server, or why there can be none.
+pub(crate) type Connection = Result<Client<HttpsConnector<HttpConnector>, Full<Bytes>>, Broken>;
+
 /// The way to one server. It never retries, follows no redirect and goes through no proxy.
 #[derive(Clone)]
 pub(crate) struct Line {
-    client: Result<Client<HttpsConnector<HttpConnector>, Full<Bytes>>, Broken>,
+    client: Connection,
     base: String,
     authorization: Option<HeaderValue>,
 }
 
 impl Line {
     pub(crate) fn new(address: &ApiAddress) -> Line {
+        // The system's certificates take some milliseconds to read, which an address without encryption need not pay.
+        let trust = if address.is_encrypted() { address.trust } else { Trust::Any };
         let authorization = address.credentials.as_ref().and_then(|who| {
             let pair = BASE64_STANDARD.encode(format!("{}:{}", who.user, who.pass.reveal()));
             let mut value = HeaderValue::try_from(format!("Basic {pair}")).ok()?;
             value.set_sensitive(true);
             Some(value)
         });
-        Line { client: client(address), base: format!("{}v3/", address.base()), authorization }
+        Line { client: connection(trust), base: format!("{}v3/", address.base()), authorization }
     }
 
     /// Sends one request; the answer's status is not judged.
@@ -78,13 +83,12 @@ impl Line {
     }
 }
 
-fn client(address: &ApiAddress) -> Result<Client<HttpsConnector<HttpConnector>, Full<Bytes>>, Broken> {
+/// Connects to nothing yet.
+pub(crate) fn connection(trust: Trust) -> Connection {
     let mut tcp = HttpConnector::new();
     tcp.set_connect_timeout(Some(CONNECT));
     tcp.set_nodelay(true);
     tcp.enforce_http(false);
-    // The system's certificates take some milliseconds to read, which an address without encryption need not pay.
-    let trust = if address.is_encrypted() { address.trust } else { crate::Trust::Any };
     let tls = tls::client_config(trust).map_err(|error| Broken::Other(error.to_string()))?;
     let connector =
         HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
@@ -92,7 +96,7 @@ fn client(address: &ApiAddress) -> Result<Client<HttpsConnector<HttpConnector>, 
 }
 
 /// Walks down to what really happened: the outer errors say no more than "client error (Connect)".
-fn reason(error: &(dyn StdError + 'static)) -> ApiError {
+pub(crate) fn reason(error: &(dyn StdError + 'static)) -> ApiError {
     let mut inner = Some(error);
     let mut deepest = error;
     while let Some(one) = inner {

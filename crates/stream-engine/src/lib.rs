@@ -37,4 +37,5 @@ pub use data_dir::{DataDir, default_path};
 pub use engine::Engine;
 pub use guests::{Guest, GuestDoor};
 pub use hub::Subscription;
+pub use mediamtx_client::Media;
 pub use options::{Options, ToolPaths};

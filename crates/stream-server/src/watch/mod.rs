@@ -15,7 +15,7 @@ use axum::{
     routing::{any, get, patch, post},
 };
 use serde_json::json;
-use stream_engine::{Engine, Guest};
+use stream_engine::{Engine, Guest, Media};
 use tokio::{net::TcpListener, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -26,17 +26,17 @@ const AGAIN: Duration = Duration::from_secs(2);
 #[derive(Clone)]
 struct Watch {
     engine: Engine,
-    client: reqwest::Client,
+    media: Media,
 }
 
 /// Serves the page until `stop`, wherever the engine wants it.
 pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
     let mut door = engine.guest_door();
-    let client = proxy::client();
+    let media = Media::here();
     while !stop.is_cancelled() {
         let at = door.borrow_and_update().listen;
         let moved = stop.child_token();
-        let serving = serve(Watch { engine: engine.clone(), client: client.clone() }, at, moved.clone());
+        let serving = serve(Watch { engine: engine.clone(), media: media.clone() }, at, moved.clone());
         let mut serving = std::pin::pin!(serving);
         tokio::select! {
             Err(error) = &mut serving => {

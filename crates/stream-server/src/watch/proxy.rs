@@ -1,37 +1,31 @@
 //! What a guest's player asks of MediaMTX, under our own address: WHEP and HLS. MediaMTX sees the link's own user.
 
-use std::time::Duration;
-
 use axum::{
     body::{Body, Bytes},
     extract::{Path, RawQuery, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header, request::Builder},
     response::{IntoResponse, Response},
 };
+use base64::{Engine as _, prelude::BASE64_STANDARD};
 
 use super::{Watch, known};
 
-/// No answer of MediaMTX takes longer to begin: a playlist of low latency waits for the next part.
-const ANSWER: Duration = Duration::from_secs(20);
 /// More than any offer has.
 const OFFER: usize = 64 * 1024;
 /// Headers of MediaMTX that a player needs.
 const PASSED: [header::HeaderName; 5] =
     [header::CONTENT_TYPE, header::ETAG, header::CACHE_CONTROL, header::LINK, header::LAST_MODIFIED];
 
-pub(super) fn client() -> reqwest::Client {
-    reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .connect_timeout(Duration::from_secs(3))
-        .read_timeout(ANSWER)
-        .build()
-        .unwrap_or_default() // building fails over TLS alone, which is not compiled in
+/// A request to MediaMTX, by the link's own user.
+fn request(method: Method, url: &str, link: &str, token: &str) -> Builder {
+    let pair = BASE64_STANDARD.encode(format!("{link}:{token}"));
+    Request::builder().method(method).uri(url).header(header::AUTHORIZATION, format!("Basic {pair}"))
 }
 
 /// The library that plays HLS where a browser does not by itself; MediaMTX brings it along.
 pub(super) async fn hls_script(State(watch): State<Watch>) -> Response {
-    pass(watch.client.get(watch.engine.hls_script()), |_| None).await
+    let script = Request::get(watch.engine.hls_script());
+    pass(&watch, script, Bytes::new(), |_| None).await
 }
 
 pub(super) async fn whep(
@@ -45,9 +39,9 @@ pub(super) async fn whep(
         Err(refused) => return refused,
     };
     let Ok(offer) = body(offer).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
-    let request = watch.client.post(guest.whep).basic_auth(&link, Some(token)).body(offer);
+    let request = request(Method::POST, &guest.whep, &link, &token);
     let session = |location: &str| Some(format!("/guest/{link}/whep/{}", location.rsplit('/').next()?));
-    pass(request.header(header::CONTENT_TYPE, "application/sdp"), session).await
+    pass(&watch, request.header(header::CONTENT_TYPE, "application/sdp"), offer, session).await
 }
 
 pub(super) async fn whep_session(
@@ -65,14 +59,13 @@ pub(super) async fn whep_session(
         return StatusCode::NOT_FOUND.into_response();
     }
     let Ok(candidates) = body(candidates).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
-    let mut request =
-        watch.client.request(method, format!("{}/{session}", guest.whep)).basic_auth(&link, Some(token));
+    let mut request = request(method, &format!("{}/{session}", guest.whep), &link, &token);
     for name in [header::CONTENT_TYPE, header::IF_MATCH] {
         if let Some(value) = headers.get(&name) {
             request = request.header(name, value);
         }
     }
-    pass(request.body(candidates), |_| None).await
+    pass(&watch, request, candidates, |_| None).await
 }
 
 pub(super) async fn hls(
@@ -89,10 +82,10 @@ pub(super) async fn hls(
         return StatusCode::NOT_FOUND.into_response();
     }
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    let request = watch.client.get(format!("{}{file}{query}", guest.hls)).basic_auth(&link, Some(token));
+    let request = request(Method::GET, &format!("{}{file}{query}", guest.hls), &link, &token);
     // The one redirect: MediaMTX finds out whether its cookie comes back, which it need not.
     let again = |location: &str| Some(format!("/guest/{link}/hls/{}", location.rsplit('/').next()?));
-    pass(request, again).await
+    pass(&watch, request, Bytes::new(), again).await
 }
 
 /// A part of an address that leads nowhere else.
@@ -106,11 +99,17 @@ async fn body(body: Body) -> Result<Bytes, axum::Error> {
 }
 
 /// Asks MediaMTX and passes its answer on; `location` says where a `Location` of its own is here.
-async fn pass(request: reqwest::RequestBuilder, location: impl Fn(&str) -> Option<String>) -> Response {
-    let answer = match request.send().await {
+async fn pass(
+    watch: &Watch,
+    request: Builder,
+    body: Bytes,
+    location: impl Fn(&str) -> Option<String>,
+) -> Response {
+    let Ok(request) = request.body(body.into()) else { return StatusCode::NOT_FOUND.into_response() };
+    let answer = match watch.media.ask(request).await {
         Ok(answer) => answer,
         Err(error) => {
-            tracing::debug!(error = %error.without_url(), "the server did not answer a guest's player");
+            tracing::debug!(%error, "the server did not answer a guest's player");
             return StatusCode::BAD_GATEWAY.into_response();
         }
     };
@@ -124,7 +123,7 @@ async fn pass(request: reqwest::RequestBuilder, location: impl Fn(&str) -> Optio
     if let Some(here) = there.and_then(location).and_then(|here| HeaderValue::try_from(here).ok()) {
         headers.insert(header::LOCATION, here);
     }
-    (answer.status(), headers, Body::from_stream(answer.bytes_stream())).into_response()
+    (answer.status(), headers, Body::new(answer.into_body())).into_response()
 }
 
 #[cfg(test)]
