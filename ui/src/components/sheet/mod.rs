@@ -16,7 +16,9 @@ use stream_api::{StreamId, t};
 use crate::{
     app::use_app,
     components::{
-        Act, Icon, Modal, access::access_line, icon, refusal,
+        Act, Icon, Modal,
+        access::access_line,
+        icon, refusal,
         sheet::form::{Form, Restart},
     },
 };
