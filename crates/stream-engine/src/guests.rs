@@ -53,9 +53,9 @@ pub struct Guest {
     pub live: bool,
     /// Whether WebRTC has all of it: AAC sound is not for WebRTC.
     pub whole_by_webrtc: bool,
-    /// The server's WHEP address of the stream, for whoever gives the link's id and token.
+    /// The server's WHEP address of the stream, for whoever gives the link's id and token; empty where WebRTC is off.
     pub whep: String,
-    /// The address that the stream's HLS files are below of; ends with `/`.
+    /// The address that the stream's HLS files are below of, with `/` at its end; empty where HLS is off.
     pub hls: String,
 }
 
@@ -77,11 +77,12 @@ impl Engine {
         let seat = inner.server.guest(link, token, inner.hub.clocks().wall())?;
         let live = inner.server.samples().borrow().get(&seat.name).is_some_and(|sample| sample.online);
         let urls = server::own_urls(&inner.hub.settings(), &seat.name);
-        let sound = inner.hub.get(seat.id).and_then(|stream| stream.plan?.audio);
+        // What is not planned by us may have any sound, and HLS has more of them.
+        let plan = inner.hub.get(seat.id).and_then(|stream| stream.plan);
         Some(Guest {
             live,
-            whole_by_webrtc: sound.is_none_or(|codec| codec == "opus"),
-            whep: format!("{}whep", urls.webrtc),
+            whole_by_webrtc: plan.is_some_and(|plan| plan.audio.is_none_or(|codec| codec == "opus")),
+            whep: if urls.webrtc.is_empty() { String::new() } else { format!("{}whep", urls.webrtc) },
             hls: urls.hls.trim_end_matches("index.m3u8").to_owned(),
             name: seat.name,
             expires: seat.expires,

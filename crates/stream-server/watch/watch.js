@@ -70,7 +70,7 @@ async function playByWebrtc() {
     const type = { ...headers, "Content-Type": "application/sdp" };
     const answer = await fetch(base + "/whep", { method: "POST", headers: type, body: peer.localDescription.sdp });
     if (answer.status === 401) return "gone";
-    if (answer.status === 404 || answer.status >= 500) return "lost";
+    if (answer.status === 404 || answer.status === 502) return "lost";
     if (!answer.ok) return "refused";
     session = answer.headers.get("Location");
     await peer.setRemoteDescription({ type: "answer", sdp: await answer.text() });

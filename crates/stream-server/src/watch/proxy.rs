@@ -38,6 +38,9 @@ pub(super) async fn whep(
         Ok(known) => known,
         Err(refused) => return refused,
     };
+    if guest.whep.is_empty() {
+        return StatusCode::NOT_IMPLEMENTED.into_response();
+    }
     let Ok(offer) = body(offer).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
     let request = request(Method::POST, &guest.whep, &link, &token);
     let session = |location: &str| Some(format!("/guest/{link}/whep/{}", location.rsplit('/').next()?));
@@ -55,7 +58,7 @@ pub(super) async fn whep_session(
         Ok(known) => known,
         Err(refused) => return refused,
     };
-    if !is_plain(&session) {
+    if guest.whep.is_empty() || !is_plain(&session) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let Ok(candidates) = body(candidates).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
@@ -78,7 +81,7 @@ pub(super) async fn hls(
         Ok(known) => known,
         Err(refused) => return refused,
     };
-    if !is_plain(&file) {
+    if guest.hls.is_empty() || !is_plain(&file) {
         return StatusCode::NOT_FOUND.into_response();
     }
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
