@@ -10,7 +10,7 @@ pub mod server;
 
 use std::time::{Duration, Instant};
 
-pub use server::{Answer, Dir, Server};
+pub use server::{Dir, Server};
 
 /// How long things may take on a busy computer with two cores before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(30);
