@@ -8,7 +8,12 @@ use stream_api::{Protocol, with_login};
 use testkit::readers;
 
 use crate::clocks::{Dials, ask, start};
-use crate::support::{Dir, Server, media, reader::Reader, server::{Answer, file_source}, until};
+use crate::support::{
+    Dir, Server, media,
+    reader::Reader,
+    server::{Answer, file_source},
+    until,
+};
 
 const PASSWORD: &str = "Correct-horse_9";
 const ANOTHER: &str = "battery.Staple#7";
