@@ -197,11 +197,11 @@ mod tests {
             assert!(opened.note.is_some(), "the user is told");
             assert_eq!(opened.path.as_deref(), Some(path.as_path()));
             assert!(tables(&opened.connection) > 3, "a new one takes its place");
-            let kept = fs::read_dir(dir.path()).unwrap().find_map(|entry| {
-                let entry = entry.unwrap();
-                entry.file_name().to_string_lossy().contains("broken-").then(|| entry.path())
-            });
-            assert_eq!(fs::read(kept.expect("the broken one is kept")).unwrap(), content);
+            let mut beside = fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().path());
+            let is_kept = |path: PathBuf| {
+                path.to_string_lossy().contains("broken-") && fs::read(path).unwrap() == content
+            };
+            assert!(beside.any(is_kept), "the broken one is kept");
             drop(opened);
             assert!(open(&path).unwrap().note.is_none(), "the next start finds nothing wrong");
             fs::remove_file(&path).unwrap();
