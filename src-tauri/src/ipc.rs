@@ -4,11 +4,7 @@ use std::{io, path::PathBuf};
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use stream_api::{
-    Code, Error, Message, ObsFile,
-    commands::{ActivityFile, BundleFile},
-    t,
-};
+use stream_api::{Code, Error, Message, commands::BundleFile, t};
 use stream_server::door::FromWindow;
 use tauri::{AppHandle, State, ipc::Channel};
 
@@ -36,29 +32,16 @@ pub(crate) async fn pick_files(app: AppHandle) -> Result<Vec<String>, Error> {
     Ok(files.into_iter().map(|file| file.to_string_lossy().into_owned()).collect())
 }
 
-/// Where the scene collection was saved; nothing when the user cancelled.
+/// Where a text that the page has was saved; nothing when the user cancelled.
 #[tauri::command]
-pub(crate) async fn save_obs(app: AppHandle, view: State<'_, View>) -> Result<Option<String>, Error> {
-    let export: ObsFile = ask(&view, "obs_export", Value::Null).await?;
-    let Some(path) = dialogs::save_file(&app, t!("dialog.save_obs"), &export.file_name).await? else {
-        return Ok(None);
-    };
-    let content = serde_json::to_vec_pretty(&export.content).map_err(internal)?;
-    save(path, |path| tokio::fs::write(path, content)).await
-}
-
-/// Where what happened was saved as a table; nothing when the user cancelled. `filter` as in `activity_export`.
-#[tauri::command]
-pub(crate) async fn save_activity(
+pub(crate) async fn save_text(
     app: AppHandle,
-    view: State<'_, View>,
-    filter: Value,
+    title: String,
+    name: String,
+    content: String,
 ) -> Result<Option<String>, Error> {
-    let export: ActivityFile = ask(&view, "activity_export", filter).await?;
-    let Some(path) = dialogs::save_file(&app, t!("dialog.save_activity"), &export.file_name).await? else {
-        return Ok(None);
-    };
-    save(path, |path| tokio::fs::write(path, export.content)).await
+    let Some(path) = dialogs::save_file(&app, &title, &name).await? else { return Ok(None) };
+    save(path, |path| tokio::fs::write(path, content)).await
 }
 
 /// Where the support bundle was saved; nothing when the user cancelled.

@@ -273,5 +273,20 @@ async fn what_was_set_is_kept_and_counts() {
     let config = fs::read_to_string(dir.data().join("run/mediamtx.yml")).unwrap();
     assert!(config.contains("203.0.113.7"));
     assert!(config.contains(&server.url), "the interface's own pages may play");
+
+    // Out as a file, and in again as it is.
+    let exported = server.get("/api/v1/server/config").await["content"].as_str().unwrap().to_owned();
+    assert!(exported.contains("mpegts") && exported.contains("\"few\""), "{exported}");
+    let passwords =
+        config.lines().filter_map(|line| Some(line.split_once("\"pass\":\"")?.1.split('"').next()?));
+    for password in passwords.filter(|password| !password.is_empty()) {
+        assert!(!exported.contains(password), "no password is exported");
+    }
+    let read = server.post("/api/v1/server/config/read", json!({ "content": exported })).await.ok();
+    assert_eq!(read["settings"]["hls_variant"], "mpegts");
+    assert_eq!(read["settings"]["webrtc_hosts"], json!(["203.0.113.7"]));
+    assert_eq!(read["settings"]["ports"]["hls"], hls);
+    let nonsense = server.post("/api/v1/server/config/read", json!({ "content": "- a" })).await;
+    assert_eq!(nonsense.code(), "config_unreadable");
     assert_eq!(server.stop().await, Some(0));
 }

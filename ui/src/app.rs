@@ -159,7 +159,7 @@ impl App {
     }
 
     /// Waits for a file that the desktop saves where the user chooses, and says where it is.
-    pub(crate) fn saved(self, busy: RwSignal<bool>, saved: Reply<Option<String>>) {
+    fn saved(self, busy: RwSignal<bool>, saved: Reply<Option<String>>) {
         busy.set(true);
         let tell = move |saved: Option<String>| {
             if let Some(path) = saved {
@@ -167,6 +167,14 @@ impl App {
             }
         };
         self.settle(busy, saved, Box::new(tell));
+    }
+
+    /// Hands a text over as a file: on the desktop by a dialog, in a browser as a download.
+    pub(crate) fn save_text(self, busy: RwSignal<bool>, title: &str, name: &str, content: &str) {
+        match self.client().desktop() {
+            None => drop(browser::save(name, content)),
+            Some(desktop) => self.saved(busy, desktop.save_text(title, name, content)),
+        }
     }
 
     fn await_desktop(self, reply: Reply<()>) {

@@ -1,5 +1,8 @@
 //! The file that a bundled server starts with.
 
+#[path = "config/public.rs"]
+mod public;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +24,10 @@ const WINDOW_ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"
 const HEAD: &[&str] = &[
     "Written by MediaMTX Stream Manager at each start of its server. Changes made here are lost.",
     "All keys that MediaMTX knows: https://mediamtx.org/docs/references/configuration-file",
+];
+const HEAD_PUBLIC: &[&str] = &[
+    "Exported from MediaMTX Stream Manager, without passwords: where there was one, there is a digest that belongs to",
+    "no known password. Put your own there.",
 ];
 const ABOUT_USERS: &[&str] = &[
     "Whoever watches, whoever sends streams, and the app. The passwords are made anew at each start of the server;",
@@ -112,6 +119,23 @@ impl ServerConfig {
     /// # Errors
     /// [`ConfigError`].
     pub fn render(&self) -> Result<String, ConfigError> {
+        Ok(self.file()?.finish(HEAD))
+    }
+
+    /// As [`render`](Self::render), for other eyes: nobody knows its passwords, and addresses of sources are without
+    /// theirs.
+    ///
+    /// # Errors
+    /// [`ConfigError`].
+    pub fn render_public(&self) -> Result<String, ConfigError> {
+        let mut file = self.file()?;
+        for line in &mut file.lines {
+            public::hide_secrets(line);
+        }
+        Ok(file.finish(HEAD_PUBLIC))
+    }
+
+    fn file(&self) -> Result<File, ConfigError> {
         check_users(&self.users)?;
         let record_path = record_path(&self.recordings)?;
         let mut file = File::new(BASE);
@@ -128,7 +152,7 @@ impl ServerConfig {
         file.say("", "authInternalUsers", ABOUT_USERS)?;
         file.say("  ", "recordPath", ABOUT_RECORDINGS)?;
         file.say("", "paths", ABOUT_PATHS)?;
-        Ok(file.finish())
+        Ok(file)
     }
 
     /// Who is listened to, where, and what is offered.
@@ -278,9 +302,9 @@ impl File {
     }
 
     /// With a head of its own.
-    fn finish(mut self) -> String {
+    fn finish(mut self, words: &[&str]) -> String {
         let head = self.lines.iter().take_while(|line| line.starts_with('#')).count();
-        self.lines.splice(..head, comment("", HEAD));
+        self.lines.splice(..head, comment("", words));
         self.lines.join("\n") + "\n"
     }
 }

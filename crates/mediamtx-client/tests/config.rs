@@ -231,6 +231,17 @@ fn users_that_would_open_the_server_are_refused() {
 }
 
 #[test]
+fn what_is_exported_tells_no_password_and_starts_a_server() {
+    let text = usual().render_public().unwrap();
+    assert!(!text.contains("Pass_1"), "{text}");
+    let (public, whole) = (yaml(&text), yaml(&usual().render().unwrap()));
+    for (key, value) in whole.as_object().unwrap() {
+        assert!(key == "authInternalUsers" || public[key] == *value, "{key}");
+    }
+    assert_eq!(public["authInternalUsers"].as_array().unwrap().len(), 3);
+}
+
+#[test]
 fn the_network_reaches_viewer_ports_alone() {
     let mut config = usual();
     config.settings.reach = Reach::LocalNetwork;

@@ -384,6 +384,8 @@ codes! {
     PortInvalid = "port_invalid";
     /// Two listeners of a server with one port.
     PortTwice = "port_twice";
+    /// A file that should be a `mediamtx.yml` and is none.
+    ConfigUnreadable = "config_unreadable";
     /// Neither an address nor a name.
     HostInvalid = "host_invalid";
     /// A certificate or its key can't be read.

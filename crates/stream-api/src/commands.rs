@@ -5,6 +5,7 @@
 //! JSON body (POST, PATCH) are merged into that object.
 
 mod access;
+mod server;
 mod source;
 
 use std::collections::BTreeMap;
@@ -12,14 +13,17 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Activity, ActivityFilter, Effects, LogLine, ObsFile, Playback, ProbeReport, RunId, RunLog, Secret,
-    ServerSettings, ServerStatus, Snapshot, Source, SourceTested, Stream, StreamHistory, StreamId,
-    StreamSpec, query,
+    Activity, ActivityFilter, Effects, Import, LogLine, ObsFile, Playback, ProbeReport, RunId, RunLog, Secret,
+    ServerStatus, Snapshot, Source, SourceTested, Stream, StreamHistory, StreamId, StreamSpec, query,
 };
 
 pub use access::{
     GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, PasswordChange, PublishKey, PublishKeyRenew,
     PublishKeyRevoke, QrCode, StreamAccessSet, StreamQr,
+};
+pub use server::{
+    ConfigFile, ServerConfigExport, ServerConfigRead, ServerGet, ServerLog, ServerPortsRenew, ServerRestart,
+    ServerSettingsCheck, ServerSettingsSet,
 };
 pub use source::{MediaBrowse, MediaFolder, SourceProbe, SourceTest};
 
@@ -102,6 +106,8 @@ macro_rules! with_commands {
             ServerPortsRenew, server_ports_renew;
             ServerSettingsCheck, server_settings_check;
             ServerSettingsSet, server_settings_set;
+            ServerConfigExport, server_config_export;
+            ServerConfigRead, server_config_read;
             ToolsCheck, tools_check;
             ObsExport, obs_export;
             ActivityList, activity_list;
@@ -156,6 +162,8 @@ routes! {
     ServerPortsRenew => ServerStatus, "server_ports_renew", Post "/api/v1/server/ports/renew", 200;
     ServerSettingsCheck => Effects, "server_settings_check", Post "/api/v1/server/settings/check", 200;
     ServerSettingsSet => ServerStatus, "server_settings_set", Post "/api/v1/server/settings", 200;
+    ServerConfigExport => ConfigFile, "server_config_export", Get "/api/v1/server/config", 200;
+    ServerConfigRead => Import, "server_config_read", Post "/api/v1/server/config/read", 200;
     ToolsCheck => Nothing, "tools_check", Post "/api/v1/tools/check", 200;
     ObsExport => ObsFile, "obs_export", Get "/api/v1/obs-export", 200;
     ActivityList => Activities, "activity_list", Get "/api/v1/activity", 200;
@@ -348,40 +356,6 @@ pub struct StreamStartAll {}
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct StreamStopAll {}
 
-/// The server.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ServerGet {}
-
-/// The newest lines of the server's log.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ServerLog {}
-
-/// Tries again to start a server that failed; restarts one that runs.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ServerRestart {}
-
-/// For a server that can't be started because of its ports: chooses free ones instead of those that can't be used,
-/// stores them and starts the server. Viewers' addresses change. A server that runs keeps its ports.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ServerPortsRenew {}
-
-/// What settings would do, and what is wrong with them; changes nothing.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ServerSettingsCheck {
-    /// All of them.
-    pub settings: ServerSettings,
-}
-
-/// Sets all settings of a server and starts it anew with them. Answers when that run is up; where it does not come
-/// up, the error says why, and the settings from before are back.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ServerSettingsSet {
-    /// All of them.
-    pub settings: ServerSettings,
-}
-
 /// Looks for FFmpeg, ffprobe and MediaMTX again.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ToolsCheck {}
@@ -413,8 +387,7 @@ pub struct Activities {
     pub next: Option<u64>,
 }
 
-/// What happened as a table for other programs, oldest first. The desktop saves it where the user chooses by its
-/// own command `save_activity { filter }`.
+/// What happened as a table for other programs, oldest first.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ActivityExport {
     /// Which.

@@ -64,7 +64,8 @@ pub use remark::{Remark, RemarkCode};
 pub use secret::Secret;
 pub use server::{Listener, LogLine, LogOrigin, Ports, ServerKind, ServerState, ServerStatus};
 pub use settings::{
-    Address, Certificate, Effects, Encryption, HlsVariant, Problem, Protocols, Reach, ServerSettings,
+    Address, Certificate, Effects, Encryption, HlsVariant, Import, ImportLine, Problem, Protocols, Reach,
+    ServerSettings,
 };
 pub use shell::Message;
 pub use sign::{Program, Sign};

@@ -158,6 +158,26 @@ pub struct Problem {
     pub mild: bool,
 }
 
+/// What could be taken over of a `mediamtx.yml`: nothing is set yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Import {
+    /// The settings with what it says.
+    pub settings: ServerSettings,
+    /// What is taken over.
+    pub taken: Vec<ImportLine>,
+    /// What is not, and why.
+    pub left: Vec<ImportLine>,
+}
+
+/// Something in a `mediamtx.yml`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportLine {
+    /// Its key, or the name of a path.
+    pub key: String,
+    /// Its value, or why it stays behind. Never a secret.
+    pub words: String,
+}
+
 impl Problem {
     /// Something that must be mended first.
     pub fn new(field: &str, error: Error) -> Problem {

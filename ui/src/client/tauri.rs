@@ -9,7 +9,7 @@ use std::{
 use js_sys::{Array, Function, JSON, Object, Promise, Reflect};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use stream_api::{ActivityFilter, Error, Route};
+use stream_api::{Error, Route};
 use wasm_bindgen::{JsCast, JsValue, closure::Closure};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 
@@ -35,14 +35,9 @@ impl Desktop {
         self.ask("pick_files", json!({}))
     }
 
-    /// Lets the user save the scene collection for OBS Studio; the path it was saved to.
-    pub(crate) fn save_obs(&self) -> Reply<Option<String>> {
-        self.ask("save_obs", json!({}))
-    }
-
-    /// Lets the user save what happened as a table; the path it was saved to.
-    pub(crate) fn save_activity(&self, filter: &ActivityFilter) -> Reply<Option<String>> {
-        self.ask("save_activity", json!({ "filter": filter }))
+    /// Lets the user save a text; the path it was saved to.
+    pub(crate) fn save_text(&self, title: &str, name: &str, content: &str) -> Reply<Option<String>> {
+        self.ask("save_text", json!({ "title": title, "name": name, "content": content }))
     }
 
     /// Lets the user save a support bundle; the path it was saved to.

@@ -1,4 +1,5 @@
 pub(crate) mod draft;
+mod files;
 mod settings;
 
 use leptos::prelude::*;
@@ -54,7 +55,7 @@ pub(crate) fn ServerPage() -> impl IntoView {
                     {settings::ports(draft)}
                     <LogCard of=LogOf::Server/>
                 </div>
-                <div class="column">{about(app)} {settings::more(app, draft)} {computer(app)} <BundleCard/></div>
+                <div class="column">{about(app)} {settings::more(app, draft)} {computer(app)} {files::files(app, draft)} <BundleCard/></div>
             </div>
         </div>
     }

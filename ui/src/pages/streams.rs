@@ -72,11 +72,10 @@ fn search_box(search: RwSignal<String>) -> impl IntoView {
 
 fn obs(app: App) -> impl IntoView {
     let busy = RwSignal::new(false);
-    let export = move |_| match app.client().desktop() {
-        None => app.run(busy, commands::ObsExport {}, |file| {
-            browser::save(&file.file_name, &format!("{:#}", file.content));
-        }),
-        Some(desktop) => app.saved(busy, desktop.save_obs()),
+    let export = move |_| {
+        app.run(busy, commands::ObsExport {}, move |file| {
+            app.save_text(busy, t!("dialog.save_obs"), &file.file_name, &format!("{:#}", file.content));
+        });
     };
     view! { <Act id="export-obs" class="collapses" icon=Icon::Download label=t!("streams.obs") busy=busy on_press=export/> }
 }

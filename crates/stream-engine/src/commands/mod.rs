@@ -33,7 +33,8 @@ pub(crate) use history::{
 };
 
 pub(crate) use server::{
-    server_get, server_log, server_ports_renew, server_restart, server_settings_check, server_settings_set,
+    server_config_export, server_config_read, server_get, server_log, server_ports_renew, server_restart,
+    server_settings_check, server_settings_set,
 };
 
 /// The engine, and who asks.

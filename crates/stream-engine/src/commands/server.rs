@@ -1,9 +1,10 @@
 //! Commands about the server.
 
 use stream_api::{
-    ActivityKind, Effects, Error, FaultAction, ServerSettings, ServerState, ServerStatus,
+    ActivityKind, Code, Effects, Error, FaultAction, Import, ServerSettings, ServerState, ServerStatus,
     commands::{
-        Log, ServerGet, ServerLog, ServerPortsRenew, ServerRestart, ServerSettingsCheck, ServerSettingsSet,
+        ConfigFile, Log, ServerConfigExport, ServerConfigRead, ServerGet, ServerLog, ServerPortsRenew,
+        ServerRestart, ServerSettingsCheck, ServerSettingsSet,
     },
 };
 
@@ -71,6 +72,25 @@ pub(crate) async fn server_settings_set(
         engine.hub.tell(None, ActivityKind::ServerChanged { by: engine.origin });
     }
     Ok(engine.hub.snapshot().server)
+}
+
+pub(crate) async fn server_config_export(
+    engine: &Call<'_>,
+    _: ServerConfigExport,
+) -> Result<ConfigFile, Error> {
+    let content = engine
+        .server
+        .exported(engine.hub.settings(), &engine.tls, engine.data.recordings(), engine.hub.clocks().wall())
+        .await?;
+    Ok(ConfigFile { file_name: "mediamtx.yml".to_owned(), content })
+}
+
+pub(crate) async fn server_config_read(
+    engine: &Call<'_>,
+    request: ServerConfigRead,
+) -> Result<Import, Error> {
+    mediamtx_client::import(&request.content, &engine.hub.settings())
+        .map_err(|error| Error::new(Code::ConfigUnreadable).with("reason", error))
 }
 
 async fn effects(engine: &Call<'_>, settings: &ServerSettings) -> Effects {

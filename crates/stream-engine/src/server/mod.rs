@@ -239,6 +239,21 @@ impl Server {
         answer.await.map_err(|_| down())?
     }
 
+    /// The configuration of a server with these settings and the paths that are wanted, without passwords.
+    ///
+    /// # Errors
+    /// As [`Tls::of`].
+    pub(crate) async fn exported(
+        &self,
+        settings: ServerSettings,
+        tls: &Tls,
+        recordings: PathBuf,
+        now: UnixMillis,
+    ) -> Result<String, Error> {
+        let tls = tls.of(&settings.encryption).await?.map(|(files, _)| files);
+        process::exported(settings, tls, recordings, &self.board, now)
+    }
+
     /// Changes whenever streams can, or can't, publish.
     pub(crate) fn link(&self) -> watch::Receiver<Link> {
         self.link.clone()

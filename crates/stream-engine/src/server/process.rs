@@ -1,8 +1,11 @@
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use child_process::{Child, Line, Rung, SpawnError, Spec};
-use mediamtx_client::{Api, ApiAddress, PullFailure, Secret, ServerConfig, User};
-use stream_api::{Certificate, Code, Error, LogOrigin, ServerSettings};
+use mediamtx_client::{Api, ApiAddress, PullFailure, Secret, ServerConfig, TlsFiles, User};
+use stream_api::{Certificate, Code, Error, LogOrigin, ServerSettings, UnixMillis};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
@@ -79,11 +82,9 @@ impl Process {
         until_free(&settings).await?;
         let (tls, certificate) = parts.tls.of(&settings.encryption).await?.unzip();
         let ports = settings.ports;
-        let access = Access { ports, user: "publisher".to_owned(), pass: secret() };
-        let keys = Keys {
-            control: ("manager".to_owned(), Secret::new(secret())),
-            publisher: (access.user.clone(), Secret::new(&access.pass)),
-        };
+        let keys = Keys::random();
+        let (user, pass) = (keys.publisher.0.clone(), keys.publisher.1.reveal().to_owned());
+        let access = Access { ports, user, pass };
         let users = board.users(&keys, parts.hub.clocks().wall());
         let config = ServerConfig {
             settings,
@@ -199,9 +200,30 @@ async fn until_free(settings: &ServerSettings) -> Result<(), Error> {
     }
 }
 
+/// The configuration of such a server, without passwords.
+pub(super) fn exported(
+    settings: ServerSettings,
+    tls: Option<TlsFiles>,
+    recordings: PathBuf,
+    board: &Board,
+    now: UnixMillis,
+) -> Result<String, Error> {
+    let users = board.users(&Keys::random(), now);
+    let config = ServerConfig { settings, tls, pages: Vec::new(), users, recordings, paths: board.configs() };
+    config.render_public().map_err(|error| Error::new(Code::Internal).with("reason", error))
+}
+
 fn write_config(file: &Path, config: &ServerConfig) -> Result<(), Error> {
     let text = config.render().map_err(|error| Error::new(Code::Internal).with("reason", error))?;
     owner::write_private(file, text.as_bytes()).map_err(|error| unwritable(file, error))
+}
+
+impl Keys {
+    /// Of a run of its own.
+    fn random() -> Keys {
+        let key = |name: &str| (name.to_owned(), Secret::new(secret()));
+        Keys { control: key("manager"), publisher: key("publisher") }
+    }
 }
 
 /// 122 random bits as hexadecimal digits, which every part of MediaMTX takes as they are.

@@ -64,12 +64,9 @@ fn export(app: App, model: Model) -> impl IntoView {
     let busy = RwSignal::new(false);
     let press = move |_| {
         let filter = model.asked.get_untracked().filter(app.world.now.get_untracked());
-        match app.client().desktop() {
-            None => app.run(busy, commands::ActivityExport { filter }, |file| {
-                browser::save(&file.file_name, &file.content);
-            }),
-            Some(desktop) => app.saved(busy, desktop.save_activity(&filter)),
-        }
+        app.run(busy, commands::ActivityExport { filter }, move |file| {
+            app.save_text(busy, t!("dialog.save_activity"), &file.file_name, &file.content);
+        });
     };
     view! {
         <Act id="export-activity" class="collapses" icon=Icon::Download label=t!("activity.export") busy=busy on_press=press/>

@@ -45,7 +45,8 @@ impl Draft {
         self.put(next);
     }
 
-    fn put(self, next: ServerSettings) {
+    /// Proposes other settings.
+    pub(crate) fn put(self, next: ServerSettings) {
         let same = self
             .app
             .world
