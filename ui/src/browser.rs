@@ -174,7 +174,7 @@ pub(crate) fn new_password() -> String {
 /// The text of the file that was chosen in an `<input type="file">`.
 pub(crate) async fn chosen_text(input: web_sys::HtmlInputElement) -> Option<String> {
     let file = input.files()?.get(0)?;
-    let text = wasm_bindgen_futures::JsFuture::from(file.text()).await.ok()?.as_string();
+    let text = JsFuture::from(file.text()).await.ok()?.as_string();
     // The same file can be chosen again.
     input.set_value("");
     text

@@ -6,7 +6,7 @@ use super::draft::Draft;
 use crate::{
     app::App,
     browser,
-    components::{Act, Icon, Modal, icon, refusal},
+    components::{Act, Icon, Modal, refusal},
 };
 
 /// The server's configuration as a file: out, and what fits of another one in.
