@@ -13,8 +13,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Activity, ActivityFilter, Effects, Import, LogLine, ObsFile, Playback, ProbeReport, RunId, RunLog, Secret,
-    ServerStatus, Snapshot, Source, SourceTested, Stream, StreamHistory, StreamId, StreamSpec, query,
+    Activity, ActivityFilter, Effects, Import, LogLine, ObsFile, Playback, ProbeReport, RunId, RunLog,
+    Secret, ServerStatus, Snapshot, Source, SourceTested, Stream, StreamHistory, StreamId, StreamSpec, query,
 };
 
 pub use access::{

@@ -29,7 +29,7 @@ fn hide(value: &mut Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(hide),
         Value::String(text) => {
-            if let Some(without) = without_login(text) {
+            if let Some(without) = without_secrets(text) {
                 *text = without;
             }
         }
@@ -37,11 +37,13 @@ fn hide(value: &mut Value) {
     }
 }
 
-/// `rtsp://user:pass@host/x` without `user:pass@`.
-fn without_login(url: &str) -> Option<String> {
+/// `rtsp://user:pass@host/x?token=y` without `user:pass@` and without the query, which may hold a token, a key or a
+/// passphrase.
+fn without_secrets(url: &str) -> Option<String> {
     let (scheme, rest) = url.split_once("://")?;
-    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-    let (_, host) = rest[..end].rsplit_once('@')?;
+    let rest = rest.split(['?', '#']).next().unwrap_or_default();
+    let end = rest.find('/').unwrap_or(rest.len());
+    let host = rest[..end].rsplit_once('@').map_or(&rest[..end], |(_, host)| host);
     Some(format!("{scheme}://{host}{}", &rest[end..]))
 }
 
@@ -62,7 +64,7 @@ mod tests {
         let user = hidden(r#"  - {"user":"control","pass":"open sesame"}"#);
         assert!(user.contains(LOCKED) && !user.contains("sesame"), "{user}");
         let path = hidden(
-            r#"  "cam": {"source":"rtsp://me:open@sesame@cam/1","srtReadPassphrase":"sesame","record":true}"#,
+            r#"  "cam": {"source":"rtsp://me:open@sesame@cam/1?token=sesame","srtReadPassphrase":"sesame","record":true}"#,
         );
         assert!(path.contains("rtsp://cam/1") && !path.contains("sesame") && path.contains("true"), "{path}");
         assert_eq!(hidden("hls: true"), "hls: true");
