@@ -11,6 +11,7 @@
 )]
 
 mod access;
+mod audience;
 mod bad_inputs;
 mod clocks;
 mod crashes;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Error, Order, StreamId, UnixMillis, query};
+use crate::{Code, Error, Order, Protocol, StreamId, UnixMillis, query};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -128,6 +128,8 @@ macro_rules! kinds {
                 attempt: u32,
                 from: String,
                 version: String,
+                protocol: Protocol,
+                address: String,
                 seen: UnixMillis,
             }
             in Activity { kind } beside { id: u64, at: UnixMillis, stream: StreamId, name: String }
@@ -212,6 +214,15 @@ kinds! {
         /// By whom.
         by: Origin,
     } = "renamed", Info;
+    /// A viewer's connection was ended.
+    Kicked {
+        /// By which protocol they watched; absent for one that has no name here.
+        protocol: Option<Protocol>,
+        /// From where, as [`Viewer::address`](crate::Viewer::address).
+        address: String,
+        /// By whom.
+        by: Origin,
+    } = "kicked", Info;
     /// A stream was removed.
     Deleted {
         /// By whom.

@@ -1,4 +1,4 @@
-use crate::{Activity, ActivityKind, Cause, Order, Origin};
+use crate::{Activity, ActivityKind, Cause, Order, Origin, Protocol};
 
 impl Activity {
     /// What happened, in one sentence without the stream's name. For people.
@@ -31,6 +31,10 @@ impl ActivityKind {
             ActivityKind::Created { by } => t!("activity.created", by = by.words()),
             ActivityKind::Edited { by } => t!("activity.edited", by = by.words()),
             ActivityKind::Renamed { from, by } => t!("activity.renamed", from = from, by = by.words()),
+            ActivityKind::Kicked { protocol, address, by } => {
+                let protocol = protocol.map_or(t!("viewer.other"), Protocol::label);
+                t!("activity.kicked", protocol = protocol, address = address, by = by.words())
+            }
             ActivityKind::Deleted { by } => t!("activity.deleted", by = by.words()),
             ActivityKind::ServerStarted { after_ms } => t!("activity.server_started", time = span(*after_ms)),
             ActivityKind::ServerCrashed { cause } => t!("activity.server_crashed", cause = words(cause)),

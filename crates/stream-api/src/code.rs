@@ -319,6 +319,13 @@ codes! {
     /// What is on air is not recorded, for another reason.
     RecordingFailed = "recording_failed" => [Mediamtx "ERR [path …] [recorder] "];
 
+    /// More people watch than a small computer can serve.
+    ManyViewers = "many_viewers" => [Manager "more than 100 viewers at once"];
+    /// The connection to the viewers is nearly full.
+    UplinkBusy = "uplink_busy" => [Manager "80 % of the connection's speed or more for 10 s"];
+    /// No speed that a connection can have.
+    UplinkUnfit = "uplink_unfit";
+
     /// The server does not know FFmpeg's user and password.
     PublishDenied = "publish_denied", Retry => [
         Ffmpeg "401 Unauthorized",

@@ -5,27 +5,33 @@
 //! JSON body (POST, PATCH) are merged into that object.
 
 mod access;
+mod history;
 mod server;
 mod source;
+mod viewers;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Activity, ActivityFilter, Effects, Import, LogLine, ObsFile, Playback, ProbeReport, RunId, RunLog,
-    Secret, ServerStatus, Snapshot, Source, SourceTested, Stream, StreamHistory, StreamId, StreamSpec, query,
+    Effects, Import, LogLine, ObsFile, Playback, ProbeReport, RunLog, Secret, ServerStatus, Snapshot, Source,
+    SourceTested, Stream, StreamHistory, StreamId, StreamSpec,
 };
 
 pub use access::{
     GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, PasswordChange, PublishKey, PublishKeyRenew,
     PublishKeyRevoke, QrCode, StreamAccessSet, StreamQr,
 };
+pub use history::{
+    Activities, ActivityExport, ActivityFile, ActivityList, ActivitySeen, StreamPast, StreamRunLog,
+};
 pub use server::{
     ConfigFile, ServerConfigExport, ServerConfigRead, ServerGet, ServerLog, ServerPortsRenew, ServerRestart,
     ServerSettingsCheck, ServerSettingsSet,
 };
 pub use source::{MediaBrowse, MediaFolder, SourceProbe, SourceTest};
+pub use viewers::{UplinkSet, ViewerKick, ViewerList, Watching};
 
 /// A command: its request is the type itself.
 pub trait Command: Serialize + DeserializeOwned + Send + 'static {
@@ -108,6 +114,9 @@ macro_rules! with_commands {
             ServerSettingsSet, server_settings_set;
             ServerConfigExport, server_config_export;
             ServerConfigRead, server_config_read;
+            UplinkSet, uplink_set;
+            ViewerList, viewer_list;
+            ViewerKick, viewer_kick;
             ToolsCheck, tools_check;
             ObsExport, obs_export;
             ActivityList, activity_list;
@@ -164,6 +173,9 @@ routes! {
     ServerSettingsSet => ServerStatus, "server_settings_set", Post "/api/v1/server/settings", 200;
     ServerConfigExport => ConfigFile, "server_config_export", Get "/api/v1/server/config", 200;
     ServerConfigRead => Import, "server_config_read", Post "/api/v1/server/config/read", 200;
+    UplinkSet => Nothing, "uplink_set", Post "/api/v1/server/uplink", 200;
+    ViewerList => Watching, "viewer_list", Get "/api/v1/viewers", 200;
+    ViewerKick => Nothing, "viewer_kick", Post "/api/v1/viewers/{id}/kick", 200;
     ToolsCheck => Nothing, "tools_check", Post "/api/v1/tools/check", 200;
     ObsExport => ObsFile, "obs_export", Get "/api/v1/obs-export", 200;
     ActivityList => Activities, "activity_list", Get "/api/v1/activity", 200;
@@ -363,66 +375,6 @@ pub struct ToolsCheck {}
 /// All streams as an OBS Studio scene collection.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct ObsExport {}
-
-/// What happened, newest first.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ActivityList {
-    /// Which.
-    #[serde(flatten)]
-    pub filter: ActivityFilter,
-    /// Only those older than this one: [`Activities::next`] of the page before.
-    #[serde(default, with = "query::number", skip_serializing_if = "Option::is_none")]
-    pub before: Option<u64>,
-    /// How many at most; 100 when absent, never more than 500.
-    #[serde(default, with = "query::number", skip_serializing_if = "Option::is_none")]
-    pub limit: Option<u32>,
-}
-
-/// A page of what happened.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct Activities {
-    /// Newest first.
-    pub activities: Vec<Activity>,
-    /// Where the next page begins; absent on the last one.
-    pub next: Option<u64>,
-}
-
-/// What happened as a table for other programs, oldest first.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ActivityExport {
-    /// Which.
-    #[serde(flatten)]
-    pub filter: ActivityFilter,
-}
-
-/// A table of what happened.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct ActivityFile {
-    /// Proposed name.
-    pub file_name: String,
-    /// CSV (RFC 4180, UTF-8) with a line of headings.
-    pub content: String,
-}
-
-/// Somebody looked at the activities: none is unseen any more.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ActivitySeen {}
-
-/// A stream's past: uptime, restarts, the last fault, the last runs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StreamPast {
-    /// Which.
-    pub id: StreamId,
-}
-
-/// The log of one of a stream's last 5 runs.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StreamRunLog {
-    /// Which stream.
-    pub id: StreamId,
-    /// Which run, from [`StreamHistory::runs`].
-    pub run: RunId,
-}
 
 /// Writes a zip file for whoever helps: versions, configuration, probes, status, activities and logs, without
 /// secrets. The host hands it over: the desktop saves it where the user chooses (its own command `save_support_bundle`), the REST API gives its bytes at

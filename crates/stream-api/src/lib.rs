@@ -39,6 +39,7 @@ mod source_test;
 mod spec;
 mod status;
 mod units;
+mod viewer;
 pub mod words;
 
 pub use access::{
@@ -74,3 +75,4 @@ pub use source_test::{Outcome, SourceTested, Step, TestStep};
 pub use spec::{Order, Playback, StreamSpec};
 pub use status::{Health, Metrics, Protocol, Recording, State, Stream, StreamId, Urls, Viewers};
 pub use units::UnixMillis;
+pub use viewer::{Viewer, ViewerId, check_uplink};

@@ -34,6 +34,12 @@ pub struct ServerStatus {
     pub restarts: u32,
     /// Bits per second sent to all viewers.
     pub outbound_bps: u64,
+    /// How fast the connection to the viewers is, in megabits per second, when the user said so.
+    #[serde(default)]
+    pub uplink_mbps: Option<u32>,
+    /// What is wrong although it runs, and the cure: too many watch, the connection to them is full.
+    #[serde(default)]
+    pub warnings: Vec<Fault>,
     /// Free bytes where recordings go.
     pub disk_free: Option<u64>,
     /// All bytes there.
@@ -57,6 +63,8 @@ impl ServerStatus {
             moved_ports: Vec::new(),
             restarts: 0,
             outbound_bps: 0,
+            uplink_mbps: None,
+            warnings: Vec::new(),
             disk_free: None,
             disk_total: None,
         }

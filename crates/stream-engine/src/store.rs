@@ -112,6 +112,12 @@ impl Store {
         self.change(|config| config.server = config.server.clone().with(settings)).await
     }
 
+    /// # Errors
+    /// As [`Store::put`].
+    pub(crate) async fn set_uplink_mbps(&self, mbps: Option<u32>) -> Result<(), Error> {
+        self.change(|config| config.server.uplink_mbps = mbps).await
+    }
+
     /// Adds a stream, or replaces the one with its id.
     ///
     /// # Errors

@@ -21,6 +21,9 @@ pub(crate) struct StoredServer {
     /// Of the page that guest links open; chosen at first start, then kept.
     #[serde(default)]
     pub(crate) guest_port: Option<u16>,
+    /// How fast the connection to the viewers is, when a person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) uplink_mbps: Option<u32>,
 }
 
 impl StoredServer {
@@ -46,7 +49,7 @@ impl StoredServer {
             hls_variant,
             webrtc_hosts,
             encryption,
-            guest_port: self.guest_port,
+            ..self
         }
     }
 }

@@ -5,9 +5,9 @@ use axum::{
     routing::{get, post},
 };
 use stream_api::{
-    Activity, ActivityKind, Cause, Code, Error, LogOrigin, Order, Origin, PastFault, Run, RunEnd, RunId,
-    RunLog, StreamHistory, UnixMillis, Uptime,
-    commands::{Activities, Nothing},
+    Activity, ActivityKind, Cause, Code, Error, LogOrigin, Order, Origin, PastFault, Protocol, Run, RunEnd,
+    RunId, RunLog, StreamHistory, UnixMillis, Uptime, Viewer, ViewerId,
+    commands::{Activities, Nothing, Watching},
 };
 
 use super::{NOW, Scene, id, line};
@@ -17,6 +17,7 @@ const MINUTE: i64 = 60_000;
 
 pub fn routes(scene: Scene) -> Router {
     Router::new()
+        .route("/api/v1/viewers", get(async move || Json(watching())))
         .route("/api/v1/activity", get(async move || Json(activities(scene))))
         .route("/api/v1/activity/seen", post(async || Json(Nothing {})))
         .route("/api/v1/streams/{id}/history", get(async || Json(history())))
@@ -111,4 +112,29 @@ fn run_log() -> RunLog {
         ],
         file: "/var/lib/stream-manager/logs/streams/lobby/run-3.log".to_owned(),
     }
+}
+
+/// Those who watch the first stream.
+fn watching() -> Watching {
+    let seat = |n: u64| {
+        let (protocol, agent) = match n {
+            0..3 => (Protocol::Rtsp, "VLC/3.0.20"),
+            3..5 => (Protocol::Webrtc, "Firefox/147.0"),
+            _ => (Protocol::Hls, "Safari/605.1.15"),
+        };
+        let minutes = 3000 / (n + 1);
+        Viewer {
+            id: ViewerId(id(n).0),
+            stream: id(1),
+            protocol: Some(protocol),
+            encrypted: false,
+            address: if n == 1 { "127.0.0.1".to_owned() } else { format!("192.168.1.{}", 20 + 7 * n) },
+            user: if n == 3 { "viewer".to_owned() } else { String::new() },
+            agent: agent.to_owned(),
+            since: Some(UnixMillis(NOW - minutes as i64 * MINUTE)),
+            outbound_bytes: minutes * 31_350_000,
+            outbound_bps: 4_180_000 + n * 12_345,
+        }
+    };
+    Watching { viewers: (0..19).map(seat).collect() }
 }

@@ -2,6 +2,7 @@
 //! with the real FFmpeg, ffprobe and MediaMTX on this system. A code without a row fails the test.
 
 mod bench;
+mod crowds;
 mod ffmpeg;
 mod files;
 mod live;
@@ -35,7 +36,8 @@ fn rows() -> Vec<Row> {
     let names = files::NAMES.iter().map(|row| (row.0, Made::Real));
     let programs = programs::ROWS.iter().flat_map(|row| [row.ffmpeg, row.mediamtx]).flatten();
     let others =
-        [files::OTHERS, live::ROWS, places::ROWS, pulls::ROWS, servers::ROWS, troubles::ROWS].concat();
+        [crowds::ROWS, files::OTHERS, live::ROWS, places::ROWS, pulls::ROWS, servers::ROWS, troubles::ROWS]
+            .concat();
     ffmpeg.chain(files).chain(names).chain(programs).chain(others).collect()
 }
 

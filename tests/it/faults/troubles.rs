@@ -48,7 +48,7 @@ async fn a_file_that_vanishes_while_it_is_sent() {
 }
 
 /// The kinds of what was told of `code`, oldest first.
-async fn told(server: &Server, code: Code) -> Vec<String> {
+pub async fn told(server: &Server, code: Code) -> Vec<String> {
     let page = server.get("/api/v1/activity").await;
     let about =
         page["activities"].as_array().unwrap().iter().filter(|entry| entry["cause"]["code"] == code.as_str());

@@ -2,6 +2,7 @@
 
 pub mod camera;
 pub mod control;
+pub mod crowd;
 pub mod media;
 pub mod process;
 pub mod proxy;

@@ -5,6 +5,7 @@ mod given;
 mod history;
 mod server;
 mod source_test;
+mod viewers;
 
 use std::{collections::BTreeMap, ops::Deref};
 
@@ -31,6 +32,7 @@ pub(crate) use access::{
 pub(crate) use history::{
     activity_export, activity_list, activity_seen, stream_history, stream_run_log, support_bundle,
 };
+pub(crate) use viewers::{uplink_set, viewer_kick, viewer_list};
 
 pub(crate) use server::{
     server_config_export, server_config_read, server_get, server_log, server_ports_renew, server_restart,

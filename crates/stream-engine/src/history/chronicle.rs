@@ -85,9 +85,9 @@ impl Chronicle {
     }
 
     /// The server looks different.
-    pub(crate) fn server(&mut self, before: &ServerStatus, after: &ServerStatus) -> Option<Activity> {
-        let kind = self.server.look(before, after, Moment::now())?;
-        Some(self.tell(None, kind))
+    pub(crate) fn server(&mut self, before: &ServerStatus, after: &ServerStatus) -> Vec<Activity> {
+        let kinds = self.server.look(before, after, Moment::now());
+        kinds.into_iter().map(|kind| self.tell(None, kind)).collect()
     }
 
     /// Faults that nobody looked at.

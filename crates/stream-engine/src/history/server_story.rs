@@ -1,5 +1,6 @@
 use stream_api::{ActivityKind, Cause, ServerState, ServerStatus};
 
+use super::story::warnings;
 use crate::clock::Moment;
 
 /// What became of the server, from how it looked before and after: pure.
@@ -24,7 +25,13 @@ impl ServerStory {
         before: &ServerStatus,
         after: &ServerStatus,
         now: Moment,
-    ) -> Option<ActivityKind> {
+    ) -> Vec<ActivityKind> {
+        let runs = after.state == ServerState::Running;
+        let state = self.state(before, after, now);
+        state.into_iter().chain(warnings(&before.warnings, &after.warnings, runs)).collect()
+    }
+
+    fn state(&mut self, before: &ServerStatus, after: &ServerStatus, now: Moment) -> Option<ActivityKind> {
         if after.state != ServerState::Running {
             self.down.get_or_insert(now);
         }

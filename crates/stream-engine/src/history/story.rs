@@ -65,7 +65,8 @@ impl Story {
         if state != after.state {
             self.state(state, before, after, now, &mut edges);
         }
-        warnings(before, after, &mut edges);
+        let earlier = before.map_or(&[][..], |stream| &stream.warnings);
+        edges.extend(warnings(earlier, &after.warnings, after.on_air).into_iter().map(Edge::Tell));
         let was_on_air = before.is_some_and(|stream| stream.on_air);
         match (was_on_air, after.on_air) {
             (false, true) => self.on_air(now, &mut edges),
@@ -193,15 +194,12 @@ fn lost(stream: &Stream) -> Option<Cause> {
     Some(Cause::from(&error))
 }
 
-/// What came to be wrong, or no longer is, while the stream is on air.
-fn warnings(before: Option<&Stream>, after: &Stream, edges: &mut Vec<Edge>) {
-    let earlier = before.map_or(&[][..], |stream| &stream.warnings);
+/// What came to be wrong, or no longer is. The end of the whole is no end of the trouble.
+pub(super) fn warnings(before: &[Fault], after: &[Fault], goes_on: bool) -> Vec<ActivityKind> {
     let missing = |fault: &&Fault, other: &[Fault]| !other.iter().any(|o| o.error.code == fault.error.code);
-    for fault in after.warnings.iter().filter(|fault| missing(fault, earlier)) {
-        edges.push(Edge::Tell(ActivityKind::Warned { cause: Cause::from(&fault.error) }));
-    }
-    // The end of the stream is no end of the trouble.
-    for fault in earlier.iter().filter(|fault| after.on_air && missing(fault, &after.warnings)) {
-        edges.push(Edge::Tell(ActivityKind::Eased { cause: Cause::from(&fault.error) }));
-    }
+    let cause = |fault: &Fault| Cause::from(&fault.error);
+    let new = after.iter().filter(|fault| missing(fault, before));
+    let over = before.iter().filter(|fault| goes_on && missing(fault, after));
+    let warned = new.map(|fault| ActivityKind::Warned { cause: cause(fault) });
+    warned.chain(over.map(|fault| ActivityKind::Eased { cause: cause(fault) })).collect()
 }

@@ -2,10 +2,12 @@
 
 pub(crate) mod addresses;
 mod admit;
+mod audience;
 mod board;
 mod change;
 mod end;
 mod poller;
+mod pressure;
 mod process;
 mod task;
 mod tls;
@@ -16,8 +18,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use child_process::Spawner;
 use ffmpeg_cli::slate::Slate;
+use mediamtx_client::SessionKind;
 use stream_api::{
-    Code, Error, Fault, Kept, Ports, ServerSettings, ServerStatus, StreamId, UnixMillis, Urls, commands::Log,
+    Code, Error, Fault, Kept, Ports, ServerSettings, ServerStatus, StreamId, UnixMillis, Urls, Viewer,
+    ViewerId, commands::Log,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -27,6 +31,7 @@ use crate::{
     stored_server::StoredServer, tools::Tools,
 };
 
+use audience::Audience;
 use board::Board;
 pub(crate) use board::{Eager, Keep, PullTrouble, Wish};
 use change::Change;
@@ -67,6 +72,7 @@ pub(crate) struct Server {
     link: watch::Receiver<Link>,
     samples: watch::Receiver<Arc<Samples>>,
     board: Board,
+    audience: Audience,
     log: Journal,
 }
 
@@ -116,6 +122,8 @@ pub(crate) struct Seat {
 enum Request {
     /// Bring who may do what, and the path of this name, in line with the board.
     Apply { name: Option<String>, done: oneshot::Sender<Result<(), Error>> },
+    /// Let a client go.
+    Kick { kind: SessionKind, id: ViewerId, done: oneshot::Sender<Result<(), Error>> },
     /// Start again.
     Restart,
     /// Start again with other settings.
@@ -129,8 +137,9 @@ impl Server {
         let (link_out, link) = watch::channel(Link::Waiting);
         let (samples_out, samples) = watch::channel(Arc::default());
         let (board, log) = (Board::new(parts.slates.clone()), Journal::new(parts.logs.join("mediamtx.log")));
-        let task = task::Task::new(parts, inbox, link_out, samples_out, board.clone(), log.clone());
-        Unstarted { task, handle: Server { requests, link, samples, board, log } }
+        let handle = Server { requests, link, samples, board, audience: Audience::default(), log };
+        let task = task::Task::new(parts, inbox, link_out, samples_out, &handle);
+        Unstarted { task, handle }
     }
 
     /// Makes sure that the server has the path as wanted, and says how to publish to it.
@@ -210,6 +219,22 @@ impl Server {
     /// The slate that the stream's path has.
     pub(crate) fn slate(&self, id: StreamId, name: &str) -> Option<Slate> {
         self.board.slate(id, name)
+    }
+
+    /// Who watches this stream, or any; who has been there longest first.
+    pub(crate) fn viewers(&self, stream: Option<StreamId>) -> Vec<Viewer> {
+        self.audience.list(stream)
+    }
+
+    /// Lets a viewer go: who it was, if they were still there.
+    ///
+    /// # Errors
+    /// `server_down`, `server_refused`.
+    pub(crate) async fn kick(&self, id: ViewerId) -> Result<Option<Viewer>, Error> {
+        let Some(watcher) = self.audience.get(id) else { return Ok(None) };
+        self.ask(|done| Request::Kick { kind: watcher.kind, id, done }).await?;
+        self.audience.forget(id);
+        Ok(Some(watcher.viewer))
     }
 
     /// The path is not wanted any more.
@@ -325,10 +350,17 @@ impl Server {
     }
 
     async fn apply(&self, name: Option<&str>) -> Result<(), Error> {
+        let name = name.map(str::to_owned);
+        self.ask(|done| Request::Apply { name, done }).await
+    }
+
+    async fn ask(
+        &self,
+        request: impl FnOnce(oneshot::Sender<Result<(), Error>>) -> Request,
+    ) -> Result<(), Error> {
         let (done, answer) = oneshot::channel();
-        let request = Request::Apply { name: name.map(str::to_owned), done };
         let down = || Error::new(Code::ServerDown);
-        self.requests.send(request).await.map_err(|_| down())?;
+        self.requests.send(request(done)).await.map_err(|_| down())?;
         answer.await.map_err(|_| down())?
     }
 }
@@ -361,6 +393,7 @@ pub(crate) fn first_status(stored: &StoredServer) -> ServerStatus {
     ServerStatus {
         moved_ports: crate::ports::moved(&settings),
         reach_chosen: stored.reach.is_some(),
+        uplink_mbps: stored.uplink_mbps,
         ..ServerStatus::starting(settings)
     }
 }

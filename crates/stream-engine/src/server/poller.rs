@@ -13,7 +13,12 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{board::Board, writer::News};
+use super::{
+    audience::{Audience, Rates, watchers},
+    board::Board,
+    pressure::Pressure,
+    writer::News,
+};
 use crate::hub::Hub;
 
 /// Between two questions; while a stream starts, [`EAGER`].
@@ -50,6 +55,7 @@ pub(crate) struct Sample {
 pub(super) struct Poller<'a> {
     pub(super) api: Api,
     pub(super) board: Board,
+    pub(super) audience: Audience,
     pub(super) hub: Hub,
     pub(super) samples: watch::Sender<Arc<Samples>>,
     pub(super) recordings: PathBuf,
@@ -65,6 +71,8 @@ struct Memory {
     received: HashMap<String, u64>,
     at: Option<Instant>,
     total_bps: u64,
+    rates: Rates,
+    pressure: Pressure,
 }
 
 impl Poller<'_> {
@@ -155,36 +163,44 @@ impl Poller<'_> {
         if elapsed < WINDOW {
             return;
         }
-        let viewers = mediamtx_client::viewers(paths, &sessions.unwrap_or_default());
         let wanted = self.board.all();
+        let now = Instant::now();
+        if let Some(sessions) = &sessions {
+            memory.rates.take(sessions, now);
+            self.audience.set(watchers(paths, sessions, &wanted, &memory.rates));
+        }
+        let viewers = mediamtx_client::viewers(paths, &sessions.unwrap_or_default());
         let names: HashSet<&str> = paths.iter().map(|path| path.name.as_str()).collect();
         if wanted.keys().any(|name| !names.contains(name.as_str())) {
             self.news.missing.notify_one();
         }
-        let (mut figures, mut total) = (Vec::new(), 0);
+        let (mut figures, mut total, mut watching) = (Vec::new(), 0, 0);
         for path in paths {
             let inbound_bytes = sent(path);
             let before = memory.taken.insert(path.name.clone(), (inbound_bytes, path.outbound_bytes));
-            let (Some(before), Some(wanted)) = (before, wanted.get(&path.name)) else { continue };
-            if !path.online {
-                continue;
-            }
+            let viewers = viewers.get(&path.name).copied().unwrap_or_default();
+            watching += viewers.total();
+            let Some(before) = before else { continue };
             let outbound_bps = rate(before.1, path.outbound_bytes, elapsed);
             total += outbound_bps;
+            let Some(wanted) = wanted.get(&path.name).filter(|_| path.online) else { continue };
             let metrics = Metrics {
                 inbound_bps: rate(before.0, inbound_bytes, elapsed),
                 outbound_bps,
                 speed: wanted.speed,
-                viewers: viewers.get(&path.name).copied().unwrap_or_default(),
+                viewers,
             };
             figures.push((wanted.id, metrics));
         }
-        memory.at = Some(Instant::now());
+        memory.at = Some(now);
         memory.taken.retain(|name, _| names.contains(name.as_str()));
         if !figures.is_empty() || total != memory.total_bps {
             memory.total_bps = total;
             self.hub.metrics(figures, total);
         }
+        self.hub.server(|server| {
+            server.warnings = memory.pressure.judge(watching, total, server.uplink_mbps, now);
+        });
     }
 
     /// Everybody where somebody watches, else the publishers, of which there may be none. None when the server did

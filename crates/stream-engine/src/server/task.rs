@@ -10,8 +10,9 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Link, Parts, Request, Samples, addresses,
+    Link, Parts, Request, Samples, Server, addresses,
     admit::Admitted,
+    audience::Audience,
     board::Board,
     change::{Change, Refused},
     poller::Poller,
@@ -35,6 +36,7 @@ pub(super) struct Task {
     link: watch::Sender<Link>,
     samples: watch::Sender<Arc<Samples>>,
     board: Board,
+    audience: Audience,
     log: Journal,
     /// Settings that the next run is to be tried with.
     change: Option<Change>,
@@ -68,9 +70,9 @@ impl Task {
         inbox: mpsc::Receiver<Request>,
         link: watch::Sender<Link>,
         samples: watch::Sender<Arc<Samples>>,
-        board: Board,
-        log: Journal,
+        handle: &Server,
     ) -> Task {
+        let Server { board, audience, log, .. } = handle.clone();
         let (change, refused) = (None, None);
         Task {
             parts,
@@ -78,6 +80,7 @@ impl Task {
             link,
             samples,
             board,
+            audience,
             log,
             change,
             refused,
@@ -137,11 +140,15 @@ impl Task {
         let end = self.watch(&mut process, stop).await;
         self.link.send_replace(Link::Waiting);
         self.samples.send_replace(Arc::default());
+        self.audience.set(Vec::new());
         if began.elapsed() >= HEALTHY {
             self.attempt = 0;
         }
         let state = if matches!(end, End::Stopped) { ServerState::Stopped } else { ServerState::Restarting };
-        self.parts.hub.server(|server| (server.state, server.started) = (state, None));
+        self.parts.hub.server(|server| {
+            (server.state, server.started) = (state, None);
+            server.warnings.clear();
+        });
         process.stop().await;
         end
     }
@@ -189,6 +196,7 @@ impl Task {
         let poller = Poller {
             api: process.api.clone(),
             board: self.board.clone(),
+            audience: self.audience.clone(),
             hub: self.parts.hub.clone(),
             samples: self.samples.clone(),
             recordings: self.parts.recordings.clone(),
@@ -284,7 +292,7 @@ impl Task {
                         self.change = Some(change);
                         break;
                     }
-                    Request::Apply { done, .. } => {
+                    Request::Apply { done, .. } | Request::Kick { done, .. } => {
                         let _ = done.send(Err(Error::new(Code::ServerDown)));
                     }
                 },

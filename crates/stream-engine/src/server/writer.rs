@@ -63,6 +63,13 @@ impl Writer<'_> {
                 Some(request) = self.inbox.recv() => match request {
                     Request::Restart => return Done::Restart,
                     Request::Change(change) => return Done::Change(change),
+                    Request::Kick { kind, id, done } => {
+                        let result = self.api.kick(kind, &id.to_string()).await;
+                        let frozen = matches!(result, Err(ApiError::Timeout));
+                        // Who asked may have gone away meanwhile.
+                        let _ = done.send(result.map_err(refused));
+                        if frozen { Err(ApiError::Timeout) } else { Ok(()) }
+                    }
                     // With a slate missing every write is refused, and the server ends when it wants to play it.
                     Request::Apply { done, .. } if !self.board.mend_slates().await => {
                         let _ = done.send(Err(Error::new(Code::ServerDown)));

@@ -1,0 +1,32 @@
+//! Those who watch, one by one, and the connection to them.
+
+use stream_api::{
+    ActivityKind, Error, check_uplink,
+    commands::{Nothing, UplinkSet, ViewerKick, ViewerList, Watching},
+};
+
+use super::Call;
+
+pub(crate) async fn viewer_list(engine: &Call<'_>, request: ViewerList) -> Result<Watching, Error> {
+    Ok(Watching { viewers: engine.server.viewers(request.stream) })
+}
+
+pub(crate) async fn viewer_kick(engine: &Call<'_>, request: ViewerKick) -> Result<Nothing, Error> {
+    let Some(viewer) = engine.server.kick(request.id).await? else { return Ok(Nothing {}) };
+    tracing::info!(stream_id = %viewer.stream, address = viewer.address, "a viewer was disconnected");
+    if let Some(stream) = engine.hub.get(viewer.stream) {
+        let kind =
+            ActivityKind::Kicked { protocol: viewer.protocol, address: viewer.address, by: engine.origin };
+        engine.hub.tell(Some((stream.id, &stream.spec.name)), kind);
+    }
+    Ok(Nothing {})
+}
+
+pub(crate) async fn uplink_set(engine: &Call<'_>, request: UplinkSet) -> Result<Nothing, Error> {
+    if let Some(mbps) = request.mbps {
+        check_uplink(mbps)?;
+    }
+    engine.store.set_uplink_mbps(request.mbps).await?;
+    engine.hub.server(|server| server.uplink_mbps = request.mbps);
+    Ok(Nothing {})
+}

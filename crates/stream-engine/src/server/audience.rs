@@ -1,0 +1,218 @@
+//! Those who watch, one by one: from the server's lists of paths and sessions.
+
+use std::{
+    collections::{HashMap, VecDeque},
+    net::SocketAddr,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use mediamtx_client::{PathState, Session, SessionKind, is_probe};
+use stream_api::{Protocol, StreamId, UnixMillis, Viewer, ViewerId};
+
+use super::board::Wanted;
+
+/// A viewer's rate is taken over this long: by HLS media comes in lumps.
+const OVER: Duration = Duration::from_secs(5);
+
+/// Who watches now. A cheap handle: the poller writes, commands read.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Audience {
+    seats: Arc<Mutex<Vec<Watcher>>>,
+}
+
+/// A viewer, and by which name the server can let them go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Watcher {
+    pub(crate) viewer: Viewer,
+    pub(super) kind: SessionKind,
+}
+
+impl Audience {
+    /// Who watches this stream, or any; who has been there longest first.
+    pub(super) fn list(&self, stream: Option<StreamId>) -> Vec<Viewer> {
+        let seats = self.seats();
+        let viewers = seats.iter().map(|watcher| &watcher.viewer);
+        viewers.filter(|viewer| stream.is_none_or(|id| viewer.stream == id)).cloned().collect()
+    }
+
+    pub(super) fn get(&self, id: ViewerId) -> Option<Watcher> {
+        self.seats().iter().find(|watcher| watcher.viewer.id == id).cloned()
+    }
+
+    pub(super) fn set(&self, watchers: Vec<Watcher>) {
+        *self.seats() = watchers;
+    }
+
+    /// Somebody was let go; the server's own word comes within a second.
+    pub(super) fn forget(&self, id: ViewerId) {
+        self.seats().retain(|watcher| watcher.viewer.id != id);
+    }
+
+    fn seats(&self) -> MutexGuard<'_, Vec<Watcher>> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// How much each session had got a moment ago.
+#[derive(Debug, Default)]
+pub(super) struct Rates {
+    taken: HashMap<String, VecDeque<(Instant, u64)>>,
+}
+
+impl Rates {
+    /// Takes note of what all sessions have got by `now`; who is missing is gone.
+    pub(super) fn take(&mut self, sessions: &[Session], now: Instant) {
+        let mut before = std::mem::take(&mut self.taken);
+        for session in sessions {
+            let mut samples = before.remove(&session.id).unwrap_or_default();
+            samples.push_back((now, session.outbound_bytes));
+            while samples.get(1).is_some_and(|(at, _)| now.duration_since(*at) >= OVER) {
+                samples.pop_front();
+            }
+            self.taken.insert(session.id.clone(), samples);
+        }
+    }
+
+    /// Bits per second.
+    fn bps(&self, id: &str) -> u64 {
+        let ends = self.taken.get(id).and_then(|samples| samples.front().zip(samples.back()));
+        let Some(((from, before), (to, after))) = ends else { return 0 };
+        match u64::try_from(to.duration_since(*from).as_millis()) {
+            Ok(millis) if millis > 0 => after.saturating_sub(*before).saturating_mul(8000) / millis,
+            _ => 0,
+        }
+    }
+}
+
+/// Who watches the paths that are `wanted`, our own readers left out. A reader that came between the two lists is
+/// there the next time.
+pub(super) fn watchers(
+    paths: &[PathState],
+    sessions: &[Session],
+    wanted: &HashMap<String, Wanted>,
+    rates: &Rates,
+) -> Vec<Watcher> {
+    let by_id: HashMap<&str, &Session> =
+        sessions.iter().map(|session| (session.id.as_str(), session)).collect();
+    let mut found = Vec::new();
+    for path in paths.iter().filter(|path| path.online) {
+        let Some(Wanted { id: stream, .. }) = wanted.get(&path.name) else { continue };
+        let readers = path.readers.iter().filter_map(|reader| by_id.get(reader.id.as_str()));
+        let watching = readers.filter(|session| !is_probe(&session.query));
+        found.extend(watching.filter_map(|session| watcher(*stream, session, rates.bps(&session.id))));
+    }
+    found.sort_by_key(|watcher| (watcher.viewer.since, watcher.viewer.id));
+    found
+}
+
+fn watcher(stream: StreamId, session: &Session, outbound_bps: u64) -> Option<Watcher> {
+    let (protocol, encrypted) = match session.kind {
+        SessionKind::Rtsp => (Some(Protocol::Rtsp), false),
+        SessionKind::Rtsps => (Some(Protocol::Rtsp), true),
+        SessionKind::Rtmp => (Some(Protocol::Rtmp), false),
+        SessionKind::Rtmps => (Some(Protocol::Rtmp), true),
+        SessionKind::Srt => (Some(Protocol::Srt), false),
+        SessionKind::WebRtc => (Some(Protocol::Webrtc), false),
+        SessionKind::Hls => (Some(Protocol::Hls), false),
+        SessionKind::Moq => (None, false),
+    };
+    let address = match session.remote_addr.parse::<SocketAddr>() {
+        Ok(address) => address.ip().to_canonical().to_string(),
+        Err(_) => session.remote_addr.clone(),
+    };
+    let since = session.created.parse::<jiff::Timestamp>().ok();
+    let viewer = Viewer {
+        id: session.id.parse().ok()?,
+        stream,
+        protocol,
+        encrypted,
+        address,
+        user: session.user.clone(),
+        agent: session.user_agent.clone(),
+        since: since.map(|since| UnixMillis(since.as_millisecond())),
+        outbound_bytes: session.outbound_bytes,
+        outbound_bps,
+    };
+    Some(Watcher { viewer, kind: session.kind })
+}
+
+#[cfg(test)]
+mod tests {
+    use mediamtx_client::{Peer, Role};
+    use uuid::Uuid;
+
+    use super::{super::Wish, *};
+    use crate::server::Keep;
+
+    fn session(id: &str, kind: SessionKind, created: &str) -> Session {
+        Session {
+            kind,
+            id: id.to_owned(),
+            path: "a".to_owned(),
+            role: Role::Read,
+            remote_addr: "[::ffff:192.168.1.7]:5004".to_owned(),
+            user: "viewer".to_owned(),
+            query: String::new(),
+            user_agent: "VLC".to_owned(),
+            created: created.to_owned(),
+            inbound_bytes: 0,
+            outbound_bytes: 1000,
+        }
+    }
+
+    #[test]
+    fn viewers_are_those_who_are_counted_and_the_first_comes_first() {
+        let [early, late, idle, probe, unknown] =
+            [1, 2, 3, 4, 5].map(|n| ViewerId(Uuid::from_u128(n)).to_string());
+        let ours = Session {
+            query: "x=probe".to_owned(),
+            ..session(&probe, SessionKind::Hls, "2026-01-01T10:00:00Z")
+        };
+        let sessions = [
+            session(&late, SessionKind::Rtmps, "2026-01-01T12:00:00.5+01:00"),
+            session(&early, SessionKind::Hls, "2026-01-01T10:00:00Z"),
+            session(&idle, SessionKind::Rtsp, "2026-01-01T09:00:00Z"),
+            ours,
+        ];
+        let reader = |id: &str| Peer { kind: "any".to_owned(), id: id.to_owned() };
+        let readers = [&late, &early, &probe, &unknown].map(|id| reader(id)).to_vec();
+        let path = |name: &str| PathState {
+            name: name.to_owned(),
+            online: true,
+            readers: readers.clone(),
+            ..PathState::default()
+        };
+        let id = StreamId(Uuid::from_u128(1));
+        let wish = Wish { record: false, keep: Keep::No };
+        let wanted = HashMap::from([("a".to_owned(), Wanted { id, wish, speed: None })]);
+        let found = watchers(&[path("a"), path("foreign")], &sessions, &wanted, &Rates::default());
+        let ids: Vec<_> = found.iter().map(|watcher| watcher.viewer.id.to_string()).collect();
+        assert_eq!(ids, [early, late]);
+        let late = &found[1].viewer;
+        assert_eq!((late.protocol, late.encrypted), (Some(Protocol::Rtmp), true));
+        assert_eq!((late.address.as_str(), late.stream), ("192.168.1.7", id));
+        assert_eq!(late.since, Some(UnixMillis(1_767_265_200_500)));
+    }
+
+    #[test]
+    fn a_rate_is_over_the_last_seconds() {
+        let (began, mut rates) = (Instant::now(), Rates::default());
+        let at = |seconds| began + Duration::from_secs(seconds);
+        let got = |outbound_bytes| {
+            [Session { outbound_bytes, ..session("a", SessionKind::Hls, "2026-01-01T10:00:00Z") }]
+        };
+        rates.take(&got(1_000_000), at(0));
+        assert_eq!(rates.bps("a"), 0, "not known yet");
+        rates.take(&got(1_125_000), at(1));
+        assert_eq!(rates.bps("a"), 1_000_000);
+        for second in 2..=20 {
+            rates.take(&got(1_125_000), at(second));
+        }
+        assert_eq!(rates.bps("a"), 0, "what was long ago does not count");
+        rates.take(&got(0), at(21));
+        assert_eq!(rates.bps("a"), 0, "a counter never goes back");
+        rates.take(&[], at(22));
+        assert!(rates.taken.is_empty());
+    }
+}
