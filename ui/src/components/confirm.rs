@@ -74,6 +74,21 @@ impl Question {
         }
     }
 
+    /// Send a viewer away, who is named by these words?
+    pub(crate) fn kick(app: App, kick: commands::ViewerKick, words: String, done: Callback<()>) -> Self {
+        Question {
+            title: t!("viewer.kick.title", viewer = words),
+            body: t!("viewer.kick.body").to_owned(),
+            yes: t!("viewer.kick"),
+            danger: true,
+            on_yes: Arc::new(move || {
+                app.run(RwSignal::new(false), kick.clone(), move |_| {
+                    done.try_run(());
+                });
+            }),
+        }
+    }
+
     /// Stop all streams although some are live?
     pub(crate) fn stop_all(app: App, busy: RwSignal<bool>, live: usize) -> Self {
         Question {

@@ -16,6 +16,7 @@ pub(crate) mod log;
 pub(crate) mod menu;
 pub(crate) mod modal;
 pub(crate) mod orders;
+pub(crate) mod outbound;
 pub(crate) mod past;
 pub(crate) mod refusal;
 pub(crate) mod row;
@@ -27,6 +28,7 @@ pub(crate) mod snippets;
 pub(crate) mod spark;
 pub(crate) mod state;
 pub(crate) mod toasts;
+pub(crate) mod watching;
 
 pub(crate) use act::Act;
 pub(crate) use banners::Banners;

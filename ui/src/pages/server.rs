@@ -8,7 +8,10 @@ use stream_api::{HostStatus, ServerState, ServerStatus, Tool, ToolState, command
 use crate::{
     app::{App, use_app},
     components::{
-        Act, BundleCard, FaultCard, FaultOf, Icon, LogCard, LogOf, log::ltr, row::NOTHING,
+        Act, BundleCard, FaultCard, FaultOf, Icon, LogCard, LogOf,
+        log::ltr,
+        outbound::{outbound_card, server_warnings},
+        row::NOTHING,
         sidebar::server_state,
     },
     format,
@@ -48,6 +51,7 @@ pub(crate) fn ServerPage() -> impl IntoView {
                 let mild = state != ServerState::Failed;
                 view! { <FaultCard fault=fault mild=mild of=FaultOf::Server/> }
             })}
+            {server_warnings(app)}
             <div class="detail">
                 <div class="column">
                     {draft::bar(draft)}
@@ -55,7 +59,7 @@ pub(crate) fn ServerPage() -> impl IntoView {
                     {settings::ports(draft)}
                     <LogCard of=LogOf::Server/>
                 </div>
-                <div class="column">{about(app)} {settings::more(app, draft)} {computer(app)} {files::files(app, draft)} <BundleCard/></div>
+                <div class="column">{about(app)} {outbound_card(app)} {settings::more(app, draft)} {computer(app)} {files::files(app, draft)} <BundleCard/></div>
             </div>
         </div>
     }

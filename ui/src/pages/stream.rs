@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Address, Health, Kept, Reach, Recording, State, StreamId, commands, t};
+use stream_api::{Address, Health, Reach, Recording, State, StreamId, commands, t};
 
 use crate::{
     app::{App, use_app},
@@ -12,9 +12,14 @@ use crate::{
         row::NOTHING,
         row_menu::copy_act,
         sheet::{SheetFor, aside_facts},
+<<<<<<< HEAD
         shown,
         snippets::players,
         spark,
+=======
+        shown, spark,
+        watching::watching_card,
+>>>>>>> 318edfd (Interface: who watches a stream, and the speed of the connection to viewers)
     },
     format,
     pages::Page,
@@ -79,11 +84,12 @@ fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
                 <div class="column">
                     {arrival::incoming(app, row)}
                     {rate(row)}
+                    {watching_card(app, id, row)}
                     {sending(app, row)}
                     {runs(past)}
                     <LogCard of=LogOf::Stream(id)/>
                 </div>
-                <div class="column">{watch(app, row)} {access_card(app, id, row)} {viewers(row)} {health(row, past)} {recording(app, id, row)}</div>
+                <div class="column">{watch(app, row)} {access_card(app, id, row)} {health(row, past)} {recording(app, id, row)}</div>
             </div>
         </div>
     }
@@ -224,36 +230,6 @@ fn addresses(app: App) -> impl IntoView {
 fn reach(app: App) -> Option<&'static str> {
     let reach = app.world.server.with(|s| s.as_ref().map(|s| s.settings.reach));
     (reach == Some(Reach::ThisComputer)).then_some(t!("watch.here"))
-}
-
-fn viewers(row: RwSignal<Row>) -> impl IntoView {
-    let seen = Memo::new(move |_| {
-        row.with(|row| {
-            row.stream.metrics.as_ref().filter(|_| row.stream.on_air).map(|metrics| metrics.viewers)
-        })
-    });
-    let total = move || seen.get().map_or(NOTHING.to_owned(), |viewers| viewers.total().to_string());
-    let each = move || {
-        let rows: Vec<_> = seen.get().map(|viewers| viewers.each().collect()).unwrap_or_default();
-        rows.into_iter().map(|(protocol, n)| view! { <dt>{protocol.label()}</dt><dd>{n}</dd> }).collect_view()
-    };
-    let keeps = Memo::new(move |_| row.with(|row| (row.stream.kept, row.stream.spec.keep_viewers)));
-    let kept = move || {
-        let (state, words) = match keeps.get() {
-            (Kept::On, _) => ("on", t!("stream.kept")),
-            (Kept::Unable { reason }, _) => ("unable", reason.words()),
-            (Kept::Off, false) => ("off", t!("stream.unkept")),
-            (Kept::Off, true) => return None,
-        };
-        Some(view! { <p class="faint small-print" data-testid="kept" data-kept=state>{words}</p> })
-    };
-    view! {
-        <section class="card">
-            <h3>{t!("column.viewers")}<b class="right num figure" data-testid="viewer-count">{total}</b></h3>
-            <dl class="kv num">{each}</dl>
-            {kept}
-        </section>
-    }
 }
 
 fn health(row: RwSignal<Row>, past: Past) -> impl IntoView {

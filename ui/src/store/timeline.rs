@@ -6,8 +6,8 @@ use stream_api::{Activity, ActivityFilter, Level, StreamId, commands::Activities
 const HEARD: usize = 200;
 
 /// The kinds that are not about how a stream does, but about what somebody wanted.
-const WANTED: [&str; 7] =
-    ["ordered", "created", "edited", "renamed", "deleted", "server_restarted", "server_changed"];
+const WANTED: [&str; 8] =
+    ["ordered", "created", "edited", "renamed", "deleted", "kicked", "server_restarted", "server_changed"];
 
 /// Which activities the tabs show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
