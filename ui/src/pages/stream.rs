@@ -12,14 +12,10 @@ use crate::{
         row::NOTHING,
         row_menu::copy_act,
         sheet::{SheetFor, aside_facts},
-<<<<<<< HEAD
         shown,
         snippets::players,
         spark,
-=======
-        shown, spark,
         watching::watching_card,
->>>>>>> 318edfd (Interface: who watches a stream, and the speed of the connection to viewers)
     },
     format,
     pages::Page,
