@@ -146,9 +146,11 @@ impl Reading {
 
     fn encryption(&mut self) {
         let on = |value: &Value| truth(value).unwrap_or_else(|| value.as_str() != Some("no"));
-        let mut encrypts = None;
+        let (mut named, mut encrypts) = (None, None);
         for key in ENCRYPTIONS {
-            if self.take(key).as_ref().is_some_and(on) {
+            let Some(value) = self.take(key) else { continue };
+            named.get_or_insert(key);
+            if on(&value) {
                 encrypts.get_or_insert(key);
             }
         }
@@ -159,7 +161,10 @@ impl Reading {
             }
         }
         let Some(encrypts) = encrypts else {
-            self.import.settings.encryption = Encryption::Off;
+            if let Some(named) = named {
+                self.taken(named, "no");
+                self.import.settings.encryption = Encryption::Off;
+            }
             return;
         };
         let absolute = |path: &String| path.starts_with('/') || path.get(1..2) == Some(":");
@@ -198,6 +203,8 @@ impl Reading {
             let same = |key: &String, value: &Value| ours["pathDefaults"].get(key) == Some(value);
             rest.extend(defaults.into_iter().filter(|(key, value)| !same(key, value)));
         }
+        // By name: what was taken out has left them in disorder.
+        rest.sort_keys();
         for (key, value) in rest {
             if ours.get(&key) == Some(&value) || is_nothing(&value) {
                 continue;

@@ -10,7 +10,6 @@ use uuid::Uuid;
 use crate::{
     Clocks, DataDir, GuestDoor, Options, Subscription,
     commands::{self, Call},
-    guests,
     history::{Chronicle, History},
     hub::Hub,
     media_root::MediaRoots,
@@ -261,7 +260,7 @@ async fn guest_port(store: &Store) -> Result<u16, Error> {
     if let Some(port) = stored.guest_port {
         return Ok(port);
     }
-    let port = ports::near(guests::USUAL_PORT);
+    let port = ports::for_guests(stored.ports);
     store.set_server(StoredServer { guest_port: Some(port), ..stored }).await?;
     Ok(port)
 }

@@ -8,6 +8,8 @@ use std::{
 use child_process::process_holding_port;
 use stream_api::{Code, Error, Listener, Ports, Reach, ServerSettings, t};
 
+use crate::guests;
+
 /// How far from the usual port another one is looked for.
 const REACH: u16 = 400;
 
@@ -27,10 +29,16 @@ pub(crate) fn renewed(settings: &ServerSettings) -> Result<Ports, Error> {
     from(settings.ports, |listener| settings.reach_of(listener).is_some())
 }
 
-/// The first port from `usual` on that is free and none of the server's usual ones; `usual` itself if all are taken.
-pub(crate) fn near(usual: u16) -> u16 {
+/// A port for the guests' page: the first from its usual one on that is free, and neither one of the server's nor of
+/// its usual ones; the usual one if all are taken.
+pub(crate) fn for_guests(server: Option<Ports>) -> u16 {
+    let is_the_servers = |port| {
+        server.is_some_and(|ports| Listener::ALL.into_iter().any(|listener| ports.of(listener) == port))
+    };
+    let usual = guests::USUAL_PORT;
     (usual..=usual.saturating_add(REACH))
-        .find(|port| !is_usual(*port) && bind(*port, false, Reach::LocalNetwork).is_ok())
+        .filter(|port| (*port == usual || !is_usual(*port)) && !is_the_servers(*port))
+        .find(|port| bind(*port, false, Reach::LocalNetwork).is_ok())
         .unwrap_or(usual)
 }
 
@@ -97,7 +105,7 @@ fn taken(port: u16, listener: Listener) -> Error {
 }
 
 fn is_usual(port: u16) -> bool {
-    Listener::ALL.into_iter().any(|listener| Ports::USUAL.of(listener) == port)
+    port == guests::USUAL_PORT || Listener::ALL.into_iter().any(|listener| Ports::USUAL.of(listener) == port)
 }
 
 /// As MediaMTX will: on loopback, or on all interfaces. Elsewhere than on Linux a program on all interfaces would be

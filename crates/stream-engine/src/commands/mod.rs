@@ -90,7 +90,10 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     let access = StoredAccess::default();
     let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order, access, used };
     keep_secrets(engine, stored.id, &secrets).await?;
-    engine.store.put(stored.clone()).await?;
+    if let Err(error) = engine.store.put(stored.clone()).await {
+        engine.secrets.forget(stored.id).await;
+        return Err(error);
+    }
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
     let (id, name) = (stored.id, stored.spec.name.clone());
     engine.hub.tell(Some((id, &name)), ActivityKind::Created { by: engine.origin });
@@ -118,11 +121,15 @@ pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> R
     if let Some(name) = &request.name {
         check_free(engine, name, Some(request.id)).await?;
     }
-    let anew = match secrets {
-        Some(secrets) => keep_secrets(engine, request.id, &secrets).await?,
-        None => false,
-    };
-    handle.edit(request, anew, engine.origin).await
+    let id = request.id;
+    let Some(secrets) = secrets else { return handle.edit(request, false, engine.origin).await };
+    let before: SourceSecrets = engine.secrets.get(id, secrets::SOURCE).await.unwrap_or_default();
+    let anew = keep_secrets(engine, id, &secrets).await?;
+    let edited = handle.edit(request, anew, engine.origin).await;
+    if edited.is_err() && anew {
+        keep_secrets(engine, id, &before).await?;
+    }
+    edited
 }
 
 pub(crate) async fn stream_delete(engine: &Call<'_>, request: StreamDelete) -> Result<Nothing, Error> {
@@ -251,6 +258,10 @@ async fn with_secrets(
 /// Whether they are others than before.
 async fn keep_secrets(engine: &Inner, id: StreamId, secrets: &SourceSecrets) -> Result<bool, Error> {
     let secrets = Some(secrets).filter(|secrets| !secrets.is_empty());
+    // What can't be read keeps nobody from a stream that needs no secret.
+    if secrets.is_none() && engine.secrets.get::<SourceSecrets>(id, secrets::SOURCE).await.is_none() {
+        return Ok(false);
+    }
     engine.secrets.set(id, secrets::SOURCE, secrets).await
 }
 

@@ -1,6 +1,13 @@
-use mediamtx_client::{Api, ApiError, User};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use mediamtx_client::{Api, ApiError, Session, User};
 
 use super::users::{self, Keys};
+
+/// Who asks for an on-demand source is let in at once and waits for it, up to 10 s (`sourceOnDemandStartTimeout`),
+/// before the session tells its path.
+const COMING_IN: Duration = Duration::from_secs(12);
 
 /// Who may do what on a running server: one list, replaced whole. Nobody is disconnected by that, so who lost a right
 /// is.
@@ -11,18 +18,34 @@ pub(super) struct Admitted {
     launched: Vec<User>,
     /// What it has; none when somebody else may have changed it.
     users: Option<Vec<User>>,
-    /// By this list people may be in who should not be.
-    before: Option<Vec<User>>,
+    /// By these lists people may be in who should not be.
+    past: Vec<Past>,
+}
+
+/// A list that does not hold any more.
+#[derive(Debug)]
+struct Past {
+    users: Vec<User>,
+    /// When another one took its place.
+    ended: Option<(Timestamp, Instant)>,
+}
+
+impl Past {
+    /// Whether the session may have come in by this list.
+    fn let_in(&self, session: &Session) -> bool {
+        let ended = self.ended.map(|(ended, _)| ended);
+        session.created.parse::<Timestamp>().ok().zip(ended).is_none_or(|(created, ended)| created <= ended)
+    }
 }
 
 impl Admitted {
     pub(super) fn new(keys: Keys, launched: Vec<User>) -> Admitted {
-        Admitted { keys, users: Some(launched.clone()), launched, before: None }
+        Admitted { keys, users: Some(launched.clone()), launched, past: Vec::new() }
     }
 
     /// The server may have any list now: most likely the one it was started with.
     pub(super) fn distrust(&mut self) {
-        self.before = Some(self.launched.clone());
+        self.past.push(Past { users: self.launched.clone(), ended: None });
         self.users = None;
     }
 
@@ -35,7 +58,7 @@ impl Admitted {
 
     /// Whether the server has these users, and nobody is in who should not be.
     pub(super) fn is_done(&self, wanted: impl FnOnce(&Keys) -> Vec<User>) -> bool {
-        self.before.is_none() && self.users.as_ref() == Some(&wanted(&self.keys))
+        self.past.is_empty() && self.users.as_ref() == Some(&wanted(&self.keys))
     }
 
     /// Brings the server in line with `wanted`.
@@ -50,20 +73,28 @@ impl Admitted {
         let wanted = wanted(&self.keys);
         if self.users.as_ref() != Some(&wanted) {
             // Unknown from here on, should the answer be lost.
-            if let Some(before) = self.users.take() {
-                self.before.get_or_insert(before);
+            if let Some(users) = self.users.take() {
+                self.past.push(Past { users, ended: None });
             }
             api.set_users(&wanted).await?;
             api.barrier().await?;
             self.users = Some(wanted.clone());
         }
-        let Some(before) = &self.before else { return Ok(()) };
-        let sessions = api.sessions().await?;
-        for session in users::evicted(&sessions, before, &wanted) {
-            tracing::info!(path = session.path, kind = ?session.kind, "disconnected: the right to be there is gone");
-            api.kick(session.kind, &session.id).await?;
+        if self.past.is_empty() {
+            return Ok(());
         }
-        self.before = None;
+        for past in &mut self.past {
+            past.ended.get_or_insert_with(|| (Timestamp::now(), Instant::now()));
+        }
+        let sessions = api.sessions().await?;
+        for past in &self.past {
+            let gone = users::evicted(&sessions, &past.users, &wanted);
+            for session in gone.into_iter().filter(|session| past.let_in(session)) {
+                tracing::info!(path = session.path, kind = ?session.kind, "disconnected: the right to be there is gone");
+                api.kick(session.kind, &session.id).await?;
+            }
+        }
+        self.past.retain(|past| past.ended.is_some_and(|(_, ended)| ended.elapsed() < COMING_IN));
         Ok(())
     }
 }
