@@ -277,8 +277,7 @@ async fn what_was_set_is_kept_and_counts() {
     // Out as a file, and in again as it is.
     let exported = server.get("/api/v1/server/config").await["content"].as_str().unwrap().to_owned();
     assert!(exported.contains("mpegts") && exported.contains("\"few\""), "{exported}");
-    let passwords =
-        config.lines().filter_map(|line| line.split_once("\"pass\":\"")?.1.split('"').next());
+    let passwords = config.lines().filter_map(|line| line.split_once("\"pass\":\"")?.1.split('"').next());
     for password in passwords.filter(|password| !password.is_empty()) {
         assert!(!exported.contains(password), "no password is exported");
     }
