@@ -15,15 +15,14 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 /// SRT's stream id, `read:PATH:USER:PASS`. A password of SRT without a user is its passphrase.
 pub fn source_url(url: &str, user: Option<&str>, secrets: &SourceSecrets) -> Secret {
     let (scheme, rest) = url.split_once("://").unwrap_or(("rtsp", url));
-    let mut hidden =
-        secrets.hidden.iter().map(|secret| secret.as_ref().map_or("", stream_api::Secret::reveal));
+    let mut hidden = secrets.hidden.iter().map(|secret| secret.as_ref().map_or("", Secret::reveal));
     let mut parts = rest.split(HIDDEN);
     let mut rest = parts.next().unwrap_or_default().to_owned();
     for part in parts {
         rest += hidden.next().unwrap_or_default();
         rest += part;
     }
-    let password = secrets.password.as_ref().map(stream_api::Secret::reveal);
+    let password = secrets.password.as_ref().map(Secret::reveal);
     let encode = |text: &str| utf8_percent_encode(text, PLAIN).to_string();
     let userinfo = match (user, password) {
         (None, None) => String::new(),
@@ -127,7 +126,7 @@ mod tests {
         let address = split_address(text).expect("an address");
         let user = user.or(address.user.as_deref());
         let mut secrets = address.secrets.clone();
-        secrets.password = password.map(stream_api::Secret::new).or(secrets.password);
+        secrets.password = password.map(Secret::new).or(secrets.password);
         source_url(&address.url, user, &secrets).reveal().to_owned()
     }
 

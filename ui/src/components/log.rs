@@ -12,7 +12,7 @@ use crate::{
     app::use_app,
     browser,
     client::{Client, Reply},
-    components::{Act, CopyButton, Icon, icon},
+    components::{Act, CopyButton, Icon, icon, tab},
 };
 
 /// Between two looks at a log, in milliseconds.
@@ -57,27 +57,12 @@ impl Level {
 }
 
 fn filter(search: RwSignal<String>, level: RwSignal<Level>) -> impl IntoView {
-    let tab = move |of: Level, key: &'static str, word: &'static str| {
-        let on = move || level.get() == of;
-        view! {
-            <button
-                type="button"
-                class="tab"
-                class:on=on
-                aria-pressed=move || on().to_string()
-                data-level=key
-                on:click=move |_| level.set(of)
-            >
-                {word}
-            </button>
-        }
-    };
     view! {
         <div class="tabs log-filter">
             <div class="filters" role="group" aria-label=t!("log.levels")>
-                {tab(Level::All, "all", t!("log.level.all"))}
-                {tab(Level::Warnings, "warnings", t!("log.level.warnings"))}
-                {tab(Level::Errors, "errors", t!("log.level.errors"))}
+                {tab("all", t!("log.level.all"), level, Level::All)}
+                {tab("warnings", t!("log.level.warnings"), level, Level::Warnings)}
+                {tab("errors", t!("log.level.errors"), level, Level::Errors)}
             </div>
             <span class="grow"></span>
             <label class="search">

@@ -27,6 +27,7 @@ pub(crate) mod sidebar;
 pub(crate) mod snippets;
 pub(crate) mod spark;
 pub(crate) mod state;
+pub(crate) mod tab;
 pub(crate) mod toasts;
 pub(crate) mod watching;
 
@@ -49,4 +50,5 @@ pub(crate) use row_menu::{MenuKind, RowMenu};
 pub(crate) use sidebar::Sidebar;
 pub(crate) use spark::spark;
 pub(crate) use state::{StateBadge, shown};
+pub(crate) use tab::tab;
 pub(crate) use toasts::{Toast, Toasts};

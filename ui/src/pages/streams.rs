@@ -4,7 +4,7 @@ use stream_api::{State, StreamId, commands, t};
 use crate::{
     app::{App, use_app},
     browser,
-    components::{Act, Icon, StreamRow, confirm::Question, each, icon, sheet::SheetFor},
+    components::{Act, Icon, StreamRow, confirm::Question, each, icon, sheet::SheetFor, tab},
     format,
     pages::first_run::FirstRun,
     store::Filter,
@@ -113,19 +113,8 @@ fn tabs(app: App, filter: RwSignal<Filter>) -> impl IntoView {
     let tally = app.world.tally;
     let one = move |of: Filter| {
         let (key, word) = word(of);
-        view! {
-            <button
-                type="button"
-                class="tab"
-                class:on=move || filter.get() == of
-                aria-pressed=move || (filter.get() == of).to_string()
-                data-filter=key
-                on:click=move |_| filter.set(of)
-            >
-                {word}
-                <em>{move || tally.get().count(of)}</em>
-            </button>
-        }
+        let words = view! { {word} <em>{move || tally.get().count(of)}</em> };
+        tab(key, words, filter, of)
     };
     let stop_all = move |_| match tally.get_untracked().count(Filter::Live) {
         0 => app.run(stopping, commands::StreamStopAll {}, |_| {}),

@@ -89,11 +89,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     let used = (order == Order::Run).then(clock::now);
     let access = StoredAccess::default();
     let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order, access, used };
-    keep_secrets(engine, stored.id, &secrets).await?;
-    if let Err(error) = engine.store.put(stored.clone()).await {
-        engine.secrets.forget(stored.id).await;
-        return Err(error);
-    }
+    store_new(engine, &stored, &secrets).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
     let (id, name) = (stored.id, stored.spec.name.clone());
     engine.hub.tell(Some((id, &name)), ActivityKind::Created { by: engine.origin });
@@ -161,10 +157,8 @@ pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate
     let spec = StreamSpec { name, ..original.spec };
     let access = original.access.for_a_copy();
     let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Stop, access, used: None };
-    if let Some(secrets) = engine.secrets.get(original.id, secrets::SOURCE).await {
-        keep_secrets(engine, stored.id, &secrets).await?;
-    }
-    engine.store.put(stored.clone()).await?;
+    let secrets = engine.secrets.get(original.id, secrets::SOURCE).await.unwrap_or_default();
+    store_new(engine, &stored, &secrets).await?;
     engine.hub.tell(Some((stored.id, &stored.spec.name)), ActivityKind::Created { by: engine.origin });
     Ok(streams.add(stored))
 }
@@ -253,6 +247,16 @@ async fn with_secrets(
     };
     let Given { source, secrets } = given::source(engine, source, password, Some(before)).await?;
     Ok((StreamUpdate { source: Some(source), ..request }, Some(secrets)))
+}
+
+/// Stores a stream that is new, with its source's secrets: both or neither.
+async fn store_new(engine: &Inner, stored: &StoredStream, secrets: &SourceSecrets) -> Result<(), Error> {
+    keep_secrets(engine, stored.id, secrets).await?;
+    let put = engine.store.put(stored.clone()).await;
+    if put.is_err() {
+        engine.secrets.forget(stored.id).await;
+    }
+    put
 }
 
 /// Whether they are others than before.

@@ -65,14 +65,28 @@ pub(super) struct Poller<'a> {
 #[derive(Default)]
 struct Memory {
     taken: HashMap<String, (u64, u64)>,
-    /// The publishers' sessions when they were last asked for, by their ids.
-    publishers: HashMap<String, Arc<Session>>,
+    /// The publishers when they were last asked for, by the ids of their sessions.
+    publishers: HashMap<String, Publisher>,
     /// What each path had received then.
     received: HashMap<String, u64>,
     at: Option<Instant>,
     total_bps: u64,
     rates: Rates,
     pressure: Pressure,
+}
+
+struct Publisher {
+    /// Bytes so far.
+    sent: u64,
+    /// Without its counters, which change all the time; who it is does not.
+    session: Arc<Session>,
+}
+
+impl Publisher {
+    fn of(session: &Session) -> Publisher {
+        let who = Session { inbound_bytes: 0, outbound_bytes: 0, ..session.clone() };
+        Publisher { sent: session.inbound_bytes, session: Arc::new(who) }
+    }
 }
 
 impl Poller<'_> {
@@ -130,9 +144,8 @@ impl Poller<'_> {
         let elapsed = memory.at.map_or(WINDOW, |at| at.elapsed());
         let sessions = if elapsed >= WINDOW { self.sessions(paths).await } else { None };
         if let Some(sessions) = &sessions {
-            let sent = |session: &Session| (session.id.clone(), Arc::new(session.clone()));
-            memory.publishers =
-                sessions.iter().filter(|session| session.inbound_bytes > 0).map(sent).collect();
+            let sending = sessions.iter().filter(|session| session.inbound_bytes > 0);
+            memory.publishers = sending.map(|session| (session.id.clone(), Publisher::of(session))).collect();
         }
         if elapsed >= WINDOW {
             memory.received = paths.iter().map(|path| (path.name.clone(), path.inbound_bytes)).collect();
@@ -141,17 +154,14 @@ impl Poller<'_> {
         let publisher =
             |path: &PathState| path.source.as_ref().and_then(|source| memory.publishers.get(&source.id));
         let sent = |path: &PathState| match slated.contains(&path.name) {
-            true => publisher(path).map_or(0, |session| session.inbound_bytes),
+            true => publisher(path).map_or(0, |publisher| publisher.sent),
             false => memory.received.get(&path.name).copied().unwrap_or(0),
         };
         let sample = |path: &PathState| Sample {
             online: path.online,
             inbound_bytes: sent(path),
             publisher: path.source.as_ref().map(|source| source.id.clone()),
-            // Its counters change all the time; who it is does not.
-            session: publisher(path).map(|session| {
-                Arc::new(Session { inbound_bytes: 0, outbound_bytes: 0, ..Session::clone(session) })
-            }),
+            session: publisher(path).map(|publisher| Arc::clone(&publisher.session)),
             tracks: path.tracks.clone(),
         };
         let samples: Samples = paths.iter().map(|path| (path.name.clone(), sample(path))).collect();

@@ -88,12 +88,10 @@ fn may(session: &Session, action: Action, before: &[User], now: &[User]) -> bool
     let ip = session.remote_addr.parse::<SocketAddr>().ok().map(|address| address.ip().to_canonical());
     let lets_in = |user: &&&User, name: &str| user.name == name && is_from(user, ip);
     // A guest comes through our own page, and with the link goes what this computer itself may do.
-    let is_same = |user: &User, other: &User| user.name == other.name && user.pass == other.pass;
-    let lost = |user: &&&User| user.name == session.user && !now.iter().any(|now| is_same(user, now));
-    if ip.is_some_and(|ip| ip.is_loopback())
-        && session.user != ANYBODY
-        && before.iter().any(|user| lost(&user))
-    {
+    let is_named = |user: &&&User| user.name == session.user && user.name != ANYBODY;
+    let is_kept = |user: &User| now.iter().any(|now| now.name == user.name && now.pass == user.pass);
+    let lost = before.iter().filter(is_named).any(|user| !is_kept(user));
+    if lost && ip.is_some_and(|ip| ip.is_loopback()) {
         return false;
     }
     if now.iter().any(|user| lets_in(&user, ANYBODY)) {

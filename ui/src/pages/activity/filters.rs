@@ -3,7 +3,7 @@ use stream_api::t;
 
 use crate::{
     app::App,
-    components::{Icon, icon},
+    components::{Icon, icon, tab},
     pages::activity::model::Model,
     store::{Back, Kinds},
 };
@@ -52,25 +52,13 @@ fn back_word(back: Back) -> (&'static str, &'static str) {
 
 /// Kind, stream and time.
 pub(crate) fn filters(app: App, model: Model) -> impl IntoView {
-    let tab = move |of: Kinds| {
+    let one = move |of| {
         let (key, word) = kinds_word(of);
-        let on = move || model.kinds.get() == of;
-        view! {
-            <button
-                type="button"
-                class="tab"
-                class:on=on
-                aria-pressed=move || on().to_string()
-                data-filter=key
-                on:click=move |_| model.kinds.set(of)
-            >
-                {word}
-            </button>
-        }
+        tab(key, word, model.kinds, of)
     };
     view! {
         <div class="tabs">
-            <div class="filters" role="group" aria-label=t!("filter.label")>{Kinds::ALL.map(tab).collect_view()}</div>
+            <div class="filters" role="group" aria-label=t!("filter.label")>{Kinds::ALL.map(one).collect_view()}</div>
             <span class="grow"></span>
             {streams(app, model)}
             {times(model)}
