@@ -4,5 +4,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    stream_manager::run()
+    child_process::reaper::serve_if_asked().unwrap_or_else(stream_manager::run)
 }

@@ -1,27 +1,34 @@
 //! Viewers stay while a stream starts anew, and go when it is stopped.
 
-use std::{fs, path::PathBuf, time::Instant};
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Dir, Server, media, process,
+    Dir, PATIENCE, Server, media, process,
     reader::Reader,
     server::{command, file_source},
-    until,
+    until, until_within,
 };
 
 fn url<'a>(stream: &'a Value, protocol: &str) -> &'a str {
     stream["urls"][protocol].as_str().unwrap()
 }
 
+/// One that ends again and again is started after 36 s at most.
+const LONGEST_PAUSE: Duration = Duration::from_secs(36);
+
 /// Kills the only FFmpeg, and waits until the next one is on air.
 async fn kill_encoder(server: &Server, id: &str) {
     let before = server.children("ffmpeg");
     assert_eq!(before.len(), 1, "{before:?}");
     process::signal(before[0].pid, Signal::SIGKILL);
-    until("another FFmpeg runs", async || {
+    until_within(LONGEST_PAUSE + PATIENCE, "another FFmpeg runs", async || {
         let now = server.children("ffmpeg");
         (now.len() == 1 && now[0].pid != before[0].pid).then_some(())
     })
@@ -200,7 +207,7 @@ async fn a_frozen_encoder_is_noticed_behind_its_slate() {
     process::signal(ffmpeg[0].pid, Signal::SIGSTOP);
     server.until(&id, "stalled", |stream| stream["fault"]["code"] == "stalled").await;
     eprintln!("noticed after {} ms", began.elapsed().as_millis());
-    until("another FFmpeg runs", async || {
+    until_within(LONGEST_PAUSE + PATIENCE, "another FFmpeg runs", async || {
         let now = server.children("ffmpeg");
         (now.len() == 1 && now[0].pid != ffmpeg[0].pid).then_some(())
     })

@@ -9,10 +9,9 @@
 //! |---|---|---|---|
 //! | [`Child`] dropped | group killed | job killed | group killed |
 //! | leader ended | rest of its group killed | rest of its job killed | rest of its group killed |
-//! | we crash or are killed | the kernel kills the leader (`PR_SET_PDEATHSIG`) | the kernel closes the job | [`ledger::sweep`] at the next start |
+//! | we crash or are killed | the kernel kills the leader (`PR_SET_PDEATHSIG`) | the kernel closes the job | a copy of this program kills the group ([`reaper`]) |
 //!
-//! The ledger is swept on every system, as a second net. On macOS it is the only one: there a child outlives a
-//! crash of ours until the next start.
+//! The ledger is swept at the next start on every system, as a second net: [`ledger::sweep`].
 //!
 //! # Theory of operation
 //! A [`Spawner`] owns one thread from which every child is forked, because Linux ties the death signal to the
@@ -28,6 +27,7 @@ mod lines;
 mod machine;
 mod platform;
 pub mod ports;
+pub mod reaper;
 mod run;
 mod spawner;
 mod spec;

@@ -62,7 +62,7 @@ impl Spawner {
         thread::Builder::new().name("spawner".into()).spawn(move || {
             // Pipes and exit notices of the children are registered with this runtime.
             let _entered = entered.enter();
-            obey(received, ledger);
+            obey(received, Children { ledger, ..Children::default() });
         })?;
         Ok(Self { orders, runtime })
     }
@@ -99,29 +99,52 @@ impl Spawner {
     }
 }
 
+/// Who lives, on the disk and with the reaper where there is one.
+#[derive(Default)]
+struct Children {
+    ledger: Option<Ledger>,
+    #[cfg(unix)]
+    reaper: crate::reaper::Reaper,
+}
+
+impl Children {
+    fn add(&mut self, pid: u32, label: &str) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.add(pid, label);
+        }
+        // Linux and Windows end children with us.
+        #[cfg(unix)]
+        if !cfg!(target_os = "linux") {
+            self.reaper.add(pid);
+        }
+    }
+
+    fn remove(&mut self, pid: u32) {
+        if let Some(ledger) = &mut self.ledger {
+            ledger.remove(pid);
+        }
+        #[cfg(unix)]
+        self.reaper.remove(pid);
+    }
+}
+
 /// The thread's whole life. It alone writes the ledger.
-fn obey(mut orders: mpsc::UnboundedReceiver<Order>, mut ledger: Option<Ledger>) {
+fn obey(mut orders: mpsc::UnboundedReceiver<Order>, mut children: Children) {
     while let Some(order) = orders.blocking_recv() {
         match order {
             Order::Spawn(spec, answer) => {
                 let label = spec.label.clone();
                 let started = launch(*spec);
-                if let (Some(ledger), Ok(started)) = (&mut ledger, &started) {
-                    ledger.add(started.launched.pid, &label);
+                if let Ok(started) = &started {
+                    children.add(started.launched.pid, &label);
                 }
                 if let Err(Ok(unwanted)) = answer.send(started) {
                     // The asker gave up meanwhile.
                     platform::Group::of(unwanted.launched.pid).kill();
-                    if let Some(ledger) = &mut ledger {
-                        ledger.remove(unwanted.launched.pid);
-                    }
+                    children.remove(unwanted.launched.pid);
                 }
             }
-            Order::Forget(pid) => {
-                if let Some(ledger) = &mut ledger {
-                    ledger.remove(pid);
-                }
-            }
+            Order::Forget(pid) => children.remove(pid),
         }
     }
 }

@@ -17,8 +17,12 @@ use stream_server::{Door, door, logging};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+fn main() -> ExitCode {
+    child_process::reaper::serve_if_asked().unwrap_or_else(start)
+}
+
 #[tokio::main]
-async fn main() -> ExitCode {
+async fn start() -> ExitCode {
     let command_line = CommandLine::parse();
     match run(&command_line).await {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,8 +6,15 @@ use std::path::PathBuf;
 
 use child_process::{Spawner, Spec};
 
+fn main() {
+    // What is supervised may need a copy of the program; see `child_process::reaper`.
+    if child_process::reaper::serve_if_asked().is_none() {
+        supervise();
+    }
+}
+
 #[tokio::main]
-async fn main() {
+async fn supervise() {
     let mut args = std::env::args_os().skip(1);
     let ledger = args.next().expect("a ledger or -");
     let program = args.next().expect("a program");
