@@ -76,10 +76,7 @@ async fn follow(app: AppHandle, mut drawn: Look) {
                             Change::Removed { id } => drop(streams.remove(&id)),
                             Change::Server { server: now } => server = now.state,
                             Change::Notice { notice } => notifications::notify(&app, &notice),
-                            Change::Metrics { .. }
-                            | Change::Host { .. }
-                            | Change::Activity { .. }
-                            | Change::Seen { .. } => {}
+                            _ => {}
                         }
                     }
                 }

@@ -9,6 +9,8 @@
 mod address;
 mod api;
 pub mod config;
+mod dial;
+mod doors;
 mod drift;
 mod error;
 mod examine;
@@ -31,6 +33,8 @@ mod wire;
 pub use address::{AddressError, ApiAddress, Credentials};
 pub use api::Api;
 pub use config::{ServerConfig, TlsFiles};
+pub use dial::{Wire, dial};
+pub use doors::{doors, urls_by};
 pub use drift::Difference;
 pub use error::{ApiError, Broken};
 pub use examine::{Examination, Flaw, Step, Verdict, examine};
@@ -44,7 +48,9 @@ pub use session::{HlsMuxer, Role, RtspConnection, Session, SessionKind};
 pub use stream_api::Secret;
 pub use tls::{CertificateFault, CertificateProblem, Fingerprint, NoFingerprint, Trust};
 pub use urls::{publish_url, urls};
-pub use users::{ANYBODY, Action, Pass, Paths, Permission, User, UserFault, check_users, ip_range};
+pub use users::{
+    ANYBODY, Action, Pass, Paths, Permission, User, UserFault, check_users, ip_range, read_users,
+};
 pub use version::{MINIMUM, Version};
 pub use viewers::{PROBE_QUERY, is_probe, viewers};
 pub use wire::{About, ForwardState, PathState, Peer, Recording, Segment, Track};

@@ -22,7 +22,7 @@ pub fn publish_url(ports: &Ports, user: &str, pass: &str, name: &str) -> String 
 }
 
 /// IPv6 addresses stand in brackets in a URL.
-fn bracketed(host: &str) -> String {
+pub(crate) fn bracketed(host: &str) -> String {
     if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() }
 }
 

@@ -7,6 +7,7 @@ use base64::prelude::BASE64_STANDARD;
 use ipnet::IpNet;
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
+use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
 use crate::Secret;
@@ -229,6 +230,31 @@ pub fn check_users(users: &[User]) -> Result<(), UserFault> {
     if users.iter().any(User::is_in_control) { Ok(()) } else { Err(UserFault::NobodyInControl) }
 }
 
+/// The users in a text: `authInternalUsers` as YAML or JSON, with or without its name, or a whole `mediamtx.yml`.
+///
+/// # Errors
+/// Why it is none, or is none that can be written.
+pub fn read_users(text: &str) -> Result<Vec<User>, String> {
+    let value: Value = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
+    let list = match value {
+        Value::Object(mut keys) => keys.remove("authInternalUsers").unwrap_or_default(),
+        list => list,
+    };
+    let Value::Array(entries) = list else { return Err("no authInternalUsers".to_owned()) };
+    let users = entries.into_iter().map(|mut entry| {
+        // YAML reads a password of digits alone as a number.
+        for key in ["user", "pass"] {
+            if let Some(number) = entry.get(key).filter(|value| value.is_number()).map(Value::to_string) {
+                entry[key] = number.into();
+            }
+        }
+        serde_json::from_value::<User>(entry)
+    });
+    let users: Vec<User> = users.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    check_users(&users).map_err(|fault| fault.to_string())?;
+    Ok(users)
+}
+
 /// A network (`10.0.0.0/8`) or an address (`10.1.2.3`), in the form that compares: without bits beyond the prefix.
 pub fn ip_range(text: &str) -> Option<IpNet> {
     let text = text.trim();
@@ -335,5 +361,30 @@ impl<'de> Deserialize<'de> for User {
         let permissions = wire.permissions.unwrap_or_default().into_iter().map(permission);
         let permissions = permissions.collect::<Result<_, D::Error>>()?;
         Ok(User { name: wire.user, pass: Pass::read(&wire.pass), ips, permissions })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_is_read_in_every_form() {
+        let list = "- user: owner\n  pass: 1234\n  permissions:\n  - action: api\n";
+        let named = format!("authInternalUsers:\n{list}");
+        let whole = format!("logLevel: info\n{named}paths:\n  all_others:\n");
+        let json = r#"[{"user":"owner","pass":"1234","permissions":[{"action":"api"}]}]"#;
+        for text in [list, &named, &whole, json] {
+            let users = read_users(text).unwrap();
+            assert_eq!(
+                (users[0].name.as_str(), &users[0].pass),
+                ("owner", &Pass::Plain(Secret::new("1234")))
+            );
+        }
+        for text in ["", "x", "a: [", "[]", "- user: any\n  permissions:\n  - action: read\n"] {
+            assert!(read_users(text).is_err(), "{text:?}");
+        }
+        let hidden = r#"[{"user":"owner","pass":"<redacted>","permissions":[{"action":"api"}]}]"#;
+        assert!(read_users(hidden).is_err(), "as the server shows it");
     }
 }

@@ -72,6 +72,8 @@ codes! {
     NoSuchStream = "no_such_stream";
     /// No run with that id among the last ones of the stream.
     NoSuchRun = "no_such_run";
+    /// No server with that id.
+    NoSuchServer = "no_such_server", OpenSettings;
     /// A bug of ours.
     Internal = "internal", Retry;
     /// The engine is shutting down.
@@ -377,6 +379,84 @@ codes! {
     ServerDown = "server_down", OpenServer => [Manager "the Control API is not there within 15 s"];
     /// MediaMTX refused a change.
     ServerRefused = "server_refused", OpenServer => [Mediamtx "\"status\":\"error\""];
+    /// A server's name that is empty or too long.
+    ServerNameUnfit = "server_name_unfit";
+    /// Another server has that name.
+    ServerNameTaken = "server_name_taken";
+    /// Streams belong to the server that is to be removed.
+    ServerInUse = "server_in_use";
+    /// No address of a Control API, or of what streams are sent to.
+    ServerAddressUnfit = "server_address_unfit";
+    /// An added server: nobody knows its name.
+    RemoteNameUnknown = "remote_name_unknown", OpenServer;
+    /// An added server: the computer is there, and nobody listens at the port.
+    RemoteRefused = "remote_refused", OpenServer;
+    /// An added server: the attempt to connect is not answered.
+    RemoteNoConnection = "remote_no_connection", OpenServer;
+    /// An added server: no connection, for another reason.
+    RemoteUnreachable = "remote_unreachable", OpenServer;
+    /// An added server: connected, and then silence.
+    RemoteSilent = "remote_silent", OpenServer;
+    /// An added server: it hung up.
+    RemoteHungUp = "remote_hung_up", OpenServer;
+    /// An added server: `https` was asked, and it speaks without encryption.
+    RemoteNotEncrypted = "remote_not_encrypted", OpenServer;
+    /// An added server: `http` was asked, and it wants encryption.
+    RemoteNeedsEncryption = "remote_needs_encryption", OpenServer;
+    /// An added server: nobody whom the system believes has signed its certificate.
+    RemoteCertificateUnknown = "remote_certificate_unknown", OpenServer;
+    /// An added server: its certificate's time is over, or has not begun.
+    RemoteCertificateExpired = "remote_certificate_expired", OpenServer;
+    /// An added server: its certificate is for another name.
+    RemoteCertificateName = "remote_certificate_name", OpenServer;
+    /// An added server: its certificate is not the one that was agreed to.
+    RemoteCertificateChanged = "remote_certificate_changed", OpenServer;
+    /// An added server: its certificate is broken or made for something else.
+    RemoteCertificateUnfit = "remote_certificate_unfit", OpenServer;
+    /// An added server: what it answers is no HTTP, or nothing that is understood.
+    RemoteNotHttp = "remote_not_http", OpenServer;
+    /// An added server: it sends elsewhere.
+    RemoteMoved = "remote_moved", OpenServer;
+    /// An added server: a web page came.
+    RemoteWebPage = "remote_web_page", OpenServer;
+    /// An added server: a proxy can't reach it.
+    RemoteGateway = "remote_gateway", OpenServer;
+    /// An added server: it says that it is broken.
+    RemoteBroken = "remote_broken", OpenServer;
+    /// An added server: a MediaMTX, but not its Control API.
+    RemoteNoApi = "remote_no_api", OpenServer;
+    /// An added server: something else than a MediaMTX.
+    RemoteNotMediamtx = "remote_not_mediamtx", OpenServer;
+    /// An added server: it wants a user and a password.
+    RemotePasswordMissing = "remote_password_missing", OpenServer;
+    /// An added server: user or password are wrong.
+    RemotePasswordWrong = "remote_password_wrong", OpenServer;
+    /// An added server: a proxy forbids it.
+    RemoteForbidden = "remote_forbidden", OpenServer;
+    /// An added server: older than 1.9.
+    RemoteTooOld = "remote_too_old", OpenServer;
+    /// An added server: RTSP is off, so nothing can be sent to it.
+    RemoteNoRtsp = "remote_no_rtsp", OpenServer;
+    /// An added server: where streams are sent to, nobody answers as RTSP does.
+    RemotePublishUnreachable = "remote_publish_unreachable", OpenServer;
+    /// An added server: it does not take the publishing user or its password.
+    RemotePublishLogin = "remote_publish_login", OpenServer;
+    /// An added server has a path of the stream's name that somebody else made.
+    PathForeign = "path_foreign", OpenSettings;
+    /// Who may watch can't be set on this server: the list of users is missing.
+    AccessUnenforced = "access_unenforced";
+    /// Who may watch can't be set on this server: its list of users lets everybody watch.
+    AccessOpenAnyway = "access_open_anyway";
+    /// Guest links and publish keys for this server: not possible.
+    GuestElsewhere = "guest_elsewhere";
+    /// A list of users that can't be read.
+    UsersUnreadable = "users_unreadable";
+    /// A list of users that would lock us out.
+    UsersWithoutUs = "users_without_us";
+    /// Viewers of this server may not be disconnected.
+    KickUnwanted = "kick_unwanted";
+    /// A shared folder that is not there or can't be written.
+    FolderUnusable = "folder_unusable", OpenServer;
     /// A port of ours is taken by another program.
     PortTaken = "port_taken", UseAnotherPort => [
         Mediamtx "bind: address already in use",

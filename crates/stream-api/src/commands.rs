@@ -6,6 +6,7 @@
 
 mod access;
 mod history;
+mod others;
 mod server;
 mod source;
 mod viewers;
@@ -15,8 +16,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Effects, Import, LogLine, ObsFile, Playback, ProbeReport, RunLog, Secret, ServerStatus, Snapshot, Source,
-    SourceTested, Stream, StreamHistory, StreamId, StreamSpec,
+    Effects, Import, LogLine, ObsFile, OtherServer, Playback, ProbeReport, RunLog, Secret, ServerId,
+    ServerStatus, ServerTested, Snapshot, Source, SourceTested, Stream, StreamHistory, StreamId, StreamSpec,
 };
 
 pub use access::{
@@ -25,6 +26,10 @@ pub use access::{
 };
 pub use history::{
     Activities, ActivityExport, ActivityFile, ActivityList, ActivitySeen, StreamPast, StreamRunLog,
+};
+pub use others::{
+    Adopted, DriftAdopt, DriftApply, LeftStreams, OtherList, Others, ServerAdd, ServerEdit, ServerRemove,
+    ServerRetry, ServerSecrets, ServerTest,
 };
 pub use server::{
     ConfigFile, ServerConfigExport, ServerConfigRead, ServerGet, ServerLog, ServerPortsRenew, ServerRestart,
@@ -114,6 +119,14 @@ macro_rules! with_commands {
             ServerSettingsSet, server_settings_set;
             ServerConfigExport, server_config_export;
             ServerConfigRead, server_config_read;
+            OtherList, other_list;
+            ServerTest, server_test;
+            ServerAdd, server_add;
+            ServerEdit, server_edit;
+            ServerRemove, server_remove;
+            ServerRetry, server_retry;
+            DriftApply, drift_apply;
+            DriftAdopt, drift_adopt;
             UplinkSet, uplink_set;
             ViewerList, viewer_list;
             ViewerKick, viewer_kick;
@@ -173,6 +186,14 @@ routes! {
     ServerSettingsSet => ServerStatus, "server_settings_set", Post "/api/v1/server/settings", 200;
     ServerConfigExport => ConfigFile, "server_config_export", Get "/api/v1/server/config", 200;
     ServerConfigRead => Import, "server_config_read", Post "/api/v1/server/config/read", 200;
+    OtherList => Others, "other_list", Get "/api/v1/servers", 200;
+    ServerTest => ServerTested, "server_test", Post "/api/v1/servers/test", 200;
+    ServerAdd => OtherServer, "server_add", Post "/api/v1/servers", 201;
+    ServerEdit => OtherServer, "server_edit", Patch "/api/v1/servers/{id}", 200;
+    ServerRemove => Nothing, "server_remove", Delete "/api/v1/servers/{id}", 200;
+    ServerRetry => OtherServer, "server_retry", Post "/api/v1/servers/{id}/retry", 200;
+    DriftApply => OtherServer, "drift_apply", Post "/api/v1/servers/{id}/drift/apply", 200;
+    DriftAdopt => Adopted, "drift_adopt", Post "/api/v1/servers/{id}/drift/adopt", 200;
     UplinkSet => Nothing, "uplink_set", Post "/api/v1/server/uplink", 200;
     ViewerList => Watching, "viewer_list", Get "/api/v1/viewers", 200;
     ViewerKick => Nothing, "viewer_kick", Post "/api/v1/viewers/{id}/kick", 200;
@@ -212,6 +233,9 @@ pub struct StreamGet {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamCreate {
+    /// The server that it is to belong to; the bundled one when absent.
+    #[serde(default, skip_serializing_if = "ServerId::is_bundled")]
+    pub server: ServerId,
     /// Made from the file's name when absent.
     #[serde(default)]
     pub name: Option<String>,
@@ -235,13 +259,16 @@ pub struct StreamCreate {
 }
 
 /// Changes what is given and keeps the rest. A stream that runs is restarted when the change needs it: a new
-/// source, name or playback does, `record` and `muted` do not. Its viewers stay when they are kept ([`crate::Kept`]),
+/// source, name, server or playback does, `record` and `muted` do not. Its viewers stay when they are kept ([`crate::Kept`]),
 /// unless its name, its tracks ([`crate::Tracks`]) or `keep_viewers` itself change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamUpdate {
     /// Which.
     pub id: StreamId,
+    /// Another server: the stream moves there, and viewers' URLs change with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerId>,
     /// A new name; viewers' URLs change with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -270,6 +297,7 @@ impl StreamUpdate {
     pub fn of(id: StreamId) -> StreamUpdate {
         StreamUpdate {
             id,
+            server: None,
             name: None,
             source: None,
             password: None,
@@ -284,6 +312,7 @@ impl StreamUpdate {
 impl StreamUpdate {
     /// Changes what it changes.
     pub fn apply(self, spec: &mut StreamSpec) {
+        set(&mut spec.server, self.server);
         set(&mut spec.name, self.name);
         set(&mut spec.source, self.source);
         set(&mut spec.playback, self.playback);

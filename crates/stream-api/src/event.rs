@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Activity, HostStatus, Metrics, ServerStatus, Stream, StreamId, UnixMillis};
+use crate::{
+    Activity, HostStatus, Metrics, OtherServer, ServerId, ServerStatus, Stream, StreamId, UnixMillis,
+};
 
 /// The whole picture at one moment. A client starts from it and then applies every later [`Event`].
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -9,8 +11,11 @@ pub struct Snapshot {
     pub at: EventId,
     /// All streams, sorted by name.
     pub streams: Vec<Stream>,
-    /// The server.
+    /// The bundled server.
     pub server: ServerStatus,
+    /// All other servers, sorted by name.
+    #[serde(default)]
+    pub others: Vec<OtherServer>,
     /// The host.
     pub host: HostStatus,
     /// Activities of the levels `warning` and `error` since somebody last looked at them
@@ -58,13 +63,25 @@ pub enum Change {
     Metrics {
         /// Each with its stream; a stream that is missing has none new.
         streams: Vec<(StreamId, Metrics)>,
-        /// Bits per second that the server sends in all.
+        /// The server whose streams these are.
+        of: ServerId,
+        /// Bits per second that it sends in all.
         outbound_bps: u64,
     },
-    /// The server is different.
+    /// The bundled server is different.
     Server {
         /// As it is now.
         server: Box<ServerStatus>,
+    },
+    /// Another server is new or different.
+    Other {
+        /// As it is now.
+        other: Box<OtherServer>,
+    },
+    /// Another server was removed.
+    OtherRemoved {
+        /// Which.
+        removed: ServerId,
     },
     /// The host is different.
     Host {
@@ -95,8 +112,11 @@ read_tagged! {
         stream: Box<Stream>,
         id: StreamId,
         streams: Vec<(StreamId, Metrics)>,
+        of: ServerId,
         outbound_bps: u64,
         server: Box<ServerStatus>,
+        other: Box<OtherServer>,
+        removed: ServerId,
         host: Box<HostStatus>,
         activity: Box<Activity>,
         unseen_faults: u32,
@@ -104,8 +124,10 @@ read_tagged! {
     }
     "stream" => Stream { stream },
     "removed" => Removed { id },
-    "metrics" => Metrics { streams, outbound_bps },
+    "metrics" => Metrics { streams, of, outbound_bps },
     "server" => Server { server },
+    "other" => Other { other },
+    "other_removed" => OtherRemoved { removed },
     "host" => Host { host },
     "activity" => Activity { activity, unseen_faults },
     "seen" => Seen { unseen_faults },

@@ -59,6 +59,8 @@ pub enum Unkept {
     Refused,
     /// Nobody knows in advance what will be sent.
     Unknown,
+    /// The server does not see our files.
+    Remote,
 }
 
 impl Unkept {
@@ -69,6 +71,7 @@ impl Unkept {
             Unkept::NotMade => t!("unkept.not_made"),
             Unkept::Refused => t!("unkept.refused"),
             Unkept::Unknown => t!("unkept.unknown"),
+            Unkept::Remote => t!("unkept.remote"),
         }
     }
 }

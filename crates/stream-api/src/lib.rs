@@ -16,6 +16,7 @@ mod address;
 mod arrival;
 mod code;
 pub mod commands;
+mod drift;
 mod error;
 mod event;
 mod given_path;
@@ -31,6 +32,10 @@ mod query;
 mod remark;
 mod secret;
 mod server;
+mod server_id;
+mod server_other;
+mod server_spec;
+mod server_test;
 mod settings;
 mod shell;
 mod sign;
@@ -50,6 +55,7 @@ pub use address::{HIDDEN, SourceAddress, SourceSecrets, split_address};
 pub use arrival::{Awaited, Publisher, Wait};
 pub use code::Code;
 pub use commands::{COMMANDS, Command, Method, Route};
+pub use drift::{Difference, Drift};
 pub use error::{Error, Fault, FaultAction};
 pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
 pub use given_path::given_path;
@@ -64,6 +70,10 @@ pub use probe::{AudioTrack, Mode, Plan, ProbeReport, SourceMedia, VideoTrack};
 pub use remark::{Remark, RemarkCode};
 pub use secret::Secret;
 pub use server::{Listener, LogLine, LogOrigin, Ports, ServerKind, ServerState, ServerStatus};
+pub use server_id::ServerId;
+pub use server_other::{Door, Lack, OtherServer, OtherState};
+pub use server_spec::{ServerSpec, SharedFolder, check_server_name};
+pub use server_test::{ServerStep, ServerTestStep, ServerTested};
 pub use settings::{
     Address, Certificate, Effects, Encryption, HlsVariant, Import, ImportLine, Problem, Protocols, Reach,
     ServerSettings,

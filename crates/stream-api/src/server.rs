@@ -77,6 +77,10 @@ impl ServerStatus {
 pub enum ServerKind {
     /// Ours: started, watched and stopped with the engine.
     Bundled,
+    /// Somebody else's, on this computer or in a container on it: it sees a folder that we see too.
+    SharedFolder,
+    /// Somebody else's, anywhere: it is reached through its Control API alone.
+    Remote,
 }
 
 /// What a server does.

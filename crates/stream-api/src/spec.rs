@@ -1,10 +1,13 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Source;
+use crate::{ServerId, Source};
 
 /// What the user configured for a stream. The engine stores it; everything else about a stream is derived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StreamSpec {
+    /// The server that it belongs to.
+    #[serde(default, skip_serializing_if = "ServerId::is_bundled")]
+    pub server: ServerId,
     /// The MediaMTX path, unique per server ignoring case; see [`check_name`](crate::check_name).
     pub name: String,
     /// Where pictures and sound come from.
@@ -25,9 +28,10 @@ pub struct StreamSpec {
 }
 
 impl StreamSpec {
-    /// A stream of `source` with everything else as usual.
+    /// A stream of `source` on the bundled server, with everything else as usual.
     pub fn new(name: impl Into<String>, source: Source) -> StreamSpec {
         StreamSpec {
+            server: ServerId::BUNDLED,
             name: name.into(),
             source,
             playback: Playback::default(),
@@ -45,8 +49,9 @@ impl StreamSpec {
     /// Whether what is sent, and what the server does with it, is the same under both, so that a change from one
     /// to the other interrupts nothing.
     pub fn sends_the_same(&self, other: &StreamSpec) -> bool {
-        let sent =
-            |spec: &StreamSpec| (spec.name.clone(), spec.source.clone(), spec.playback, spec.keep_viewers);
+        let sent = |spec: &StreamSpec| {
+            (spec.server, spec.name.clone(), spec.source.clone(), spec.playback, spec.keep_viewers)
+        };
         sent(self) == sent(other)
     }
 }

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Access, Fault, Kept, Order, Plan, Playback, Publisher, Source, SourceMedia, StreamSpec, UnixMillis, Wait,
+    Access, Fault, Kept, Order, Plan, Playback, Publisher, ServerId, Source, SourceMedia, StreamSpec,
+    UnixMillis, Wait,
 };
 
 /// The identity of a stream: never changes, and keys everything that is stored about it.
@@ -82,6 +83,8 @@ pub struct Stream {
 read_flat! {
     Stream { spec: StreamSpec }
     {
+        #[serde(default)]
+        server: ServerId,
         name: String,
         source: Source,
         #[serde(default)]
@@ -199,10 +202,13 @@ pub enum Recording {
     Writing,
     /// Wanted, and nothing was written for some time although the stream is on air.
     Stuck,
+    /// Wanted and on air; its server writes it to a disk of its own, which can't be looked at from here.
+    Elsewhere,
 }
 
 /// Where viewers watch a stream, one URL a protocol, without credentials; empty where the protocol is off. Formed
-/// for the first of [`ServerStatus::addresses`](crate::ServerStatus::addresses).
+/// for the first of the addresses of its own server ([`ServerStatus::addresses`](crate::ServerStatus::addresses),
+/// [`OtherServer::addresses`](crate::OtherServer::addresses)).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Urls {
     /// `rtsp://…` or `rtsps://…`

@@ -4,8 +4,8 @@ use std::{
 };
 
 use stream_api::{
-    Activity, ActivityKind, Change, Event, EventId, HostStatus, Message, Metrics, Notice, RunId,
-    ServerSettings, ServerStatus, Snapshot, Stream, StreamId, UnixMillis,
+    Activity, ActivityKind, Change, Event, EventId, HostStatus, Message, Metrics, Notice, OtherServer, RunId,
+    ServerId, ServerSettings, ServerStatus, Snapshot, Stream, StreamId, StreamSpec, UnixMillis, Urls,
 };
 use tokio::sync::broadcast;
 
@@ -29,6 +29,7 @@ struct Picture {
     at: EventId,
     streams: BTreeMap<StreamId, Stream>,
     server: ServerStatus,
+    others: BTreeMap<ServerId, OtherServer>,
     host: HostStatus,
     chronicle: Chronicle,
 }
@@ -42,14 +43,15 @@ impl Hub {
         clocks: Clocks,
     ) -> Hub {
         let at = EventId { boot, seq: 0 };
-        let picture = Picture { at, streams: BTreeMap::new(), server, host, chronicle };
+        let picture =
+            Picture { at, streams: BTreeMap::new(), server, others: BTreeMap::new(), host, chronicle };
         Hub { picture: Arc::new(Mutex::new(picture)), events: broadcast::channel(BACKLOG).0, clocks }
     }
 
     /// Puts a stream into the picture; sets its `rev`. A stream that looks as before causes no event.
     pub(crate) fn stream(&self, mut stream: Stream) -> Stream {
         let mut picture = self.lock();
-        stream.urls = server::urls(&picture.server, &stream.spec.name);
+        stream.urls = picture.urls(&stream.spec);
         if let Some(before) = picture.streams.get(&stream.id) {
             stream.rev = before.rev;
             // Figures come from the server's task by `metrics`; they live as long as the stream is on air.
@@ -75,16 +77,19 @@ impl Hub {
         }
     }
 
-    /// New measurements, all streams at once.
-    pub(crate) fn metrics(&self, streams: Vec<(StreamId, Metrics)>, outbound_bps: u64) {
+    /// New measurements of a server, all its streams at once.
+    pub(crate) fn metrics(&self, of: ServerId, streams: Vec<(StreamId, Metrics)>, outbound_bps: u64) {
         let mut picture = self.lock();
         for (id, metrics) in &streams {
             if let Some(stream) = picture.streams.get_mut(id) {
                 stream.metrics = Some(metrics.clone());
             }
         }
-        picture.server.outbound_bps = outbound_bps;
-        self.send(&mut picture, Change::Metrics { streams, outbound_bps });
+        match picture.others.get_mut(&of) {
+            Some(other) => other.outbound_bps = outbound_bps,
+            None => picture.server.outbound_bps = outbound_bps,
+        }
+        self.send(&mut picture, Change::Metrics { streams, of, outbound_bps });
     }
 
     /// Changes the server's part of the picture.
@@ -104,12 +109,48 @@ impl Hub {
         }
     }
 
+    /// Puts another server into the picture.
+    pub(crate) fn add_other(&self, other: OtherServer) {
+        let mut picture = self.lock();
+        picture.others.insert(other.id, other.clone());
+        self.send(&mut picture, Change::Other { other: Box::new(other) });
+        self.move_urls(&mut picture);
+    }
+
+    /// Changes another server's part of the picture, as long as it is in it.
+    pub(crate) fn other(&self, id: ServerId, change: impl FnOnce(&mut OtherServer)) {
+        let mut picture = self.lock();
+        let Some(other) = picture.others.get_mut(&id) else { return };
+        let before = other.clone();
+        change(other);
+        if *other != before {
+            let other = other.clone();
+            let moved = other.addresses != before.addresses || other.doors != before.doors;
+            self.send(&mut picture, Change::Other { other: Box::new(other) });
+            if moved {
+                self.move_urls(&mut picture);
+            }
+        }
+    }
+
+    /// Takes another server out of the picture.
+    pub(crate) fn other_removed(&self, removed: ServerId) {
+        let mut picture = self.lock();
+        if picture.others.remove(&removed).is_some() {
+            self.send(&mut picture, Change::OtherRemoved { removed });
+        }
+    }
+
+    pub(crate) fn get_other(&self, id: ServerId) -> Option<OtherServer> {
+        self.lock().others.get(&id).cloned()
+    }
+
     /// Viewers find the streams elsewhere now.
     fn move_urls(&self, picture: &mut MutexGuard<'_, Picture>) {
         let mut changed = Vec::new();
-        let Picture { streams, server, .. } = &mut **picture;
+        let Picture { streams, server, others, .. } = &mut **picture;
         for stream in streams.values_mut() {
-            let urls = server::urls(server, &stream.spec.name);
+            let urls = urls(server, others, &stream.spec);
             if stream.urls != urls {
                 (stream.urls, stream.rev) = (urls, stream.rev + 1);
                 changed.push(stream.clone());
@@ -207,14 +248,29 @@ impl Hub {
     }
 }
 
+/// Where viewers watch a stream: at its own server. Nowhere while that is not known.
+fn urls(server: &ServerStatus, others: &BTreeMap<ServerId, OtherServer>, spec: &StreamSpec) -> Urls {
+    if spec.server.is_bundled() {
+        return server::urls(server, &spec.name);
+    }
+    others.get(&spec.server).map(|other| server::urls_there(other, &spec.name)).unwrap_or_default()
+}
+
 impl Picture {
+    fn urls(&self, spec: &StreamSpec) -> Urls {
+        urls(&self.server, &self.others, spec)
+    }
+
     fn snapshot(&self, now: UnixMillis) -> Snapshot {
         let mut streams: Vec<Stream> = self.streams.values().cloned().collect();
         streams.sort_by_cached_key(|stream| stream.spec.name.to_lowercase());
+        let mut others: Vec<OtherServer> = self.others.values().cloned().collect();
+        others.sort_by_cached_key(|other| other.spec.name.to_lowercase());
         Snapshot {
             at: self.at.clone(),
             streams,
             server: self.server.clone(),
+            others,
             host: self.host.clone(),
             unseen_faults: self.chronicle.unseen(),
             now,

@@ -26,6 +26,7 @@ mod secrets;
 mod server;
 mod slates;
 mod store;
+mod stored_other;
 mod stored_server;
 mod stream;
 mod support;

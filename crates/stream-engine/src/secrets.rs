@@ -1,7 +1,8 @@
-//! What only the user may know, such as cameras' passwords: apart from everything else that is stored.
+//! What only the user may know, such as cameras' and servers' passwords: apart from everything else that is stored.
 
 use std::{
     collections::BTreeMap,
+    fmt::Display,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -9,12 +10,12 @@ use std::{
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use stream_api::{Error, StreamId};
+use stream_api::Error;
 use tokio::sync::Mutex;
 
 use crate::{data_dir::unwritable, owner};
 
-/// Secrets by stream and kind, in a file that its user alone can read. A cheap handle.
+/// Secrets by what they belong to (a stream, a server) and kind, in a file that its user alone can read. A cheap handle.
 ///
 /// Read at each use, so that a file that is broken or can't be read keeps no stream from running that needs none.
 #[derive(Debug, Clone)]
@@ -24,53 +25,55 @@ pub(crate) struct Secrets {
     turn: Arc<Mutex<()>>,
 }
 
-/// What is kept of a stream, under a word for each kind.
+/// What is kept of each, under a word for each kind.
 type Kept = BTreeMap<String, BTreeMap<String, Value>>;
 
-/// The secrets of a network source: [`stream_api::SourceSecrets`].
+/// The secrets of a stream's network source: [`stream_api::SourceSecrets`].
 pub(crate) const SOURCE: &str = "source";
+/// The secrets of a server: [`OtherSecrets`](crate::stored_other::OtherSecrets).
+pub(crate) const SERVER: &str = "server";
 
 impl Secrets {
     pub(crate) fn new(file: PathBuf) -> Secrets {
         Secrets { file: Arc::new(file), turn: Arc::default() }
     }
 
-    /// The stream's secret of this kind; none when there is none that can be read.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, id: StreamId, kind: &str) -> Option<T> {
+    /// Its secret of this kind; none when there is none that can be read.
+    pub(crate) async fn get<T: DeserializeOwned>(&self, id: impl Display, kind: &str) -> Option<T> {
         let kept = self.read().await.inspect_err(|error| tracing::warn!(%error, "the secrets can't be read"));
         let value = kept.ok()?.remove(&id.to_string())?.remove(kind)?;
         serde_json::from_value(value).ok()
     }
 
-    /// Keeps the stream's secret of this kind, or forgets it. Whether it is another one than before.
+    /// Keeps its secret of this kind, or forgets it. Whether it is another one than before.
     ///
     /// # Errors
     /// `disk_full` or `data_dir_denied` when it can't be written; nothing is changed then.
     pub(crate) async fn set<T: Serialize>(
         &self,
-        id: StreamId,
+        id: impl Display,
         kind: &str,
         secret: Option<&T>,
     ) -> Result<bool, Error> {
-        let value = secret.and_then(|secret| serde_json::to_value(secret).ok());
+        let (id, value) = (id.to_string(), secret.and_then(|secret| serde_json::to_value(secret).ok()));
         self.change(move |kept| {
-            let stream = kept.entry(id.to_string()).or_default();
+            let its = kept.entry(id.clone()).or_default();
             match value {
-                Some(value) => drop(stream.insert(kind.to_owned(), value)),
-                None => drop(stream.remove(kind)),
+                Some(value) => drop(its.insert(kind.to_owned(), value)),
+                None => drop(its.remove(kind)),
             }
-            if stream.is_empty() {
-                kept.remove(&id.to_string());
+            if its.is_empty() {
+                kept.remove(&id);
             }
         })
         .await
     }
 
-    /// Forgets everything of a stream.
-    pub(crate) async fn forget(&self, id: StreamId) {
+    /// Forgets everything of a stream or a server.
+    pub(crate) async fn forget(&self, id: impl Display) {
         let forgotten = self.change(|kept| drop(kept.remove(&id.to_string()))).await;
         if let Err(error) = forgotten {
-            tracing::warn!(%error, stream_id = %id, "the secrets of a stream that is gone are still kept");
+            tracing::warn!(%error, %id, "the secrets of what is gone are still kept");
         }
     }
 
@@ -106,7 +109,7 @@ fn read(file: &Path) -> io::Result<Kept> {
 
 #[cfg(test)]
 mod tests {
-    use stream_api::{Secret, SourceSecrets};
+    use stream_api::{Secret, SourceSecrets, StreamId};
     use uuid::Uuid;
 
     use super::*;

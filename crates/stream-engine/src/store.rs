@@ -10,12 +10,15 @@ use std::{
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stream_api::{
-    Code, Error, Order, ServerSettings, StreamId, StreamSpec, UnixMillis, check_name, propose_name, t,
+    Code, Error, Order, ServerId, ServerSettings, StreamId, StreamSpec, UnixMillis, check_name, propose_name,
+    t,
 };
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::{access::StoredAccess, data_dir::unwritable, owner, stored_server::StoredServer};
+use crate::{
+    access::StoredAccess, data_dir::unwritable, owner, stored_other::StoredOther, stored_server::StoredServer,
+};
 
 /// The newest format that this version reads and the only one that it writes.
 const SCHEMA_VERSION: u64 = 1;
@@ -42,6 +45,9 @@ struct Config {
     schema_version: u64,
     #[serde(default)]
     server: StoredServer,
+    /// All other servers.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    servers: Vec<StoredOther>,
     #[serde(default)]
     streams: Vec<StoredStream>,
 }
@@ -76,6 +82,7 @@ impl Store {
             Ok(None) => Config {
                 schema_version: SCHEMA_VERSION,
                 server: StoredServer::default(),
+                servers: Vec::new(),
                 streams: Vec::new(),
             },
             Err(Unreadable::Error(error)) => return Err(error),
@@ -96,6 +103,29 @@ impl Store {
 
     pub(crate) async fn server(&self) -> StoredServer {
         self.kept.lock().await.config.server.clone()
+    }
+
+    /// All servers but the bundled one.
+    pub(crate) async fn others(&self) -> Vec<StoredOther> {
+        self.kept.lock().await.config.servers.clone()
+    }
+
+    /// Adds a server, or replaces the one with its id.
+    ///
+    /// # Errors
+    /// As [`Store::put`].
+    pub(crate) async fn put_other(&self, other: StoredOther) -> Result<(), Error> {
+        self.change(|config| match config.servers.iter_mut().find(|known| known.id == other.id) {
+            Some(slot) => *slot = other,
+            None => config.servers.push(other),
+        })
+        .await
+    }
+
+    /// # Errors
+    /// As [`Store::put`].
+    pub(crate) async fn remove_other(&self, id: ServerId) -> Result<(), Error> {
+        self.change(|config| config.servers.retain(|other| other.id != id)).await
     }
 
     /// # Errors
@@ -199,7 +229,11 @@ fn mended(streams: &mut [StoredStream]) -> Vec<String> {
         if before.iter().any(|other| other.id == stream.id) {
             stream.id = StreamId(Uuid::now_v7());
         }
-        let is_taken = |name: &str| before.iter().any(|other| other.spec.name.eq_ignore_ascii_case(name));
+        let server = stream.spec.server;
+        let is_taken = |name: &str| {
+            let mut there = before.iter().filter(|other| other.spec.server == server);
+            there.any(|other| other.spec.name.eq_ignore_ascii_case(name))
+        };
         let name = stream.spec.name.clone();
         let wrong = check_name(&name)
             .err()

@@ -41,14 +41,15 @@ fn status(code: Code) -> StatusCode {
         BadRequest | NotLoopback => StatusCode::BAD_REQUEST,
         Unauthorized => StatusCode::UNAUTHORIZED,
         ForeignOrigin | Forwarded | SourceOutsideMedia => StatusCode::FORBIDDEN,
-        NoSuchRoute | NoSuchStream | NoSuchRun | NoSuchLink => StatusCode::NOT_FOUND,
+        NoSuchRoute | NoSuchServer | NoSuchStream | NoSuchRun | NoSuchLink => StatusCode::NOT_FOUND,
         WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         ForeignHost => StatusCode::MISDIRECTED_REQUEST,
         Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
-        NameTaken => StatusCode::CONFLICT,
+        NameTaken | ServerNameTaken | ServerInUse => StatusCode::CONFLICT,
+        ServerNameUnfit | ServerAddressUnfit | UsersUnreadable => StatusCode::BAD_REQUEST,
         asked
             if ["name_", "source_", "viewer_", "password_", "ip_range_"]
                 .iter()

@@ -81,6 +81,7 @@ fn snapshot(scene: Scene) -> Snapshot {
         at: event_id(0),
         streams,
         server: server(scene),
+        others: Vec::new(),
         host: host(),
         unseen_faults: if scene == Scene::Busy { 2 } else { 0 },
         now: UnixMillis(NOW),
@@ -103,7 +104,7 @@ fn measurements(scene: Scene) -> Message {
         Event {
             id: event_id(second),
             now: UnixMillis(NOW),
-            change: Change::Metrics { streams, outbound_bps },
+            change: Change::Metrics { streams, of: Default::default(), outbound_bps },
         }
     };
     Message::Events { events: (1..=MEASURED).map(at).collect() }

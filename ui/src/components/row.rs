@@ -110,7 +110,7 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
             Mode::Transcode => view! { <span class="chip">{t!("chip.encoded")}</span> },
         });
         let record = match recording {
-            Recording::Writing => Some(("chip rec", t!("chip.rec"))),
+            Recording::Writing | Recording::Elsewhere => Some(("chip rec", t!("chip.rec"))),
             Recording::Stuck => Some(("chip rec stuck", t!("chip.rec_stuck"))),
             Recording::Waiting => Some(("chip", t!("chip.rec_waits"))),
             Recording::Off => wanted.then_some(("chip", t!("chip.records"))),

@@ -267,6 +267,7 @@ fn recording(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
         (_, Recording::Waiting) => ("muted", "waiting", t!("recording.waiting")),
         (_, Recording::Writing) => ("rec", "writing", t!("recording.writing")),
         (_, Recording::Stuck) => ("bad", "stuck", t!("recording.stuck")),
+        (_, Recording::Elsewhere) => ("rec", "elsewhere", t!("recording.elsewhere")),
     };
     let turn = move |event: web_sys::Event| {
         let record = Some(event_target_checked(&event));

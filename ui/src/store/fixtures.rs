@@ -37,6 +37,7 @@ pub(crate) fn snapshot(seq: u64, streams: Vec<Stream>) -> Message {
                 state: ServerState::Running,
                 ..ServerStatus::starting(stream_api::ServerSettings::default())
             },
+            others: Vec::new(),
             host: HostStatus {
                 kind: HostKind::Headless,
                 version: "0.1.0".into(),

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use leptos::prelude::*;
-use stream_api::{Activity, HostStatus, Message, ServerStatus, Stream, StreamId};
+use stream_api::{Activity, HostStatus, Message, OtherServer, ServerStatus, Stream, StreamId};
 
 use crate::{
     browser::monotonic,
@@ -39,8 +39,10 @@ pub(crate) struct World {
     pub lines: RwSignal<Vec<Line>>,
     /// The summary.
     pub tally: RwSignal<Tally>,
-    /// The server, once known.
+    /// The bundled server, once known.
     pub server: RwSignal<Option<ServerStatus>>,
+    /// All other servers, sorted by name.
+    pub others: RwSignal<Vec<OtherServer>>,
     /// The host, once known.
     pub host: RwSignal<Option<HostStatus>>,
     /// Faults that nobody has looked at.
@@ -64,6 +66,7 @@ impl World {
             lines: RwSignal::new(Vec::new()),
             tally: RwSignal::new(Tally::default()),
             server: RwSignal::new(None),
+            others: RwSignal::new(Vec::new()),
             host: RwSignal::new(None),
             unseen: RwSignal::new(0),
             heard: RwSignal::new(VecDeque::new()),
@@ -123,6 +126,7 @@ impl World {
                 }
                 self.rows.update_value(|rows| rows.retain(|id, _| picture.streams.contains_key(id)));
                 set_if_changed(self.server, picture.server.clone());
+                self.draw_others(picture);
                 set_if_changed(self.host, picture.host.clone());
                 set_if_changed(self.unseen, picture.unseen_faults);
                 self.snapshots.update(|snapshots| *snapshots += 1);
@@ -130,6 +134,7 @@ impl World {
             }
             Touched::Stream(id) => self.draw_row(picture, *id),
             Touched::Removed(id) => self.rows.update_value(|rows| drop(rows.remove(id))),
+            Touched::Others => self.draw_others(picture),
             Touched::Server => set_if_changed(self.server, picture.server.clone()),
             Touched::Host => set_if_changed(self.host, picture.host.clone()),
             Touched::Heard => {
@@ -139,6 +144,12 @@ impl World {
             Touched::Seen => set_if_changed(self.unseen, picture.unseen_faults),
             Touched::Notice(_) | Touched::Gap => {}
         }
+    }
+
+    fn draw_others(self, picture: &Picture) {
+        let mut others: Vec<OtherServer> = picture.others.values().cloned().collect();
+        others.sort_by_key(|other| other.spec.name.to_lowercase());
+        set_if_changed(self.others, others);
     }
 
     fn draw_row(self, picture: &Picture, id: StreamId) {

@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use stream_api::{
-    Activity, Change, Event, EventId, HostStatus, Message, Metrics, Notice, ServerStatus, Snapshot, Stream,
-    StreamId,
+    Activity, Change, Event, EventId, HostStatus, Message, Metrics, Notice, OtherServer, ServerId,
+    ServerStatus, Snapshot, Stream, StreamId,
 };
 
 use crate::store::timeline::remember;
@@ -19,8 +19,10 @@ pub(crate) struct Picture {
     pub streams: BTreeMap<StreamId, Stream>,
     /// The last inbound bit rates of streams on air, oldest first.
     pub samples: BTreeMap<StreamId, VecDeque<u64>>,
-    /// The server.
+    /// The bundled server.
     pub server: Option<ServerStatus>,
+    /// All other servers.
+    pub others: BTreeMap<ServerId, OtherServer>,
     /// The host.
     pub host: Option<HostStatus>,
     /// Faults that nobody has looked at.
@@ -40,8 +42,10 @@ pub(crate) enum Touched {
     Stream(StreamId),
     /// A stream is gone.
     Removed(StreamId),
-    /// The server.
+    /// The bundled server.
     Server,
+    /// Other servers.
+    Others,
     /// The host.
     Host,
     /// Something was written into the history.
@@ -74,6 +78,7 @@ fn replace(picture: &mut Picture, snapshot: Snapshot) -> Vec<Touched> {
     }
     picture.streams = snapshot.streams.into_iter().map(|stream| (stream.id, stream)).collect();
     picture.server = Some(snapshot.server);
+    picture.others = snapshot.others.into_iter().map(|other| (other.id, other)).collect();
     picture.host = Some(snapshot.host);
     picture.unseen_faults = snapshot.unseen_faults;
     picture.now = snapshot.now.0;
@@ -108,13 +113,16 @@ fn step(picture: &mut Picture, event: Event, touched: &mut Vec<Touched>) {
             picture.samples.remove(&id);
             touched.push(Touched::Removed(id));
         }
-        Change::Metrics { streams, outbound_bps } => {
+        Change::Metrics { streams, of, outbound_bps } => {
             for (id, metrics) in streams {
                 if measured(picture, id, metrics) {
                     touched.push(Touched::Stream(id));
                 }
             }
-            if let Some(server) = &mut picture.server
+            if let Some(other) = picture.others.get_mut(&of) {
+                other.outbound_bps = outbound_bps;
+                touched.push(Touched::Others);
+            } else if let Some(server) = picture.server.as_mut().filter(|_| of.is_bundled())
                 && server.outbound_bps != outbound_bps
             {
                 server.outbound_bps = outbound_bps;
@@ -124,6 +132,14 @@ fn step(picture: &mut Picture, event: Event, touched: &mut Vec<Touched>) {
         Change::Server { server } => {
             picture.server = Some(*server);
             touched.push(Touched::Server);
+        }
+        Change::Other { other } => {
+            picture.others.insert(other.id, *other);
+            touched.push(Touched::Others);
+        }
+        Change::OtherRemoved { removed } => {
+            picture.others.remove(&removed);
+            touched.push(Touched::Others);
         }
         Change::Host { host } => {
             picture.host = Some(*host);

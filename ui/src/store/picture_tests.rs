@@ -9,7 +9,7 @@ fn changed(seq: u64, stream: Stream) -> Event {
 
 fn measured(seq: u64, n: u128, bps: u64) -> Event {
     let metrics = Metrics { inbound_bps: bps, ..Metrics::default() };
-    event(seq, Change::Metrics { streams: vec![(id(n), metrics)], outbound_bps: 7 })
+    event(seq, Change::Metrics { streams: vec![(id(n), metrics)], of: Default::default(), outbound_bps: 7 })
 }
 
 fn send(picture: &mut Picture, events: Vec<Event>) -> Vec<Touched> {

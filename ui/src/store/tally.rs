@@ -35,7 +35,9 @@ impl Filter {
                     || stream.wait.as_ref().is_some_and(|wait| wait.lost || wait.error.is_some())
             }
             Filter::Stopped => stream.state == State::Stopped,
-            Filter::Recording => matches!(stream.recording, Recording::Writing | Recording::Stuck),
+            Filter::Recording => {
+                matches!(stream.recording, Recording::Writing | Recording::Elsewhere | Recording::Stuck)
+            }
         }
     }
 }

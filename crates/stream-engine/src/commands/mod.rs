@@ -3,6 +3,7 @@
 mod access;
 mod given;
 mod history;
+mod others;
 mod server;
 mod source_test;
 mod viewers;
@@ -11,8 +12,8 @@ use std::{collections::BTreeMap, ops::Deref};
 
 use ffmpeg_cli::slate::Slate;
 use stream_api::{
-    ActivityKind, Code, Error, ObsFile, Order, Origin, ProbeReport, Snapshot, Source, SourceSecrets, Stream,
-    StreamId, StreamSpec, UnixMillis, check_name,
+    ActivityKind, Code, Error, ObsFile, Order, Origin, ProbeReport, ServerId, Snapshot, Source,
+    SourceSecrets, Stream, StreamId, StreamSpec, UnixMillis, check_name,
     commands::{
         Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, SnapshotGet, SourceProbe, StreamCreate,
         StreamDelete, StreamDuplicate, StreamGet, StreamList, StreamLog, StreamOpen, StreamStart,
@@ -31,6 +32,9 @@ pub(crate) use access::{
 };
 pub(crate) use history::{
     activity_export, activity_list, activity_seen, stream_history, stream_run_log, support_bundle,
+};
+pub(crate) use others::{
+    drift_adopt, drift_apply, other_list, server_add, server_edit, server_remove, server_retry, server_test,
 };
 pub(crate) use viewers::{uplink_set, viewer_kick, viewer_list};
 
@@ -81,6 +85,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     };
     check_free(engine, &name, None).await?;
     let spec = StreamSpec {
+        server: request.server,
         playback: request.playback,
         record: request.record,
         keep_viewers: request.keep_viewers,
@@ -310,6 +315,7 @@ async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
         None => {
             let source = Source::File { path: path.to_owned() };
             let request = StreamCreate {
+                server: ServerId::BUNDLED,
                 name: None,
                 source,
                 password: None,

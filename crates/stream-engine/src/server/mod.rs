@@ -20,8 +20,8 @@ use child_process::Spawner;
 use ffmpeg_cli::slate::Slate;
 use mediamtx_client::SessionKind;
 use stream_api::{
-    Code, Error, Fault, Kept, Ports, ServerSettings, ServerStatus, StreamId, UnixMillis, Urls, Viewer,
-    ViewerId, commands::Log,
+    Code, Error, Fault, Kept, OtherServer, Ports, ServerSettings, ServerStatus, StreamId, UnixMillis, Urls,
+    Viewer, ViewerId, commands::Log,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -380,6 +380,12 @@ impl Unstarted {
 pub(crate) fn urls(server: &ServerStatus, name: &str) -> Urls {
     let host = server.addresses.first().map_or("127.0.0.1", |address| address.host.as_str());
     mediamtx_client::urls(host, &server.settings, name)
+}
+
+/// Where viewers watch `name` on another server.
+pub(crate) fn urls_there(other: &OtherServer, name: &str) -> Urls {
+    let host = other.addresses.first().map(|address| address.host.as_str());
+    host.map(|host| mediamtx_client::urls_by(host, &other.doors, name)).unwrap_or_default()
 }
 
 /// Where this program itself finds `name`.

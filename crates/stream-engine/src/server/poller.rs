@@ -7,7 +7,7 @@ use std::{
 };
 
 use mediamtx_client::{Api, ApiError, PathState, Peer, Session, SessionKind, Track};
-use stream_api::{Code, Error, Metrics};
+use stream_api::{Code, Error, Metrics, ServerId};
 use tokio::{
     sync::watch,
     time::{MissedTickBehavior, interval},
@@ -206,7 +206,7 @@ impl Poller<'_> {
         memory.taken.retain(|name, _| names.contains(name.as_str()));
         if !figures.is_empty() || total != memory.total_bps {
             memory.total_bps = total;
-            self.hub.metrics(figures, total);
+            self.hub.metrics(ServerId::BUNDLED, figures, total);
         }
         self.hub.server(|server| {
             server.warnings = memory.pressure.judge(watching, total, server.uplink_mbps, now);

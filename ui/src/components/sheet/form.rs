@@ -341,6 +341,7 @@ impl Form {
         let original = self.original();
         let update = original.as_ref().map(|original| self.update(original));
         let create = StreamCreate {
+            server: Default::default(),
             name: Some(self.name.get_untracked()),
             source: untrack(|| self.source()),
             password: untrack(|| self.password()),
