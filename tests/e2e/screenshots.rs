@@ -67,10 +67,32 @@ fn pages() -> Vec<Page> {
     let form: &[Step] = &[Click("#new-stream"), Fill("#file-path", "/srv/media/evening-concert.mp4\n")];
     let menu: &[Step] = &[Click(".row[data-name='lobby'] [data-act=menu]")];
     let run_log: &[Step] = &[Click("[data-run='3']")];
+    let camera: &[Step] = &[
+        Click("#new-stream"),
+        Click("label:has(#source-network)"),
+        Fill("#source-url", "rtsp://192.168.1.20/stream1"),
+        Fill("#source-user", "viewer"),
+        Fill("#source-password", "wrong-one"),
+        Click("#test-source"),
+        Click("label:has(#access-password)"),
+        Fill("#access-pass", "Correct-horse_9"),
+    ];
+    let access: &[Step] = &[
+        Click("[data-testid=access] [data-act=access]"),
+        Click("label:has(#access-some)"),
+        Fill("#access-pass", "Correct-horse_9"),
+        Click("label:has(#access-address)"),
+        Fill("#access-ips", "192.168.0.0/16"),
+    ];
+    let link: &[Step] = &[Click("[data-testid=access] [data-act=new-link]"), Click("#link-create")];
     let stream = |n| format!("#/streams/{}", canned::id(n));
     vec![
         page("streams", Scene::Busy, "#/".into(), &[], ".row[data-name='lobby']"),
         page("new-stream", Scene::Busy, "#/".into(), form, "#save-start:not([disabled])"),
+        page("camera", Scene::Busy, "#/".into(), camera, "[data-testid=test-steps]"),
+        page("access", Scene::Busy, stream(1), access, "#access-save:not([disabled])"),
+        page("guest-link", Scene::Busy, stream(1), link, "[data-testid=link-url]"),
+        page("guest", Scene::Busy, "watch/lobby#guest-1.token".into(), &[], "body[data-state=offline]"),
         page("stream", Scene::Busy, stream(1), &[], "[data-testid=log]"),
         page("stream-failed", Scene::Busy, stream(4), &[], "[data-testid=fault]"),
         page("activity", Scene::Busy, "#/activity".into(), &[], ".happening"),
@@ -136,7 +158,7 @@ async fn shot(browser: &WebDriver, url: &str, page: &Page, scheme: &str) -> Resu
     // Another page first: an address that differs after `#` alone is not loaded again.
     browser.goto("about:blank").await?;
     browser.goto(&format!("{url}/{}", page.hash)).await?;
-    browser.find("body[data-ready=true]").await?;
+    browser.find("body[data-ready=true], body[data-state]").await?;
     browser.js(STILL, json!([])).await?;
     for step in page.steps {
         match step {

@@ -138,6 +138,26 @@ async fn every_protocol_asks_for_the_password_and_who_lost_the_right_goes_at_onc
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_is_made_with_a_password_is_never_open() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let server = Server::ready(&dir).await;
+    let create = async |access: Value| {
+        let body = json!({ "name": "show", "source": file_source(&file), "start": true, "access": access });
+        server.post("/api/v1/streams", body).await
+    };
+    let restricted = |password: &str| json!({ "viewers": "restricted", "password": password });
+    assert_eq!(create(restricted("short")).await.code(), "password_length");
+    assert_eq!(server.streams().await.len(), 0, "nothing was made");
+    let made = create(restricted(PASSWORD)).await.ok();
+    assert_eq!((&made["access"]["has_password"], &made["access"]["user"]), (&json!(true), &json!("viewer")));
+    let stream = server.until_on_air(made["id"].as_str().unwrap()).await;
+    none_plays(vec![url(&stream, "rtsp")]).await;
+    all_play(logged_in(&stream, "viewer", PASSWORD)[..1].to_vec()).await;
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_guest_link_lets_in_until_it_is_revoked() {
     let dir = Dir::new();
     let file = media::plain(&dir.media("a.mp4"));

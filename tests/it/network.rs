@@ -152,6 +152,17 @@ async fn encrypted_streams_play_and_plain_ones_stay_on_this_computer() {
     assert_eq!(told, fingerprint(&dir.data().join("tls/server.crt")), "the fingerprint is the certificate's");
     assert!(status["certificate"]["expires"].as_i64().unwrap() > 1_700_000_000_000);
 
+    // Guests get links to an encrypted page; one from before leads there.
+    let made =
+        server.post(&format!("/api/v1/streams/{id}/guest-links"), json!({ "lasts": "hour" })).await.ok();
+    let link = made["urls"].as_array().unwrap().last().unwrap().as_str().unwrap().to_owned();
+    let page = link.split('#').next().unwrap();
+    let plain = page.replacen("https://", "http://", 1);
+    assert_ne!(page, plain, "{page}");
+    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let moved = until("the page is served", async || http.get(&plain).send().await.ok()).await;
+    assert_eq!((moved.status().as_u16(), moved.headers()["location"].to_str().unwrap()), (307, page));
+
     let (certificate, key) = (dir.data().join("tls/server.crt"), dir.data().join("tls/server.key"));
     let status = set(&server, |settings| {
         settings["encryption"] = json!({ "given": { "certificate": certificate, "key": key } });

@@ -21,7 +21,7 @@ use crate::{
 };
 
 pub use access::{
-    GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, PasswordChange, PublishKey, PublishKeyRenew,
+    GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, NewAccess, PasswordChange, PublishKey, PublishKeyRenew,
     PublishKeyRevoke, QrCode, StreamAccessSet, StreamQr,
 };
 pub use history::{
@@ -253,6 +253,9 @@ pub struct StreamCreate {
     /// On when absent.
     #[serde(default = "crate::spec::kept_by_default")]
     pub keep_viewers: bool,
+    /// Who may watch; everybody when absent.
+    #[serde(default)]
+    pub access: NewAccess,
     /// Start it at once.
     #[serde(default)]
     pub start: bool,

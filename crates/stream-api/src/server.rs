@@ -40,6 +40,9 @@ pub struct ServerStatus {
     /// What is wrong although it runs, and the cure: too many watch, the connection to them is full.
     #[serde(default)]
     pub warnings: Vec<Fault>,
+    /// Why guest links can't be opened: the port of their page is taken, mostly.
+    #[serde(default)]
+    pub guest_fault: Option<Fault>,
     /// Free bytes where recordings go.
     pub disk_free: Option<u64>,
     /// All bytes there.
@@ -65,6 +68,7 @@ impl ServerStatus {
             outbound_bps: 0,
             uplink_mbps: None,
             warnings: Vec::new(),
+            guest_fault: None,
             disk_free: None,
             disk_total: None,
         }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     Clocks, DataDir, GuestDoor, Options, Subscription,
     commands::{self, Call},
+    guests,
     history::{Chronicle, History},
     hub::Hub,
     media_root::MediaRoots,
@@ -48,8 +49,10 @@ pub(crate) struct Inner {
     pub(crate) slates: Slates,
     pub(crate) tls: Tls,
     pub(crate) server: Server,
-    /// Where the guests' page listens.
-    pub(crate) guest_door: watch::Sender<GuestDoor>,
+    /// The port of the guests' page.
+    pub(crate) guest_port: watch::Sender<u16>,
+    /// Where it listens, once that is known.
+    pub(crate) guest_door: watch::Sender<Option<GuestDoor>>,
     /// Held while the set of streams changes, so that names stay unique.
     pub(crate) streams: Mutex<Registry>,
     /// No command is taken any more.
@@ -113,8 +116,8 @@ impl Engine {
         let tools = Tools::new(&options, spawner.clone(), hub.clone());
         tools.check().await;
 
-        let guest_door =
-            watch::Sender::new(GuestDoor::new(stored.reach.unwrap_or_default(), guest_port(&store).await?));
+        let (guest_port, guest_door) =
+            (watch::Sender::new(guest_port(&store).await?), watch::Sender::new(None));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone());
         let slates = Slates::new(data.slates(), tools.clone(), spawner.clone());
@@ -164,6 +167,12 @@ impl Engine {
             let (looking, ends) = (tls.clone().watch(hub.clone()), stop.clone());
             async move { ends.run_until_cancelled(looking).await }
         });
+        tasks.spawn({
+            let port = guest_port.subscribe();
+            let following = guests::follow(hub.clone(), tls.clone(), port, guest_door.clone());
+            let ends = stop.clone();
+            async move { ends.run_until_cancelled(following).await }
+        });
         let (saved, ends) = (store.clone(), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(saved.keep_saving()).await });
         let streams = Mutex::new(registry);
@@ -180,6 +189,7 @@ impl Engine {
             slates,
             tls,
             server,
+            guest_port,
             guest_door,
             streams,
             closing,
@@ -260,6 +270,12 @@ async fn guest_port(store: &Store) -> Result<u16, Error> {
     if let Some(port) = stored.guest_port {
         return Ok(port);
     }
+    new_guest_port(store).await
+}
+
+/// Another one, which is free now. Links that name the one from before lead nowhere any more.
+pub(crate) async fn new_guest_port(store: &Store) -> Result<u16, Error> {
+    let stored = store.server().await;
     let port = ports::for_guests(stored.ports);
     store.set_server(StoredServer { guest_port: Some(port), ..stored }).await?;
     Ok(port)

@@ -1,45 +1,110 @@
 //! Guests: who comes by a guest link, and the page that it opens. The page itself is the host's.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::{
+    io,
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
 
-use stream_api::{Address, Reach, UnixMillis};
+use mediamtx_client::TlsFiles;
+use stream_api::{
+    Certificate, Change, Code, Error, Fault, Message, Reach, ServerSettings, ServerStatus, UnixMillis, t,
+};
 use tokio::sync::watch;
 
-use crate::{Engine, server};
+use crate::{
+    Engine,
+    hub::Hub,
+    ports,
+    server::{self, Tls},
+};
 
 /// Where the guests' page listens, unless that port is taken at first start. Next to MediaMTX's own.
 pub(crate) const USUAL_PORT: u16 = 8891;
 
-/// Where the guests' page listens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where the guests' page listens, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GuestDoor {
     /// Address and port.
     pub listen: SocketAddr,
+    /// Its certificate, where viewers' connections are encrypted; those that are not are sent on.
+    pub tls: Option<GuestTls>,
+}
+
+/// The certificate of the guests' page: the server's own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuestTls {
+    /// PEM file with the certificate and those that it needs.
+    pub certificate: PathBuf,
+    /// PEM file with its private key.
+    pub key: PathBuf,
+    /// Which certificate it is, so that another one in the same file is seen.
+    pub fingerprint: String,
 }
 
 impl GuestDoor {
-    /// Where the server is reached from.
-    pub(crate) fn new(reach: Reach, port: u16) -> GuestDoor {
-        let ip = match reach {
+    /// Where these settings want it. `None` until it is known by which certificate: nothing is served in plain that
+    /// should be encrypted.
+    fn of(settings: &ServerSettings, shown: Option<&Certificate>, port: u16, tls: &Tls) -> Option<GuestDoor> {
+        let ip = match settings.reach {
             Reach::ThisComputer => Ipv4Addr::LOCALHOST,
             Reach::LocalNetwork => Ipv4Addr::UNSPECIFIED,
         };
-        GuestDoor { listen: (ip, port).into() }
+        let tls = match tls.files(&settings.encryption) {
+            None => None,
+            Some(TlsFiles { certificate, key }) => {
+                Some(GuestTls { certificate, key, fingerprint: shown?.fingerprint.clone() })
+            }
+        };
+        Some(GuestDoor { listen: (ip, port).into(), tls })
     }
+}
 
-    /// Whether it has to listen elsewhere now.
-    pub(crate) fn move_to(&mut self, reach: Reach) -> bool {
-        let before = std::mem::replace(self, GuestDoor::new(reach, self.listen.port()));
-        before != *self
+/// Keeps the door where the server's settings want it. Until dropped.
+pub(crate) async fn follow(
+    hub: Hub,
+    tls: Tls,
+    port: watch::Receiver<u16>,
+    door: watch::Sender<Option<GuestDoor>>,
+) {
+    let (mut port, mut news) = (port, hub.subscribe());
+    loop {
+        let server = hub.snapshot().server;
+        let wanted =
+            GuestDoor::of(&server.settings, server.certificate.as_ref(), *port.borrow_and_update(), &tls);
+        door.send_if_modified(|door| std::mem::replace(door, wanted.clone()) != wanted);
+        let moved = async {
+            while let Some(message) = news.next().await {
+                if about_server(&message) {
+                    return true;
+                }
+            }
+            false
+        };
+        let goes_on = tokio::select! {
+            moved = moved => moved,
+            changed = port.changed() => changed.is_ok(),
+        };
+        if !goes_on {
+            return;
+        }
     }
+}
 
-    /// The page of stream `name` by each of the server's `addresses`, the best first. IPv4 alone is listened on.
-    pub(crate) fn pages(&self, addresses: &[Address], name: &str) -> Vec<String> {
-        let reached = addresses.iter().filter(|address| !address.host.contains(':'));
-        reached
-            .map(|address| format!("http://{}:{}/watch/{name}", address.host, self.listen.port()))
-            .collect()
+fn about_server(message: &Message) -> bool {
+    match message {
+        Message::Events { events } => {
+            events.iter().any(|event| matches!(event.change, Change::Server { .. }))
+        }
+        _ => true,
     }
+}
+
+/// The page of stream `name` by each of the server's addresses, the best first. IPv4 alone is listened on.
+pub(crate) fn pages(server: &ServerStatus, port: u16, name: &str) -> Vec<String> {
+    let scheme = if server.settings.is_encrypted() { "https" } else { "http" };
+    let reached = server.addresses.iter().filter(|address| !address.host.contains(':'));
+    reached.map(|address| format!("{scheme}://{}:{port}/watch/{name}", address.host)).collect()
 }
 
 /// Somebody who came by a guest link that is good.
@@ -60,9 +125,22 @@ pub struct Guest {
 }
 
 impl Engine {
-    /// Where the guests' page has to listen; changes while the engine runs.
-    pub fn guest_door(&self) -> watch::Receiver<GuestDoor> {
+    /// Where the guests' page has to listen, if anywhere; changes while the engine runs.
+    pub fn guest_door(&self) -> watch::Receiver<Option<GuestDoor>> {
         self.inner().guest_door.subscribe()
+    }
+
+    /// Tells whether the guests' page can be opened: why it can't, as the system says it, or nothing.
+    pub fn guest_page(&self, at: SocketAddr, failure: Option<&io::Error>) {
+        let what = t!("port.guests");
+        let fault = failure.map(|error| match error.kind() {
+            io::ErrorKind::AddrInUse => ports::taken_by_another(at.port(), what),
+            io::ErrorKind::PermissionDenied => {
+                Error::new(Code::PortDenied).with("port", at.port()).with("what", what)
+            }
+            _ => Error::new(Code::Internal).with("reason", error),
+        });
+        self.inner().hub.server(|server| server.guest_fault = fault.map(Fault::new));
     }
 
     /// The address of the server's copy of hls.js.
@@ -92,16 +170,36 @@ impl Engine {
 
 #[cfg(test)]
 mod tests {
+    use stream_api::{Address, Encryption, UnixMillis};
+
     use super::*;
 
     #[test]
     fn a_page_has_an_address_that_opens_here() {
         let address = |host: &str| Address { label: String::new(), host: host.to_owned() };
-        let mut door = GuestDoor::new(Reach::ThisComputer, 8891);
-        assert_eq!(door.pages(&[address("127.0.0.1")], "a/b"), ["http://127.0.0.1:8891/watch/a/b"]);
-        assert!(!door.move_to(Reach::ThisComputer) && door.move_to(Reach::LocalNetwork));
-        assert_eq!(door.listen, "0.0.0.0:8891".parse().unwrap());
-        let pages = door.pages(&[address("192.0.2.7"), address("fd00::7"), address("127.0.0.1")], "a");
-        assert_eq!(pages, ["http://192.0.2.7:8891/watch/a", "http://127.0.0.1:8891/watch/a"]);
+        let mut server = ServerStatus::starting(ServerSettings::default());
+        server.addresses = vec![address("127.0.0.1")];
+        assert_eq!(pages(&server, 8891, "a/b"), ["http://127.0.0.1:8891/watch/a/b"]);
+        server.addresses = vec![address("192.0.2.7"), address("fd00::7"), address("127.0.0.1")];
+        server.settings.encryption = Encryption::SelfSigned;
+        let encrypted = ["https://192.0.2.7:8891/watch/a", "https://127.0.0.1:8891/watch/a"];
+        assert_eq!(pages(&server, 8891, "a"), encrypted);
+    }
+
+    #[test]
+    fn what_should_be_encrypted_is_never_served_in_plain() {
+        let tls = Tls::new("/tls".into());
+        let mut settings = ServerSettings::default();
+        let door = |settings: &ServerSettings, shown| GuestDoor::of(settings, shown, 8891, &tls);
+        let plain = door(&settings, None).unwrap();
+        assert_eq!((plain.listen, plain.tls), ("127.0.0.1:8891".parse().unwrap(), None));
+        (settings.reach, settings.encryption) = (Reach::LocalNetwork, Encryption::SelfSigned);
+        assert_eq!(door(&settings, None), None, "not before there is a certificate");
+        let shown =
+            |fingerprint: &str| Certificate { fingerprint: fingerprint.into(), expires: UnixMillis(0) };
+        let encrypted = door(&settings, Some(&shown("AB"))).unwrap();
+        assert_eq!(encrypted.listen, "0.0.0.0:8891".parse().unwrap());
+        assert_eq!(encrypted.tls.as_ref().unwrap().fingerprint, "AB");
+        assert_ne!(door(&settings, Some(&shown("CD"))), Some(encrypted), "another certificate, another door");
     }
 }

@@ -36,7 +36,7 @@ mod tools;
 pub use clocks::{Clocks, Reading};
 pub use data_dir::{DataDir, default_path};
 pub use engine::Engine;
-pub use guests::{Guest, GuestDoor};
+pub use guests::{Guest, GuestDoor, GuestTls};
 pub use hub::Subscription;
 pub use mediamtx_client::Media;
 pub use options::{Options, ToolPaths};

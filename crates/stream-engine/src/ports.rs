@@ -99,9 +99,17 @@ pub(crate) fn moved(settings: &ServerSettings) -> Vec<(String, u16, u16)> {
 }
 
 fn taken(port: u16, listener: Listener) -> Error {
-    let holder = process_holding_port(port, listener.is_udp())
-        .unwrap_or_else(|| t!("error.port_taken.unknown").to_owned());
-    Error::new(Code::PortTaken).with("port", port).with("what", listener.label()).with("holder", holder)
+    named(port, listener.label(), listener.is_udp())
+}
+
+/// A TCP port for `what` that is taken, with who has it where the system tells.
+pub(crate) fn taken_by_another(port: u16, what: &str) -> Error {
+    named(port, what, false)
+}
+
+fn named(port: u16, what: &str, udp: bool) -> Error {
+    let holder = process_holding_port(port, udp).unwrap_or_else(|| t!("error.port_taken.unknown").to_owned());
+    Error::new(Code::PortTaken).with("port", port).with("what", what).with("holder", holder)
 }
 
 fn is_usual(port: u16) -> bool {

@@ -20,3 +20,4 @@ mod watch;
 pub use assets::interface;
 pub use door::Door;
 pub use serve::serve;
+pub use watch::guest_page;

@@ -161,8 +161,8 @@ sound.onclick = () => {
 
 async function main() {
   if (!link || !token) return show("wrong");
-  // Which way it goes: WebRTC has the shortest delay, but not every sound.
-  let refusals = 0;
+  // Which way it goes: WebRTC has the shortest delay, but not every sound. The way that played is kept.
+  let whole = null, byHls = false, refusals = 0;
   for (;;) {
     const guest = await ask();
     if (guest === "gone") return show("gone");
@@ -170,19 +170,26 @@ async function main() {
     else document.getElementById("name").textContent = document.title = guest.name;
     if (guest && !guest.live) show("offline");
     if (!guest?.live) {
+      refusals = 0;
       await sleep(ASK);
       continue;
     }
-    if (body.dataset.state !== "live") show("connecting");
-    const hlsFirst = !guest.whole;
-    const byHls = hlsFirst === (refusals % 2 === 0);
+    if (whole !== guest.whole) {
+      whole = guest.whole;
+      byHls = !whole;
+    }
+    if (refusals >= 2) show("unplayable");
+    else if (body.dataset.state !== "live") show("connecting");
     const ended = byHls ? await playByHls() : await playByWebrtc();
     if (ended === "gone") return show("gone");
     if (ended === "refused") {
       refusals += 1;
-      show("connecting");
+      byHls = !byHls;
+    } else {
+      refusals = 0;
     }
-    await sleep(ended === "lost" ? 200 : 500);
+    // Both ways failed: it may be a matter of the network, so it is tried again, at leisure.
+    await sleep(ended === "lost" ? 200 : refusals < 2 ? 500 : CHECK);
   }
 }
 

@@ -14,11 +14,12 @@ use axum::{
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use stream_api::{
-    AudioTrack, Change, Code, Error, Event, EventId, Fault, Health, HostKind, HostStatus, LogLine, LogOrigin,
-    Message, Metrics, Mode, Order, Plan, Ports, ProbeReport, Recording, Remark, RemarkCode, SentAudio,
-    ServerSettings, ServerState, ServerStatus, Snapshot, Source, SourceMedia, State, Stream, StreamId,
-    StreamSpec, Tool, ToolState, Tracks, UnixMillis, Urls, VideoTrack, Viewers,
-    commands::{Log, MediaFolder},
+    AudioTrack, Change, Code, Error, Event, EventId, Fault, GuestLink, Health, HostKind, HostStatus,
+    LinkLasts, LogLine, LogOrigin, Message, Metrics, Mode, Order, Outcome, Plan, Ports, ProbeReport,
+    Recording, Remark, RemarkCode, Secret, SentAudio, ServerSettings, ServerState, ServerStatus, Snapshot,
+    Source, SourceMedia, SourceTested, State, Step, Stream, StreamId, StreamSpec, TestStep, Tool, ToolState,
+    Tracks, UnixMillis, Urls, VideoTrack, Viewers,
+    commands::{GuestLinkMade, Log, MediaFolder},
 };
 use tokio::net::TcpListener;
 
@@ -54,7 +55,14 @@ impl Host {
             .route("/api/v1/server/log", get(async || Json(server_log())))
             .route("/api/v1/media", get(async || Json(media_folder())))
             .route("/api/v1/probe", post(async || Json(report())))
+            .route("/api/v1/source-test", post(async || Json(source_tested())))
+            .route("/api/v1/streams/{id}/guest-links", post(async || Json(guest_link())))
+            .route(
+                "/guest/{link}",
+                get(async || Json(json!({ "name": "lobby", "live": false, "whole": true }))),
+            )
             .merge(past::routes(scene))
+            .merge(stream_server::guest_page())
             .merge(stream_server::interface());
         tokio::spawn(axum::serve(listener, app).into_future());
         Ok(Host { url })
@@ -356,4 +364,32 @@ fn media_folder() -> MediaFolder {
     ]);
     let entries = serde_json::from_value(entries).expect("entries");
     MediaFolder { path: Some("/srv/media".to_owned()), parent: None, entries }
+}
+
+/// A camera that wants another password.
+fn source_tested() -> SourceTested {
+    let step = |step, outcome, error| TestStep { step, outcome, error };
+    let refused = Error::new(Code::PullLogin).with("host", "192.168.1.20");
+    let steps = vec![
+        step(Step::Name, Outcome::Passed, None),
+        step(Step::Connect, Outcome::Passed, None),
+        step(Step::Login, Outcome::Failed, Some(refused)),
+        step(Step::Media, Outcome::Skipped, None),
+    ];
+    SourceTested { steps, media: None, plan: None }
+}
+
+fn guest_link() -> GuestLinkMade {
+    let expires = UnixMillis(NOW + LinkLasts::Day.millis());
+    let link =
+        GuestLink { id: "guest-1".to_owned(), label: "Anna".to_owned(), created: UnixMillis(NOW), expires };
+    let url = "http://192.168.1.7:8891/watch/lobby#guest-a5e1c02b97.4f16ca6cfa1845228f6cc7eb467d4efb";
+    // The pattern of a code, which nobody reads.
+    let dark = (0..29 * 29).filter(|n| n * n % 7 % 3 == 1);
+    let path: String = dark.map(|n| format!("M{} {}h1v1h-1z", n % 29 + 2, n / 29 + 2)).collect();
+    let svg = format!(
+        "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 33 33'><rect width='33' height='33' fill='#fff'/><path \
+         d='{path}'/></svg>"
+    );
+    GuestLinkMade { link, urls: vec![Secret::new(url)], qr: Secret::new(svg) }
 }

@@ -17,7 +17,9 @@ pub async fn open(driver: &Driver, width: u32, height: u32) -> Result<WebDriver>
         "--font-render-hinting=none",
         "--lang=en-US",
     ];
-    let browser = driver.session(json!({ "goog:chromeOptions": { "args": arguments } })).await?;
+    let browser = driver
+        .session(json!({ "acceptInsecureCerts": true, "goog:chromeOptions": { "args": arguments } }))
+        .await?;
     size(&browser, width, height).await?;
     Ok(browser)
 }

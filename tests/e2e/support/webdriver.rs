@@ -174,11 +174,17 @@ impl WebDriver {
 
     /// Waits until a JavaScript expression is truthy.
     pub async fn wait_js(&self, expression: &str) -> Result<()> {
-        let deadline = Instant::now() + PATIENCE;
+        self.wait_js_within(expression, PATIENCE).await
+    }
+
+    /// The same with a patience of its own.
+    pub async fn wait_js_within(&self, expression: &str, patience: Duration) -> Result<()> {
+        let deadline = Instant::now() + patience;
         let script = format!("return !!({expression})");
         while self.js(&script, json!([])).await.ok().as_ref() != Some(&Value::Bool(true)) {
             if Instant::now() > deadline {
-                bail!("{expression} did not become true within {PATIENCE:?}");
+                let text = self.js("return document.body.innerText", json!([])).await.unwrap_or_default();
+                bail!("{expression} did not become true within {patience:?}; the page shows: {text}");
             }
             tokio::time::sleep(PAUSE).await;
         }

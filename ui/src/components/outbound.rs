@@ -1,7 +1,7 @@
 //! What the server sends to all viewers together, and over which connection.
 
 use leptos::{ev::SubmitEvent, prelude::*};
-use stream_api::{Error, check_uplink, commands::UplinkSet, t};
+use stream_api::{Error, ServerStatus, check_uplink, commands::UplinkSet, t};
 
 use crate::{
     app::App,
@@ -12,7 +12,8 @@ use crate::{
 /// What is wrong with a server although it runs.
 pub(crate) fn server_warnings(app: App) -> impl IntoView {
     let seen = Memo::new(move |_| {
-        app.world.server.with(|server| server.as_ref().map(|s| s.warnings.clone()).unwrap_or_default())
+        let all = |s: &ServerStatus| s.guest_fault.iter().chain(&s.warnings).cloned().collect::<Vec<_>>();
+        app.world.server.with(|server| server.as_ref().map(all).unwrap_or_default())
     });
     move || {
         let cards = seen.get().into_iter();

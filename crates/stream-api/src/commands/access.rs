@@ -23,6 +23,23 @@ pub struct StreamAccessSet {
     pub ips: Option<Vec<String>>,
 }
 
+/// Who may watch a stream that is made just now.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NewAccess {
+    /// Everybody, or only some.
+    pub viewers: ViewerAccess,
+    /// The name that goes with the password; [`VIEWER`](crate::VIEWER) when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// The password, where one is needed; see [`check_password`](crate::check_password).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password: Option<Secret>,
+    /// Addresses and ranges of them, see [`Access::ips`](crate::Access::ips).
+    #[serde(default)]
+    pub ips: Vec<String>,
+}
+
 /// What becomes of a password.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -4,16 +4,16 @@
 use stream_api::{
     Code, Error, GuestLink, Protocol, Secret, Stream, UnixMillis, check_password, check_viewer,
     commands::{
-        GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, PasswordChange, PublishKey, PublishKeyRenew,
-        PublishKeyRevoke, QrCode, StreamAccessSet, StreamQr,
+        GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, NewAccess, PasswordChange, PublishKey,
+        PublishKeyRenew, PublishKeyRevoke, QrCode, StreamAccessSet, StreamQr,
     },
 };
 use uuid::Uuid;
 
 use super::Call;
 use crate::{
-    access::{AccessChange, Digest, Range, StoredKey, StoredLink},
-    qr,
+    access::{AccessChange, Digest, Range, StoredAccess, StoredKey, StoredLink},
+    guests, qr,
 };
 
 /// The user name of every publish key: which key it is, its password says.
@@ -22,24 +22,43 @@ const ENCODER: &str = "encoder";
 const LABEL: usize = 60;
 
 pub(crate) async fn stream_access_set(engine: &Call<'_>, request: StreamAccessSet) -> Result<Stream, Error> {
-    if let Some(user) = &request.user {
-        check_viewer(user)?;
-    }
     let password = match &request.password {
         PasswordChange::Keep => None,
         PasswordChange::Remove => Some(None),
-        PasswordChange::Set(password) => {
-            check_password(password.reveal())?;
-            Some(Some(Digest::of(password.reveal())))
-        }
-    };
-    let ranges = |ips: Vec<String>| {
-        let given = ips.into_iter().filter(|text| !text.trim().is_empty());
-        given.map(Range::try_from).collect::<Result<Vec<_>, _>>()
+        PasswordChange::Set(password) => Some(Some(digest(password)?)),
     };
     let ips = request.ips.map(ranges).transpose()?;
-    let change = AccessChange::Viewers { viewers: request.viewers, user: request.user, password, ips };
+    let user = request.user.map(viewer).transpose()?;
+    let change = AccessChange::Viewers { viewers: request.viewers, user, password, ips };
     change_access(engine, request.id, change).await
+}
+
+/// Who may watch a stream from its first moment on.
+///
+/// # Errors
+/// As `stream_access_set`.
+pub(super) fn of_new(access: NewAccess) -> Result<StoredAccess, Error> {
+    let usual = StoredAccess::default();
+    Ok(StoredAccess {
+        viewers: access.viewers,
+        user: access.user.map_or(Ok(usual.user), viewer)?,
+        password: access.password.as_ref().map(digest).transpose()?,
+        ips: ranges(access.ips)?,
+        links: usual.links,
+        publisher: usual.publisher,
+    })
+}
+
+fn viewer(user: String) -> Result<String, Error> {
+    check_viewer(&user).map(|()| user)
+}
+
+fn digest(password: &Secret) -> Result<Digest, Error> {
+    check_password(password.reveal()).map(|()| Digest::of(password.reveal()))
+}
+
+fn ranges(ips: Vec<String>) -> Result<Vec<Range>, Error> {
+    ips.into_iter().filter(|text| !text.trim().is_empty()).map(Range::try_from).collect()
 }
 
 pub(crate) async fn guest_link_create(
@@ -54,7 +73,8 @@ pub(crate) async fn guest_link_create(
     let (link, token) = (GuestLink { id, label, created, expires }, random());
     let stored = StoredLink { link: link.clone(), token: Digest::of(&token) };
     let stream = change_access(engine, request.id, AccessChange::AddLink(stored)).await?;
-    let pages = engine.guest_door.borrow().pages(&engine.hub.snapshot().server.addresses, &stream.spec.name);
+    let port = *engine.guest_port.borrow();
+    let pages = guests::pages(&engine.hub.snapshot().server, port, &stream.spec.name);
     let urls: Vec<String> = pages.into_iter().map(|page| format!("{page}#{}.{token}", link.id)).collect();
     let qr = Secret::new(qr::svg(urls.first().map_or("", String::as_str))?);
     Ok(GuestLinkMade { link, urls: urls.into_iter().map(Secret::new).collect(), qr })

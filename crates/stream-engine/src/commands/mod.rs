@@ -23,7 +23,7 @@ use stream_api::{
 };
 use uuid::Uuid;
 
-use crate::{access::StoredAccess, clock, engine::Inner, prober::Probed, secrets, store::StoredStream};
+use crate::{clock, engine::Inner, prober::Probed, secrets, store::StoredStream};
 use given::Given;
 pub(crate) use source_test::source_test;
 
@@ -73,6 +73,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     if let Some(name) = &request.name {
         check_name(name)?;
     }
+    let access = access::of_new(request.access)?;
     let Given { source, secrets } = given::source(engine, request.source, request.password, None).await?;
     if let Some(file) = source.file() {
         examine(engine, file).await?;
@@ -92,7 +93,6 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         ..StreamSpec::new(name, source)
     };
     let used = (order == Order::Run).then(clock::now);
-    let access = StoredAccess::default();
     let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order, access, used };
     store_new(engine, &stored, &secrets).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
@@ -322,6 +322,7 @@ async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
                 playback: Default::default(),
                 record: false,
                 keep_viewers: true,
+                access: Default::default(),
                 start: true,
             };
             stream_create(engine, request).await

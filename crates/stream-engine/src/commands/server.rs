@@ -9,7 +9,7 @@ use stream_api::{
 };
 
 use super::Call;
-use crate::{ports, server, stored_server::StoredServer};
+use crate::{engine::new_guest_port, ports, server, stored_server::StoredServer};
 
 pub(crate) async fn server_get(engine: &Call<'_>, _: ServerGet) -> Result<ServerStatus, Error> {
     Ok(engine.hub.snapshot().server)
@@ -31,6 +31,10 @@ pub(crate) async fn server_ports_renew(
     _: ServerPortsRenew,
 ) -> Result<ServerStatus, Error> {
     let status = engine.hub.snapshot().server;
+    if status.guest_fault.is_some() {
+        engine.guest_port.send_replace(new_guest_port(&engine.store).await?);
+        tracing::info!("the port of the guests' page was chosen anew");
+    }
     let barred = status.fault.as_ref().is_some_and(|fault| fault.action == Some(FaultAction::UseAnotherPort));
     // The ports of a server that runs are taken by itself.
     if status.state != ServerState::Running && barred {
@@ -65,8 +69,6 @@ pub(crate) async fn server_settings_set(
         false => engine.server.change(request.settings).await?,
     }
     engine.hub.server(|server| server.reach_chosen = true);
-    let reach = engine.hub.settings().reach;
-    engine.guest_door.send_if_modified(|door| door.move_to(reach));
     if effects.restarts {
         tracing::info!("the server's settings were changed");
         engine.hub.tell(None, ActivityKind::ServerChanged { by: engine.origin });

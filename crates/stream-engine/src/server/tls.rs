@@ -86,21 +86,30 @@ impl Tls {
         }
     }
 
-    fn look(&self, encryption: &Encryption) -> Result<Option<(TlsFiles, Certificate)>, Error> {
-        let files = match encryption {
-            Encryption::Off => return Ok(None),
+    /// The files that a run of the server uses; `None` when it does not encrypt. They may not be there yet.
+    pub(crate) fn files(&self, encryption: &Encryption) -> Option<TlsFiles> {
+        match encryption {
+            Encryption::Off => None,
+            Encryption::SelfSigned => Some(TlsFiles {
+                certificate: self.folder.join("server.crt"),
+                key: self.folder.join("server.key"),
+            }),
             Encryption::Given { certificate, key } => {
-                TlsFiles { certificate: certificate.into(), key: key.into() }
+                Some(TlsFiles { certificate: certificate.into(), key: key.into() })
             }
-            Encryption::SelfSigned => return self.own().map(Some),
-        };
+        }
+    }
+
+    fn look(&self, encryption: &Encryption) -> Result<Option<(TlsFiles, Certificate)>, Error> {
+        let Some(files) = self.files(encryption) else { return Ok(None) };
+        if *encryption == Encryption::SelfSigned {
+            return self.own(files).map(Some);
+        }
         let certificate = see(&files)?;
         Ok(Some((files, certificate)))
     }
 
-    fn own(&self) -> Result<(TlsFiles, Certificate), Error> {
-        let files =
-            TlsFiles { certificate: self.folder.join("server.crt"), key: self.folder.join("server.key") };
+    fn own(&self, files: TlsFiles) -> Result<(TlsFiles, Certificate), Error> {
         if let Ok(certificate) = see(&files)
             && days_left(&certificate) > SOON_DAYS
         {

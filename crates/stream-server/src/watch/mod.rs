@@ -2,10 +2,11 @@
 //! else of this program. A guest's token is in the link's fragment, which no browser sends; the page sends it as a
 //! header, and what a browser asks by itself (native HLS) carries it as a cookie of that link's paths alone.
 
+mod listener;
 mod page;
 mod proxy;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{future::pending, io, time::Duration};
 
 use axum::{
     Json, Router,
@@ -15,11 +16,14 @@ use axum::{
     routing::{any, get, patch, post},
 };
 use serde_json::json;
-use stream_engine::{Engine, Guest, Media};
-use tokio::{net::TcpListener, time::sleep};
+use stream_engine::{Engine, Guest, GuestDoor, Media};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
-/// While its port is taken, this often is tried to listen.
+use listener::Listener;
+
+/// While it can't be served, this often it is tried again; and so long players may keep their connections when it
+/// moves: they come back by themselves.
 const AGAIN: Duration = Duration::from_secs(2);
 
 /// What the handlers need.
@@ -32,55 +36,62 @@ struct Watch {
 /// Serves the page until `stop`, wherever the engine wants it.
 pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
     let mut door = engine.guest_door();
-    let media = Media::here();
+    let app = router(Watch { engine: engine.clone(), media: Media::here() });
+    let mut told = None;
     while !stop.is_cancelled() {
-        let at = door.borrow_and_update().listen;
+        let wanted = door.borrow_and_update().clone();
         let moved = stop.child_token();
-        let serving = serve(Watch { engine: engine.clone(), media: media.clone() }, at, moved.clone());
-        let mut serving = std::pin::pin!(serving);
+        let mut serving = std::pin::pin!(serve(&engine, wanted.as_ref(), &app, &moved));
+        let failure = tokio::select! {
+            ended = &mut serving => ended.err(),
+            _ = door.changed() => None,
+            () = stop.cancelled() => None,
+        };
+        let Some(error) = failure else {
+            moved.cancel();
+            let _ = timeout(AGAIN, serving).await;
+            told = None;
+            continue;
+        };
+        // Once: to find out who holds a port takes a while.
+        if told != wanted {
+            tracing::warn!(%error, ?wanted, "guest links can't be opened");
+            if let Some(door) = &wanted {
+                engine.guest_page(door.listen, Some(&error));
+            }
+            told.clone_from(&wanted);
+        }
         tokio::select! {
-            Err(error) = &mut serving => {
-                tracing::warn!(%error, "the guests' page is not served");
-                sleep(AGAIN).await;
-            }
-            _ = door.changed() => {
-                moved.cancel();
-                // Players keep their connections; they come back by themselves.
-                let _ = tokio::time::timeout(AGAIN, serving).await;
-            }
-            () = stop.cancelled() => {
-                let _ = tokio::time::timeout(AGAIN, serving).await;
-            }
+            () = sleep(AGAIN) => {}
+            _ = door.changed() => {}
+            () = stop.cancelled() => {}
         }
     }
 }
 
-async fn serve(watch: Watch, at: SocketAddr, stop: CancellationToken) -> io::Result<()> {
-    let listener = listen(at).await;
-    axum::serve(listener, router(watch)).with_graceful_shutdown(stop.cancelled_owned()).await
+async fn serve(
+    engine: &Engine,
+    wanted: Option<&GuestDoor>,
+    app: &Router,
+    stop: &CancellationToken,
+) -> io::Result<()> {
+    let Some(door) = wanted else { return pending().await };
+    let listener = Listener::open(door).await?;
+    engine.guest_page(door.listen, None);
+    listener.serve(app, stop).await;
+    Ok(())
 }
 
-/// Listens, as soon as that can be done.
-async fn listen(at: SocketAddr) -> TcpListener {
-    let mut told = false;
-    loop {
-        match TcpListener::bind(at).await {
-            Ok(listener) => return listener,
-            Err(error) if !told => {
-                tracing::warn!(%error, address = %at, "guest links can't be opened: their address is taken");
-                told = true;
-            }
-            Err(_) => {}
-        }
-        sleep(AGAIN).await;
-    }
-}
-
-fn router(watch: Watch) -> Router {
+/// The files of the page that guest links open. What they ask for is not there.
+pub fn guest_page<S: Clone + Send + Sync + 'static>() -> Router<S> {
     Router::new()
         .route("/watch/{*name}", get(page::page))
         .route("/watch.js", get(page::script))
         .route("/watch.css", get(page::style))
+}
+
+fn router(watch: Watch) -> Router {
+    guest_page()
         .route("/hls.min.js", get(proxy::hls_script))
         .route("/guest/{link}", get(guest))
         .route("/guest/{link}/whep", post(proxy::whep))

@@ -10,7 +10,7 @@ const STYLE: &str =
     concat!(include_str!("../../../../ui/styles/tokens.css"), include_str!("../../watch/watch.css"));
 
 /// The words of the page: placeholders of its HTML.
-const WORDS: [(&str, &str); 9] = [
+const WORDS: [(&str, &str); 11] = [
     ("{{connecting}}", t!("watch.connecting")),
     ("{{offline}}", t!("watch.offline")),
     ("{{offline.hint}}", t!("watch.offline.hint")),
@@ -18,6 +18,8 @@ const WORDS: [(&str, &str); 9] = [
     ("{{gone.hint}}", t!("watch.gone.hint")),
     ("{{wrong}}", t!("watch.wrong")),
     ("{{wrong.hint}}", t!("watch.wrong.hint")),
+    ("{{unplayable}}", t!("watch.unplayable")),
+    ("{{unplayable.hint}}", t!("watch.unplayable.hint")),
     ("{{unreachable}}", t!("watch.unreachable")),
     ("{{sound}}", t!("watch.sound")),
 ];

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use stream_api::{
-    Error, LinkLasts, StreamId,
+    Encryption, Error, LinkLasts, ServerStatus, StreamId,
     commands::{GuestLinkCreate, GuestLinkMade},
     t,
 };
@@ -43,6 +43,7 @@ pub(super) fn dialog(app: App, id: StreamId, close: Callback<()>) -> impl IntoVi
                             <legend>{t!("access.lasts")}</legend>
                             <div class="seg">{choices()}</div>
                         </fieldset>
+                        {move || app.world.server.with(but).map(|words| view! { <p class="note warns">{words}</p> })}
                         {move || failure.get().map(|error| refusal(error, "link-error"))}
                     }
                     .into_any(),
@@ -65,6 +66,14 @@ pub(super) fn dialog(app: App, id: StreamId, close: Callback<()>) -> impl IntoVi
             </footer>
         </Modal>
     }
+}
+
+/// What stands in the way of whoever opens a link.
+fn but(server: &Option<ServerStatus>) -> Option<String> {
+    let server = server.as_ref()?;
+    let warns = || t!("access.link.self_signed").to_owned();
+    let self_signed = || (server.settings.encryption == Encryption::SelfSigned).then(warns);
+    server.guest_fault.as_ref().map(|fault| fault.error.message.clone()).or_else(self_signed)
 }
 
 fn choice(of: RwSignal<LinkLasts>, value: LinkLasts) -> impl IntoView {

@@ -3,12 +3,14 @@
 mod link;
 mod viewers;
 
+pub(crate) use viewers::Form as Viewers;
+
 use leptos::prelude::*;
 use stream_api::{Access, GuestLink, StreamId, t};
 
 use crate::{
     app::App,
-    components::{Act, Icon, confirm::Question, icon},
+    components::{Act, Icon, confirm::Question, icon, refusal},
     format,
     store::live::Row,
 };
@@ -66,6 +68,17 @@ pub(crate) fn access_line(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
             </div>
         </div>
         {move || open.get().then(|| viewers::dialog(app, id, access.get_untracked(), close))}
+    }
+}
+
+/// Who may watch, in the form of a stream that is made just now. More can be said on its page.
+pub(crate) fn access_of_new(form: Viewers) -> impl IntoView {
+    let problem = move || form.problem().map(|error| refusal(error, "access-error"));
+    view! {
+        <div class="access" data-testid="access-new">
+            {viewers::password(form, t!("access.ask"), t!("access.new_stream"))}
+            {problem}
+        </div>
     }
 }
 

@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use stream_api::{
     Access, Error, Secret, StreamId, ViewerAccess, check_password, check_viewer,
-    commands::{PasswordChange, StreamAccessSet},
+    commands::{NewAccess, PasswordChange, StreamAccessSet},
     t,
 };
 use wasm_bindgen_futures::spawn_local;
@@ -14,7 +14,7 @@ use crate::{
 
 /// What the dialog holds while it is open.
 #[derive(Clone, Copy)]
-struct Form {
+pub(crate) struct Form {
     had_password: bool,
     restricted: RwSignal<bool>,
     by_password: RwSignal<bool>,
@@ -43,7 +43,7 @@ impl Form {
     }
 
     /// What is wrong with what was typed.
-    fn problem(self) -> Option<Error> {
+    pub(crate) fn problem(self) -> Option<Error> {
         if !self.asks_password() {
             return None;
         }
@@ -52,11 +52,30 @@ impl Form {
         check_viewer(self.user.get().trim()).err().or_else(typed)
     }
 
-    fn can_save(self) -> bool {
+    pub(crate) fn can_save(self) -> bool {
         let missing = self.asks_password() && !self.had_password && self.password.with(String::is_empty);
         let nowhere =
             self.restricted.get() && self.by_address.get() && self.ips.with(|ips| ips.trim().is_empty());
         !missing && !nowhere && self.problem().is_none()
+    }
+
+    /// For a stream that is made just now, and is open until a password is asked for.
+    pub(crate) fn of_new() -> Form {
+        let form = Form::of(&Access::default());
+        form.restricted.set(true);
+        form.by_password.set(false);
+        form
+    }
+
+    /// What a stream that is made just now gets.
+    pub(crate) fn wanted(self) -> NewAccess {
+        if !self.by_password.get_untracked() {
+            return NewAccess::default();
+        }
+        let user = self.user.with_untracked(|user| user.trim().to_owned());
+        let password = Secret::new(self.password.get_untracked());
+        let (viewers, ips) = (ViewerAccess::Restricted, Vec::new());
+        NewAccess { viewers, user: Some(user), password: Some(password), ips }
     }
 
     fn request(self, id: StreamId) -> StreamAccessSet {
@@ -109,7 +128,7 @@ pub(super) fn dialog(app: App, id: StreamId, access: Access, close: Callback<()>
                     {choice(form.restricted, true, "access-some", t!("access.some"))}
                 </div>
                 {move || match form.restricted.get() {
-                    true => view! { {password(form)} {addresses(form)} }.into_any(),
+                    true => view! { {password(form, t!("access.password"), "")} {addresses(form)} }.into_any(),
                     false => view! { <p>{t!("access.everybody.hint")}</p> }.into_any(),
                 }}
                 <p class="small-print">{move || form.restricted.get().then_some(t!("access.at_once"))}</p>
@@ -146,11 +165,13 @@ fn choice(of: RwSignal<bool>, value: bool, id: &'static str, word: &'static str)
     }
 }
 
-fn password(form: Form) -> impl IntoView {
-    let hint = if form.had_password { t!("access.password.kept") } else { t!("access.password.once") };
+/// Whether a password is asked for, and which; `without` says what is true when none is.
+pub(super) fn password(form: Form, title: &'static str, without: &'static str) -> impl IntoView {
+    let with = if form.had_password { t!("access.password.kept") } else { t!("access.password.once") };
+    let hint = move || if form.by_password.get() { with } else { without };
     let empty = if form.had_password { t!("access.password.same") } else { "" };
     view! {
-        {switch("access-password", form.by_password, t!("access.password"), view! { <small>{hint}</small> })}
+        {switch("access-password", form.by_password, title, view! { <small>{hint}</small> })}
         {move || form.by_password.get().then(|| view! {
             <div class="two">
                 {text("access-user", t!("access.user"), "", form.user)}

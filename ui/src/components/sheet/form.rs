@@ -9,9 +9,12 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     app::App,
-    components::sheet::{
-        SheetFor,
-        network::{Kind, Net, Test},
+    components::{
+        access::Viewers,
+        sheet::{
+            SheetFor,
+            network::{Kind, Net, Test},
+        },
     },
 };
 
@@ -63,6 +66,8 @@ pub(crate) struct Form {
     pub playback: RwSignal<Playback>,
     pub record: RwSignal<bool>,
     pub keep_viewers: RwSignal<bool>,
+    /// Who may watch, of a stream that is new.
+    pub viewers: Viewers,
     pub probe: RwSignal<Probe>,
     /// The browser's file dialog is open.
     pub browsing: RwSignal<bool>,
@@ -99,6 +104,7 @@ impl Form {
             playback: RwSignal::new(spec.as_ref().map(|spec| spec.playback).unwrap_or_default()),
             record: RwSignal::new(spec.as_ref().is_some_and(|spec| spec.record)),
             keep_viewers: RwSignal::new(spec.is_none_or(|spec| spec.keep_viewers)),
+            viewers: Viewers::of_new(),
             original: StoredValue::new(original),
             probe: RwSignal::new(Probe::None),
             browsing: RwSignal::new(false),
@@ -294,7 +300,8 @@ impl Form {
             // Its other fields can be changed while its file is missing.
             (Kind::File, _) => self.same_file(),
         };
-        source && !self.name.get().is_empty() && self.name_problem().is_none()
+        let named = !self.name.get().is_empty() && self.name_problem().is_none();
+        source && named && self.viewers.can_save()
     }
 
     fn same_file(self) -> bool {
@@ -348,6 +355,7 @@ impl Form {
             playback: self.playback.get_untracked(),
             record: self.record.get_untracked(),
             keep_viewers: self.keep_viewers.get_untracked(),
+            access: self.viewers.wanted(),
             start,
         };
         spawn_local(async move {

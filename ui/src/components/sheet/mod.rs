@@ -17,7 +17,7 @@ use crate::{
     app::use_app,
     components::{
         Act, Icon, Modal,
-        access::access_line,
+        access::{access_line, access_of_new},
         icon, refusal,
         sheet::form::{Form, Restart},
     },
@@ -86,13 +86,13 @@ pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
     }
 }
 
-/// Who may watch: set for itself, at once. A new stream is open until somebody says otherwise.
+/// Who may watch: set for itself, at once, of a stream that is there already; else with it.
 fn access(form: Form) -> impl IntoView {
     let id = form.original().map(|stream| stream.id);
     let row = id.and_then(|id| Some((id, form.app.world.row(id)?)));
     match row {
         Some((id, row)) => access_line(form.app, id, row).into_any(),
-        None => view! { <p class="note">{t!("access.new_stream")}</p> }.into_any(),
+        None => access_of_new(form.viewers).into_any(),
     }
 }
 
