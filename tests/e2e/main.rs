@@ -12,6 +12,7 @@
 mod browser;
 mod desktop;
 mod guests;
+mod parts;
 mod screenshots;
 mod support;
 

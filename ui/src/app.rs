@@ -12,14 +12,10 @@ use crate::{
     browser,
     client::{Client, Incoming, Reply},
     components::{
-        Banners, DropOverlay, InstallFfmpeg, Questions, RefusedFiles, Sidebar, Toast, Toasts,
-        confirm::Question,
-        sheet::{Sheet, SheetFor},
+        Banners, DropOverlay, Sidebar, Toast, Toasts, confirm::Question, sheet::SheetFor,
     },
-    pages::{
-        Page, activity::ActivityPage, lost::LostPage, server::ServerPage, stream::StreamPage,
-        streams::StreamsPage,
-    },
+    later::{self, Later, Part},
+    pages::{Page, lost::LostPage, streams::StreamsPage},
     store::{Link, Touched, World, live::Row},
 };
 
@@ -46,6 +42,8 @@ pub(crate) struct App {
     pub toasts: RwSignal<Vec<Toast>>,
     /// Files held over the window.
     pub dragged: RwSignal<usize>,
+    /// Whether what comes later is there.
+    pub later: RwSignal<Part>,
     /// The address of the server that is shown to viewers; the best one when none was chosen.
     pub host: RwSignal<Option<String>>,
     /// When a snapshot was last asked for, by the page's monotonic clock.
@@ -71,6 +69,7 @@ impl App {
             refused: RwSignal::new(Vec::new()),
             toasts: RwSignal::new(Vec::new()),
             dragged: RwSignal::new(0),
+            later: RwSignal::new(Part::Away),
             host: RwSignal::new(None),
             asked: StoredValue::new(f64::MIN),
             told: StoredValue::new(0),
@@ -218,7 +217,10 @@ impl App {
 
     fn receive(self, incoming: Incoming) {
         match incoming {
-            Incoming::Up => self.world.link.set(Link::Up),
+            Incoming::Up => {
+                self.world.link.set(Link::Up);
+                self.fetch_again();
+            }
             Incoming::Down => self.world.link.set(Link::Down),
             Incoming::Message(message) => {
                 if self.world.link.get_untracked() != Link::Up {
@@ -288,6 +290,7 @@ pub(crate) fn Root() -> impl IntoView {
             browser::document().and_then(|document| document.body()).filter(|_| app.world.ready())
         {
             let _ = body.set_attribute("data-ready", "true");
+            app.fetch_soon();
         }
     });
     view! {
@@ -298,18 +301,32 @@ pub(crate) fn Root() -> impl IntoView {
                 {move || match (app.world.ready(), app.page.get()) {
                     (false, _) => view! { <p class="opening muted" role="status">{t!("app.opening")}</p> }.into_any(),
                     (true, Page::Streams) => view! { <StreamsPage/> }.into_any(),
-                    (true, Page::Stream(id)) => view! { <StreamPage id=id/> }.into_any(),
-                    (true, Page::Activity(stream)) => view! { <ActivityPage stream=stream/> }.into_any(),
+                    (true, Page::Stream(id)) => later::page(Later::Stream(id)),
+                    (true, Page::Activity(stream)) => later::page(Later::Activity(stream)),
                     (true, Page::Lost) => view! { <LostPage/> }.into_any(),
-                    (true, Page::Server) => view! { <ServerPage/> }.into_any(),
+                    (true, Page::Server) => later::page(Later::Server),
                 }}
             </main>
         </div>
-        {move || app.sheet.get().map(|of| view! { <Sheet of=of/> })}
-        <Questions/>
-        <RefusedFiles/>
-        <InstallFfmpeg/>
+        {dialogs(app)}
         <DropOverlay/>
         <Toasts/>
+    }
+}
+
+/// What is asked or told before the page.
+fn dialogs(app: App) -> impl IntoView {
+    let asked = Memo::new(move |_| app.question.with(Option::is_some));
+    let refused = Memo::new(move |_| app.refused.with(|refused| !refused.is_empty()));
+    let close = move |what: fn(App)| Callback::new(move |()| what(app));
+    let sheet = close(|app| app.sheet.set(None));
+    let question = close(|app| app.question.set(None));
+    let told = close(|app| app.refused.set(Vec::new()));
+    let installing = close(|app| app.installing.set(false));
+    view! {
+        {move || app.sheet.get().map(|of| later::dialog(Later::Sheet(of), sheet))}
+        {move || asked.get().then(|| later::dialog(Later::Question, question))}
+        {move || refused.get().then(|| later::dialog(Later::Refused, told))}
+        {move || app.installing.get().then(|| later::dialog(Later::InstallFfmpeg, installing))}
     }
 }

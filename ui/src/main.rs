@@ -7,6 +7,7 @@ mod browser;
 mod client;
 mod components;
 mod format;
+mod later;
 mod pages;
 mod store;
 

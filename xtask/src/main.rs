@@ -19,6 +19,7 @@ mod tidy;
 mod toolchain;
 mod ui;
 mod wasm_order;
+mod wasm_parts;
 mod workspace;
 
 use std::{path::PathBuf, process::ExitCode};

@@ -5,20 +5,15 @@
 //! module that starts the program. That module is a file of its own because the pages' content security policy
 //! forbids scripts inside the page.
 
-use std::{
-    io::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
-use anyhow::{Context as _, Result, bail};
-use flate2::{Compression, write::GzEncoder};
+use anyhow::{Result, bail};
 use fs_err as fs;
-use wasm_bindgen_cli_support::Bindgen;
 
 use crate::{
     process, stamp,
     toolchain::{self, Target},
-    wasm_order,
+    wasm_parts::{self, Files},
     workspace::Workspace,
 };
 
@@ -39,14 +34,8 @@ const SOURCES: &[&str] = &[
     "xtask/src/toolchain.rs",
     "xtask/src/ui.rs",
     "xtask/src/wasm_order.rs",
+    "xtask/src/wasm_parts.rs",
 ];
-
-/// Size of the program that the browser loads, in bytes.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct WasmSize {
-    pub(crate) raw: usize,
-    pub(crate) gzip: usize,
-}
 
 /// Builds the bundle, unless the one that is there was made from the same sources.
 pub(crate) fn build(workspace: &Workspace) -> Result<()> {
@@ -64,19 +53,14 @@ pub(crate) fn build(workspace: &Workspace) -> Result<()> {
     bundle(&workspace.root.join("ui"), &program, &fresh, &fingerprint)?;
     remove(&dist)?;
     fs::rename(&fresh, &dist)?;
-    let size = wasm_size(&dist)?;
-    println!("the interface: {} kB of wasm, {} kB compressed", size.raw / 1000, size.gzip / 1000);
+    let sizes = wasm_parts::sizes(&dist)?;
+    println!(
+        "the interface: {} kB of wasm, compressed {} kB to start with and {} kB in all",
+        sizes.all.raw / 1000,
+        sizes.first.gzip / 1000,
+        sizes.all.gzip / 1000
+    );
     Ok(())
-}
-
-/// Size of the wasm in a bundle.
-pub(crate) fn wasm_size(dist: &Path) -> Result<WasmSize> {
-    let wasm = fs::read_dir(dist)?.filter_map(|entry| Some(entry.ok()?.path()));
-    let wasm = wasm.filter(|path| path.extension().is_some_and(|kind| kind == "wasm")).max();
-    let bytes = fs::read(wasm.context("the bundle holds no wasm")?)?;
-    let mut gzip = GzEncoder::new(Vec::new(), Compression::best());
-    gzip.write_all(&bytes)?;
-    Ok(WasmSize { raw: bytes.len(), gzip: gzip.finish()?.len() })
 }
 
 fn is_current(dist: &Path, fingerprint: &str) -> bool {
@@ -90,26 +74,21 @@ fn build_mark(fingerprint: &str) -> String {
 fn compile(workspace: &Workspace) -> Result<PathBuf> {
     let route = toolchain::ensure(Target::Wasm)?;
     let target_dir = workspace.separate_target("wasm");
-    let mut cargo = toolchain::cargo("build", Target::Wasm, &route, &target_dir)?;
+    let mut cargo = toolchain::cargo("rustc", Target::Wasm, &route, &target_dir)?;
     cargo.current_dir(&workspace.root).args(["--package", "ui", "--profile", "wasm-release"]);
+    // The linker keeps what it knows of who refers to what: by that the program is taken apart.
+    cargo.args(["--", "-Clink-arg=--emit-relocs"]);
     process::run(&mut cargo)?;
     Ok(target_dir.join(Target::Wasm.triple()).join("wasm-release/ui.wasm"))
 }
 
 fn bundle(ui: &Path, program: &Path, dist: &Path, fingerprint: &str) -> Result<()> {
-    let mut bindgen = Bindgen::new();
-    bindgen.input_path(program).out_name("app").typescript(false);
-    bindgen.remove_name_section(true).remove_producers_section(true);
-    bindgen.web(true)?.generate(dist).context("making the wasm loadable")?;
-
-    let wasm = dist.join("app_bg.wasm");
-    fs::write(&wasm, wasm_order::by_likeness(&fs::read(&wasm)?)?)?;
-    let wasm = name_by_content(dist, "app_bg", "wasm")?;
-    let glue = name_by_content(dist, "app", "js")?;
+    let files = wasm_parts::make(program, dist, fingerprint)?;
     fs::write(
         dist.join("boot.js"),
         format!(
-            "import init from \"./{glue}\";\ninit({{ module_or_path: new URL(\"./{wasm}\", import.meta.url) }});\n"
+            "import init from \"./{}\";\ninit({{ module_or_path: new URL(\"./{}\", import.meta.url) }});\n",
+            files.glue, files.first
         ),
     )?;
     let boot = name_by_content(dist, "boot", "js")?;
@@ -122,7 +101,7 @@ fn bundle(ui: &Path, program: &Path, dist: &Path, fingerprint: &str) -> Result<(
         fs::create_dir_all(to.parent().unwrap_or(dist))?;
         fs::copy(&file, to)?;
     }
-    let page = page(&fs::read_to_string(ui.join("index.html"))?, &style, &[&boot, &glue], fingerprint)?;
+    let page = page(&fs::read_to_string(ui.join("index.html"))?, &style, &boot, &files, fingerprint)?;
     fs::write(dist.join("index.html"), page)?;
     Ok(())
 }
@@ -136,17 +115,21 @@ fn name_by_content(folder: &Path, stem: &str, kind: &str) -> Result<String> {
     Ok(name)
 }
 
-fn page(template: &str, style: &str, scripts: &[&str; 2], fingerprint: &str) -> Result<String> {
+fn page(template: &str, style: &str, boot: &str, files: &Files, fingerprint: &str) -> Result<String> {
     for marker in [STYLES_MARKER, SCRIPT_MARKER] {
         if template.matches(marker).count() != 1 {
             bail!("ui/index.html must hold {marker} once");
         }
     }
-    let [boot, glue] = scripts;
+    let Files { glue, loader, first } = files;
     let mark = build_mark(fingerprint);
     let style = format!("{mark}\n<link rel=\"stylesheet\" href=\"/{style}\">");
+    // All at once: else each file would be asked for only when the one before it was read.
     let script = format!(
-        "<link rel=\"modulepreload\" href=\"/{glue}\">\n<script type=\"module\" src=\"/{boot}\"></script>"
+        "<link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/{first}\">\n\
+         <link rel=\"modulepreload\" href=\"/{glue}\">\n\
+         <link rel=\"modulepreload\" href=\"/{loader}\">\n\
+         <script type=\"module\" src=\"/{boot}\"></script>"
     );
     Ok(template.replace(STYLES_MARKER, &style).replace(SCRIPT_MARKER, &script))
 }
@@ -204,12 +187,20 @@ mod tests {
 
     const PRINT: &str = "0123456789abcdef0123";
 
+    fn files() -> Files {
+        let (glue, loader) = ("app-3.js".to_owned(), "later-3.js".to_owned());
+        Files { glue, loader, first: "app-3_bg.wasm".to_owned() }
+    }
+
     #[test]
     fn the_page_gets_style_and_script_from_files() -> Result<()> {
         let template = "<head><!-- styles --></head><body><!-- script --></body>";
-        let page = page(template, "app-1.css", &["boot-2.js", "app-3.js"], PRINT)?;
+        let page = page(template, "app-1.css", "boot-2.js", &files(), PRINT)?;
         assert!(page.contains("<link rel=\"stylesheet\" href=\"/app-1.css\">"), "{page}");
         assert!(page.contains("<script type=\"module\" src=\"/boot-2.js\"></script>"), "{page}");
+        for ahead in ["app-3.js", "later-3.js", "app-3_bg.wasm"] {
+            assert!(page.contains(&format!(" href=\"/{ahead}\">")), "{ahead} is fetched ahead: {page}");
+        }
         assert!(page.contains("content=\"0123456789abcdef\""), "the build can be told from the page: {page}");
         assert!(!page.contains("<!--"), "no marker is left: {page}");
         Ok(())
@@ -217,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_page_without_markers_is_refused() {
-        let error = page("<head></head>", "a", &["b", "c"], PRINT).expect_err("no markers");
+        let error = page("<head></head>", "a", "b", &files(), PRINT).expect_err("no markers");
         assert!(error.to_string().contains(STYLES_MARKER), "{error}");
     }
 

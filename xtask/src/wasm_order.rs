@@ -12,7 +12,7 @@ use wasm_encoder::{
     reencode::{Error, Reencode},
 };
 use wasmparser::{
-    CodeSectionReader, FunctionBody, FunctionSectionReader, Operator, Parser, Payload, TypeRef,
+    CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader, Operator, Parser, Payload, TypeRef,
 };
 
 /// How many bytes in a row are compared.
@@ -168,6 +168,15 @@ impl Reencode for Reorder {
             Some(own) => self.imported + self.places[own as usize],
             None => index,
         })
+    }
+
+    /// Names and the like, which a browser has no use for.
+    fn parse_custom_section(
+        &mut self,
+        _module: &mut Module,
+        _section: CustomSectionReader<'_>,
+    ) -> Result<(), Error<Infallible>> {
+        Ok(())
     }
 
     fn parse_function_section(

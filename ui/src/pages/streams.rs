@@ -6,9 +6,12 @@ use crate::{
     browser,
     components::{Act, Icon, StreamRow, confirm::Question, each, icon, sheet::SheetFor, tab},
     format,
-    pages::first_run::FirstRun,
+    later::{self, Later},
     store::Filter,
 };
+
+/// So many rows are drawn at first, more than most windows show; the others as soon as these are on the screen.
+const FIRST_ROWS: usize = 12;
 
 /// All streams: the summary, the tabs and a row for each.
 #[component]
@@ -26,7 +29,7 @@ pub(crate) fn StreamsPage() -> impl IntoView {
         </div>
         <div class="body">
             {move || match none.get() {
-                true => view! { <FirstRun/> }.into_any(),
+                true => later::page(Later::FirstRun),
                 false => view! { {strip(app)} {tabs(app, filter)} {list(app, filter, search)} }.into_any(),
             }}
         </div>
@@ -161,6 +164,12 @@ fn tabs(app: App, filter: RwSignal<Filter>) -> impl IntoView {
 }
 
 fn list(app: App, filter: RwSignal<Filter>, search: RwSignal<String>) -> impl IntoView {
+    let opening = RwSignal::new(true);
+    request_animation_frame(move || {
+        browser::after(0, move || {
+            opening.try_set(false);
+        });
+    });
     let ids = Memo::new(move |_| {
         let (tab, wanted) = (filter.get() as usize, search.get().trim().to_lowercase());
         app.world.lines.with(|lines| {
@@ -168,6 +177,11 @@ fn list(app: App, filter: RwSignal<Filter>, search: RwSignal<String>) -> impl In
             lines.iter().filter(takes).map(|line| line.id).collect::<Vec<_>>()
         })
     });
+    let drawn = move || {
+        let mut ids = ids.get();
+        ids.truncate(if opening.get() { FIRST_ROWS } else { usize::MAX });
+        ids
+    };
     Effect::new(move |before: Option<Vec<StreamId>>| {
         let now = ids.get();
         if let Some(before) = before.filter(|before| before.len() > now.len()) {
@@ -193,7 +207,7 @@ fn list(app: App, filter: RwSignal<Filter>, search: RwSignal<String>) -> impl In
                 <span>{t!("column.uptime")}</span>
                 <span></span>
             </div>
-            {each(move || ids.get(), |id| id.0.as_u128(), |id| view! { <StreamRow id=id/> }.into_any())}
+            {each(drawn, |id| id.0.as_u128(), |id| view! { <StreamRow id=id/> }.into_any())}
         </div>
         {move || nothing().then(|| view! {
             <div class="none">

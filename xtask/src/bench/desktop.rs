@@ -1,7 +1,6 @@
 //! The desktop app on a display of its own: how long its window takes, and its memory with it and closed to the tray.
 
 use std::{
-    collections::HashSet,
     io::{BufRead as _, BufReader},
     path::Path,
     process::{Command, Stdio},
@@ -12,6 +11,7 @@ use anyhow::{Context as _, Result};
 use fs_err as fs;
 
 use super::{
+    eye::Eye,
     report::{Goal, Row},
     times,
 };
@@ -26,13 +26,13 @@ const OPEN: &str = "desktop app with its window: PSS";
 const CLOSED: &str = "desktop app closed to the tray: PSS";
 
 /// What a display of its own takes.
-const TOOLS: &[&str] = &["Xvfb", "dbus-daemon", "openbox", "xdotool", "wmctrl", "import"];
+const TOOLS: &[&str] = &["Xvfb", "dbus-daemon", "openbox", "wmctrl"];
 
 /// Times are the median of so many.
 const ROUNDS: usize = 5;
 
-/// A window shows its page when it has more colours than this; before, it has one.
-const COLOURS: usize = 200;
+/// How often the window is looked at. A look takes a few milliseconds of a core.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Times and memory of `app`; without a tool, the rows say so.
 pub(super) fn window(rig: &Rig, app: &Path, title: &str) -> Result<Vec<Row>> {
@@ -46,7 +46,8 @@ pub(super) fn window(rig: &Rig, app: &Path, title: &str) -> Result<Vec<Row>> {
 }
 
 fn measure(rig: &Rig, app: &Path, title: &str) -> Result<Vec<Row>> {
-    let screen = Screen { session: Session::start(rig)?, title };
+    let session = Session::start(rig)?;
+    let screen = Screen { eye: Eye::open(&session.display)?, session, title };
     let data = rig.data_dir("desktop")?;
     times::fill(rig, &data)?;
     let start = |arguments: &[&str]| {
@@ -129,45 +130,29 @@ fn bare_windows(rig: &Rig, screen: &Screen<'_>) -> Result<Vec<Duration>> {
 /// The app's window as somebody before the display sees it.
 struct Screen<'a> {
     session: Session,
+    eye: Eye,
     title: &'a str,
 }
 
 impl Screen<'_> {
     fn until_drawn(&self) -> Result<()> {
-        wait::until("the window shows its page", || {
-            Ok(self.windows().iter().any(|id| self.is_drawn(id)).then_some(()))
+        wait::until_looked("the window shows its page", LOOK, || {
+            let windows = self.eye.windows(self.title)?;
+            Ok(windows.into_iter().any(|window| self.eye.sees_a_page(window)).then_some(()))
         })
     }
 
     fn until_gone(&self) -> Result<()> {
-        wait::until("the window is gone", || Ok(self.windows().is_empty().then_some(())))
+        wait::until_looked("the window is gone", LOOK, || {
+            Ok(self.eye.windows(self.title)?.is_empty().then_some(()))
+        })
     }
 
     fn close(&self) -> Result<()> {
-        process::output(self.command("wmctrl").args(["-c", self.title]))?;
-        self.until_gone()
-    }
-
-    fn windows(&self) -> Vec<String> {
-        let name = format!("^{}$", self.title);
-        // It ends unsuccessfully when it finds none.
-        let found =
-            process::output(self.command("xdotool").args(["search", "--onlyvisible", "--name", &name]));
-        found.unwrap_or_default().lines().map(str::to_owned).collect()
-    }
-
-    fn is_drawn(&self, window: &str) -> bool {
-        // A window that has just gone has no picture.
-        let picture =
-            process::bytes(self.command("import").args(["-window", window, "-depth", "8", "rgb:-"]));
-        let picture = picture.unwrap_or_default();
-        picture.chunks_exact(3).collect::<HashSet<_>>().len() > COLOURS
-    }
-
-    fn command(&self, program: &str) -> Command {
-        let mut command = Command::new(program);
+        let mut command = Command::new("wmctrl");
         self.session.bring_into(&mut command);
-        command
+        process::output(command.args(["-c", self.title]))?;
+        self.until_gone()
     }
 }
 
@@ -183,6 +168,8 @@ struct Session {
     _manager: Background,
     _bus: Background,
     _screen: Background,
+    /// Such as `:1`.
+    display: String,
     environment: Vec<(&'static str, String)>,
 }
 
@@ -197,14 +184,15 @@ impl Session {
 
         let mut command = Background::command("Xvfb");
         command.args(["-displayfd", "1", "-screen", "0", "1280x800x24", "-nolisten", "tcp"]);
-        let (screen, display) = start_and_read_line(&mut command)?;
+        let (screen, number) = start_and_read_line(&mut command)?;
+        let display = format!(":{number}");
         let mut environment = vec![
             ("HOME", path("")),
             ("XDG_RUNTIME_DIR", path("run")),
             ("XDG_CONFIG_HOME", path("config")),
             ("XDG_DATA_HOME", path("data")),
             ("XDG_CACHE_HOME", path("cache")),
-            ("DISPLAY", format!(":{display}")),
+            ("DISPLAY", display.clone()),
             ("LIBGL_ALWAYS_SOFTWARE", "1".to_owned()),
         ];
         let mut command = Background::command("dbus-daemon");
@@ -213,7 +201,8 @@ impl Session {
         environment.push(("DBUS_SESSION_BUS_ADDRESS", address));
         let mut command = Background::command("openbox");
         command.envs(environment.clone()).stdout(Stdio::null()).stderr(Stdio::null());
-        Ok(Self { _manager: Background::start(&mut command)?, _bus: bus, _screen: screen, environment })
+        let manager = Background::start(&mut command)?;
+        Ok(Self { _manager: manager, _bus: bus, _screen: screen, display, environment })
     }
 
     fn bring_into(&self, command: &mut Command) {

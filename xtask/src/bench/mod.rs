@@ -5,6 +5,7 @@
 //! works in a temporary folder and ends with it.
 
 mod desktop;
+mod eye;
 mod load;
 mod report;
 mod times;
@@ -23,6 +24,7 @@ use crate::{
     chaos, process,
     rig::{Rig, machine},
     setup, sidecars, ui,
+    wasm_parts::{self, Sizes},
     workspace::Workspace,
 };
 
@@ -112,12 +114,17 @@ fn build(workspace: &Workspace, package: &str, program: &str) -> Result<PathBuf>
 }
 
 fn interface_size(workspace: &Workspace) -> Vec<Row> {
-    match ui::wasm_size(&workspace.root.join("ui/dist")) {
-        Ok(size) => {
-            let kilobytes = |bytes: usize| u32::try_from(bytes).map_or(f64::INFINITY, f64::from) / 1000.0;
+    match wasm_parts::sizes(&workspace.root.join("ui/dist")) {
+        Ok(Sizes { first, all }) => {
+            let row = |name, bytes: usize, goal| {
+                let bytes = u32::try_from(bytes).map_or(f64::INFINITY, f64::from);
+                Row::new(name, "kB", bytes / 1000.0, goal)
+            };
             vec![
-                Row::new("wasm of the interface", "kB", kilobytes(size.raw), Goal::None),
-                Row::new("wasm, compressed by gzip", "kB", kilobytes(size.gzip), Goal::AtMost(400.0)),
+                row("wasm that the streams page needs", first.raw, Goal::None),
+                row("wasm that the streams page needs, gzip", first.gzip, Goal::AtMost(400.0)),
+                row("wasm of all pages", all.raw, Goal::None),
+                row("wasm of all pages, gzip", all.gzip, Goal::None),
             ]
         }
         Err(error) => vec![Row::not_measured("wasm of the interface", &error.to_string())],

@@ -14,10 +14,19 @@ const GRAIN: Duration = Duration::from_millis(5);
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks until there is something, and gives it.
-pub(crate) fn until<T>(what: &str, mut look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+pub(crate) fn until<T>(what: &str, look: impl FnMut() -> Result<Option<T>>) -> Result<T> {
+    until_looked(what, GRAIN, look)
+}
+
+/// The same for a look that takes too long to be taken all the time.
+pub(crate) fn until_looked<T>(
+    what: &str,
+    every: Duration,
+    mut look: impl FnMut() -> Result<Option<T>>,
+) -> Result<T> {
     let start = Instant::now();
     loop {
-        let next = Instant::now() + GRAIN;
+        let next = Instant::now() + every;
         if let Some(found) = look()? {
             return Ok(found);
         }
