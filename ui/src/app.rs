@@ -11,9 +11,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     browser,
     client::{Client, Incoming, Reply},
-    components::{
-        Banners, DropOverlay, Sidebar, Toast, Toasts, confirm::Question, sheet::SheetFor,
-    },
+    components::{Banners, DropOverlay, Sidebar, Toast, Toasts, confirm::Question, sheet::SheetFor},
     later::{self, Later, Part},
     pages::{Page, lost::LostPage, streams::StreamsPage},
     store::{Link, Touched, World, live::Row},
