@@ -42,9 +42,9 @@ async fn a_closed_window_frees_its_memory_and_streams_go_on() {
     // What others start or end meanwhile changes the share of common pages.
     assert!(closed.iter().all(|&closed| closed < before + 20.0), "{before}, {closed:?}");
     eprintln!("the window was there again after {opened:?}, with its page after {drawn:?}");
-    assert!(opened.iter().min() < Some(&Duration::from_secs(1)), "{opened:?}");
+    assert!(opened.iter().min() < Some(&Duration::from_secs(5)), "{opened:?}");
     // Without a graphics card, in a debug build, on a busy computer, and with the time that taking pictures takes.
-    assert!(drawn.iter().min() < Some(&Duration::from_secs(5)), "{drawn:?}");
+    assert!(drawn.iter().min() < Some(&Duration::from_secs(20)), "{drawn:?}");
 
     assert_eq!(app.children("ffmpeg"), ffmpeg, "the stream was not touched");
     app.until_on_air("lobby").await;
