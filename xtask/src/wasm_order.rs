@@ -12,7 +12,8 @@ use wasm_encoder::{
     reencode::{Error, Reencode},
 };
 use wasmparser::{
-    CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader, Operator, Parser, Payload, TypeRef,
+    CodeSectionReader, CustomSectionReader, FunctionBody, FunctionSectionReader, Operator, Parser, Payload,
+    TypeRef,
 };
 
 /// How many bytes in a row are compared.
