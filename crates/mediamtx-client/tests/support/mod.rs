@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod fake;
+pub(crate) mod shapes;
 
 use std::fs;
 use std::hash::BuildHasher as _;
