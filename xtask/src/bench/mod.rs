@@ -7,11 +7,12 @@
 mod desktop;
 mod eye;
 mod load;
+mod paths;
 mod report;
 mod times;
 
 use std::{
-    path::{Path, PathBuf},
+    path::PathBuf,
     process::{Command, ExitCode},
 };
 
@@ -36,22 +37,31 @@ pub(crate) struct Options {
     /// Measures this desktop app instead of building one with the release profile
     #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_APP")]
     app: Option<PathBuf>,
+    /// Measures one part alone and leaves the figures of the other
+    #[arg(long)]
+    only: Option<Part>,
     /// Something that readers of the figures should know, such as what else the machine was doing
     #[arg(long, value_name = "TEXT")]
     note: Option<String>,
+}
+
+/// A part of the document that is measured by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Times, use and size of everything, with the desktop app
+    Usual,
+    /// Many paths and many viewers
+    Paths,
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
     if !cfg!(target_os = "linux") {
         bail!("the figures come from /proc, which is there on Linux only");
     }
+    let asked = |part| options.only.is_none_or(|only| only == part);
     let server = match &options.server {
         Some(server) => fs::canonicalize(server)?,
         None => build_server(workspace)?,
-    };
-    let app = match &options.app {
-        Some(app) => fs::canonicalize(app)?,
-        None => build_app(workspace)?,
     };
     let rig = Rig {
         folder: tempfile::Builder::new().prefix("stream-manager-bench-").tempdir()?,
@@ -59,17 +69,22 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
         mediamtx: sidecars::mediamtx(workspace)?,
         configuration: workspace.root.join("mediamtx.yml"),
     };
-    let facts = machine::facts(&rig, Some(&app), options.note.as_deref())?;
-    let rows = measure(workspace, &rig, &app)?;
-    println!("\n{}", report::table(&rows));
     let document = workspace.root.join("docs/benchmarks.md");
-    // The report of `cargo xtask chaos` stays.
+    // What is not measured stays, and so does the report of `cargo xtask chaos`.
     let before = fs::read_to_string(&document).unwrap_or_default();
     let chaos = chaos::report::part_of(&before);
-    fs::write(
-        &document,
-        format!("{}\n{chaos}", report::document(&facts, &rows)).trim_end().to_owned() + "\n",
-    )?;
+    let old_paths = report::paths_of(&before);
+    let usual = match asked(Part::Usual) {
+        true => measure_usual(workspace, &rig, options)?,
+        false => before.strip_suffix(chaos).unwrap_or(&before).replace(old_paths, ""),
+    };
+    let paths = match asked(Part::Paths) {
+        true => measure_paths(&rig, options)?,
+        false => old_paths.to_owned(),
+    };
+    let parts =
+        [usual.trim_end(), paths.trim_end(), chaos.trim_end()].into_iter().filter(|part| !part.is_empty());
+    fs::write(&document, parts.collect::<Vec<_>>().join("\n\n") + "\n")?;
     println!("written to docs/benchmarks.md");
     Ok(ExitCode::SUCCESS)
 }
@@ -77,19 +92,39 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
 /// Measures one thing.
 type Stage<'a> = &'a dyn Fn() -> Result<Vec<Row>>;
 
-fn measure(workspace: &Workspace, rig: &Rig, app: &Path) -> Result<Vec<Row>> {
-    let stages: [(&str, Stage<'_>); 5] = [
+fn measure_usual(workspace: &Workspace, rig: &Rig, options: &Options) -> Result<String> {
+    let app = match &options.app {
+        Some(app) => fs::canonicalize(app)?,
+        None => build_app(workspace)?,
+    };
+    let facts = machine::facts(rig, Some(&app), options.note.as_deref())?;
+    let rows = measure(&[
         ("start to on air", &|| times::start_to_on_air(rig)),
         ("launch to usable rows", &|| times::launch_to_rows(rig)),
         ("many streams", &|| load::copy_streams(rig)),
         ("size of the interface", &|| Ok(interface_size(workspace))),
-        ("the desktop app", &|| desktop::window(rig, app, &title(workspace)?)),
-    ];
+        ("the desktop app", &|| desktop::window(rig, &app, &title(workspace)?)),
+    ])?;
+    Ok(report::document(&facts, &rows))
+}
+
+fn measure_paths(rig: &Rig, options: &Options) -> Result<String> {
+    let facts = machine::facts(rig, None, options.note.as_deref())?;
+    let rows = measure(&[
+        ("a restart with many kept streams", &|| paths::restart(rig)),
+        ("many paths without a publisher", &|| paths::idle(rig)),
+        ("many viewers", &|| paths::viewers(rig)),
+    ])?;
+    Ok(report::paths(&facts, &rows))
+}
+
+fn measure(stages: &[(&str, Stage<'_>)]) -> Result<Vec<Row>> {
     let mut rows = Vec::new();
     for (name, stage) in stages {
         println!("measuring {name}");
         rows.extend(stage().with_context(|| format!("measuring {name}"))?);
     }
+    println!("\n{}", report::table(&rows));
     Ok(rows)
 }
 

@@ -97,9 +97,41 @@ pub(super) fn table(rows: &[Row]) -> String {
     lines.next().unwrap_or_default() + &rule + &lines.collect::<String>()
 }
 
-/// The whole document. `facts` says on which machine, when, and with which versions.
+/// Where the part about many paths and viewers begins.
+const PATHS: &str = "## Paths and viewers";
+
+/// The document's part about many paths and viewers.
+pub(super) fn paths(facts: &[(&str, String)], rows: &[Row]) -> String {
+    let facts = list(facts);
+    format!(
+        "{PATHS}\n\n\
+         Written by `cargo xtask bench --only paths` and by the whole bench; don't edit.\n\n\
+         {facts}\n{}\n\
+         - \"Served again\" is when every path answers a viewer by RTSP (DESCRIBE), with its slate or its publisher; \"on \
+         air again\" when every stream has a publisher that came after the restart. Times begin when the restart is \
+         ordered, ours with the end of the old server, or when plain MediaMTX is started. All are medians of 3.\n\
+         - The streams are one small file each (320x180), sent as it is. Paths without a publisher wait for one.\n\
+         - Viewers are RTSP over TCP of one 1280x720 stream, from a program that decodes nothing. CPU is measured over 20 \
+         s.\n",
+        table(rows)
+    )
+}
+
+/// The part about many paths and viewers that stands in `document`; empty without one.
+pub(super) fn paths_of(document: &str) -> &str {
+    let Some(at) = document.find(&format!("\n{PATHS}\n")) else { return "" };
+    let part = &document[at + 1..];
+    // Up to the next part, if there is one.
+    part.find("\n## ").map_or(part, |end| &part[..=end])
+}
+
+fn list(facts: &[(&str, String)]) -> String {
+    facts.iter().map(|(name, value)| format!("- {name}: {value}\n")).collect()
+}
+
+/// The first part of the document. `facts` says on which machine, when, and with which versions.
 pub(super) fn document(facts: &[(&str, String)], rows: &[Row]) -> String {
-    let facts: String = facts.iter().map(|(name, value)| format!("- {name}: {value}\n")).collect();
+    let facts = list(facts);
     format!(
         "# Benchmarks\n\n\
          Written by `cargo xtask bench`; don't edit. What matters is the ratio: the bare program (plain `ffmpeg`, plain \
@@ -130,6 +162,14 @@ mod tests {
         assert_eq!(met.cells(), ["start", "110 ms", "100 ms (ffmpeg)", "1.10×", "≤ 1.2×: met"]);
         let missed = Row::new("size", "kB", 401.0, Goal::AtMost(400.0));
         assert_eq!(missed.cells(), ["size", "401 kB", "", "", "≤ 400 kB: missed"]);
+    }
+
+    #[test]
+    fn parts_are_found_among_others() {
+        let part = format!("{PATHS}\n\na\n\n");
+        assert_eq!(paths_of(&format!("# Benchmarks\n\n{part}## Chaos\n")), part);
+        assert_eq!(paths_of(&format!("# Benchmarks\n\n{part}")), part);
+        assert_eq!(paths_of("# Benchmarks\n\n## Chaos\n"), "");
     }
 
     #[test]

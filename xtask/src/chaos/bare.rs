@@ -14,13 +14,12 @@ use fs_err as fs;
 use super::{
     children::Process,
     plan::Kind,
-    reader::Reader,
     storm::{PATIENCE, until},
     tally::{Outcome, Tally},
 };
 use crate::{
     process::{self, Background},
-    rig::{Plain, Rig, usage},
+    rig::{Plain, Rig, reader::Reader, usage},
 };
 
 /// Fewer than ours: what is measured does not depend on it, and a loop that fails at once costs a whole core.

@@ -9,7 +9,6 @@ mod children;
 mod disk;
 mod faults;
 mod plan;
-mod reader;
 pub(crate) mod report;
 mod storm;
 mod tally;

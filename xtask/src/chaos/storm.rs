@@ -16,11 +16,10 @@ use super::{
     children::{self, Children},
     disk::Disk,
     plan::{Bag, Kind},
-    reader::Reader,
     tally::{Outcome, Tally},
     watch::{SERVER, View, Watch},
 };
-use crate::rig::{Rig, Server};
+use crate::rig::{Rig, Server, reader::Reader};
 
 /// How long something may take to come back before it counts as never.
 pub(super) const PATIENCE: Duration = Duration::from_secs(60);

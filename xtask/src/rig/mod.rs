@@ -4,6 +4,7 @@
 pub(crate) mod http;
 pub(crate) mod machine;
 pub(crate) mod programs;
+pub(crate) mod reader;
 pub(crate) mod usage;
 pub(crate) mod wait;
 

@@ -142,12 +142,22 @@ impl Server {
         Ok(below.into_iter().filter(|(_, found)| found == name).map(|(pid, _)| pid).collect())
     }
 
-    /// Creates a stream, and gives its id.
+    /// Creates a stream of a file, and gives its id.
     pub(crate) fn create(&self, name: &str, file: &Path, start: bool) -> Result<String> {
-        let source = json!({ "type": "file", "path": file });
+        self.create_of(name, &json!({ "type": "file", "path": file }), start)
+    }
+
+    /// Creates a stream of that source, and gives its id.
+    pub(crate) fn create_of(&self, name: &str, source: &Value, start: bool) -> Result<String> {
         let stream = json!({ "name": name, "source": source, "start": start });
         let stream = self.api.post("/api/v1/streams", Some(&stream))?;
         Ok(stream["id"].as_str().context("a stream has an id")?.to_owned())
+    }
+
+    /// Where its MediaMTX listens for RTSP.
+    pub(crate) fn rtsp(&self) -> Result<u16> {
+        let ports = &self.api.get("/api/v1/server")?["ports"];
+        ports["rtsp"].as_u64().and_then(|port| port.try_into().ok()).context("a server has a port for RTSP")
     }
 
     /// Whether the stream is on air.
@@ -168,19 +178,31 @@ pub(crate) struct Plain {
 impl Plain {
     /// Starts it and waits until its API answers.
     pub(crate) fn start(rig: &Rig) -> Result<Self> {
-        Self::start_by(rig, |command| command)
+        Self::start_by(rig, &rig.configuration, |command| command)
+    }
+
+    /// The same with paths of these names listed in its file; with a `slate`, an MP4 file, they keep their viewers.
+    pub(crate) fn with_paths(rig: &Rig, names: &[String], slate: Option<&Path>) -> Result<Self> {
+        let text = fs::read_to_string(&rig.configuration)?;
+        let (head, _) = text.rsplit_once("  all_others:").context("the configuration ends with its paths")?;
+        let kept = slate.map(|file| json!({ "alwaysAvailable": true, "alwaysAvailableFile": file }));
+        let path = kept.unwrap_or_else(|| json!({}));
+        let paths: String = names.iter().map(|name| format!("  {name}: {path}\n")).collect();
+        let file = rig.folder.path().join("paths.yml");
+        fs::write(&file, format!("{head}{paths}"))?;
+        Self::start_by(rig, &file, |command| command)
     }
 
     /// The same in a shell's endless loop, which starts it again whenever it ends.
     pub(crate) fn start_forever(rig: &Rig) -> Result<Self> {
-        Self::start_by(rig, |command| Background::forever(&command))
+        Self::start_by(rig, &rig.configuration, |command| Background::forever(&command))
     }
 
-    fn start_by(rig: &Rig, way: impl FnOnce(Command) -> Command) -> Result<Self> {
+    fn start_by(rig: &Rig, configuration: &Path, way: impl FnOnce(Command) -> Command) -> Result<Self> {
         let ports = free_ports()?;
         let names = ["RTSP", "RTMP", "HLS", "WEBRTC", "API", "METRICS", "WEBRTCLOCALUDP", "SRT"];
         let mut command = Background::command(&rig.mediamtx);
-        command.arg(&rig.configuration).current_dir(rig.folder.path());
+        command.arg(configuration).current_dir(rig.folder.path());
         for (name, port) in names.into_iter().zip(&ports) {
             command.env(format!("MTX_{name}ADDRESS"), format!("127.0.0.1:{port}"));
         }

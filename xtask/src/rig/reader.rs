@@ -1,6 +1,6 @@
 //! A viewer: a small RTSP client that keeps watching one stream, counts its packets and notices when it is dropped.
 //!
-//! RTSP 1.0 over TCP with interleaved packets (RFC 2326, 10.12). It decodes nothing, so that twenty of them cost next
+//! RTSP 1.0 over TCP with interleaved packets (RFC 2326, 10.12). It decodes nothing, so that many of them cost next
 //! to nothing.
 
 use std::{
@@ -42,13 +42,13 @@ struct Shared {
 
 /// Watches until dropped.
 #[derive(Debug)]
-pub(super) struct Reader {
+pub(crate) struct Reader {
     shared: Arc<Shared>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Reader {
-    pub(super) fn start(port: u16, name: &str) -> Self {
+    pub(crate) fn start(port: u16, name: &str) -> Self {
         let shared = Arc::new(Shared::default());
         let (view, url) = (Arc::clone(&shared), format!("rtsp://127.0.0.1:{port}/{name}"));
         let thread = thread::spawn(move || {
@@ -63,19 +63,19 @@ impl Reader {
     }
 
     /// When the newest packet came.
-    pub(super) fn packet(&self) -> Option<Instant> {
+    pub(crate) fn packet(&self) -> Option<Instant> {
         self.shared.seen().packet
     }
 
     /// When the newest packet came over a connection that is younger than `since`.
-    pub(super) fn packet_anew(&self, since: Instant) -> Option<Instant> {
+    pub(crate) fn packet_anew(&self, since: Instant) -> Option<Instant> {
         let seen = self.shared.seen();
         let playing = seen.playing.filter(|playing| *playing > since)?;
         seen.packet.filter(|packet| *packet > playing)
     }
 
     /// Times it was dropped while it watched.
-    pub(super) fn drops(&self) -> u32 {
+    pub(crate) fn drops(&self) -> u32 {
         self.shared.drops.load(Ordering::Relaxed)
     }
 }
@@ -122,6 +122,14 @@ fn watch(port: u16, url: &str, shared: &Shared) -> Result<()> {
         shared.drops.fetch_add(1, Ordering::Relaxed);
     }
     ended
+}
+
+/// Whether a viewer of `name` would get something now: a publisher's media, or a slate.
+pub(crate) fn is_served(port: u16, name: &str) -> Result<bool> {
+    let address = SocketAddr::from(([127, 0, 0, 1], port));
+    let Ok(stream) = TcpStream::connect_timeout(&address, ANSWER) else { return Ok(false) };
+    let url = format!("rtsp://127.0.0.1:{port}/{name}");
+    Ok(Session::open(stream)?.ask("DESCRIBE", &url, "Accept: application/sdp\r\n").is_ok())
 }
 
 fn header<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
