@@ -116,6 +116,7 @@ pub(crate) async fn start(app: &AppHandle, command_line: &CommandLine) -> Result
             mediamtx: command_line.mediamtx.clone(),
         },
         reach: None,
+        keychain: true,
         pages: Vec::new(),
         beside: sidecars::folders(app),
     })

@@ -48,6 +48,7 @@ pub async fn start(dir: &Dir, dials: &Dials) -> Engine {
     let tool = |name: &str| std::env::var_os(name).map(Into::into);
     let options = Options {
         reach: None,
+        keychain: false,
         pages: Vec::new(),
         data_dir: dir.data(),
         kind: HostKind::Headless,

@@ -14,6 +14,7 @@ mod access;
 mod audience;
 mod bad_inputs;
 mod clocks;
+mod conversion;
 mod crashes;
 mod disk_full;
 mod events;

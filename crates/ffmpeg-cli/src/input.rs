@@ -6,6 +6,11 @@ use std::{ffi::OsString, path::Path};
 /// file that it names; with this list it is refused (measured). FFmpeg compares each of a demuxer's names.
 const FORMATS: &str = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,asf,mp3,wav,ogg,flac,aac";
 
+/// Input options for RTSP from a server on this computer: over TCP alone, and nothing else is opened. `-timeout` counts
+/// microseconds in which nothing comes.
+pub(crate) const LIVE: [&str; 6] =
+    ["-protocol_whitelist", "rtsp,rtp,udp,tcp", "-rtsp_transport", "tcp", "-timeout", "10000000"];
+
 /// Input options that keep FFmpeg from opening anything but the file itself, and then nothing but media.
 pub(crate) fn safety() -> [OsString; 4] {
     ["-protocol_whitelist", "file", "-format_whitelist", FORMATS].map(OsString::from)

@@ -19,19 +19,47 @@ const RARE_KEYFRAMES: f64 = 4.0;
 /// `source_no_tracks` without a track, `source_codec_unknown` without one that can be sent. The words name no path, since `media` has none: set it by
 /// `Error::with("path", …)`.
 pub fn plan(media: &SourceMedia) -> Result<Plan, Error> {
-    let audio = media.audio.as_ref().filter(|audio| known(&audio.codec));
     let video = media.video.as_ref().filter(|video| known(&video.codec) && video.width > 0);
+    let audio = media.audio.as_ref().filter(|audio| known(&audio.codec));
+    let video_reasons = video.map(|video| against_copying_video(video, &media.container)).unwrap_or_default();
+    let audio_reason = audio.and_then(|audio| against_copying_audio(audio, &media.container));
+    decide(media, (video, video_reasons), (audio, audio_reason), "aac")
+}
+
+/// How to send what a server fetches from a camera or another server: what is known of it may be little, since MediaMTX
+/// tells codecs, sizes and profiles alone.
+///
+/// What is encoded of the sound becomes Opus, which browsers play by WebRTC and HLS alike: a camera's viewers don't want
+/// to wait. Rare key frames are the camera's own business, and no container stands between.
+///
+/// # Errors
+/// As [`plan`].
+pub fn live(media: &SourceMedia) -> Result<Plan, Error> {
+    let video = media.video.as_ref().filter(|video| known(&video.codec));
+    let audio = media.audio.as_ref().filter(|audio| known(&audio.codec));
+    let video_reasons = video.map(against_passing_video).unwrap_or_default();
+    let audio_reason = audio.and_then(against_passing_audio);
+    decide(media, (video, video_reasons), (audio, audio_reason), "opus")
+}
+
+/// A track with the reasons against sending it as it is.
+type Judged<'a, Track, Reasons> = (Option<&'a Track>, Reasons);
+
+fn decide(
+    media: &SourceMedia,
+    (video, video_reasons): Judged<'_, VideoTrack, Vec<Remark>>,
+    (audio, audio_reason): Judged<'_, AudioTrack, Option<Remark>>,
+    sound: &str,
+) -> Result<Plan, Error> {
     if video.is_none() && audio.is_none() {
         let any = media.video.is_some() || media.audio.is_some();
         return Err(Error::new(if any { Code::SourceCodecUnknown } else { Code::SourceNoTracks }));
     }
-    let video_reasons = video.map(|video| against_copying_video(video, &media.container)).unwrap_or_default();
-    let audio_reason = audio.and_then(|audio| against_copying_audio(audio, &media.container));
     let (encodes_video, encodes_audio) = (!video_reasons.is_empty(), audio_reason.is_some());
-    let sent_audio = audio.map(|audio| if encodes_audio { "aac" } else { audio.codec.as_str() });
+    let sent_audio = audio.map(|audio| if encodes_audio { sound } else { audio.codec.as_str() });
     let sent = Tracks {
         video: video.map(|_| "h264".to_owned()),
-        audio: audio.map(|audio| if encodes_audio { encoded_audio() } else { as_it_is(audio) }),
+        audio: audio.map(|audio| if encodes_audio { encoded_audio(sound) } else { as_it_is(audio) }),
     };
     Ok(Plan {
         mode: if encodes_video || encodes_audio { Mode::Transcode } else { Mode::Copy },
@@ -70,8 +98,8 @@ pub fn as_received(media: &SourceMedia) -> Plan {
 }
 
 /// What `publish` makes of sound that it encodes.
-fn encoded_audio() -> SentAudio {
-    SentAudio { codec: "aac".to_owned(), sample_rate: 48_000, channels: 2 }
+fn encoded_audio(codec: &str) -> SentAudio {
+    SentAudio { codec: codec.to_owned(), sample_rate: 48_000, channels: 2 }
 }
 
 fn as_it_is(audio: &AudioTrack) -> SentAudio {
@@ -118,6 +146,39 @@ fn against_copying_video(video: &VideoTrack, container: &str) -> Vec<Remark> {
     reasons
 }
 
+fn against_passing_video(video: &VideoTrack) -> Vec<Remark> {
+    if video.codec != "h264" {
+        return vec![Remark::new(RemarkCode::VideoCodec).with("codec", codec_name(&video.codec))];
+    }
+    let mut reasons = Vec::new();
+    let pixels = video.pixel_format.as_str();
+    // Neither FFmpeg's names nor MediaMTX's are all names of profiles: what is not known to be odd will do.
+    let odd = |profile: &&str| ["High 10", "High 4", "Extended"].iter().any(|odd| profile.starts_with(odd));
+    if !matches!(pixels, "" | "unknown" | "yuv420p" | "yuvj420p") {
+        reasons.push(Remark::new(RemarkCode::PixelFormat).with("format", pixels));
+    } else if let Some(profile) = video.profile.as_deref().filter(odd) {
+        reasons.push(Remark::new(RemarkCode::Profile).with("profile", profile));
+    }
+    if video.b_frames {
+        reasons.push(Remark::new(RemarkCode::BFrames));
+    }
+    if video.interlaced {
+        reasons.push(Remark::new(RemarkCode::Interlaced));
+    }
+    reasons
+}
+
+fn against_passing_audio(audio: &AudioTrack) -> Option<Remark> {
+    match (audio.codec.as_str(), audio.profile.as_deref()) {
+        ("aac", Some("LC") | None) => None,
+        ("opus", _) if audio.channels > 2 => {
+            Some(Remark::new(RemarkCode::AudioChannels).with("channels", audio.channels))
+        }
+        ("opus", _) => None,
+        _ => Some(recoded(audio, "Opus")),
+    }
+}
+
 fn plays_in_browsers(profile: &str) -> bool {
     matches!(
         profile,
@@ -131,7 +192,7 @@ fn against_copying_audio(audio: &AudioTrack, container: &str) -> Option<Remark> 
     let containers: &[&str] = match (audio.codec.as_str(), audio.profile.as_deref()) {
         ("aac", Some("LC")) => &["mov", "matroska", "flv"],
         ("opus", _) => &["mov", "matroska", "ogg"],
-        _ => return Some(Remark::new(RemarkCode::AudioCodec).with("codec", audio_name(audio))),
+        _ => return Some(recoded(audio, "AAC")),
     };
     if !copies_from(container, containers) {
         return Some(Remark::new(RemarkCode::AudioContainer).with("container", container_name(container)));
@@ -140,6 +201,10 @@ fn against_copying_audio(audio: &AudioTrack, container: &str) -> Option<Remark> 
         return Some(Remark::new(RemarkCode::AudioChannels).with("channels", audio.channels));
     }
     None
+}
+
+fn recoded(audio: &AudioTrack, to: &str) -> Remark {
+    Remark::new(RemarkCode::AudioCodec).with("codec", audio_name(audio)).with("to", to)
 }
 
 fn copies_from(container: &str, allowed: &[&str]) -> bool {
@@ -171,6 +236,9 @@ fn codec_name(codec: &str) -> String {
         "mjpeg" => "Motion JPEG".to_owned(),
         "prores" => "ProRes".to_owned(),
         "vorbis" => "Vorbis".to_owned(),
+        "pcm_mulaw" | "pcm_alaw" => "G.711".to_owned(),
+        "adpcm_g722" => "G.722".to_owned(),
+        "adpcm_g726" => "G.726".to_owned(),
         pcm if pcm.starts_with("pcm_") => "PCM".to_owned(),
         other => other.to_uppercase(),
     }

@@ -12,7 +12,7 @@ pub use keyframes::keyframe_interval;
 pub use playlist::looks_like_playlist;
 pub use report::{ProbeError, parse};
 
-use crate::input;
+use crate::{input, publish::Target};
 
 /// ffprobe's arguments for [`parse`]. Takes 0.1 s on a local disk; give it a time limit.
 pub fn arguments(path: &Path) -> Vec<OsString> {
@@ -20,6 +20,16 @@ pub fn arguments(path: &Path) -> Vec<OsString> {
     arguments.extend(input::safety());
     arguments.extend(words(&["-show_format", "-show_streams", "-of", "json", "-i"]));
     arguments.push(input::url(path));
+    arguments
+}
+
+/// The same for what a MediaMTX server has at a path. Takes until its first key frame and a moment more; give it a time
+/// limit. They hold the target's password.
+pub fn live_arguments(from: &Target) -> Vec<OsString> {
+    let mut arguments = words(&["-v", "error"]);
+    arguments.extend(words(&input::LIVE));
+    arguments.extend(words(&["-show_format", "-show_streams", "-of", "json", "-i"]));
+    arguments.push(from.url().into());
     arguments
 }
 

@@ -14,10 +14,8 @@ use crate::{Version, input};
 /// Everything that the command depends on.
 #[derive(Debug, Clone, Copy)]
 pub struct Publish<'a> {
-    /// The path of the file that is sent.
-    pub source: &'a str,
-    /// Whether it starts again at its end.
-    pub playback: Playback,
+    /// What is sent.
+    pub input: Input<'a>,
     /// What the source holds.
     pub media: &'a SourceMedia,
     /// How it is sent.
@@ -28,16 +26,31 @@ pub struct Publish<'a> {
     pub version: Version,
 }
 
+/// What FFmpeg reads.
+#[derive(Debug, Clone, Copy)]
+pub enum Input<'a> {
+    /// A file.
+    File {
+        /// Its path.
+        path: &'a str,
+        /// Whether it starts again at its end.
+        playback: Playback,
+    },
+    /// What a MediaMTX server has at a path, as it comes.
+    Live(&'a Target),
+}
+
 /// FFmpeg's arguments. Its standard input must be a pipe that the caller keeps open: `q` on it asks FFmpeg to stop,
 /// and there is no `-nostdin`, with which 7.0 ignores signals. Both outputs must be drained: standard output carries
-/// [`progress`](crate::progress), standard error the [`log`](crate::log). They hold the target's password.
+/// [`progress`](crate::progress), standard error the [`log`](crate::log). They hold the passwords of both
+/// targets.
 pub fn arguments(publish: &Publish<'_>) -> Vec<OsString> {
-    compose(publish, publish.target.url())
+    compose(publish, Target::url)
 }
 
 /// The command as one line, quoted for a POSIX shell, without credentials: for people.
 pub fn shown(program: &str, publish: &Publish<'_>) -> String {
-    let arguments = compose(publish, publish.target.shown_url());
+    let arguments = compose(publish, Target::shown_url);
     let arguments: Vec<String> = arguments.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     shell_words::join(std::iter::once(program).chain(arguments.iter().map(String::as_str)))
 }
@@ -63,24 +76,34 @@ const COMMON: [&str; 8] = [
 const OUTPUT: [&str; 10] =
     ["-f", "rtsp", "-rtsp_transport", "tcp", "-timeout", "5000000", "-muxdelay", "0", "-pkt_size", "1440"];
 
-fn compose(publish: &Publish<'_>, url: String) -> Vec<OsString> {
+fn compose(publish: &Publish<'_>, url: fn(&Target) -> String) -> Vec<OsString> {
     let mut words = Words::default();
     words.add(&COMMON);
-    words.0.extend(input::safety());
+    match publish.input {
+        Input::File { .. } => words.0.extend(input::safety()),
+        Input::Live(_) => words.add(&input::LIVE),
+    }
     if publish.media.video.as_ref().is_some_and(|video| publish.plan.encodes_video && video.fps < FEW_FRAMES)
     {
         // Each further thread of a decoder holds back one frame, which lasts seconds here.
         words.add(&["-threads", "1"]);
     }
-    words.add(&["-re"]);
-    if publish.playback == Playback::Loop {
-        words.add(&["-stream_loop", "-1"]);
-    }
+    let source = match publish.input {
+        Input::File { path, playback } => {
+            words.add(&["-re"]);
+            if playback == Playback::Loop {
+                words.add(&["-stream_loop", "-1"]);
+            }
+            input::url(Path::new(path))
+        }
+        // It comes at its own pace.
+        Input::Live(from) => url(from).into(),
+    };
     words.add(&["-i"]);
-    words.0.push(input::url(Path::new(publish.source)));
+    words.0.push(source);
     encode::tracks(&mut words, publish.media, publish.plan);
     words.add(&OUTPUT);
-    words.0.push(url.into());
+    words.0.push(url(publish.target).into());
     words.0
 }
 

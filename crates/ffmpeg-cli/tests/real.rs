@@ -78,8 +78,7 @@ fn send(path: &Path, media: &SourceMedia, plan: &Plan) -> SourceMedia {
     };
     let version = Version::MINIMUM;
     let mut arguments = publish::arguments(&Publish {
-        source: &source,
-        playback: Playback::Loop,
+        input: publish::Input::File { path: &source, playback: Playback::Loop },
         media,
         plan,
         target: &target,

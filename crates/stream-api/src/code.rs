@@ -229,6 +229,8 @@ codes! {
     PullLost = "pull_lost", OpenSettings;
     /// The password that a source needs is not where secrets are kept.
     SecretMissing = "secret_missing", OpenSettings;
+    /// A password is in the user's keychain, which does not answer.
+    KeychainLocked = "keychain_locked", Retry;
     /// The publisher of an incoming stream left.
     PublisherLeft = "publisher_left";
 

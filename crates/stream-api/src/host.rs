@@ -24,8 +24,35 @@ pub struct HostStatus {
     /// What installs programs on this computer, where it is one that we know.
     #[serde(default)]
     pub installer: Option<Installer>,
+    /// Where passwords are kept.
+    #[serde(default)]
+    pub secrets: SecretsPlace,
     /// Something that the user should know from this start, such as a configuration restored from a backup.
     pub notes: Vec<String>,
+}
+
+/// Where passwords are kept that are needed again, such as cameras'.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SecretsPlace {
+    /// In a file in the data folder that its user alone can read.
+    #[default]
+    File,
+    /// In the user's keychain.
+    Keychain,
+    /// In the file until the keychain answers, which is locked or not there; what is in the keychain can't be had.
+    KeychainLocked,
+}
+
+impl SecretsPlace {
+    /// For people.
+    pub fn words(self) -> &'static str {
+        match self {
+            SecretsPlace::File => t!("secrets.file"),
+            SecretsPlace::Keychain => t!("secrets.keychain"),
+            SecretsPlace::KeychainLocked => t!("secrets.locked"),
+        }
+    }
 }
 
 /// What installs programs on a computer.

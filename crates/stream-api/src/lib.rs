@@ -60,7 +60,7 @@ pub use error::{Error, Fault, FaultAction};
 pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
 pub use given_path::given_path;
 pub use history::{PastFault, Run, RunEnd, RunId, RunLog, StreamHistory, Uptime};
-pub use host::{HostKind, HostStatus, Installer, MEDIA_ENDINGS, MediaEntry, Tool, ToolState};
+pub use host::{HostKind, HostStatus, Installer, MEDIA_ENDINGS, MediaEntry, SecretsPlace, Tool, ToolState};
 pub use ingest::Ingest;
 pub use kept::{Kept, SentAudio, Tracks, Unkept};
 pub use name::{check_name, propose_name};
@@ -80,7 +80,7 @@ pub use settings::{
 };
 pub use shell::Message;
 pub use sign::{Program, Sign};
-pub use source::{Fetch, NetworkSource, Source, Transport};
+pub use source::{Conversion, Fetch, NetworkSource, Source, Transport};
 pub use source_test::{Outcome, SourceTested, Step, TestStep};
 pub use spec::{Order, Playback, StreamSpec};
 pub use status::{Health, Metrics, Protocol, Recording, State, Stream, StreamId, Urls, Viewers};

@@ -26,6 +26,8 @@ struct Flat {
     when: Fetch,
     #[serde(default)]
     transport: Transport,
+    #[serde(default)]
+    conversion: Conversion,
     fingerprint: Option<String>,
     #[serde(default)]
     has_secret: bool,
@@ -41,13 +43,21 @@ enum Kind {
 
 impl<'de> Deserialize<'de> for Source {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let Flat { r#type, path, url, user, when, transport, fingerprint, has_secret } =
+        let Flat { r#type, path, url, user, when, transport, conversion, fingerprint, has_secret } =
             Flat::deserialize(deserializer)?;
         Ok(match r#type {
             Kind::File => Source::File { path: path.ok_or_else(|| D::Error::missing_field("path"))? },
             Kind::Network => {
                 let url = url.ok_or_else(|| D::Error::missing_field("url"))?;
-                Source::Network(NetworkSource { url, user, when, transport, fingerprint, has_secret })
+                Source::Network(NetworkSource {
+                    url,
+                    user,
+                    when,
+                    transport,
+                    conversion,
+                    fingerprint,
+                    has_secret,
+                })
             }
             Kind::Incoming => Source::Incoming,
         })
@@ -69,6 +79,9 @@ pub struct NetworkSource {
     /// How, with RTSP.
     #[serde(default)]
     pub transport: Transport,
+    /// Whether it is made fit for browsers.
+    #[serde(default)]
+    pub conversion: Conversion,
     /// SHA-256 of the certificate that it may have without an authority's signature, in hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
@@ -99,6 +112,25 @@ pub enum Transport {
     Tcp,
     /// UDP.
     Udp,
+}
+
+/// What becomes of a network source that not every viewer can play.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Conversion {
+    /// FFmpeg encodes what would not play, and nothing else. Only of a source that is fetched always: nobody could
+    /// wait for one that is not.
+    #[default]
+    WhereNeeded,
+    /// It is passed on as it comes.
+    Never,
+}
+
+impl NetworkSource {
+    /// Whether what not every viewer plays is encoded.
+    pub fn may_convert(&self) -> bool {
+        self.conversion == Conversion::WhereNeeded && self.when == Fetch::Always
+    }
 }
 
 impl Source {
@@ -148,7 +180,7 @@ mod tests {
     #[test]
     fn every_kind_is_read_as_it_is_written() {
         let network =
-            NetworkSource { url: "rtsp://h/x".into(), user: Some("u".into()), ..Default::default() };
+            NetworkSource { url: "rtsp://h/x".into(), conversion: Conversion::Never, ..Default::default() };
         for source in [Source::File { path: "/a".into() }, Source::Network(network), Source::Incoming] {
             let json = serde_json::to_string(&source).expect("serialises");
             assert_eq!(serde_json::from_str::<Source>(&json).expect("reads back"), source, "{json}");

@@ -16,7 +16,7 @@ use crate::{
     media_root::MediaRoots,
     notices, ports,
     prober::Prober,
-    secrets::Secrets,
+    secrets::{self, Secrets},
     server::{self, Server, Tls, addresses},
     slates::Slates,
     store::Store,
@@ -90,7 +90,7 @@ impl Engine {
         let roots = MediaRoots::new(&options.media_roots)?;
         let data = DataDir::open(&options.data_dir)?;
         let (store, mut notes) = Store::open(&data.config())?;
-        let secrets = Secrets::new(data.secrets());
+        let secrets = Secrets::new(data.secrets(), options.keychain);
         let folder = data.path().to_owned();
         let opened = tokio::task::spawn_blocking(move || History::open(&folder)).await;
         let (history, left) =
@@ -173,6 +173,10 @@ impl Engine {
             let ends = stop.clone();
             async move { ends.run_until_cancelled(following).await }
         });
+        let (settling, ends) = (secrets.clone().keep_settling(), stop.clone());
+        tasks.spawn(async move { ends.run_until_cancelled(settling).await });
+        let (showing, ends) = (secrets::show(secrets.clone(), hub.clone()), stop.clone());
+        tasks.spawn(async move { ends.run_until_cancelled(showing).await });
         let (saved, ends) = (store.clone(), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(saved.keep_saving()).await });
         let streams = Mutex::new(registry);

@@ -197,7 +197,8 @@ mod tests {
         assert_eq!(door(&settings, None), None, "not before there is a certificate");
         let shown =
             |fingerprint: &str| Certificate { fingerprint: fingerprint.into(), expires: UnixMillis(0) };
-        let encrypted = door(&settings, Some(&shown("AB"))).unwrap();
+        let first = shown("AB");
+        let encrypted = door(&settings, Some(&first)).unwrap();
         assert_eq!(encrypted.listen, "0.0.0.0:8891".parse().unwrap());
         assert_eq!(encrypted.tls.as_ref().unwrap().fingerprint, "AB");
         assert_ne!(door(&settings, Some(&shown("CD"))), Some(encrypted), "another certificate, another door");

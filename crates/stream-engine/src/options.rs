@@ -15,6 +15,9 @@ pub struct Options {
     pub tools: ToolPaths,
     /// From where streams can be watched, when the host was told; stored as if a person had set it.
     pub reach: Option<Reach>,
+    /// Passwords are kept in this user's keychain, where there is one; else in a file. For hosts with a person before
+    /// them, who can unlock it.
+    pub keychain: bool,
     /// The host's own pages (`http://127.0.0.1:5000`), which may play streams; the desktop's window is known.
     pub pages: Vec<String>,
     /// Folders to look in before `PATH`: the app's own, and where `cargo xtask sidecars` keeps its result.

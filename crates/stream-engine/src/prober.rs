@@ -1,4 +1,5 @@
-//! Finds out what a file holds: cheap checks first, then ffprobe with a time limit; cached by path, time and size.
+//! Finds out what a source holds: of a file by cheap checks first, then by ffprobe with a time limit; cached by path,
+//! time and size.
 
 use std::{
     collections::HashMap,
@@ -11,6 +12,8 @@ use std::{
 };
 
 use child_process::{Finished, Spawner, Spec};
+use ffmpeg_cli::publish::Target;
+use mediamtx_client::Track;
 use stream_api::{Code, Error, Plan, SourceMedia};
 
 use crate::{
@@ -37,6 +40,8 @@ pub(crate) struct Prober {
     spawner: Spawner,
     roots: MediaRoots,
     known: Arc<Mutex<HashMap<Stamp, Probed>>>,
+    /// What servers have at paths, by those, with the tracks that they told then.
+    live: Arc<Mutex<HashMap<String, (Vec<Track>, Probed)>>>,
 }
 
 /// What is known of a file.
@@ -56,7 +61,7 @@ struct Stamp {
 
 impl Prober {
     pub(crate) fn new(tools: Tools, spawner: Spawner, roots: MediaRoots) -> Prober {
-        Prober { tools, spawner, roots, known: Arc::default() }
+        Prober { tools, spawner, roots, known: Arc::default(), live: Arc::default() }
     }
 
     /// Asked before each start too: what may be streamed, and where a link leads, may have changed since.
@@ -86,6 +91,39 @@ impl Prober {
         }
         known.insert(stamp, probed.clone());
         Ok(probed)
+    }
+
+    /// What a server has at a path, which it says has these `tracks`; remembered as long as it says the same. None when
+    /// nothing comes, for now.
+    ///
+    /// # Errors
+    /// `ffmpeg_…` when ffprobe can't be used; `source_…` when nothing of what comes can be sent.
+    pub(crate) async fn fetched(&self, from: &Target, tracks: &[Track]) -> Result<Option<Probed>, Error> {
+        let known = |live: &HashMap<String, (Vec<Track>, Probed)>| {
+            let (then, probed) = live.get(&from.name)?;
+            (then == tracks).then(|| probed.clone())
+        };
+        if let Some(probed) = known(&self.live()) {
+            return Ok(Some(probed));
+        }
+        let run = self.run(ffmpeg_cli::probe::live_arguments(from), LIMIT).await?;
+        let text = String::from_utf8_lossy(&run.stdout);
+        let media = ffmpeg_cli::probe::parse(&text).ok().filter(|_| run.exit.success() && !run.timed_out);
+        // Without a size nothing of the picture came yet.
+        let whole = |media: &SourceMedia| media.video.as_ref().is_none_or(|video| video.width > 0);
+        let Some(media) = media.filter(whole) else {
+            let said = ffmpeg_cli::log::redact(&String::from_utf8_lossy(&run.stderr)).into_owned();
+            tracing::debug!(said, "nothing comes of a source that is to be converted");
+            return Ok(None);
+        };
+        let plan = ffmpeg_cli::plan::live(&media)?;
+        let probed = Probed { media, plan };
+        let mut live = self.live();
+        if live.len() >= REMEMBERED {
+            live.clear();
+        }
+        live.insert(from.name.clone(), (tracks.to_vec(), probed.clone()));
+        Ok(Some(probed))
     }
 
     async fn ffprobe(&self, path: &str, head: &[u8], size: u64) -> Result<SourceMedia, Error> {
@@ -119,6 +157,10 @@ impl Prober {
             Spec { env_clear_prefixes: WITHHELD.map(String::from).to_vec(), ..Spec::new(&ffprobe.path) };
         let run = child_process::run(&self.spawner, spec.with_args(args), limit, OUTPUT).await;
         run.map_err(|error| Program::Ffprobe.unspawnable(&ffprobe.path, &error))
+    }
+
+    fn live(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Vec<Track>, Probed)>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Stamp, Probed>> {

@@ -38,6 +38,9 @@ pub(crate) struct StoredStream {
     /// When it was last ordered to run: who is used most starts first.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) used: Option<UnixMillis>,
+    /// Its source was found to send what not every viewer plays.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(crate) converts: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -336,6 +339,7 @@ mod tests {
             order: Order::Run,
             access: StoredAccess::default(),
             used: None,
+            converts: false,
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use child_process::{Spawner, Spec};
-use stream_api::{Code, Error, Fault, HostStatus, Installer, Tool, ToolState};
+use stream_api::{Code, Error, Fault, HostStatus, Installer, SecretsPlace, Tool, ToolState};
 use tokio::sync::watch;
 
 use crate::{
@@ -190,6 +190,7 @@ pub(crate) fn host_status(
         ffprobe: unknown.clone(),
         mediamtx: unknown,
         installer: installer(),
+        secrets: SecretsPlace::File,
         notes,
     }
 }

@@ -106,6 +106,7 @@ impl CommandLine {
             media_roots: media_roots.into_iter().filter(|root| !root.as_os_str().is_empty()).collect(),
             tools,
             reach: self.reach.map(Into::into),
+            keychain: false,
             pages: Vec::new(),
             beside: stream_server::sidecars::folders(),
         })

@@ -37,6 +37,7 @@ impl Fixtures {
         "ten_bit.mp4",
         "vfr.mp4",
         "half_second.mp4",
+        "hevc.mkv",
     ];
 
     /// The files in the cache of this user, `stream-manager/fixtures-v1`.
@@ -50,7 +51,7 @@ impl Fixtures {
 
     /// Path of a file named in [`Fixtures::NAMES`]: H.264 1280x720 at 30 fps for 4 s with stereo AAC at 48 kHz
     /// and a keyframe each second, except for what its name says (`.avi` is MPEG-4 with MP3, `.webm` VP8 with
-    /// Opus, `uhd.mp4` 3840x2160 for 1 s).
+    /// Opus, `uhd.mp4` 3840x2160 for 1 s, `hevc.mkv` H.265 640x360 at 15 fps with G.711 as of a camera).
     ///
     /// # Panics
     /// If the name is unknown or FFmpeg can't make it.
@@ -95,6 +96,10 @@ fn recipe(name: &str) -> Option<String> {
         ),
         "ten_bit.mp4" => clip("4", "-c:v libx264 -preset veryfast -pix_fmt yuv420p10le -g 30", AAC),
         "vfr.mp4" => clip("4", &format!("-vf select='not(eq(mod(n,5),3))' -fps_mode vfr {NO_B_FRAMES}"), AAC),
+        "hevc.mkv" => "-f lavfi -i testsrc2=size=640x360:rate=15 -f lavfi -i sine=frequency=440:sample_rate=8000 -t 4 \
+             -c:v libx265 -preset ultrafast -x265-params log-level=error:bframes=0:keyint=15 -pix_fmt yuv420p \
+             -c:a pcm_mulaw -ac 1"
+            .to_owned(),
         "half_second.mp4" => clip("0.5", NO_B_FRAMES, AAC),
         _ => return None,
     })

@@ -308,6 +308,7 @@ fn host() -> HostStatus {
         ffprobe: tool("/usr/bin/ffprobe", "7.1.1"),
         mediamtx: tool("/usr/bin/stream-manager-mediamtx", "1.20.1"),
         installer: None,
+        secrets: stream_api::SecretsPlace::File,
         notes: Vec::new(),
     }
 }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use stream_api::{
-    Fetch, Ingest, Source,
+    Fetch, Ingest, Mode, Source,
     commands::{PublishKeyRenew, PublishKeyRevoke},
     t,
 };
@@ -128,11 +128,15 @@ fn recipes(app: App, row: RwSignal<Row>) -> impl IntoView {
 pub(crate) fn fetched(app: App, row: RwSignal<Row>) -> impl IntoView {
     let seen = Memo::new(move |_| {
         row.with(|row| {
-            row.stream.spec.source.network().cloned().map(|network| (network, row.stream.wait.clone()))
+            let plan = row.stream.plan.as_ref();
+            let encodes = plan.is_some_and(|plan| plan.mode == Mode::Transcode);
+            let network = row.stream.spec.source.network().cloned();
+            network.map(|network| (network, row.stream.wait.clone(), encodes))
         })
     });
     move || {
-        let (network, wait) = seen.get()?;
+        let (network, wait, encodes) = seen.get()?;
+        let sent = if encodes { t!("fetch.sent.converted") } else { t!("fetch.sent.as_it_comes") };
         let when = match network.when {
             Fetch::Always => t!("fetch.always"),
             Fetch::OnDemand => t!("fetch.on_demand"),
@@ -151,6 +155,7 @@ pub(crate) fn fetched(app: App, row: RwSignal<Row>) -> impl IntoView {
         Some(view! {
             <dl class="kv num">
                 <dt>{t!("fetch.when")}</dt><dd>{when}</dd>
+                <dt>{t!("fetch.sent")}</dt><dd>{sent}</dd>
                 {user}
             </dl>
             {error}

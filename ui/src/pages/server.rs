@@ -122,6 +122,8 @@ fn computer(app: App) -> impl IntoView {
                 <dd title=from(&host.ffprobe)>{tool(&host.ffprobe)}</dd>
                 {place(t!("host.data_dir"), host.data_dir.clone())}
                 {place(t!("host.recordings_dir"), host.recordings_dir.clone())}
+                <dt>{t!("host.secrets")}</dt>
+                <dd data-testid="secrets-place">{host.secrets.words()}</dd>
             }
         })
     };

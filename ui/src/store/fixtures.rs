@@ -48,6 +48,7 @@ pub(crate) fn snapshot(seq: u64, streams: Vec<Stream>) -> Message {
                 ffprobe: tool(),
                 mediamtx: tool(),
                 installer: None,
+                secrets: stream_api::SecretsPlace::File,
                 notes: Vec::new(),
             },
             unseen_faults: 0,

@@ -97,3 +97,41 @@ fn what_can_not_be_sent() {
     assert_eq!((unknown.audio, unknown.mode), (None, Mode::Copy));
     assert_eq!(unknown.warnings, [Remark::new(RemarkCode::AudioUnknown)]);
 }
+
+#[test]
+fn of_what_a_server_fetches_only_what_would_not_play_is_encoded() {
+    type Change = fn(&mut VideoTrack);
+    let plays: [Change; 4] = [
+        |v| v.pixel_format.clear(), // as MediaMTX tells it
+        |v| v.profile = Some("66".into()),
+        |v| v.keyframe_interval = None,
+        |v| (v.width, v.height) = (0, 0),
+    ];
+    for change in plays {
+        let mut video = video();
+        change(&mut video);
+        let plan = live(&media("rtsp", Some(video), Some(audio("aac", None)))).expect("has tracks");
+        assert_eq!((plan.mode, plan.reasons.as_slice()), (Mode::Copy, [].as_slice()));
+    }
+    let encoded: [(Change, &str); 5] = [
+        (|v| v.codec = "hevc".into(), "H.265"),
+        (|v| v.codec = "mjpeg".into(), "Motion JPEG"),
+        (|v| v.profile = Some("High 4:2:2".into()), "High 4:2:2"),
+        (|v| v.pixel_format = "yuv422p".into(), "yuv422p"),
+        (|v| v.b_frames = true, "B-frames"),
+    ];
+    for (change, word) in encoded {
+        let mut video = video();
+        change(&mut video);
+        let plan = live(&media("rtsp", Some(video), None)).expect("has a track");
+        assert!(plan.encodes_video && plan.reasons[0].message.contains(word), "{word}: {:?}", plan.reasons);
+    }
+    let phone = live(&media("rtsp", Some(video()), Some(audio("pcm_alaw", None)))).expect("has tracks");
+    assert_eq!(
+        (phone.audio.as_deref(), phone.encodes_video, phone.encodes_audio),
+        (Some("opus"), false, true)
+    );
+    assert!(phone.reasons[0].message.contains("G.711"), "{:?}", phone.reasons);
+    let sent = phone.sent.audio.expect("sound");
+    assert_eq!((sent.codec.as_str(), sent.sample_rate, phone.unkept), ("opus", 48_000, None));
+}

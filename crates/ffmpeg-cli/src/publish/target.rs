@@ -1,15 +1,15 @@
 use std::fmt;
 
-/// Where FFmpeg publishes: a path of a MediaMTX server, by RTSP over TCP. Printing it hides user and password.
+/// Where FFmpeg publishes, or reads: a path of a MediaMTX server, by RTSP over TCP. Printing it hides user and password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
     /// Name or address; an IPv6 address without brackets.
     pub host: String,
     /// The server's RTSP port.
     pub port: u16,
-    /// The path, see `stream_api::check_name`.
+    /// The path, see `stream_api::check_name`; perhaps with a query behind it.
     pub name: String,
-    /// The publishing user; empty when the server asks for none.
+    /// The user; empty when the server asks for none.
     pub user: String,
     /// Its password.
     pub pass: String,
@@ -17,7 +17,7 @@ pub struct Target {
 
 impl Target {
     /// With credentials, for FFmpeg alone.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         if self.user.is_empty() {
             return self.shown_url();
         }

@@ -40,7 +40,8 @@ fn with<T>(media: &SourceMedia, playback: Playback, use_it: impl FnOnce(&Publish
     };
     let plan = plan(media).expect("has tracks");
     let version = Version::MINIMUM;
-    use_it(&Publish { source, playback, media, plan: &plan, target: &target, version })
+    let input = Input::File { path: source, playback };
+    use_it(&Publish { input, media, plan: &plan, target: &target, version })
 }
 
 fn line(publish: &Publish<'_>) -> String {
@@ -80,4 +81,33 @@ fn shown_is_quoted_and_holds_no_credentials() {
     let words = shell_words::split(&line).expect("can be pasted into a shell");
     assert_eq!(words[0], "/opt/my ffmpeg/ffmpeg");
     assert!(words.contains(&"file:/v/it's 100%.mp4".to_owned()), "{words:?}");
+}
+
+#[test]
+fn what_a_server_has_is_read_at_its_own_pace_and_its_password_stays_hidden() {
+    let target = |name: &str, user: &str| Target {
+        host: "127.0.0.1".into(),
+        port: 8554,
+        name: name.into(),
+        user: user.into(),
+        pass: "s3cret".into(),
+    };
+    let (from, to) = (target(".source/1?x=probe", "reader"), target("cam", "publisher"));
+    let mut media = media("hevc");
+    media.audio = media.audio.map(|audio| AudioTrack { codec: "pcm_mulaw".into(), profile: None, ..audio });
+    let plan = crate::plan::live(&media).expect("has tracks");
+    let publish = Publish {
+        input: Input::Live(&from),
+        media: &media,
+        plan: &plan,
+        target: &to,
+        version: Version::MINIMUM,
+    };
+    let found = line(&publish);
+    let input = "-protocol_whitelist rtsp,rtp,udp,tcp -rtsp_transport tcp -timeout 10000000 \
+        -i rtsp://reader:s3cret@127.0.0.1:8554/.source/1?x=probe -map 0:V:0";
+    assert!(found.contains(input) && !found.contains("-re ") && !found.contains("stream_loop"), "{found}");
+    assert!(found.contains("-c:v libx264") && found.contains("-c:a libopus"), "{found}");
+    let shown = shown("ffmpeg", &publish);
+    assert!(!shown.contains("s3cret") && !shown.contains("reader"), "{shown}");
 }

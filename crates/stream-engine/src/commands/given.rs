@@ -23,7 +23,7 @@ pub(super) struct Given {
 /// it goes to the same host for the same user.
 ///
 /// # Errors
-/// As [`split_address`]; `source_relative`.
+/// As [`split_address`]; `source_relative`; `keychain_locked` when what stays can't be had.
 pub(super) async fn source(
     engine: &Inner,
     source: Source,
@@ -46,15 +46,15 @@ pub(super) async fn source(
     let mut secrets = address.secrets;
     let said = password.is_some();
     secrets.password = password.or(secrets.password);
-    let same = |before: &NetworkSource| {
+    let same = |before: &&NetworkSource| {
         let host = |url: &str| split_address(url).map(|address| (address.scheme, address.host, address.port));
         host(&before.url) == host(&address.url) && before.user == user
     };
     if let Some(before) = before
-        && before.spec.source.network().is_some_and(same)
+        && before.spec.source.network().filter(same).is_some_and(|network| network.has_secret)
     {
-        let kept = engine.secrets.get::<SourceSecrets>(before.id, secrets::SOURCE).await.unwrap_or_default();
-        secrets = secrets.or_kept(&kept);
+        let kept = engine.secrets.find::<SourceSecrets>(before.id, secrets::SOURCE).await?;
+        secrets = secrets.or_kept(&kept.unwrap_or_default());
     }
     if said {
         secrets.password = secrets.password.filter(|password| !password.is_empty());

@@ -93,7 +93,8 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         ..StreamSpec::new(name, source)
     };
     let used = (order == Order::Run).then(clock::now);
-    let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order, access, used };
+    let id = StreamId(Uuid::now_v7());
+    let stored = StoredStream { id, spec, order, access, used, converts: false };
     store_new(engine, &stored, &secrets).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
     let (id, name) = (stored.id, stored.spec.name.clone());
@@ -124,19 +125,26 @@ pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> R
     }
     let id = request.id;
     let Some(secrets) = secrets else { return handle.edit(request, false, engine.origin).await };
-    let before: SourceSecrets = engine.secrets.get(id, secrets::SOURCE).await.unwrap_or_default();
-    let anew = keep_secrets(engine, id, &secrets).await?;
+    let had = has_secret(&before);
+    let before = match had {
+        true => engine.secrets.find::<SourceSecrets>(id, secrets::SOURCE).await.ok(),
+        false => Some(None),
+    };
+    let anew = keep_secrets(engine, id, &secrets, had).await?;
     let edited = handle.edit(request, anew, engine.origin).await;
-    if edited.is_err() && anew {
-        keep_secrets(engine, id, &before).await?;
+    if let (Err(_), true, Some(before)) = (&edited, anew, before) {
+        keep_secrets(engine, id, &before.unwrap_or_default(), true).await?;
     }
     edited
 }
 
 pub(crate) async fn stream_delete(engine: &Call<'_>, request: StreamDelete) -> Result<Nothing, Error> {
     let handle = engine.streams.lock().await.get(request.id)?;
+    let had = has_secret(&stored(engine, request.id).await?);
     handle.delete(engine.origin).await?;
-    engine.secrets.forget(request.id).await;
+    if had {
+        engine.secrets.forget(request.id).await;
+    }
     engine.streams.lock().await.forget(request.id);
     Ok(Nothing {})
 }
@@ -159,10 +167,15 @@ pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate
         .find(|name| !is_taken(&taken, name, None))
         .unwrap_or_default();
     check_name(&name)?;
+    let had = has_secret(&original);
     let spec = StreamSpec { name, ..original.spec };
     let access = original.access.for_a_copy();
-    let stored = StoredStream { id: StreamId(Uuid::now_v7()), spec, order: Order::Stop, access, used: None };
-    let secrets = engine.secrets.get(original.id, secrets::SOURCE).await.unwrap_or_default();
+    let (id, order) = (StreamId(Uuid::now_v7()), Order::Stop);
+    let secrets = match had {
+        true => engine.secrets.find(original.id, secrets::SOURCE).await?.unwrap_or_default(),
+        false => SourceSecrets::default(),
+    };
+    let stored = StoredStream { id, spec, order, access, used: None, converts: original.converts };
     store_new(engine, &stored, &secrets).await?;
     engine.hub.tell(Some((stored.id, &stored.spec.name)), ActivityKind::Created { by: engine.origin });
     Ok(streams.add(stored))
@@ -208,8 +221,7 @@ pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Res
         pass: String::new(),
     };
     let publish = ffmpeg_cli::publish::Publish {
-        source: &path,
-        playback: request.playback,
+        input: ffmpeg_cli::publish::Input::File { path: &path, playback: request.playback },
         media: &media,
         plan: &plan,
         target: &target,
@@ -256,7 +268,7 @@ async fn with_secrets(
 
 /// Stores a stream that is new, with its source's secrets: both or neither.
 async fn store_new(engine: &Inner, stored: &StoredStream, secrets: &SourceSecrets) -> Result<(), Error> {
-    keep_secrets(engine, stored.id, secrets).await?;
+    keep_secrets(engine, stored.id, secrets, false).await?;
     let put = engine.store.put(stored.clone()).await;
     if put.is_err() {
         engine.secrets.forget(stored.id).await;
@@ -264,11 +276,20 @@ async fn store_new(engine: &Inner, stored: &StoredStream, secrets: &SourceSecret
     put
 }
 
-/// Whether they are others than before.
-async fn keep_secrets(engine: &Inner, id: StreamId, secrets: &SourceSecrets) -> Result<bool, Error> {
+fn has_secret(stored: &StoredStream) -> bool {
+    stored.spec.source.network().is_some_and(|network| network.has_secret)
+}
+
+/// Whether they are others than before; `had`: there were some. Where there are none, and none were, nothing is asked:
+/// what can't be read keeps nobody from a stream that needs no secret.
+async fn keep_secrets(
+    engine: &Inner,
+    id: StreamId,
+    secrets: &SourceSecrets,
+    had: bool,
+) -> Result<bool, Error> {
     let secrets = Some(secrets).filter(|secrets| !secrets.is_empty());
-    // What can't be read keeps nobody from a stream that needs no secret.
-    if secrets.is_none() && engine.secrets.get::<SourceSecrets>(id, secrets::SOURCE).await.is_none() {
+    if secrets.is_none() && !had {
         return Ok(false);
     }
     engine.secrets.set(id, secrets::SOURCE, secrets).await

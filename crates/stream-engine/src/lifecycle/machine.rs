@@ -21,6 +21,8 @@ pub struct Machine {
     pub playback: Playback,
     /// Whose work it is to bring media to the path.
     pub feed: Feed,
+    /// Whether the server has the source that a child is to convert.
+    pub source_there: bool,
 }
 
 /// Who brings media to a stream's path.
@@ -28,6 +30,9 @@ pub struct Machine {
 pub enum Feed {
     /// A child of ours, which is made anew until it works.
     Child,
+    /// A child of ours, while the server has the source that it converts. Without the source all that we do is to keep
+    /// the paths there.
+    Converter,
     /// The server, which fetches it, or whoever publishes. All that we do is to keep the path there.
     Server,
 }
@@ -59,7 +64,8 @@ pub enum Phase {
         /// When the server last received something.
         received_at: Millis,
     },
-    /// The path is there, and media flows whenever it comes. There is no child, and nothing to hurry.
+    /// The path is there, and media flows whenever it comes. There is no child, and nothing to hurry; for a converter,
+    /// until the source is there.
     Open,
     /// The child was asked to end.
     Stopping {
@@ -138,6 +144,8 @@ pub enum Input {
     Online(bool),
     /// The server received more of it.
     Received,
+    /// The server has what a child is to convert, or not.
+    Source(bool),
     /// The child ended, and why.
     Ended(Ending),
     /// What a failed stream missed is there again.
@@ -188,7 +196,8 @@ pub enum Effect {
 impl Machine {
     /// A stream that was just made or read; what is stored of an earlier run is not trusted.
     pub fn new(playback: Playback, feed: Feed, server_ready: bool) -> Machine {
-        Machine { order: Order::Stop, phase: Phase::Stopped, server_ready, playback, feed }
+        let (order, phase) = (Order::Stop, Phase::Stopped);
+        Machine { order, phase, server_ready, playback, feed, source_there: false }
     }
 
     /// The phase as on the wire.

@@ -43,6 +43,7 @@ impl Step<'_> {
             Input::Progressed => self.progressed(),
             Input::Online(online) => self.online(online),
             Input::Received => self.received(),
+            Input::Source(there) => self.source(there),
             Input::Ended(ending) => self.ended(ending),
             Input::Cured => self.cured(),
             Input::Tick => self.tick(),
@@ -113,7 +114,23 @@ impl Step<'_> {
             self.machine.phase = Phase::Open;
             if !self.machine.server_ready {
                 self.wait_for_server(attempt, Fault::new(Error::new(Code::ServerDown)));
+            } else {
+                self.convert();
             }
+        }
+    }
+
+    /// A child that loses its source ends by itself.
+    fn source(&mut self, there: bool) {
+        self.machine.source_there = there;
+        self.convert();
+    }
+
+    /// What was waited for is there.
+    fn convert(&mut self) {
+        let Machine { feed, source_there, .. } = *self.machine;
+        if self.machine.phase == Phase::Open && feed == Feed::Converter && source_there {
+            self.start(1);
         }
     }
 
@@ -170,7 +187,7 @@ impl Step<'_> {
             }
             (Phase::Stopping { why: Why::Order | Why::Edit, .. }, _) => self.start(1),
             (Phase::Starting { .. } | Phase::Running { .. }, Ending::Finished)
-                if self.machine.playback == Playback::Once =>
+                if self.machine.playback == Playback::Once && self.machine.feed == Feed::Child =>
             {
                 self.machine.order = Order::Stop;
                 self.effects.push(Effect::Completed);
@@ -247,7 +264,8 @@ impl Step<'_> {
         self.machine.phase = Phase::Starting { attempt, spawned: None, progressed: false, online: false };
         self.effects.push(match self.machine.feed {
             Feed::Child => Effect::Spawn,
-            Feed::Server => Effect::Open,
+            Feed::Converter if self.machine.source_there => Effect::Spawn,
+            Feed::Converter | Feed::Server => Effect::Open,
         });
     }
 

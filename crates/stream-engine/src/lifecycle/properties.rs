@@ -15,8 +15,10 @@ enum Move {
     Run,
     Stop,
     Edit,
-    /// Its source is of the other kind from now on.
+    /// Its source is of the next kind from now on.
     Turn,
+    /// The server has the source that is converted, or not.
+    Source(bool),
     ServerReady,
     ServerLost,
     /// The child, or the path, that is being made is there. Nothing without one, as with the next four.
@@ -46,6 +48,7 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         1 => Just(Move::Stop),
         1 => Just(Move::Edit),
         1 => Just(Move::Turn),
+        2 => any::<bool>().prop_map(Move::Source),
         1 => Just(Move::ServerReady),
         1 => Just(Move::ServerLost),
         4 => Just(Move::Made),
@@ -98,7 +101,8 @@ impl Model {
             Move::Turn => {
                 self.machine.feed = match self.machine.feed {
                     Feed::Child => Feed::Server,
-                    Feed::Server => Feed::Child,
+                    Feed::Server => Feed::Converter,
+                    Feed::Converter => Feed::Child,
                 };
                 Input::Edited
             }
@@ -122,6 +126,7 @@ impl Model {
             }
             Move::Progress if self.child => Input::Progressed,
             Move::Made | Move::NotMade { .. } | Move::Ends { .. } | Move::Progress => return Ok(()),
+            Move::Source(there) => Input::Source(there),
             Move::Online(online) => Input::Online(online),
             Move::Bytes => Input::Received,
             Move::Cured => Input::Cured,
@@ -193,7 +198,12 @@ impl Model {
             self.told
         );
         if machine.phase == Phase::Open {
-            prop_assert!(machine.server_ready && machine.feed == Feed::Server, "open to nobody{}", self.told);
+            let waits = match machine.feed {
+                Feed::Child => false,
+                Feed::Server => true,
+                Feed::Converter => !machine.source_there,
+            };
+            prop_assert!(machine.server_ready && waits, "open to nobody{}", self.told);
         }
         if machine.order == Order::Stop {
             let ends = matches!(machine.phase, Phase::Stopped | Phase::Stopping { .. });
@@ -216,7 +226,7 @@ fn problem(permanent: bool) -> Problem {
 }
 
 fn feed() -> impl Strategy<Value = Feed> {
-    prop_oneof![Just(Feed::Child), Just(Feed::Server)]
+    prop_oneof![Just(Feed::Child), Just(Feed::Server), Just(Feed::Converter)]
 }
 
 fn playback() -> impl Strategy<Value = Playback> {

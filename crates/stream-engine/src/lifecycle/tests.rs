@@ -273,3 +273,32 @@ fn a_source_of_the_other_kind_takes_over_in_order() {
     rig.machine.feed = Feed::Child;
     assert_eq!(rig.give(Input::Edited), [Effect::Spawn]);
 }
+
+#[test]
+fn a_converter_runs_while_its_source_is_there_and_waits_without_a_fault() {
+    let mut rig = Rig { machine: Machine::new(Playback::Once, Feed::Converter, true), now: 1_000 };
+    assert_eq!(rig.give(Input::Run), [Effect::Open], "nothing to convert yet");
+    assert_eq!(rig.give(Input::Opened), []);
+    assert_eq!((&rig.machine.phase, rig.machine.state()), (&Phase::Open, State::Running));
+    assert_eq!(rig.give(Input::Source(true)), [Effect::Spawn]);
+    for input in [Input::Spawned, Input::Progressed, Input::Online(true)] {
+        assert_eq!(rig.give(input), []);
+    }
+    assert_eq!(rig.machine.state(), State::Running);
+    assert_eq!(rig.give(Input::Source(false)), [], "the child notices by itself");
+    rig.give(Input::Ended(Ending::Finished));
+    assert_eq!((rig.machine.order, rig.machine.state()), (Order::Run, State::Backoff), "a camera has no end");
+    assert_eq!(rig.after(200), [Effect::Open]);
+    rig.give(Input::Opened);
+    assert_eq!(rig.machine.phase, Phase::Open, "it waits");
+    assert_eq!(rig.give(Input::Source(true)), [Effect::Spawn]);
+    rig.give(Input::Spawned);
+    rig.give(Input::Ended(Ending::Broken(crash())));
+    assert_eq!(rig.after(200), [Effect::Spawn], "a child that broke is made anew, as of a file");
+    // The source came while the paths were being made.
+    rig.give(Input::Stop);
+    rig.give(Input::Source(false));
+    assert_eq!(rig.give(Input::Run), [Effect::Open]);
+    assert_eq!(rig.give(Input::Source(true)), []);
+    assert_eq!(rig.give(Input::Opened), [Effect::Spawn]);
+}

@@ -6,6 +6,7 @@ mod audience;
 mod board;
 mod change;
 mod end;
+mod inner;
 mod poller;
 mod pressure;
 mod process;
@@ -20,8 +21,8 @@ use child_process::Spawner;
 use ffmpeg_cli::slate::Slate;
 use mediamtx_client::SessionKind;
 use stream_api::{
-    Code, Error, Fault, Kept, OtherServer, Ports, ServerSettings, ServerStatus, StreamId, UnixMillis, Urls,
-    Viewer, ViewerId, commands::Log,
+    Code, Error, Fault, Kept, OtherServer, Ports, Secret, ServerSettings, ServerStatus, StreamId, UnixMillis,
+    Urls, Viewer, ViewerId, commands::Log,
 };
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -36,6 +37,7 @@ use board::Board;
 pub(crate) use board::{Eager, Keep, PullTrouble, Wish};
 use change::Change;
 pub(crate) use change::effects;
+pub(crate) use inner::source_of;
 pub(crate) use poller::{Sample, Samples};
 pub(crate) use tls::Tls;
 
@@ -99,6 +101,8 @@ pub(crate) struct Access {
     pub(crate) ports: Ports,
     pub(crate) user: String,
     pub(crate) pass: String,
+    /// Who may read what the server fetches for us alone.
+    pub(crate) reader: (String, Secret),
 }
 
 impl std::fmt::Debug for Access {

@@ -16,6 +16,7 @@ use tokio::{
 use super::{
     audience::{Audience, Rates, watchers},
     board::Board,
+    inner::is_inner,
     pressure::Pressure,
     writer::News,
 };
@@ -185,7 +186,7 @@ impl Poller<'_> {
             self.news.missing.notify_one();
         }
         let (mut figures, mut total, mut watching) = (Vec::new(), 0, 0);
-        for path in paths {
+        for path in paths.iter().filter(|path| !is_inner(&path.name)) {
             let inbound_bytes = sent(path);
             let before = memory.taken.insert(path.name.clone(), (inbound_bytes, path.outbound_bytes));
             let viewers = viewers.get(&path.name).copied().unwrap_or_default();
@@ -218,7 +219,7 @@ impl Poller<'_> {
     async fn sessions(&self, paths: &[PathState]) -> Option<Vec<Session>> {
         // What the server fetches has no session.
         let publishers = || paths.iter().filter_map(|path| path.source.as_ref().and_then(Peer::session));
-        let watched = paths.iter().any(|path| !path.readers.is_empty());
+        let watched = paths.iter().any(|path| !path.readers.is_empty() && !is_inner(&path.name));
         let sessions = if watched || publishers().any(|kind| kind != SessionKind::Rtsp) {
             self.api.sessions().await
         } else if publishers().next().is_some() {

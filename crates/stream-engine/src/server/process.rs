@@ -9,7 +9,13 @@ use stream_api::{Certificate, Code, Error, LogOrigin, ServerSettings, UnixMillis
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-use super::{Access, Parts, board::Board, end, users::Keys};
+use super::{
+    Access, Parts,
+    board::Board,
+    end,
+    inner::{is_inner, is_ours},
+    users::Keys,
+};
 use crate::{
     data_dir::unwritable, journal::Journal, owner, ports, tool_fault, tools::Program, tools::WITHHELD,
 };
@@ -84,7 +90,7 @@ impl Process {
         let ports = settings.ports;
         let keys = Keys::random();
         let (user, pass) = (keys.publisher.0.clone(), keys.publisher.1.reveal().to_owned());
-        let access = Access { ports, user, pass };
+        let access = Access { ports, user, pass, reader: keys.reader.clone() };
         let users = board.users(&keys, parts.hub.clocks().wall());
         let config = ServerConfig {
             settings,
@@ -209,7 +215,9 @@ pub(super) fn exported(
     now: UnixMillis,
 ) -> Result<String, Error> {
     let users = board.users(&Keys::random(), now);
-    let config = ServerConfig { settings, tls, pages: Vec::new(), users, recordings, paths: board.configs() };
+    let users = users.into_iter().filter(|user| !is_ours(user)).collect();
+    let paths = board.configs().into_iter().filter(|(name, _)| !is_inner(name)).collect();
+    let config = ServerConfig { settings, tls, pages: Vec::new(), users, recordings, paths };
     config.render_public().map_err(|error| Error::new(Code::Internal).with("reason", error))
 }
 
@@ -222,7 +230,7 @@ impl Keys {
     /// Of a run of its own.
     fn random() -> Keys {
         let key = |name: &str| (name.to_owned(), Secret::new(secret()));
-        Keys { control: key("manager"), publisher: key("publisher") }
+        Keys { control: key("manager"), publisher: key("publisher"), reader: key("reader") }
     }
 }
 

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use mediamtx_client::{ANYBODY, Action, Pass, Paths, Permission, Role, Secret, Session, User};
 use stream_api::{UnixMillis, ViewerAccess};
 
+use super::inner;
 use crate::access::StoredAccess;
 
 /// A stream's path, and who may watch or send it.
@@ -21,6 +22,8 @@ pub(super) struct Keys {
     pub(super) control: (String, Secret),
     /// Our FFmpegs, which publish.
     pub(super) publisher: (String, Secret),
+    /// The same, where they read what the server fetches for them.
+    pub(super) reader: (String, Secret),
 }
 
 /// Who may do what at `now`. There is no entry that keeps somebody out, so what is open is listed by name, and a name
@@ -35,7 +38,9 @@ pub(super) fn users<'a>(
     };
     let control = [Action::Api, Action::Metrics].map(Permission::everywhere).to_vec();
     let publish = vec![Permission::everywhere(Action::Publish)];
-    let mut users = vec![ours(&keys.publisher, publish), ours(&keys.control, control)];
+    let inner = Permission { action: Action::Read, paths: Paths::Matching(inner::PATTERN.to_owned()) };
+    let mut users =
+        vec![ours(&keys.publisher, publish), ours(&keys.control, control), ours(&keys.reader, vec![inner])];
     let mut open = Vec::new();
     for Rights { name, access } in streams {
         let watch = || vec![Permission::on(Action::Read, name)];
@@ -134,7 +139,7 @@ mod tests {
 
     fn keys() -> Keys {
         let secret = |text: &str| (text.to_owned(), Secret::new("pass"));
-        Keys { control: secret("manager"), publisher: secret("publisher") }
+        Keys { control: secret("manager"), publisher: secret("publisher"), reader: secret("reader") }
     }
 
     fn open(name: &str) -> Rights {
@@ -217,7 +222,7 @@ mod tests {
         );
         assert_eq!(who(&users, Action::Publish, "a"), [("publisher".to_owned(), true)], "from this computer");
         assert_eq!(who(&users, Action::Api, ""), [("manager".to_owned(), true)]);
-        assert_eq!(list(&[]).len(), 2, "nothing is open without a stream");
+        assert_eq!(list(&[]).len(), 3, "nothing is open without a stream");
     }
 
     #[test]

@@ -1,22 +1,25 @@
 mod arrive;
 mod control;
+mod convert;
 mod cure;
+mod ending;
 
 use std::time::{Duration, Instant};
 
-use child_process::{Child, Exit, Line};
-use ffmpeg_cli::{faults, progress};
+use child_process::{Child, Line};
+use ffmpeg_cli::progress;
 use stream_api::{
-    Code, Error, Fault, Health, Kept, LogOrigin, Order, State, Stream, StreamId, StreamSpec, UnixMillis, t,
+    Code, Error, Health, Kept, LogOrigin, Order, State, Stream, StreamId, StreamSpec, UnixMillis, t,
 };
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
-    time::{interval, sleep_until, timeout},
+    time::{interval, sleep_until},
 };
 
 use super::{
     Control, Parts,
+    convert::feed,
     facts::Facts,
     open::{self, Opened},
     pace::Pace,
@@ -29,9 +32,9 @@ use crate::{
     access::StoredAccess,
     clocks::Jump,
     journal::RunJournal,
-    lifecycle::{Effect, Ending, Input, Limits, Machine, Millis, Phase, Problem, step},
+    lifecycle::{Effect, Feed, Input, Limits, Machine, Millis, Phase, Problem, step},
     recording::{self, Watch},
-    server::{Eager, Sample},
+    server::{Eager, Sample, source_of},
     store::StoredStream,
 };
 
@@ -39,8 +42,6 @@ use crate::{
 const LATE: Duration = Duration::from_secs(3);
 /// A child that is not on air after this no longer holds up others.
 const HOLDS_UP: Duration = Duration::from_secs(3);
-/// FFmpeg's last lines come at most this long after its end.
-const LAST_WORDS: Duration = Duration::from_millis(500);
 
 type Making = JoinHandle<Result<Made, Problem>>;
 
@@ -62,6 +63,8 @@ pub(super) struct Actor {
     turns: Turns,
     /// When it was last ordered to run.
     used: Option<UnixMillis>,
+    /// Viewers would not all play what its source sends.
+    converts: bool,
     /// In the queue of those that start.
     place: Option<Place>,
     /// The right to start, and since when a child uses it.
@@ -100,7 +103,7 @@ impl Actor {
     ) -> Actor {
         let mut machine = {
             let ready = parts.server.link().borrow().is_ready();
-            Machine::new(stored.spec.playback, open::feed(&stored.spec.source), ready)
+            Machine::new(stored.spec.playback, feed(&stored.spec, stored.converts), ready)
         };
         machine.order = stored.order;
         parts.server.admit(stored.id, &stored.spec.name, &stored.access);
@@ -113,6 +116,7 @@ impl Actor {
             journal,
             turns,
             used: stored.used,
+            converts: stored.converts,
             place: None,
             turn: None,
             controls,
@@ -164,8 +168,13 @@ impl Actor {
                     self.take(if ready { Input::ServerReady } else { Input::ServerLost }).await;
                 }
                 Ok(()) = samples.changed() => {
-                    let sample = samples.borrow_and_update().get(&self.spec.name).cloned().unwrap_or_default();
-                    self.sampled(sample).await;
+                    let (own, source) = {
+                        let samples = samples.borrow_and_update();
+                        let of = |name: &str| samples.get(name).cloned().unwrap_or_default();
+                        (of(&self.spec.name), self.converts.then(|| of(&source_of(self.id))))
+                    };
+                    self.sampled(own).await;
+                    self.source_sampled(source.unwrap_or_default()).await;
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now).into()), if due.is_some() => {
                     // Much too late means that this process stood still, and not the child.
@@ -294,43 +303,6 @@ impl Actor {
         }
     }
 
-    /// Its standard streams are closed: it has ended, or is about to.
-    async fn ended(&mut self) {
-        let Some(child) = self.child.take() else { return };
-        let exit = match timeout(LAST_WORDS, child.exit()).await {
-            Ok(exit) => exit,
-            Err(_) => {
-                // Alive without its pipes: nothing could be learnt from it any more.
-                child.ask(child_process::Rung::Kill);
-                child.exit().await
-            }
-        };
-        drop(child);
-        self.gone = self.sample.publisher.clone().or_else(|| self.gone.take());
-        tracing::info!(code = exit.code, signal = exit.signal, "FFmpeg ended");
-        let ending = self.classify(exit);
-        self.take(Input::Ended(ending)).await;
-    }
-
-    fn classify(&mut self, exit: Exit) -> Ending {
-        let asked = matches!(self.machine.phase, Phase::Stopping { .. });
-        if exit.success() {
-            self.journal.manager("info", t!("log.ended"));
-            return Ending::Finished;
-        }
-        let exit = faults::Exit { code: exit.code, signal: exit.signal };
-        let context = faults::Context { path: self.spec.source.place().to_owned() };
-        let classified = faults::classify(exit, self.tail.all(), &context);
-        self.slate_refused |= !self.sample.online && ffmpeg_cli::slate::was_refused(self.tail.all());
-        if asked {
-            self.journal.manager("info", t!("log.ended"));
-        } else {
-            self.journal.manager("error", classified.error.message.clone());
-        }
-        let fault = Fault { log_tail: self.tail.shown(), ..Fault::new(classified.error) };
-        Ending::Broken(Problem { fault, permanent: classified.permanent })
-    }
-
     /// Gives the machine an input and carries out what it decides.
     async fn take(&mut self, input: Input) {
         let (now, jitter) = (self.now(), jitter());
@@ -367,7 +339,8 @@ impl Actor {
             }
             Effect::Open => {
                 self.parts.hub.run_began(self.id, self.journal.begin_run());
-                let made = open::open(self.parts.clone(), self.id, self.spec.clone());
+                let converted = (self.machine.feed == Feed::Converter).then(|| self.known_of_source());
+                let made = open::open(self.parts.clone(), self.id, self.spec.clone(), converted);
                 self.making = Some(tokio::spawn(async { made.await.map(Made::Path) }));
             }
             Effect::CancelSpawn => {
@@ -382,7 +355,10 @@ impl Actor {
                     child.ask(rung);
                 }
             }
-            Effect::RemovePath => self.parts.server.remove_path(self.id, &self.spec.name).await,
+            Effect::RemovePath => {
+                self.parts.server.remove_path(self.id, &source_of(self.id)).await;
+                self.parts.server.remove_path(self.id, &self.spec.name).await;
+            }
             Effect::CheckCure => return self.is_cured().await.then_some(Input::Cured),
             Effect::Completed => {
                 self.journal.manager("info", t!("log.completed"));
@@ -411,7 +387,8 @@ impl Actor {
         let said = self.parts.server.recorder_trouble(&self.spec.name);
         let (recording, unrecorded) = recording::judge(seen, said.as_deref(), &folder);
         let runs = matches!(self.machine.phase, Phase::Running { .. });
-        let gone = self.source.is_gone(self.spec.source.place(), runs, Instant::now());
+        let file = self.spec.source.file();
+        let gone = self.source.is_gone(file.unwrap_or_default(), runs && file.is_some(), Instant::now());
         if (recording, gone) != (self.facts.recording, self.facts.gone) || unrecorded != self.facts.unrecorded
         {
             (self.facts.recording, self.facts.unrecorded) = (recording, unrecorded);

@@ -5,7 +5,7 @@ use stream_api::{
 
 use crate::{
     clocks::Clocks,
-    lifecycle::{Machine, Millis, Phase, Until, Why},
+    lifecycle::{Feed, Machine, Millis, Phase, Until, Why},
     prober::Probed,
 };
 
@@ -60,7 +60,8 @@ impl Facts {
         if changed {
             (self.state, self.since) = (state, self.clocks.wall());
             self.health = if state == State::Running { Health::Good } else { Health::Unknown };
-            self.was_on_air = false;
+            // A converter starts anew with its source.
+            self.was_on_air &= machine.feed == Feed::Converter && state != State::Stopped;
         }
         match &machine.phase {
             Phase::Backoff { fault, .. }
@@ -151,7 +152,7 @@ mod tests {
     use stream_api::Playback;
 
     use super::*;
-    use crate::{clocks::Reading, lifecycle::Feed};
+    use crate::clocks::Reading;
 
     const DAY: i64 = 86_400_000;
 

@@ -2,6 +2,7 @@
 
 mod actor;
 pub(crate) mod arrival;
+mod convert;
 mod facts;
 mod keep;
 pub(crate) mod open;

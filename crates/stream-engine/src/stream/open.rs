@@ -1,15 +1,14 @@
 //! Streams without a child of ours: the server fetches, or somebody publishes. Here their path is made.
 
 use mediamtx_client::{Pull, RtspTransport, source_url};
-use stream_api::{
-    Code, Error, Fetch, NetworkSource, Source, SourceSecrets, StreamId, StreamSpec, Transport, Unkept,
-};
+use stream_api::{Code, Error, Fetch, NetworkSource, SourceSecrets, StreamId, StreamSpec, Transport, Unkept};
 
-use super::Parts;
+use super::{Parts, convert};
 use crate::{
-    lifecycle::{Feed, Problem},
+    lifecycle::Problem,
+    prober::Probed,
     secrets,
-    server::{Keep, Wish},
+    server::{Keep, Wish, source_of},
 };
 
 /// A path that is there.
@@ -19,16 +18,20 @@ pub(super) struct Opened {
     pub(super) record: bool,
 }
 
-/// Who brings the media of a source.
-pub(super) fn feed(source: &Source) -> Feed {
-    match source {
-        Source::File { .. } => Feed::Child,
-        Source::Network(_) | Source::Incoming => Feed::Server,
+/// Everything from an order to a path that waits for media. `converted`: the source is fetched for FFmpeg, and what is
+/// known of it.
+pub(super) async fn open(
+    parts: Parts,
+    id: StreamId,
+    spec: StreamSpec,
+    converted: Option<Option<Probed>>,
+) -> Result<Opened, Problem> {
+    if let (Some(known), Some(network)) = (&converted, spec.source.network()) {
+        convert::open(&parts, id, &spec, network, known.as_ref()).await?;
+        return Ok(Opened { record: spec.record });
     }
-}
-
-/// Everything from an order to a path that waits for media.
-pub(super) async fn open(parts: Parts, id: StreamId, spec: StreamSpec) -> Result<Opened, Problem> {
+    // It may have been converted before.
+    parts.server.remove_path(id, &source_of(id)).await;
     let pull = match spec.source.network() {
         Some(network) => Some(pull(&parts, id, network).await?),
         None => None,
@@ -36,13 +39,14 @@ pub(super) async fn open(parts: Parts, id: StreamId, spec: StreamSpec) -> Result
     let keep = if spec.keep_viewers { Keep::Unable(Unkept::Unknown) } else { Keep::No };
     let wish = Wish { record: spec.record, keep, pull };
     let made = parts.server.ensure_path(id, &spec.name, wish).await;
-    made.map_err(|error| Problem { fault: error.into(), permanent: false })?;
+    made.map_err(passing)?;
     Ok(Opened { record: spec.record })
 }
 
-async fn pull(parts: &Parts, id: StreamId, network: &NetworkSource) -> Result<Pull, Problem> {
+pub(super) async fn pull(parts: &Parts, id: StreamId, network: &NetworkSource) -> Result<Pull, Problem> {
     let kept = match network.has_secret {
-        true => parts.secrets.get::<SourceSecrets>(id, secrets::SOURCE).await,
+        // A keychain that is unlocked later lets it run then.
+        true => parts.secrets.find::<SourceSecrets>(id, secrets::SOURCE).await.map_err(passing)?,
         false => Some(SourceSecrets::default()),
     };
     let secrets = kept.ok_or_else(|| {
@@ -50,6 +54,10 @@ async fn pull(parts: &Parts, id: StreamId, network: &NetworkSource) -> Result<Pu
         Problem { fault: error.into(), permanent: true }
     })?;
     Ok(pull_of(network, &secrets))
+}
+
+fn passing(error: Error) -> Problem {
+    Problem { fault: error.into(), permanent: false }
 }
 
 /// How the server is told to fetch a source.

@@ -1,11 +1,11 @@
 use std::path::PathBuf;
 
 use child_process::{Child, SpawnError, Spec};
-use ffmpeg_cli::publish::{Publish, Target};
+use ffmpeg_cli::publish::{Input, Publish, Target};
 use stream_api::{Code, Error, StreamId, StreamSpec};
 
 use super::{
-    Parts, keep,
+    Parts, convert, keep,
     turns::{Turn, Waiting},
 };
 use crate::{lifecycle::Problem, prober::Probed, server::Wish, tool_fault::Program, tools::WITHHELD};
@@ -23,7 +23,7 @@ pub(super) struct Spawned {
     pub(super) turn: Turn,
 }
 
-/// Everything from an order to a child: its turn is awaited, the file is probed, the path is made, FFmpeg is started.
+/// Everything from an order to a child: its turn is awaited, the source is probed, the path is made, FFmpeg is started.
 pub(super) async fn spawn(
     parts: Parts,
     id: StreamId,
@@ -32,19 +32,23 @@ pub(super) async fn spawn(
     waiting: Waiting,
 ) -> Result<Spawned, Problem> {
     let ffmpeg = parts.tools.found().ffmpeg.map_err(needs_a_person)?;
+    let live = match spec.source.network() {
+        None => None,
+        // It may take its time, which others need not wait for.
+        Some(network) => {
+            convert::fetch(&parts, id, network).await?;
+            let from = convert::target(&*parts.server.access().await.map_err(passing)?, id);
+            Some((convert::probe(&parts, id, network, &from).await?, from))
+        }
+    };
     let turn = tokio::select! {
         turn = waiting.turn() => turn.ok_or_else(|| passing(Error::new(Code::ShuttingDown)))?,
         fault = parts.server.failed() => return Err(passing(fault)),
     };
-    let file = spec.source.file().unwrap_or_default();
-    let probed = parts.prober.probe(file).await.map_err(|error| match error.code {
-        Code::SourceTimeout
-        | Code::SourceUnreadable
-        | Code::OutOfMemory
-        | Code::TooManyFiles
-        | Code::Internal => passing(error),
-        _ => needs_a_person(error),
-    })?;
+    let (probed, live) = match live {
+        Some((probed, from)) => (probed, Some(from)),
+        None => (probe(&parts, spec.source.file().unwrap_or_default()).await?, None),
+    };
     // No slate is made for a server that is not there.
     parts.server.access().await.map_err(passing)?;
     let keep = keep::keep(&parts, id, &spec, &probed, refused).await;
@@ -58,8 +62,10 @@ pub(super) async fn spawn(
         pass: access.pass.clone(),
     };
     let publish = Publish {
-        source: file,
-        playback: spec.playback,
+        input: match &live {
+            None => Input::File { path: spec.source.file().unwrap_or_default(), playback: spec.playback },
+            Some(from) => Input::Live(from),
+        },
         media: &probed.media,
         plan: &probed.plan,
         target: &target,
@@ -75,6 +81,17 @@ pub(super) async fn spawn(
     let child = parts.spawner.spawn(child.with_args(args)).await;
     let child = child.map_err(|error| unspawnable(error, ffmpeg.path))?;
     Ok(Spawned { child, probed, shown, record: spec.record, turn })
+}
+
+async fn probe(parts: &Parts, file: &str) -> Result<Probed, Problem> {
+    parts.prober.probe(file).await.map_err(|error| match error.code {
+        Code::SourceTimeout
+        | Code::SourceUnreadable
+        | Code::OutOfMemory
+        | Code::TooManyFiles
+        | Code::Internal => passing(error),
+        _ => needs_a_person(error),
+    })
 }
 
 fn unspawnable(error: SpawnError, path: PathBuf) -> Problem {

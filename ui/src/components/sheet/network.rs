@@ -1,7 +1,7 @@
 //! What the form holds of a source that is no file.
 
 use leptos::prelude::*;
-use stream_api::{Error, Fetch, NetworkSource, Secret, Source, SourceTested, split_address};
+use stream_api::{Conversion, Error, Fetch, NetworkSource, Secret, Source, SourceTested, split_address};
 
 /// Which source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +36,7 @@ pub(crate) struct Net {
     /// Typed anew; what is kept is never shown.
     pub password: RwSignal<String>,
     pub on_demand: RwSignal<bool>,
+    pub convert: RwSignal<bool>,
     pub fingerprint: RwSignal<String>,
     pub test: RwSignal<Test>,
     /// What has no field.
@@ -56,6 +57,7 @@ impl Net {
             user: RwSignal::new(rest.user.clone().unwrap_or_default()),
             password: RwSignal::new(String::new()),
             on_demand: RwSignal::new(rest.when == Fetch::OnDemand),
+            convert: RwSignal::new(rest.conversion == Conversion::WhereNeeded),
             fingerprint: RwSignal::new(rest.fingerprint.clone().unwrap_or_default()),
             test: RwSignal::new(Test::None),
             rest: StoredValue::new(rest),
@@ -82,6 +84,7 @@ impl Net {
             url: self.url.get().trim().to_owned(),
             user: text(self.user),
             when: if self.on_demand.get() { Fetch::OnDemand } else { Fetch::Always },
+            conversion: if self.convert.get() { Conversion::WhereNeeded } else { Conversion::Never },
             fingerprint: text(self.fingerprint),
             ..self.rest.get_value()
         })

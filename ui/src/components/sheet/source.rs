@@ -5,7 +5,9 @@ use crate::components::{
     Act, Icon, icon, refusal,
     row::source_icon,
     sheet::{
-        aside_facts, file,
+        aside_facts,
+        fields::switch,
+        file,
         form::Form,
         network::{Kind, Test},
     },
@@ -82,6 +84,10 @@ fn network(form: Form) -> impl IntoView {
         None => view! { <span>{t!("sheet.url.hint")}</span> }.into_any(),
     }
     };
+    let convert_hint = move || match net.on_demand.get() {
+        true => t!("sheet.convert.on_demand"),
+        false => t!("sheet.convert.hint"),
+    };
     let empty = Signal::stored(String::new());
     // What is kept stays unless another is typed.
     let kept =
@@ -117,17 +123,8 @@ fn network(form: Form) -> impl IntoView {
             Test::Done(tested) => Some(steps(&tested).into_any()),
             Test::None | Test::Running => None,
         }}
-        <label class="switch">
-            <input
-                type="checkbox"
-                role="switch"
-                id="on-demand"
-                prop:checked=net.on_demand
-                on:change=move |event| net.on_demand.set(event_target_checked(&event))
-            />
-            <i aria-hidden="true"></i>
-            <span><b>{t!("sheet.on_demand")}</b><small>{t!("sheet.on_demand.hint")}</small></span>
-        </label>
+        {switch("on-demand", net.on_demand, t!("sheet.on_demand"), view! { <small>{t!("sheet.on_demand.hint")}</small> })}
+        {switch("convert", net.convert, t!("sheet.convert"), view! { <small>{convert_hint}</small> })}
         {move || net.takes_fingerprint().then(|| view! {
             <div class="field">
                 {text("source-fingerprint", t!("sheet.fingerprint"), net.fingerprint, "text", empty)}
@@ -165,8 +162,8 @@ fn step(step: &TestStep) -> impl IntoView + use<> {
 pub(crate) fn found(form: Form) -> impl IntoView {
     move || match form.net.test.get() {
         Test::Done(tested) => tested.media.as_ref().zip(tested.plan.as_ref()).map(|(media, plan)| {
-            let lines =
-                plan.warnings.iter().map(|line| view! { <li>{line.message.clone()}</li> }).collect_view();
+            let lines = plan.reasons.iter().chain(&plan.warnings);
+            let lines = lines.map(|line| view! { <li>{line.message.clone()}</li> }).collect_view();
             view! { {aside_facts(media, plan)} <ul class="reasons">{lines}</ul> }
         }),
         _ => None,

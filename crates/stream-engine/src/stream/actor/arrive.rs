@@ -1,8 +1,11 @@
 //! What the picture shows of a stream that somebody else feeds.
 
+use stream_api::Wait;
+
 use super::Actor;
 use crate::{
     lifecycle::{Feed, Phase},
+    server::source_of,
     stream::arrival,
 };
 
@@ -10,8 +13,9 @@ impl Actor {
     /// Who publishes, what comes in, and what is waited for. Whether that is other than before.
     pub(super) fn look_at_arrival(&mut self) -> bool {
         if self.machine.feed != Feed::Server {
-            let before = (self.facts.publisher.take(), self.facts.wait.take());
-            return before != (None, None);
+            let wait = self.awaited_source();
+            let before = (self.facts.publisher.take(), std::mem::replace(&mut self.facts.wait, wait));
+            return before != (None, self.facts.wait.clone());
         }
         let (on_air, name) = (self.is_on_air(), &self.spec.name);
         if on_air {
@@ -30,5 +34,14 @@ impl Actor {
         let changed = (&seen.0, &seen.1, &seen.2) != (&facts.publisher, &facts.wait, &facts.probed);
         (facts.publisher, facts.wait, facts.probed) = seen;
         changed
+    }
+
+    /// What a converter waits for.
+    fn awaited_source(&self) -> Option<Wait> {
+        let waits = self.machine.feed == Feed::Converter && self.machine.phase == Phase::Open;
+        waits.then(|| {
+            let trouble = self.parts.server.pull_trouble(&source_of(self.id));
+            arrival::wait(&self.spec.source, self.facts.was_on_air, trouble)
+        })?
     }
 }

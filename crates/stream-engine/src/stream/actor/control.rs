@@ -12,7 +12,7 @@ use crate::{
     lifecycle::{Input, Phase},
     server::Sample,
     store::StoredStream,
-    stream::{Control, open},
+    stream::{Control, convert::feed},
 };
 
 impl Actor {
@@ -80,7 +80,12 @@ impl Actor {
         }
         self.journal.rename(&self.spec.name);
         self.machine.playback = self.spec.playback;
-        self.machine.feed = open::feed(&self.spec.source);
+        if before.source != self.spec.source || anew {
+            // Known once it is there again.
+            self.machine.source_there = false;
+            self.converts &= before.source.place() == self.spec.source.place();
+        }
+        self.machine.feed = feed(&self.spec, self.converts);
         if before.source != self.spec.source {
             self.facts.probed = None;
             // What it was before says nothing about it.
@@ -141,6 +146,7 @@ impl Actor {
             order: self.machine.order,
             access: self.access.clone(),
             used: self.used,
+            converts: self.converts,
         }
     }
 

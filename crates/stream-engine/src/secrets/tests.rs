@@ -1,0 +1,201 @@
+#[cfg(all(feature = "keychain", target_os = "linux"))]
+mod real;
+
+use std::{
+    collections::HashMap,
+    sync::{Condvar, Mutex as Blocking},
+};
+
+use stream_api::{Secret, SourceSecrets, StreamId};
+use uuid::Uuid;
+
+use super::{
+    keychain::{Keychain, Unanswered},
+    *,
+};
+
+fn password(text: &str) -> SourceSecrets {
+    SourceSecrets { password: Some(Secret::new(text)), ..SourceSecrets::default() }
+}
+
+fn stream() -> StreamId {
+    StreamId(Uuid::now_v7())
+}
+
+async fn got(secrets: &Secrets, id: StreamId) -> Option<SourceSecrets> {
+    secrets.find(id, SOURCE).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_is_kept_is_found_again_and_goes_with_its_stream() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("secrets.json");
+    let secrets = Secrets::new(file.clone(), false);
+    let (a, b) = (stream(), stream());
+    assert!(secrets.set(a, SOURCE, Some(&password("one"))).await.unwrap());
+    assert!(secrets.set(b, SOURCE, Some(&password("two"))).await.unwrap());
+    let again = Secrets::new(file.clone(), false);
+    assert_eq!(got(&again, a).await, Some(password("one")));
+    assert!(!again.set(a, SOURCE, Some(&password("one"))).await.unwrap(), "the same");
+    again.forget(a).await;
+    again.set(b, "other", Some(&1)).await.unwrap();
+    again.set::<SourceSecrets>(b, SOURCE, None).await.unwrap();
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(!text.contains("one") && !text.contains("two") && text.contains("other"), "{text}");
+    assert_eq!(*again.place().borrow(), SecretsPlace::File);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[tokio::test]
+async fn a_broken_file_is_never_overwritten() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("secrets.json");
+    fs::write(&file, "{ half").unwrap();
+    let (secrets, id) = (Secrets::new(file.clone(), false), stream());
+    assert_eq!(got(&secrets, id).await, None);
+    secrets.set(id, SOURCE, Some(&password("x"))).await.unwrap_err();
+    assert_eq!(fs::read_to_string(&file).unwrap(), "{ half");
+}
+
+/// How the fake keychain is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Mood {
+    Open,
+    Refuses,
+    /// Until it has another mood.
+    Hangs,
+}
+
+/// A keychain that misbehaves on request. A cheap handle.
+#[derive(Clone)]
+struct Fake {
+    mood: Arc<(Blocking<Mood>, Condvar)>,
+    kept: Arc<Blocking<HashMap<String, Vec<u8>>>>,
+}
+
+impl Fake {
+    fn new(mood: Mood) -> Fake {
+        Fake { mood: Arc::new((Blocking::new(mood), Condvar::new())), kept: Arc::default() }
+    }
+
+    fn be(&self, mood: Mood) {
+        *self.mood.0.lock().unwrap() = mood;
+        self.mood.1.notify_all();
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.kept.lock().unwrap().keys().cloned().collect()
+    }
+
+    fn answer(&self) -> Result<(), Unanswered> {
+        let mood = self.mood.0.lock().unwrap();
+        match *self.mood.1.wait_while(mood, |mood| *mood == Mood::Hangs).unwrap() {
+            Mood::Refuses => Err(Unanswered("locked".to_owned())),
+            Mood::Open | Mood::Hangs => Ok(()),
+        }
+    }
+
+    fn secrets(&self, file: &Path) -> Secrets {
+        let fake = self.clone();
+        let asker = Asker::with_limit(move || Box::new(fake), Duration::from_millis(200));
+        Secrets::by(file.to_owned(), Some(asker))
+    }
+}
+
+impl Keychain for Fake {
+    fn get(&mut self, name: &str) -> Result<Option<Vec<u8>>, Unanswered> {
+        self.answer()?;
+        Ok(self.kept.lock().unwrap().get(name).cloned())
+    }
+
+    fn set(&mut self, name: &str, secret: &[u8]) -> Result<(), Unanswered> {
+        self.answer()?;
+        self.kept.lock().unwrap().insert(name.to_owned(), secret.to_owned());
+        Ok(())
+    }
+
+    fn remove(&mut self, name: &str) -> Result<(), Unanswered> {
+        self.answer()?;
+        self.kept.lock().unwrap().remove(name);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_keychain_keeps_all_and_the_file_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("secrets.json");
+    let fake = Fake::new(Mood::Open);
+    let (secrets, id) = (fake.secrets(&file), stream());
+    assert!(secrets.set(id, SOURCE, Some(&password("one"))).await.unwrap());
+    assert!(!secrets.set(id, SOURCE, Some(&password("one"))).await.unwrap(), "the same");
+    assert_eq!(got(&secrets, id).await, Some(password("one")));
+    assert_eq!((fake.names(), file.exists()), (vec![format!("{id}/source")], false));
+    secrets.forget(id).await;
+    assert_eq!((fake.names(), got(&secrets, id).await), (Vec::new(), None));
+}
+
+/// A file from before there was a keychain goes into it, and one that it does not take stays.
+#[tokio::test]
+async fn nothing_is_lost_on_the_way_into_a_keychain() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("secrets.json");
+    let ids = [stream(), stream(), stream()];
+    let before = Secrets::new(file.clone(), false);
+    for id in ids {
+        before.set(id, SOURCE, Some(&password(&id.to_string()))).await.unwrap();
+    }
+    let fake = Fake::new(Mood::Refuses);
+    let secrets = fake.secrets(&file);
+    secrets.settle().await.unwrap_err();
+    assert_eq!(*secrets.place().borrow(), SecretsPlace::KeychainLocked);
+    for id in ids {
+        assert_eq!(got(&secrets, id).await, Some(password(&id.to_string())), "from the file meanwhile");
+    }
+    fake.be(Mood::Open);
+    secrets.settle().await.unwrap();
+    for id in ids {
+        assert_eq!(got(&secrets, id).await, Some(password(&id.to_string())), "from the keychain now");
+    }
+    assert_eq!((fake.names().len(), read(&file).unwrap()), (3, Kept::new()));
+    assert_eq!(*secrets.place().borrow(), SecretsPlace::Keychain);
+}
+
+#[tokio::test]
+async fn a_keychain_that_hangs_is_asked_once_and_the_file_takes_its_place() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("secrets.json");
+    let fake = Fake::new(Mood::Open);
+    let (secrets, old, new) = (fake.secrets(&file), stream(), stream());
+    secrets.set(old, SOURCE, Some(&password("old"))).await.unwrap();
+    fake.be(Mood::Hangs);
+    let locked = secrets.find::<SourceSecrets>(old, SOURCE).await.unwrap_err();
+    assert_eq!(
+        (locked.code, *secrets.place().borrow()),
+        (Code::KeychainLocked, SecretsPlace::KeychainLocked)
+    );
+    // What is changed meanwhile counts.
+    secrets.set(new, SOURCE, Some(&password("new"))).await.unwrap();
+    secrets.set(old, SOURCE, Some(&password("newer"))).await.unwrap();
+    assert_eq!(
+        (got(&secrets, new).await, got(&secrets, old).await),
+        (Some(password("new")), Some(password("newer")))
+    );
+    secrets.forget(old).await;
+    assert_eq!(got(&secrets, old).await, None, "although the keychain still has it");
+    assert_eq!(fake.names(), [format!("{old}/source")]);
+
+    fake.be(Mood::Open);
+    let settled = async {
+        while secrets.settle().await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(10), settled).await.expect("it answers again");
+    assert_eq!((fake.names(), read(&file).unwrap()), (vec![format!("{new}/source")], Kept::new()));
+    assert_eq!((got(&secrets, new).await, got(&secrets, old).await), (Some(password("new")), None));
+}

@@ -1,0 +1,56 @@
+//! What the end of a child means.
+
+use std::time::Duration;
+
+use child_process::Exit;
+use ffmpeg_cli::faults;
+use stream_api::{Fault, t};
+use tokio::time::timeout;
+
+use super::Actor;
+use crate::lifecycle::{Ending, Input, Phase, Problem};
+
+/// FFmpeg's last lines come at most this long after its end.
+const LAST_WORDS: Duration = Duration::from_millis(500);
+
+impl Actor {
+    /// Its standard streams are closed: it has ended, or is about to.
+    pub(super) async fn ended(&mut self) {
+        let Some(child) = self.child.take() else { return };
+        let exit = match timeout(LAST_WORDS, child.exit()).await {
+            Ok(exit) => exit,
+            Err(_) => {
+                // Alive without its pipes: nothing could be learnt from it any more.
+                child.ask(child_process::Rung::Kill);
+                child.exit().await
+            }
+        };
+        drop(child);
+        self.gone = self.sample.publisher.clone().or_else(|| self.gone.take());
+        tracing::info!(code = exit.code, signal = exit.signal, "FFmpeg ended");
+        let ending = self.classify(exit);
+        self.take(Input::Ended(ending)).await;
+    }
+
+    fn classify(&mut self, exit: Exit) -> Ending {
+        let asked = matches!(self.machine.phase, Phase::Stopping { .. });
+        if exit.success() {
+            self.journal.manager("info", t!("log.ended"));
+            return if asked { Ending::Finished } else { self.finished() };
+        }
+        let exit = faults::Exit { code: exit.code, signal: exit.signal };
+        let context = faults::Context { path: self.spec.source.place().to_owned() };
+        let mut classified = faults::classify(exit, self.tail.all(), &context);
+        if let Some(error) = self.lost_source() {
+            classified = faults::Classified { error, permanent: false };
+        }
+        self.slate_refused |= !self.sample.online && ffmpeg_cli::slate::was_refused(self.tail.all());
+        if asked {
+            self.journal.manager("info", t!("log.ended"));
+        } else {
+            self.journal.manager("error", classified.error.message.clone());
+        }
+        let fault = Fault { log_tail: self.tail.shown(), ..Fault::new(classified.error) };
+        Ending::Broken(Problem { fault, permanent: classified.permanent })
+    }
+}

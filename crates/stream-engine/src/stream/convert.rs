@@ -1,0 +1,91 @@
+//! Network sources that not every viewer can play: the server fetches them to a path that is for us alone, so that their
+//! password stays with it, and FFmpeg reads that, encodes what must be and publishes under the stream's name.
+
+use ffmpeg_cli::publish::Target;
+use mediamtx_client::{PROBE_QUERY, Track};
+use stream_api::{Code, Error, NetworkSource, Source, StreamId, StreamSpec, Unkept};
+
+use super::{Parts, arrival, keep, open};
+use crate::{
+    lifecycle::{Feed, Problem},
+    prober::Probed,
+    server::{Access, Keep, Wish, source_of},
+};
+
+/// Who brings the media of a stream. `converts`: viewers would not all play what its source sends.
+pub(super) fn feed(spec: &StreamSpec, converts: bool) -> Feed {
+    match &spec.source {
+        Source::File { .. } => Feed::Child,
+        Source::Network(_) if converts && may(spec) => Feed::Converter,
+        Source::Network(_) | Source::Incoming => Feed::Server,
+    }
+}
+
+/// Whether the source may be converted: where the server is ours, since no other one has anything for us alone.
+pub(super) fn may(spec: &StreamSpec) -> bool {
+    spec.server.is_bundled() && spec.source.network().is_some_and(NetworkSource::may_convert)
+}
+
+/// Whether something of what a source sends has to be encoded; none while its tracks are not known.
+pub(super) fn is_needed(tracks: &[Track]) -> Option<bool> {
+    let media = arrival::received(tracks)?.media;
+    ffmpeg_cli::plan::live(&media).ok().map(|plan| plan.encodes_video || plan.encodes_audio)
+}
+
+/// Has the server fetch the source for us alone.
+pub(super) async fn fetch(parts: &Parts, id: StreamId, network: &NetworkSource) -> Result<(), Problem> {
+    let pull = open::pull(parts, id, network).await?;
+    let wish = Wish { record: false, keep: Keep::No, pull: Some(pull) };
+    let made = parts.server.ensure_path(id, &source_of(id), wish).await;
+    made.map(drop).map_err(passing)
+}
+
+/// The same, and makes the stream's own path, where viewers wait by its slate if it is `known` which.
+pub(super) async fn open(
+    parts: &Parts,
+    id: StreamId,
+    spec: &StreamSpec,
+    network: &NetworkSource,
+    known: Option<&Probed>,
+) -> Result<(), Problem> {
+    let keep = match known {
+        Some(probed) => keep::keep(parts, id, spec, probed, false).await,
+        None if spec.keep_viewers => Keep::Unable(Unkept::Unknown),
+        None => Keep::No,
+    };
+    let wish = Wish { record: spec.record, keep, pull: None };
+    // First, so that a camera is let go before it is fetched anew: some serve one client alone.
+    keep::ensure_path(parts, id, &spec.name, wish).await.map_err(passing)?;
+    fetch(parts, id, network).await
+}
+
+/// Where FFmpeg reads what was fetched. It counts as no viewer.
+pub(super) fn target(access: &Access, id: StreamId) -> Target {
+    Target {
+        host: "127.0.0.1".to_owned(),
+        port: access.ports.rtsp,
+        name: format!("{}?{PROBE_QUERY}", source_of(id)),
+        user: access.reader.0.clone(),
+        pass: access.reader.1.reveal().to_owned(),
+    }
+}
+
+/// What is fetched, looked at more closely than the server does.
+pub(super) async fn probe(
+    parts: &Parts,
+    id: StreamId,
+    network: &NetworkSource,
+    from: &Target,
+) -> Result<Probed, Problem> {
+    let sample = parts.server.samples().borrow().get(&source_of(id)).cloned().unwrap_or_default();
+    let lost = || passing(Error::new(Code::PullClosed).with("host", open::host(network)));
+    if !sample.online {
+        return Err(lost());
+    }
+    let probed = parts.prober.fetched(from, &sample.tracks).await;
+    probed.map_err(passing)?.ok_or_else(lost)
+}
+
+fn passing(error: Error) -> Problem {
+    Problem { fault: error.into(), permanent: false }
+}
