@@ -3,6 +3,7 @@ mod control;
 mod convert;
 mod cure;
 mod ending;
+mod look;
 
 use std::time::{Duration, Instant};
 
@@ -32,8 +33,8 @@ use crate::{
     access::StoredAccess,
     clocks::Jump,
     journal::RunJournal,
-    lifecycle::{Effect, Feed, Input, Limits, Machine, Millis, Phase, Problem, step},
-    recording::{self, Watch},
+    lifecycle::{Effect, Feed, Input, Limits, Machine, Millis, Phase, Problem, Why, step},
+    recording::Watch,
     server::{Eager, Sample, source_of},
     store::StoredStream,
 };
@@ -165,6 +166,8 @@ impl Actor {
                 Ok(()) = link.changed() => {
                     let ready = link.borrow_and_update().is_ready();
                     self.turns.set_open(ready);
+                    // Another run of it may take what the last one refused, or seemed to in its last moments.
+                    self.slate_refused &= !ready;
                     self.take(if ready { Input::ServerReady } else { Input::ServerLost }).await;
                 }
                 Ok(()) = samples.changed() => {
@@ -232,7 +235,7 @@ impl Actor {
                 self.journal.manager("debug", shown);
                 // Whoever the server has there now is not this child.
                 self.gone = self.sample.publisher.clone().or_else(|| self.gone.take());
-                self.child = Some(child);
+                (self.child, self.source) = (Some(child), SourceWatch::default());
                 (self.parser, self.out_time) = (progress::Parser::default(), -1);
                 self.tail.clear();
                 let fps = probed.media.video.as_ref().map_or(0.0, |video| video.fps);
@@ -351,6 +354,9 @@ impl Actor {
                 }
             }
             Effect::Ask(rung) => {
+                if let Phase::Stopping { why: Why::Hang { fault, .. }, rung: 0, .. } = &self.machine.phase {
+                    self.journal.manager("error", t!("log.hangs", reason = fault.error.message));
+                }
                 if let Some(child) = &self.child {
                     child.ask(rung);
                 }
@@ -368,33 +374,6 @@ impl Actor {
             }
         }
         None
-    }
-
-    /// Once a second: what only looking tells.
-    fn look(&mut self) {
-        if self.turn.as_ref().is_some_and(|(_, since)| since.elapsed() >= HOLDS_UP) {
-            self.turn = None;
-        }
-        if self.place.is_some() {
-            self.publish();
-        }
-        if self.look_at_arrival() {
-            self.publish();
-        }
-        let wanted = self.spec.record && self.is_on_air();
-        let folder = self.parts.recordings.join(&self.spec.name);
-        let seen = self.recording.look(&folder, wanted, Instant::now());
-        let said = self.parts.server.recorder_trouble(&self.spec.name);
-        let (recording, unrecorded) = recording::judge(seen, said.as_deref(), &folder);
-        let runs = matches!(self.machine.phase, Phase::Running { .. });
-        let file = self.spec.source.file();
-        let gone = self.source.is_gone(file.unwrap_or_default(), runs && file.is_some(), Instant::now());
-        if (recording, gone) != (self.facts.recording, self.facts.gone) || unrecorded != self.facts.unrecorded
-        {
-            (self.facts.recording, self.facts.unrecorded) = (recording, unrecorded);
-            self.facts.gone = gone;
-            self.publish();
-        }
     }
 
     fn is_on_air(&self) -> bool {

@@ -1,0 +1,34 @@
+//! What only looking tells.
+
+use std::time::Instant;
+
+use super::{Actor, HOLDS_UP};
+use crate::recording;
+
+impl Actor {
+    /// Once a second.
+    pub(super) fn look(&mut self) {
+        if self.turn.as_ref().is_some_and(|(_, since)| since.elapsed() >= HOLDS_UP) {
+            self.turn = None;
+        }
+        if self.place.is_some() {
+            self.publish();
+        }
+        if self.look_at_arrival() {
+            self.publish();
+        }
+        let wanted = self.spec.record && self.is_on_air();
+        let folder = self.parts.recordings.join(&self.spec.name);
+        let seen = self.recording.look(&folder, wanted, Instant::now());
+        let said = self.parts.server.recorder_trouble(&self.spec.name);
+        let (recording, unrecorded) = recording::judge(seen, said.as_deref(), &folder);
+        let sent = self.spec.source.file().filter(|_| self.child.is_some());
+        let fate = self.source.look(sent.unwrap_or_default(), sent.is_some(), Instant::now());
+        let facts = (self.facts.recording, self.facts.source);
+        if (recording, fate) != facts || unrecorded != self.facts.unrecorded {
+            (self.facts.recording, self.facts.unrecorded) = (recording, unrecorded);
+            self.facts.source = fate;
+            self.publish();
+        }
+    }
+}
