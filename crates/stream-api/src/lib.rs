@@ -5,6 +5,8 @@
 //! It is not the engine: nothing here decides or does anything.
 
 #[macro_use]
+mod code_macro;
+#[macro_use]
 mod reading;
 #[macro_use]
 mod words_macro;
@@ -50,7 +52,7 @@ pub mod words;
 pub use access::{
     Access, GuestLink, LinkLasts, VIEWER, ViewerAccess, check_password, check_viewer, with_login,
 };
-pub use activity::{Activity, ActivityFilter, ActivityKind, Cause, Level, Mended, Origin};
+pub use activity::{Activity, ActivityFilter, ActivityKind, Cause, Level, Origin};
 pub use address::{HIDDEN, SourceAddress, SourceSecrets, split_address};
 pub use arrival::{Awaited, Publisher, Wait};
 pub use code::Code;

@@ -112,6 +112,8 @@ pub enum Lack {
     Log,
     /// Viewers by HLS are counted as one (before 1.18).
     HlsViewers,
+    /// What not every viewer can play is not converted: what its source sends goes as it is.
+    Conversion,
     /// It does not tell when it started (before 1.15.2), so a restart is noticed by what is missing.
     Start,
 }
@@ -130,6 +132,7 @@ impl Lack {
             Lack::Settings => t!("lack.settings"),
             Lack::Log => t!("lack.log"),
             Lack::HlsViewers => t!("lack.hls_viewers"),
+            Lack::Conversion => t!("lack.conversion"),
             Lack::Start => t!("lack.start"),
         }
     }

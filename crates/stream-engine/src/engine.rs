@@ -17,7 +17,7 @@ use crate::{
     notices, ports,
     prober::Prober,
     secrets::{self, Secrets},
-    server::{self, Server, Tls, addresses},
+    server::{self, Ledger, OtherParts, Server, Servers, Tls, addresses},
     slates::Slates,
     store::Store,
     stored_server::StoredServer,
@@ -48,7 +48,10 @@ pub(crate) struct Inner {
     pub(crate) prober: Prober,
     pub(crate) slates: Slates,
     pub(crate) tls: Tls,
+    /// The bundled one.
     pub(crate) server: Server,
+    /// All of them.
+    pub(crate) servers: Servers,
     /// The port of the guests' page.
     pub(crate) guest_port: watch::Sender<u16>,
     /// Where it listens, once that is known.
@@ -135,17 +138,31 @@ impl Engine {
             tls: tls.clone(),
             pages: options.pages.clone(),
         });
+        let servers = Servers::new(
+            server.handle(),
+            OtherParts {
+                hub: hub.clone(),
+                secrets: secrets.clone(),
+                slates: slates.clone(),
+                ledger: Ledger::open(data.path().join("paths.json")),
+                logs: data.logs(),
+                tasks: tasks.clone(),
+                stop: stop.clone(),
+            },
+        );
+        for other in store.others().await {
+            servers.add(other);
+        }
         let mut registry = Registry::new(crate::stream::Parts {
             hub: hub.clone(),
             store: store.clone(),
             secrets: secrets.clone(),
             tools: tools.clone(),
             prober: prober.clone(),
-            slates: slates.clone(),
             spawner,
+            servers: servers.clone(),
             server: server.handle(),
             logs: data.logs().join("streams"),
-            recordings: data.recordings(),
             tasks: tasks.clone(),
         });
         for stored in store.streams().await {
@@ -194,6 +211,7 @@ impl Engine {
             tls,
             server,
             guest_port,
+            servers,
             guest_door,
             streams,
             closing,

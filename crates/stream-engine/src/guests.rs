@@ -190,7 +190,9 @@ mod tests {
     fn what_should_be_encrypted_is_never_served_in_plain() {
         let tls = Tls::new("/tls".into());
         let mut settings = ServerSettings::default();
-        let door = |settings: &ServerSettings, shown| GuestDoor::of(settings, shown, 8891, &tls);
+        let door = |settings: &ServerSettings, shown: Option<&Certificate>| {
+            GuestDoor::of(settings, shown, 8891, &tls)
+        };
         let plain = door(&settings, None).unwrap();
         assert_eq!((plain.listen, plain.tls), ("127.0.0.1:8891".parse().unwrap(), None));
         (settings.reach, settings.encryption) = (Reach::LocalNetwork, Encryption::SelfSigned);

@@ -32,6 +32,8 @@ const MAKING: &str = "making-";
 #[derive(Debug, Clone)]
 pub(crate) struct Slates {
     dir: Arc<PathBuf>,
+    /// The same folder as the server sees it.
+    seen: Arc<PathBuf>,
     tools: Tools,
     spawner: Spawner,
     /// One at a time: streams that start together mostly need the same.
@@ -55,7 +57,17 @@ pub(crate) enum NotMade {
 
 impl Slates {
     pub(crate) fn new(dir: PathBuf, tools: Tools, spawner: Spawner) -> Slates {
-        Slates { dir: Arc::new(dir), tools, spawner, making: Arc::default() }
+        Slates { seen: Arc::new(dir.clone()), dir: Arc::new(dir), tools, spawner, making: Arc::default() }
+    }
+
+    /// In a folder of their own, which a server sees as `seen`.
+    pub(crate) fn shared(&self, dir: PathBuf, seen: PathBuf) -> Slates {
+        Slates { dir: Arc::new(dir), seen: Arc::new(seen), making: Arc::default(), ..self.clone() }
+    }
+
+    /// Where the server finds the slate.
+    pub(crate) fn seen(&self, slate: &Slate) -> PathBuf {
+        self.seen.join(slate.file_name())
     }
 
     /// Where the slate is, or will be.

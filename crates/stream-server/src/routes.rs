@@ -71,7 +71,9 @@ async fn command(
     // Last, so that a body can't speak of another stream than the path.
     for (name, value) in &params {
         if name == "id" && value.parse::<StreamId>().is_err() {
-            return Err(Error::new(Code::NoSuchStream).with("id", value).into());
+            let server = route.path.starts_with("/api/v1/servers/");
+            let code = if server { Code::NoSuchServer } else { Code::NoSuchStream };
+            return Err(Error::new(code).with("id", value).into());
         }
         merged.insert(name.to_owned(), value.into());
     }

@@ -34,6 +34,18 @@ pub fn mediamtx() -> PathBuf {
         .expect("run `cargo xtask sidecars` to get MediaMTX, or name it in STREAM_MANAGER_MEDIAMTX")
 }
 
+/// One of the versions of MediaMTX that `cargo xtask sidecars` keeps. `None`, with the reason printed, where it isn't in
+/// the cache: the test is then skipped.
+#[must_use]
+#[expect(clippy::print_stdout, reason = "a skipped test says so")]
+pub fn mediamtx_version(version: &str) -> Option<PathBuf> {
+    let found = cached("mediamtx").into_iter().find(|(numbers, _)| *numbers == parts(version));
+    if found.is_none() {
+        println!("skipped: no MediaMTX {version} here; `cargo xtask sidecars` makes it");
+    }
+    found.map(|(_, path)| path)
+}
+
 /// Versions of FFmpeg that `cargo xtask sidecars` fetches for tests, besides the system's own.
 pub const FFMPEG_VERSIONS: &[&str] = &["4.2.2", "7.0.2", "9.0.2"];
 

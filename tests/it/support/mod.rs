@@ -3,6 +3,7 @@
 pub mod camera;
 pub mod control;
 pub mod crowd;
+pub mod hall;
 pub mod media;
 pub mod process;
 pub mod proxy;

@@ -54,8 +54,7 @@ impl Row {
 
     fn ratio(&self) -> Option<f64> {
         let bare = self.bare.as_ref()?.1;
-        // Nothing is a multiple of nothing.
-        self.ours.as_ref().ok().map(|ours| ours / bare).filter(|ratio| ratio.is_finite())
+        self.ours.as_ref().ok().map(|ours| ours / bare)
     }
 
     fn goal(&self) -> String {

@@ -96,7 +96,7 @@ pub struct Others {
     pub servers: Vec<OtherServer>,
 }
 
-/// Asks a server at once that did not answer or refused us, and says all our paths anew.
+/// Asks a server at once that did not answer or refused us.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct ServerRetry {
     /// Which.

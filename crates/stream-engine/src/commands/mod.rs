@@ -16,8 +16,8 @@ use stream_api::{
     SourceSecrets, Stream, StreamId, StreamSpec, UnixMillis, check_name,
     commands::{
         Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, SnapshotGet, SourceProbe, StreamCreate,
-        StreamDelete, StreamDuplicate, StreamGet, StreamList, StreamLog, StreamOpen, StreamRestart,
-        StreamStart, StreamStartAll, StreamStop, StreamStopAll, StreamUpdate, Streams, ToolsCheck,
+        StreamDelete, StreamDuplicate, StreamGet, StreamList, StreamLog, StreamOpen, StreamStart,
+        StreamStartAll, StreamStop, StreamStopAll, StreamUpdate, Streams, ToolsCheck,
     },
     propose_name,
 };
@@ -74,6 +74,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         check_name(name)?;
     }
     let access = access::of_new(request.access)?;
+    check_server(engine, request.server).await?;
     let Given { source, secrets } = given::source(engine, request.source, request.password, None).await?;
     if let Some(file) = source.file() {
         examine(engine, file).await?;
@@ -82,9 +83,10 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     let mut streams = engine.streams.lock().await;
     let name = match request.name {
         Some(name) => name,
-        None => proposed(engine, &proposal(&source)).await,
+        None => proposed(engine, request.server, &proposal(&source)).await,
     };
-    check_free(engine, &name, None).await?;
+    check_free(engine, request.server, &name, None).await?;
+    engine.servers.get(request.server).terms().check(&name, &access)?;
     let spec = StreamSpec {
         server: request.server,
         playback: request.playback,
@@ -120,8 +122,14 @@ pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> R
     }
     let streams = engine.streams.lock().await;
     let handle = streams.get(request.id)?;
-    if let Some(name) = &request.name {
-        check_free(engine, name, Some(request.id)).await?;
+    let server = request.server.unwrap_or(before.spec.server);
+    if request.name.is_some() || request.server.is_some() {
+        let name = request.name.as_ref().unwrap_or(&before.spec.name);
+        check_free(engine, server, name, Some(request.id)).await?;
+    }
+    if server != before.spec.server {
+        check_server(engine, server).await?;
+        engine.servers.get(server).terms().check(&before.spec.name, &before.access)?;
     }
     let id = request.id;
     let Some(secrets) = secrets else { return handle.edit(request, false, engine.origin).await };
@@ -157,15 +165,10 @@ pub(crate) async fn stream_stop(engine: &Call<'_>, request: StreamStop) -> Resul
     order(engine, request.id, Order::Stop).await
 }
 
-pub(crate) async fn stream_restart(engine: &Call<'_>, request: StreamRestart) -> Result<Stream, Error> {
-    let handle = engine.streams.lock().await.get(request.id)?;
-    handle.restart(clock::now(), engine.origin).await
-}
-
 pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate) -> Result<Stream, Error> {
     let mut streams = engine.streams.lock().await;
     let original = stored(engine, request.id).await?;
-    let taken = names(engine).await;
+    let taken = names(engine, original.spec.server).await;
     // The name may hold parts and dots, so it is no file name; only a number is added.
     let name = (2u32..)
         .map(|n| format!("{}-{n}", original.spec.name))
@@ -214,7 +217,7 @@ pub(crate) async fn stream_stop_all(engine: &Call<'_>, _: StreamStopAll) -> Resu
 pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Result<ProbeReport, Error> {
     let path = given::path(&request.path);
     let Probed { media, plan } = examine(engine, &path).await?;
-    let proposed_name = proposed(engine, file_name(&path)).await;
+    let proposed_name = proposed(engine, ServerId::BUNDLED, file_name(&path)).await;
     let name = request.name.filter(|name| check_name(name).is_ok()).unwrap_or_else(|| proposed_name.clone());
     let version = engine.tools.found().ffmpeg?.version;
     let port = engine.hub.snapshot().server.ports.rtsp;
@@ -391,20 +394,35 @@ async fn stored(engine: &Inner, id: StreamId) -> Result<StoredStream, Error> {
     streams.into_iter().find(|s| s.id == id).ok_or_else(|| Error::new(Code::NoSuchStream).with("id", id))
 }
 
-async fn proposed(engine: &Inner, from: &str) -> String {
-    let taken = names(engine).await;
+async fn proposed(engine: &Inner, server: ServerId, from: &str) -> String {
+    let taken = names(engine, server).await;
     propose_name(from, |name| is_taken(&taken, name, None))
 }
 
-async fn check_free(engine: &Inner, name: &str, except: Option<StreamId>) -> Result<(), Error> {
-    match is_taken(&names(engine).await, name, except) {
+async fn check_free(
+    engine: &Inner,
+    server: ServerId,
+    name: &str,
+    except: Option<StreamId>,
+) -> Result<(), Error> {
+    match is_taken(&names(engine, server).await, name, except) {
         true => Err(Error::new(Code::NameTaken).with("name", name)),
         false => Ok(()),
     }
 }
 
-async fn names(engine: &Inner) -> Vec<(StreamId, String)> {
-    engine.store.streams().await.into_iter().map(|stream| (stream.id, stream.spec.name)).collect()
+/// Whether there is such a server.
+async fn check_server(engine: &Inner, id: ServerId) -> Result<(), Error> {
+    if id.is_bundled() {
+        return Ok(());
+    }
+    others::known(engine, id).await.map(drop)
+}
+
+/// Of the streams of one server.
+async fn names(engine: &Inner, server: ServerId) -> Vec<(StreamId, String)> {
+    let streams = engine.store.streams().await.into_iter();
+    streams.filter(|one| one.spec.server == server).map(|one| (one.id, one.spec.name)).collect()
 }
 
 /// MediaMTX tells upper from lower case, and a folder of recordings on Windows and macOS does not.

@@ -1,47 +1,182 @@
 //! Servers besides the bundled one.
 
-use stream_api::{
-    Code, Error, OtherServer, ServerId, ServerTested,
-    commands::{
-        Adopted, DriftAdopt, DriftApply, Nothing, OtherList, Others, ServerAdd, ServerEdit, ServerRemove,
-        ServerRetry, ServerTest,
-    },
-};
+mod drift;
+mod given;
 
-use super::Call;
+use stream_api::{
+    Code, Error, OtherServer, ServerId, ServerTested, StreamId,
+    commands::{
+        LeftStreams, Nothing, OtherList, Others, ServerAdd, ServerEdit, ServerRemove, ServerRetry,
+        ServerTest, StreamUpdate,
+    },
+    propose_name,
+};
+use uuid::Uuid;
+
+use super::{Call, is_taken, names};
+use crate::{
+    engine::Inner,
+    secrets, server,
+    store::StoredStream,
+    stored_other::{OtherSecrets, StoredOther},
+};
+pub(crate) use drift::{drift_adopt, drift_apply};
 
 pub(crate) async fn other_list(engine: &Call<'_>, _: OtherList) -> Result<Others, Error> {
     Ok(Others { servers: engine.hub.snapshot().others })
 }
 
-pub(crate) async fn server_test(_: &Call<'_>, request: ServerTest) -> Result<ServerTested, Error> {
-    Err(unknown(request.server.unwrap_or_default()))
+pub(crate) async fn server_test(engine: &Call<'_>, request: ServerTest) -> Result<ServerTested, Error> {
+    let before = match request.server {
+        Some(id) => Some(known(engine, id).await?),
+        None => None,
+    };
+    let (spec, kept) = given::given(request.spec, request.secrets, before.as_ref())?;
+    let ours = |name: &str| request.server.is_some_and(|id| engine.servers.owns(id, name));
+    server::examined(&spec, &kept, &engine.slates, ours).await
 }
 
-pub(crate) async fn server_add(_: &Call<'_>, _: ServerAdd) -> Result<OtherServer, Error> {
-    Err(unknown(ServerId::default()))
+pub(crate) async fn server_add(engine: &Call<'_>, request: ServerAdd) -> Result<OtherServer, Error> {
+    let (spec, kept) = given::given(request.spec, request.secrets, None)?;
+    if let Some(folder) = &spec.folder {
+        server::usable(&folder.here).await?;
+    }
+    // Held, so that two do not get one name.
+    let _streams = engine.streams.lock().await;
+    check_name_free(engine, &spec.name, None).await?;
+    let stored = StoredOther { id: ServerId(Uuid::now_v7()), spec };
+    let id = stored.id;
+    keep(engine, id, &kept).await?;
+    if let Err(error) = engine.store.put_other(stored.clone()).await {
+        engine.secrets.forget(id).await;
+        return Err(error);
+    }
+    tracing::info!(server_id = %id, name = stored.spec.name, "a server was added");
+    engine.servers.add(stored);
+    shown(engine, id)
 }
 
-pub(crate) async fn server_edit(_: &Call<'_>, request: ServerEdit) -> Result<OtherServer, Error> {
-    Err(unknown(request.id))
+pub(crate) async fn server_edit(engine: &Call<'_>, request: ServerEdit) -> Result<OtherServer, Error> {
+    let id = request.id;
+    let before = known(engine, id).await?;
+    let (spec, kept) = given::given(request.spec, request.secrets, Some(&before))?;
+    if let Some(folder) = &spec.folder {
+        server::usable(&folder.here).await?;
+    }
+    let _streams = engine.streams.lock().await;
+    check_name_free(engine, &spec.name, Some(id)).await?;
+    let terms = server::terms(&spec, &kept, &engine.slates);
+    for stream in of_server(engine, id).await {
+        terms.check(&stream.spec.name, &stream.access)?;
+    }
+    if before.0.spec.api != spec.api
+        && let Err(error) = engine.servers.get(id).leave().await
+    {
+        // What is left there is forgotten: it may be another server, or this one under another address.
+        tracing::warn!(%error, "paths of ours stay where the server was before");
+    }
+    let stored = StoredOther { id, spec };
+    keep(engine, id, &kept).await?;
+    if let Err(error) = engine.store.put_other(stored.clone()).await {
+        keep(engine, id, &before.1).await?;
+        return Err(error);
+    }
+    tracing::info!(server_id = %id, name = stored.spec.name, "a server was edited");
+    engine.servers.edit(stored);
+    shown(engine, id)
 }
 
-pub(crate) async fn server_remove(_: &Call<'_>, request: ServerRemove) -> Result<Nothing, Error> {
-    Err(unknown(request.id))
+pub(crate) async fn server_remove(engine: &Call<'_>, request: ServerRemove) -> Result<Nothing, Error> {
+    let id = request.id;
+    let (stored, _) = known(engine, id).await?;
+    let streams = of_server(engine, id).await;
+    match request.streams {
+        LeftStreams::Refuse if !streams.is_empty() => {
+            let error = Error::new(Code::ServerInUse).with("name", &stored.spec.name);
+            return Err(error.with("streams", streams.len()));
+        }
+        LeftStreams::Refuse => {}
+        LeftStreams::Move => {
+            for stream in streams {
+                bring_home(engine, stream).await?;
+            }
+        }
+        LeftStreams::Delete => {
+            for stream in streams {
+                super::stream_delete(engine, stream_api::commands::StreamDelete { id: stream.id }).await?;
+            }
+        }
+    }
+    let registry = engine.streams.lock().await;
+    if !of_server(engine, id).await.is_empty() {
+        return Err(Error::new(Code::ServerInUse).with("name", &stored.spec.name).with("streams", 1));
+    }
+    if let Err(error) = engine.servers.get(id).leave().await {
+        tracing::warn!(%error, "paths of ours may stay on a server that is removed");
+    }
+    engine.store.remove_other(id).await?;
+    engine.servers.remove(id).await;
+    drop(registry);
+    engine.secrets.forget(id).await;
+    tracing::info!(server_id = %id, name = stored.spec.name, "a server was removed");
+    Ok(Nothing {})
 }
 
-pub(crate) async fn server_retry(_: &Call<'_>, request: ServerRetry) -> Result<OtherServer, Error> {
-    Err(unknown(request.id))
+pub(crate) async fn server_retry(engine: &Call<'_>, request: ServerRetry) -> Result<OtherServer, Error> {
+    known(engine, request.id).await?;
+    engine.servers.get(request.id).restart().await;
+    shown(engine, request.id)
 }
 
-pub(crate) async fn drift_apply(_: &Call<'_>, request: DriftApply) -> Result<OtherServer, Error> {
-    Err(unknown(request.id))
+/// To the bundled server, under another name where its own is taken there.
+async fn bring_home(engine: &Call<'_>, stream: StoredStream) -> Result<(), Error> {
+    let registry = engine.streams.lock().await;
+    let taken = names(engine, ServerId::BUNDLED).await;
+    let name = &stream.spec.name;
+    let name = match is_taken(&taken, name, None) {
+        true => Some(propose_name(name, |name| is_taken(&taken, name, None))),
+        false => None,
+    };
+    let update = StreamUpdate { server: Some(ServerId::BUNDLED), name, ..StreamUpdate::of(stream.id) };
+    registry.get(stream.id)?.edit(update, false, engine.origin).await.map(drop)
 }
 
-pub(crate) async fn drift_adopt(_: &Call<'_>, request: DriftAdopt) -> Result<Adopted, Error> {
-    Err(unknown(request.id))
+/// A server as it is stored, and its secrets.
+///
+/// # Errors
+/// `no_such_server`.
+pub(super) async fn known(engine: &Inner, id: ServerId) -> Result<(StoredOther, OtherSecrets), Error> {
+    let stored = engine.store.others().await.into_iter().find(|other| other.id == id);
+    let stored = stored.ok_or_else(|| Error::new(Code::NoSuchServer).with("id", id))?;
+    let kept = engine.secrets.get(id, secrets::SERVER).await.unwrap_or_default();
+    Ok((stored, kept))
 }
 
-fn unknown(id: ServerId) -> Error {
-    Error::new(Code::NoSuchServer).with("id", id)
+async fn of_server(engine: &Inner, id: ServerId) -> Vec<StoredStream> {
+    engine.store.streams().await.into_iter().filter(|stream| stream.spec.server == id).collect()
+}
+
+async fn keep(engine: &Inner, id: ServerId, kept: &OtherSecrets) -> Result<(), Error> {
+    let kept = Some(kept).filter(|kept| !kept.is_empty());
+    engine.secrets.set(id, secrets::SERVER, kept).await.map(drop)
+}
+
+async fn check_name_free(engine: &Inner, name: &str, except: Option<ServerId>) -> Result<(), Error> {
+    let same = |other: &StoredOther| {
+        Some(other.id) != except && other.spec.name.to_lowercase() == name.to_lowercase()
+    };
+    match engine.store.others().await.iter().any(same) {
+        true => Err(Error::new(Code::ServerNameTaken).with("name", name)),
+        false => Ok(()),
+    }
+}
+
+fn shown(engine: &Inner, id: ServerId) -> Result<OtherServer, Error> {
+    engine.hub.get_other(id).ok_or_else(|| Error::new(Code::NoSuchServer).with("id", id))
+}
+
+/// A stream as it is stored, of this server.
+async fn stream_of(engine: &Inner, server: ServerId, id: StreamId) -> Result<StoredStream, Error> {
+    let stream = of_server(engine, server).await.into_iter().find(|stream| stream.id == id);
+    stream.ok_or_else(|| Error::new(Code::NoSuchStream).with("id", id))
 }

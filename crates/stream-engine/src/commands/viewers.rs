@@ -8,11 +8,18 @@ use stream_api::{
 use super::Call;
 
 pub(crate) async fn viewer_list(engine: &Call<'_>, request: ViewerList) -> Result<Watching, Error> {
-    Ok(Watching { viewers: engine.server.viewers(request.stream) })
+    Ok(Watching { viewers: engine.servers.viewers(request.stream) })
 }
 
 pub(crate) async fn viewer_kick(engine: &Call<'_>, request: ViewerKick) -> Result<Nothing, Error> {
-    let Some(viewer) = engine.server.kick(request.id).await? else { return Ok(Nothing {}) };
+    let mut kicked = None;
+    for server in engine.servers.all() {
+        kicked = server.kick(request.id).await?;
+        if kicked.is_some() {
+            break;
+        }
+    }
+    let Some(viewer) = kicked else { return Ok(Nothing {}) };
     tracing::info!(stream_id = %viewer.stream, address = viewer.address, "a viewer was disconnected");
     if let Some(stream) = engine.hub.get(viewer.stream) {
         let kind =

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use mediamtx_client::{Api, ApiError, Session, User};
 
-use super::users::{self, Keys};
+use super::users;
 
 /// Who asks for an on-demand source is let in at once and waits for it, up to 10 s (`sourceOnDemandStartTimeout`),
 /// before the session tells its path.
@@ -13,7 +13,8 @@ const COMING_IN: Duration = Duration::from_secs(12);
 /// is.
 #[derive(Debug)]
 pub(super) struct Admitted {
-    keys: Keys,
+    /// Those who are there whatever streams there are: our own users, or those of a server's owner.
+    base: Vec<User>,
     /// As it was started with.
     launched: Vec<User>,
     /// What it has; none when somebody else may have changed it.
@@ -39,8 +40,23 @@ impl Past {
 }
 
 impl Admitted {
-    pub(super) fn new(keys: Keys, launched: Vec<User>) -> Admitted {
-        Admitted { keys, users: Some(launched.clone()), launched, past: Vec::new() }
+    pub(super) fn new(base: Vec<User>, launched: Vec<User>) -> Admitted {
+        Admitted { base, users: Some(launched.clone()), launched, past: Vec::new() }
+    }
+
+    /// Of a server that was started by somebody else, with these users. What list it has now is not known.
+    pub(super) fn elsewhere(base: Vec<User>) -> Admitted {
+        Admitted { launched: base.clone(), base, users: None, past: Vec::new() }
+    }
+
+    /// Nobody has looked for a while: the list is said anew. Who came in by the one that is known may still be there.
+    pub(super) fn renew(&mut self) {
+        self.past.extend(self.users.take().map(|users| Past { users, ended: None }));
+    }
+
+    /// Whether it is about the same owner's users.
+    pub(super) fn is_of(&self, base: &[User]) -> bool {
+        self.base == base
     }
 
     /// The server may have any list now: most likely the one it was started with.
@@ -57,8 +73,8 @@ impl Admitted {
     }
 
     /// Whether the server has these users, and nobody is in who should not be.
-    pub(super) fn is_done(&self, wanted: impl FnOnce(&Keys) -> Vec<User>) -> bool {
-        self.past.is_empty() && self.users.as_ref() == Some(&wanted(&self.keys))
+    pub(super) fn is_done(&self, wanted: impl FnOnce(&[User]) -> Vec<User>) -> bool {
+        self.past.is_empty() && self.users.as_ref() == Some(&wanted(&self.base))
     }
 
     /// Brings the server in line with `wanted`.
@@ -68,9 +84,9 @@ impl Admitted {
     pub(super) async fn follow(
         &mut self,
         api: &Api,
-        wanted: impl FnOnce(&Keys) -> Vec<User>,
+        wanted: impl FnOnce(&[User]) -> Vec<User>,
     ) -> Result<(), ApiError> {
-        let wanted = wanted(&self.keys);
+        let wanted = wanted(&self.base);
         if self.users.as_ref() != Some(&wanted) {
             // Unknown from here on, should the answer be lost.
             if let Some(users) = self.users.take() {

@@ -5,15 +5,15 @@ use std::{
 };
 
 use ffmpeg_cli::slate::Slate;
-use mediamtx_client::{PathConfig, Pull, PullFailure, Source, User};
-use stream_api::{Kept, StreamId, UnixMillis, Unkept};
+use mediamtx_client::{Difference, PathConfig, Pull, PullFailure, Source, User};
+use stream_api::{Drift, Kept, StreamId, UnixMillis, Unkept};
 use tokio::sync::watch;
 
 use super::{
-    Seat,
-    users::{self, Keys, Rights},
+    Seat, Terms, guest,
+    users::{self, Rights},
 };
-use crate::{access::StoredAccess, slates::Slates};
+use crate::access::StoredAccess;
 
 /// A recorder that fails says so every 3 s.
 const TROUBLE_LASTS: Duration = Duration::from_secs(8);
@@ -21,7 +21,7 @@ const TROUBLE_LASTS: Duration = Duration::from_secs(8);
 /// What streams want of the server: our side of the truth, written into the file at each launch.
 #[derive(Debug, Clone)]
 pub(super) struct Board {
-    slates: Slates,
+    terms: watch::Receiver<Arc<Terms>>,
     paths: Arc<Mutex<HashMap<String, Wanted>>>,
     /// Of every stream, whether it runs or not: a path's users are there before the path is.
     rights: Arc<Mutex<BTreeMap<StreamId, Rights>>>,
@@ -30,6 +30,10 @@ pub(super) struct Board {
     recorders: Arc<Mutex<HashMap<String, (String, Instant)>>>,
     /// Why the sources of paths could not be fetched when they were last tried, by the path's name.
     pulls: Arc<Mutex<HashMap<String, PullTrouble>>>,
+    /// What somebody else changed of our paths, by name.
+    drift: Arc<Mutex<BTreeMap<String, Vec<Difference>>>>,
+    /// Names that will be wanted: their streams are about to start for the first time.
+    expected: Arc<Mutex<HashSet<String>>>,
 }
 
 /// A source could not be fetched.
@@ -69,14 +73,16 @@ pub(crate) enum Keep {
 }
 
 impl Board {
-    pub(super) fn new(slates: Slates) -> Board {
+    pub(super) fn new(terms: watch::Receiver<Arc<Terms>>) -> Board {
         Board {
-            slates,
+            terms,
             paths: Arc::default(),
             rights: Arc::default(),
             eager: watch::Sender::default(),
             recorders: Arc::default(),
             pulls: Arc::default(),
+            drift: Arc::default(),
+            expected: Arc::default(),
         }
     }
 
@@ -84,6 +90,16 @@ impl Board {
         let mut paths = self.lock();
         let speed = paths.get(name).and_then(|wanted| wanted.speed);
         paths.insert(name.to_owned(), Wanted { id, wish, speed });
+        self.expected().remove(name);
+    }
+
+    /// It will be wanted.
+    pub(super) fn expect(&self, name: &str) {
+        self.expected().insert(name.to_owned());
+    }
+
+    pub(super) fn is_expected(&self, name: &str) -> bool {
+        self.expected().contains(name)
     }
 
     /// Whether a path of this stream was there to be recorded or not.
@@ -114,11 +130,15 @@ impl Board {
     /// without one from then on.
     pub(super) async fn mend_slates(&self) -> bool {
         let wanted: HashSet<Slate> = self.lock().values().filter_map(Wanted::slate).cloned().collect();
-        let mut all_there = true;
+        let (mut all_there, slates) = (true, self.terms().slates.clone());
         for slate in wanted {
-            let Err(error) = self.slates.ensure(&slate).await else { continue };
+            let lost = match &slates {
+                Ok(slates) => slates.ensure(&slate).await.err().map(|error| error.to_string()),
+                Err(_) => Some("the server does not see our files any more".to_owned()),
+            };
+            let Some(error) = lost else { continue };
             all_there = false;
-            tracing::warn!(%error, file = slate.file_name(), "a slate is lost; its streams go on without");
+            tracing::warn!(error, file = slate.file_name(), "a slate is lost; its streams go on without");
             for wanted in self.lock().values_mut().filter(|wanted| wanted.slate() == Some(&slate)) {
                 wanted.wish.keep = Keep::Unable(Unkept::NotMade);
             }
@@ -130,9 +150,11 @@ impl Board {
     pub(super) fn unwant(&self, id: StreamId, name: &str) -> bool {
         let mut paths = self.lock();
         let ours = paths.get(name).is_some_and(|wanted| wanted.id == id);
+        self.expected().remove(name);
         if ours {
             paths.remove(name);
             self.forget_pull_trouble(name);
+            self.forget_drift(name);
         }
         ours
     }
@@ -146,9 +168,10 @@ impl Board {
     }
 
     fn config(&self, wanted: &Wanted) -> PathConfig {
-        let slate = wanted.slate().map(|slate| self.slates.file(slate));
+        let terms = self.terms();
+        let slate = wanted.slate().zip(terms.slates.as_ref().ok()).map(|(slate, slates)| slates.seen(slate));
         let source = wanted.wish.pull.clone().map_or(Source::Publisher, Source::Pull);
-        PathConfig { source, record: wanted.wish.record, slate, ..PathConfig::default() }
+        PathConfig { source, record: wanted.wish.record, record_path: terms.record_path.clone(), slate }
     }
 
     pub(super) fn all(&self) -> HashMap<String, Wanted> {
@@ -163,9 +186,9 @@ impl Board {
         self.rights().remove(&id);
     }
 
-    /// Everybody who may do anything.
-    pub(super) fn users(&self, keys: &Keys, now: UnixMillis) -> Vec<User> {
-        users::users(keys, self.rights().values(), now)
+    /// Everybody who may do anything, besides those of `base`.
+    pub(super) fn users(&self, base: &[User], now: UnixMillis) -> Vec<User> {
+        users::users(base, self.rights().values(), now)
     }
 
     /// Whom a guest link lets in.
@@ -177,6 +200,30 @@ impl Board {
         })?;
         let seat = || Seat { id, name: rights.name.clone(), expires: stored.link.expires };
         stored.token.fits(token).then(seat)
+    }
+
+    /// Takes note of what somebody else changed. The same for the picture.
+    pub(super) fn set_drift(&self, drift: BTreeMap<String, Vec<Difference>>) -> Vec<Drift> {
+        let paths = self.lock();
+        let owned =
+            drift.iter().filter_map(|(name, differences)| Some((paths.get(name)?.id, name, differences)));
+        let shown = owned.map(|(id, name, differences)| guest::shown(id, name, differences)).collect();
+        drop(paths);
+        *self.drift.lock().unwrap_or_else(PoisonError::into_inner) = drift;
+        shown
+    }
+
+    /// What somebody else changed of this path.
+    pub(super) fn drift(&self, name: &str) -> Vec<Difference> {
+        self.drift.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned().unwrap_or_default()
+    }
+
+    pub(super) fn forget_drift(&self, name: &str) {
+        self.drift.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+    }
+
+    pub(super) fn terms(&self) -> Arc<Terms> {
+        Arc::clone(&self.terms.borrow())
     }
 
     /// The paths that have a slate.
@@ -231,6 +278,10 @@ impl Board {
 
     fn rights(&self) -> MutexGuard<'_, BTreeMap<StreamId, Rights>> {
         self.rights.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn expected(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.expected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn recorders(&self) -> MutexGuard<'_, HashMap<String, (String, Instant)>> {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use mediamtx_client::{Api, ApiError, PathState, Peer, Session, SessionKind, Track};
-use stream_api::{Code, Error, Metrics, ServerId};
+use stream_api::{Code, Error, Metrics};
 use tokio::{
     sync::watch,
     time::{MissedTickBehavior, interval},
@@ -18,13 +18,15 @@ use super::{
     board::Board,
     inner::is_inner,
     pressure::Pressure,
+    sink::Sink,
     writer::News,
 };
-use crate::hub::Hub;
 
 /// Between two questions; while a stream starts, [`EAGER`].
 const USUAL: Duration = Duration::from_secs(1);
 const EAGER: Duration = Duration::from_millis(15);
+/// The same for one that is not ours.
+const POLITE: Duration = Duration::from_millis(200);
 /// Rates are taken over at least this long.
 const WINDOW: Duration = Duration::from_millis(950);
 /// The disk is looked at this often.
@@ -57,9 +59,12 @@ pub(super) struct Poller<'a> {
     pub(super) api: Api,
     pub(super) board: Board,
     pub(super) audience: Audience,
-    pub(super) hub: Hub,
+    pub(super) sink: Sink,
     pub(super) samples: watch::Sender<Arc<Samples>>,
-    pub(super) recordings: PathBuf,
+    /// Whose disk is looked at.
+    pub(super) recordings: Option<PathBuf>,
+    /// Nothing tells of its end but that nobody answers.
+    pub(super) remote: bool,
     pub(super) news: &'a News,
 }
 
@@ -119,7 +124,8 @@ impl Poller<'_> {
                 Err(error) => {
                     tracing::debug!(%error, "the server did not answer");
                     ticks.tick().await;
-                    silent += 1;
+                    let is_gone = self.remote && matches!(error, ApiError::Unreachable(_));
+                    silent += if is_gone { SILENT / 3 } else { 1 };
                     continue;
                 }
             }
@@ -134,7 +140,7 @@ impl Poller<'_> {
     /// A second, or until a stream starts; a moment while one does.
     async fn pause(&self) {
         if self.board.is_eager() {
-            tokio::time::sleep(EAGER).await;
+            tokio::time::sleep(if self.remote { POLITE } else { EAGER }).await;
         } else {
             // Elapsing is the usual case.
             let _ = tokio::time::timeout(USUAL, self.board.until_eager()).await;
@@ -207,11 +213,9 @@ impl Poller<'_> {
         memory.taken.retain(|name, _| names.contains(name.as_str()));
         if !figures.is_empty() || total != memory.total_bps {
             memory.total_bps = total;
-            self.hub.metrics(ServerId::BUNDLED, figures, total);
+            self.sink.metrics(figures, total);
         }
-        self.hub.server(|server| {
-            server.warnings = memory.pressure.judge(watching, total, server.uplink_mbps, now);
-        });
+        self.sink.judge(&mut memory.pressure, watching, total, now);
     }
 
     /// Everybody where somebody watches, else the publishers, of which there may be none. None when the server did
@@ -231,13 +235,11 @@ impl Poller<'_> {
     }
 
     async fn look_at_disk(&self) {
-        let folder = self.recordings.clone();
+        let Some(folder) = self.recordings.clone() else { return };
         if let Ok(Some((free, total))) = tokio::task::spawn_blocking(move || disk_of(&folder)).await {
             // Steps of 64 MiB: the picture need not change with every byte.
             let coarse = |bytes: u64| bytes >> 26 << 26;
-            self.hub.server(|server| {
-                (server.disk_free, server.disk_total) = (Some(coarse(free)), Some(total));
-            });
+            self.sink.disk(coarse(free), total);
         }
     }
 }

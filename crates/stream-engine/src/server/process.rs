@@ -91,7 +91,7 @@ impl Process {
         let keys = Keys::random();
         let (user, pass) = (keys.publisher.0.clone(), keys.publisher.1.reveal().to_owned());
         let access = Access { ports, user, pass, reader: keys.reader.clone() };
-        let users = board.users(&keys, parts.hub.clocks().wall());
+        let users = board.users(&keys.users(), parts.hub.clocks().wall());
         let config = ServerConfig {
             settings,
             tls,
@@ -214,7 +214,7 @@ pub(super) fn exported(
     board: &Board,
     now: UnixMillis,
 ) -> Result<String, Error> {
-    let users = board.users(&Keys::random(), now);
+    let users = board.users(&Keys::random().users(), now);
     let users = users.into_iter().filter(|user| !is_ours(user)).collect();
     let paths = board.configs().into_iter().filter(|(name, _)| !is_inner(name)).collect();
     let config = ServerConfig { settings, tls, pages: Vec::new(), users, recordings, paths };

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use child_process::Rung;
 use mediamtx_client::{PathConfig, Version};
-use stream_api::{Code, Error, Fault, ServerState, UnixMillis, t};
+use stream_api::{Code, Error, Fault, ServerId, ServerState, UnixMillis, t};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, sleep},
@@ -10,13 +10,14 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Link, Parts, Request, Samples, Server, addresses,
+    Ends, Link, Parts, Request, Samples, Server, addresses,
     admit::Admitted,
     audience::Audience,
     board::Board,
     change::{Change, Refused},
     poller::Poller,
     process::{self, Process, Said},
+    sink::Sink,
     writer::{Done, News, Writer},
 };
 use crate::{clocks::Jump, journal::Journal, lifecycle::Limits, ports, tool_fault, tools::Program};
@@ -65,13 +66,8 @@ enum End {
 }
 
 impl Task {
-    pub(super) fn new(
-        parts: Parts,
-        inbox: mpsc::Receiver<Request>,
-        link: watch::Sender<Link>,
-        samples: watch::Sender<Arc<Samples>>,
-        handle: &Server,
-    ) -> Task {
+    pub(super) fn new(parts: Parts, ends: Ends, handle: &Server) -> Task {
+        let Ends { inbox, link, samples, terms: _terms } = ends;
         let Server { board, audience, log, .. } = handle.clone();
         let (change, refused) = (None, None);
         Task {
@@ -192,14 +188,16 @@ impl Task {
     }
 
     async fn watch(&mut self, process: &mut Process, stop: &CancellationToken) -> End {
-        let news = News::default();
+        let (news, users) = (News::default(), process.users.clone());
+        let mut admitted = Admitted::new(process.keys.users(), users);
         let poller = Poller {
             api: process.api.clone(),
             board: self.board.clone(),
             audience: self.audience.clone(),
-            hub: self.parts.hub.clone(),
+            sink: Sink::new(self.parts.hub.clone(), ServerId::BUNDLED),
             samples: self.samples.clone(),
-            recordings: self.parts.recordings.clone(),
+            recordings: Some(self.parts.recordings.clone()),
+            remote: false,
             news: &news,
         };
         let writer = Writer {
@@ -207,7 +205,9 @@ impl Task {
             board: self.board.clone(),
             inbox: &mut self.inbox,
             applied: std::mem::take(&mut self.applied),
-            admitted: Admitted::new(process.keys.clone(), process.users.clone()),
+            admitted: Some(&mut admitted),
+            guest: None,
+            lost: false,
             clocks: self.parts.hub.clocks().clone(),
             news: &news,
         };
@@ -292,7 +292,10 @@ impl Task {
                         self.change = Some(change);
                         break;
                     }
-                    Request::Apply { done, .. } | Request::Kick { done, .. } => {
+                    Request::Apply { done, .. }
+                    | Request::Kick { done, .. }
+                    | Request::Overwrite { done, .. }
+                    | Request::Leave { done } => {
                         let _ = done.send(Err(Error::new(Code::ServerDown)));
                     }
                 },

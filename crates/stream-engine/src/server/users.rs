@@ -26,21 +26,27 @@ pub(super) struct Keys {
     pub(super) reader: (String, Secret),
 }
 
-/// Who may do what at `now`. There is no entry that keeps somebody out, so what is open is listed by name, and a name
-/// that no stream has stays closed.
+impl Keys {
+    /// Ourselves, from this computer alone.
+    pub(super) fn users(&self) -> Vec<User> {
+        let ours = |(name, pass): &(String, Secret), permissions| {
+            User::new(name, Pass::Plain(pass.clone()), permissions).from_this_computer()
+        };
+        let control = [Action::Api, Action::Metrics].map(Permission::everywhere).to_vec();
+        let publish = vec![Permission::everywhere(Action::Publish)];
+        let inner = Permission { action: Action::Read, paths: Paths::Matching(inner::PATTERN.to_owned()) };
+        vec![ours(&self.publisher, publish), ours(&self.control, control), ours(&self.reader, vec![inner])]
+    }
+}
+
+/// Who may do what at `now`, besides those of `base`. There is no entry that keeps somebody out, so what is open is
+/// listed by name, and a name that no stream has stays closed.
 pub(super) fn users<'a>(
-    keys: &Keys,
+    base: &[User],
     streams: impl Iterator<Item = &'a Rights>,
     now: UnixMillis,
 ) -> Vec<User> {
-    let ours = |(name, pass): &(String, Secret), permissions| {
-        User::new(name, Pass::Plain(pass.clone()), permissions).from_this_computer()
-    };
-    let control = [Action::Api, Action::Metrics].map(Permission::everywhere).to_vec();
-    let publish = vec![Permission::everywhere(Action::Publish)];
-    let inner = Permission { action: Action::Read, paths: Paths::Matching(inner::PATTERN.to_owned()) };
-    let mut users =
-        vec![ours(&keys.publisher, publish), ours(&keys.control, control), ours(&keys.reader, vec![inner])];
+    let mut users = base.to_vec();
     let mut open = Vec::new();
     for Rights { name, access } in streams {
         let watch = || vec![Permission::on(Action::Read, name)];
@@ -169,7 +175,7 @@ mod tests {
     }
 
     fn list(streams: &[Rights]) -> Vec<User> {
-        let users = users(&keys(), streams.iter(), UnixMillis(100));
+        let users = users(&keys().users(), streams.iter(), UnixMillis(100));
         check_users(&users).unwrap();
         users
     }

@@ -7,7 +7,13 @@ use tokio::{
     time::{MissedTickBehavior, interval, sleep},
 };
 
-use super::{Request, admit::Admitted, board::Board, change::Change};
+use super::{
+    Request,
+    admit::Admitted,
+    board::Board,
+    change::Change,
+    guest::{self, Guest},
+};
 use crate::clocks::Clocks;
 
 /// How often the server's paths are compared with what is wanted, besides whenever one is missing.
@@ -26,8 +32,12 @@ pub(super) struct Writer<'a> {
     pub(super) inbox: &'a mut mpsc::Receiver<Request>,
     /// What the running server has.
     pub(super) applied: BTreeMap<String, PathConfig>,
-    /// Who may do what.
-    pub(super) admitted: Admitted,
+    /// Who may do what; none where that is not ours to say.
+    pub(super) admitted: Option<&'a mut Admitted>,
+    /// Where the server is not ours.
+    pub(super) guest: Option<Guest>,
+    /// The server was started anew meanwhile.
+    pub(super) lost: bool,
     pub(super) clocks: Clocks,
     pub(super) news: &'a News,
 }
@@ -54,39 +64,15 @@ pub(super) enum Done {
 impl Writer<'_> {
     /// Until a restart is asked for, or the server hangs.
     pub(super) async fn run(mut self) -> Done {
-        let mut reconcile = interval(RECONCILE);
+        let mut reconcile = interval(if self.guest.is_some() { guest::RECONCILE } else { RECONCILE });
         reconcile.reset();
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let result = tokio::select! {
-                Some(request) = self.inbox.recv() => match request {
-                    Request::Restart => return Done::Restart,
-                    Request::Change(change) => return Done::Change(change),
-                    Request::Kick { kind, id, done } => {
-                        let result = self.api.kick(kind, &id.to_string()).await;
-                        let frozen = matches!(result, Err(ApiError::Timeout));
-                        // Who asked may have gone away meanwhile.
-                        let _ = done.send(result.map_err(refused));
-                        if frozen { Err(ApiError::Timeout) } else { Ok(()) }
-                    }
-                    // With a slate missing every write is refused, and the server ends when it wants to play it.
-                    Request::Apply { done, .. } if !self.board.mend_slates().await => {
-                        let _ = done.send(Err(Error::new(Code::ServerDown)));
-                        return Done::Restart;
-                    }
-                    Request::Apply { name, done } => match self.bring(name.as_deref()).await {
-                        Some(result) => {
-                            let frozen = matches!(result, Err(ApiError::Timeout));
-                            // The stream may have been stopped meanwhile.
-                            let _ = done.send(result.map_err(refused));
-                            if frozen { Err(ApiError::Timeout) } else { Ok(()) }
-                        }
-                        None => {
-                            let _ = done.send(Err(Error::new(Code::ServerDown)));
-                            return Done::Restart;
-                        }
-                    },
+                Some(request) = self.inbox.recv() => match self.carry_out(request).await {
+                    Ok(result) => result,
+                    Err(done) => return done,
                 },
                 () = self.news.reloaded.notified() => self.after_reload().await,
                 () = self.news.missing.notified() => self.reconcile().await,
@@ -100,6 +86,9 @@ impl Writer<'_> {
                     false => return Done::Restart,
                 },
             };
+            if self.lost {
+                return Done::Restart;
+            }
             match result {
                 // An answer takes milliseconds; its limit is seconds.
                 Err(ApiError::Timeout) => return Done::Frozen,
@@ -109,10 +98,46 @@ impl Writer<'_> {
         }
     }
 
+    /// Does what was asked, and answers. Whether that went well enough to go on, or why not.
+    async fn carry_out(&mut self, request: Request) -> Result<Result<(), ApiError>, Done> {
+        let (result, done) = match request {
+            Request::Restart => return Err(Done::Restart),
+            Request::Change(change) => return Err(Done::Change(change)),
+            Request::Kick { kind, id, done } => (self.api.kick(kind, &id.to_string()).await, done),
+            Request::Overwrite { names, done } => (self.overwrite(&names).await, done),
+            Request::Leave { done } => (self.leave().await, done),
+            Request::Apply { name, done } => {
+                let bar = match &name {
+                    Some(name) => self.bars(name).await,
+                    None => None,
+                };
+                if let Some(bar) = bar {
+                    let _ = done.send(Err(bar));
+                    return Ok(Ok(()));
+                }
+                // With a slate missing every write is refused, and the server ends when it wants to play it.
+                let brought = match self.board.mend_slates().await {
+                    true => self.bring(name.as_deref()).await,
+                    false => None,
+                };
+                let Some(result) = brought else {
+                    let _ = done.send(Err(Error::new(Code::ServerDown)));
+                    return Err(Done::Restart);
+                };
+                (result, done)
+            }
+        };
+        let frozen = matches!(result, Err(ApiError::Timeout));
+        // Who asked may have gone away meanwhile.
+        let _ = done.send(result.map_err(refused));
+        Ok(if frozen { Err(ApiError::Timeout) } else { Ok(()) })
+    }
+
     /// Brings the users in line with the board if they are not. None when that takes a new run.
     async fn renew(&mut self) -> Option<Result<(), ApiError>> {
         let now = self.clocks.wall();
-        if self.admitted.is_done(|keys| self.board.users(keys, now)) {
+        let done = |admitted: &&mut Admitted| admitted.is_done(|base| self.board.users(base, now));
+        if self.admitted.as_ref().is_none_or(done) {
             return Some(Ok(()));
         }
         // With a slate missing every write is refused.
@@ -130,7 +155,9 @@ impl Writer<'_> {
                 Some(name) => self.apply(name).await,
                 None => self.admit().await,
             };
-            if last || !matches!(result, Err(ApiError::Refused { .. })) || !self.is_poisoned().await {
+            // What others have on a server of theirs is not ours to mend.
+            let mendable = !last && self.guest.is_none() && matches!(result, Err(ApiError::Refused { .. }));
+            if !mendable || !self.is_poisoned().await {
                 return Some(result);
             }
             if !self.purge().await {
@@ -141,19 +168,32 @@ impl Writer<'_> {
     }
 
     /// Brings one path in line with the board.
-    async fn apply(&mut self, name: &str) -> Result<(), ApiError> {
+    pub(super) async fn apply(&mut self, name: &str) -> Result<(), ApiError> {
         // A path without its users would be open to nobody, or to those of an earlier one of that name.
         self.admit().await?;
         let wanted = self.board.get(name);
         if wanted.as_ref() == self.applied.get(name) {
             return Ok(());
         }
-        match &wanted {
-            Some(config) => self.api.replace_path(name, config).await?,
-            None => self.api.delete_path(name).await?,
+        if let Some(Guest { id, ledger, .. }) = &self.guest {
+            let (id, ledger) = (*id, ledger.clone());
+            match &wanted {
+                Some(config) => ledger.note(id, name, config).await,
+                None if !ledger.owns(id, name) => return Ok(()),
+                None => {}
+            }
         }
-        // MediaMTX answers before it applied the change; the answer to this one comes after it has.
-        self.api.barrier().await?;
+        if !self.is_nearer(name).await? {
+            match &wanted {
+                Some(config) => self.api.replace_path(name, config).await?,
+                None => self.api.delete_path(name).await?,
+            }
+            // MediaMTX answers before it applied the change; the answer to this one comes after it has.
+            self.api.barrier().await?;
+        }
+        if let (Some(guest), None) = (&self.guest, &wanted) {
+            guest.ledger.forget(guest.id, name).await;
+        }
         match wanted {
             Some(config) => self.applied.insert(name.to_owned(), config),
             None => self.applied.remove(name),
@@ -192,18 +232,26 @@ impl Writer<'_> {
     }
 
     /// Lets in whom the board names, and nobody else.
-    async fn admit(&mut self) -> Result<(), ApiError> {
+    pub(super) async fn admit(&mut self) -> Result<(), ApiError> {
         let now = self.clocks.wall();
-        self.admitted.follow(&self.api, |keys| self.board.users(keys, now)).await
+        match &mut self.admitted {
+            Some(admitted) => admitted.follow(&self.api, |base| self.board.users(base, now)).await,
+            None => Ok(()),
+        }
     }
 
     /// Puts back what somebody else's change took away.
     async fn reconcile(&mut self) -> Result<(), ApiError> {
-        if !self.admitted.is_shown(&self.api.users().await?) {
+        if let Some(admitted) = &mut self.admitted
+            && !admitted.is_shown(&self.api.users().await?)
+        {
             tracing::warn!("somebody changed who may use the server; putting it back");
-            self.admitted.distrust();
+            admitted.distrust();
         }
         self.admit().await?;
+        if self.guest.is_some() {
+            return self.look().await;
+        }
         let names = self.api.configured_paths().await?;
         let lost: Vec<String> = self.applied.keys().filter(|name| !names.contains(name)).cloned().collect();
         for name in lost {
@@ -218,7 +266,9 @@ impl Writer<'_> {
     async fn after_reload(&mut self) -> Result<(), ApiError> {
         tracing::warn!("somebody made the server read its file again; saying everything anew");
         sleep(RELOAD).await;
-        self.admitted.distrust();
+        if let Some(admitted) = &mut self.admitted {
+            admitted.distrust();
+        }
         self.admit().await?;
         let names = self.api.configured_paths().await?;
         self.applied.clear();
@@ -231,7 +281,7 @@ impl Writer<'_> {
     }
 
     /// One path that can't be put back keeps none of the others away.
-    async fn restore(&mut self, name: &str) -> Result<(), ApiError> {
+    pub(super) async fn restore(&mut self, name: &str) -> Result<(), ApiError> {
         match self.apply(name).await {
             Err(error @ ApiError::Refused { .. }) => {
                 tracing::warn!(%error, name, "the path could not be put back");

@@ -5,7 +5,10 @@ mod cure;
 mod ending;
 mod look;
 
-use std::time::{Duration, Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use child_process::{Child, Line};
 use ffmpeg_cli::progress;
@@ -13,7 +16,7 @@ use stream_api::{
     Code, Error, Health, Kept, LogOrigin, Order, State, Stream, StreamId, StreamSpec, UnixMillis, t,
 };
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     task::JoinHandle,
     time::{interval, sleep_until},
 };
@@ -33,9 +36,9 @@ use crate::{
     access::StoredAccess,
     clocks::Jump,
     journal::RunJournal,
-    lifecycle::{Effect, Feed, Input, Limits, Machine, Millis, Phase, Problem, Why, step},
+    lifecycle::{Effect, Feed, Input, Limits, Machine, Millis, Problem, step},
     recording::Watch,
-    server::{Eager, Sample, source_of},
+    server::{Eager, Link, Sample, Samples, source_of},
     store::StoredStream,
 };
 
@@ -61,7 +64,10 @@ pub(super) struct Actor {
     access: StoredAccess,
     parts: Parts,
     journal: RunJournal,
+    /// Of the stream's server.
     turns: Turns,
+    link: watch::Receiver<Link>,
+    samples: watch::Receiver<Arc<Samples>>,
     /// When it was last ordered to run.
     used: Option<UnixMillis>,
     /// Viewers would not all play what its source sends.
@@ -99,7 +105,6 @@ impl Actor {
         stored: StoredStream,
         parts: Parts,
         journal: RunJournal,
-        turns: Turns,
         controls: mpsc::Receiver<Control>,
     ) -> Actor {
         let mut machine = {
@@ -108,14 +113,21 @@ impl Actor {
         };
         machine.order = stored.order;
         parts.server.admit(stored.id, &stored.spec.name, &stored.access);
+        if stored.order == Order::Run {
+            parts.server.expect(&stored.spec.name);
+        }
         let facts = Facts::new(parts.hub.clocks().clone());
+        let (link, samples) = (parts.server.link(), parts.server.samples());
+        let parts_turns = parts.server.turns();
         Actor {
             id: stored.id,
             spec: stored.spec,
             access: stored.access,
             parts,
             journal,
-            turns,
+            turns: parts_turns,
+            link,
+            samples,
             used: stored.used,
             converts: stored.converts,
             place: None,
@@ -144,10 +156,9 @@ impl Actor {
 
     #[tracing::instrument(name = "stream", skip_all, fields(stream_id = %self.id, name = %self.spec.name))]
     pub(super) async fn run(mut self) {
-        let (mut link, mut samples) = (self.parts.server.link(), self.parts.server.samples());
         let mut jumps = self.parts.hub.clocks().jumps();
         let mut second = interval(Duration::from_secs(1));
-        self.turns.set_open(link.borrow().is_ready());
+        self.turns.set_open(self.link.borrow().is_ready());
         if self.machine.order == Order::Run {
             self.take(Input::Run).await;
         }
@@ -163,16 +174,14 @@ impl Actor {
                     Some(line) => self.line(line).await,
                     None => self.ended().await,
                 },
-                Ok(()) = link.changed() => {
-                    let ready = link.borrow_and_update().is_ready();
+                Ok(()) = self.link.changed() => {
+                    let ready = self.link.borrow_and_update().is_ready();
                     self.turns.set_open(ready);
-                    // Another run of it may take what the last one refused, or seemed to in its last moments.
-                    self.slate_refused &= !ready;
                     self.take(if ready { Input::ServerReady } else { Input::ServerLost }).await;
                 }
-                Ok(()) = samples.changed() => {
+                Ok(()) = self.samples.changed() => {
                     let (own, source) = {
-                        let samples = samples.borrow_and_update();
+                        let samples = self.samples.borrow_and_update();
                         let of = |name: &str| samples.get(name).cloned().unwrap_or_default();
                         (of(&self.spec.name), self.converts.then(|| of(&source_of(self.id))))
                     };
@@ -235,7 +244,7 @@ impl Actor {
                 self.journal.manager("debug", shown);
                 // Whoever the server has there now is not this child.
                 self.gone = self.sample.publisher.clone().or_else(|| self.gone.take());
-                (self.child, self.source) = (Some(child), SourceWatch::default());
+                self.child = Some(child);
                 (self.parser, self.out_time) = (progress::Parser::default(), -1);
                 self.tail.clear();
                 let fps = probed.media.video.as_ref().map_or(0.0, |video| video.fps);
@@ -354,9 +363,6 @@ impl Actor {
                 }
             }
             Effect::Ask(rung) => {
-                if let Phase::Stopping { why: Why::Hang { fault, .. }, rung: 0, .. } = &self.machine.phase {
-                    self.journal.manager("error", t!("log.hangs", reason = fault.error.message));
-                }
                 if let Some(child) = &self.child {
                     child.ask(rung);
                 }

@@ -32,7 +32,11 @@ pub(super) async fn keep(
     // One with the same tracks stays: another file would close every reader, whatever is in it.
     let in_use = parts.server.slate(id, &spec.name).filter(|in_use| in_use.tracks() == slate.tracks());
     let slate = in_use.unwrap_or(slate);
-    match parts.slates.ensure(&slate).await {
+    let slates = match &parts.server.terms().slates {
+        Ok(slates) => slates.clone(),
+        Err(reason) => return Keep::Unable(*reason),
+    };
+    match slates.ensure(&slate).await {
         Ok(()) => Keep::With(slate),
         Err(error) => {
             tracing::warn!(%error, stream_id = %id, "the slate could not be made");

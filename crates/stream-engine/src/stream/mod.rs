@@ -21,11 +21,18 @@ use tokio::sync::{mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    access::AccessChange, hub::Hub, journal::RunJournal, prober::Prober, secrets::Secrets, server::Server,
-    slates::Slates, store::Store, store::StoredStream, tools::Tools,
+    access::AccessChange,
+    hub::Hub,
+    journal::RunJournal,
+    prober::Prober,
+    secrets::Secrets,
+    server::{Server, Servers},
+    store::Store,
+    store::StoredStream,
+    tools::Tools,
 };
 
-use turns::Turns;
+pub(crate) use turns::Turns;
 
 /// What stream actors are made of.
 #[derive(Debug, Clone)]
@@ -35,11 +42,12 @@ pub(crate) struct Parts {
     pub(crate) secrets: Secrets,
     pub(crate) tools: Tools,
     pub(crate) prober: Prober,
-    pub(crate) slates: Slates,
     pub(crate) spawner: Spawner,
+    /// All servers.
+    pub(crate) servers: Servers,
+    /// The stream's own.
     pub(crate) server: Server,
     pub(crate) logs: PathBuf,
-    pub(crate) recordings: PathBuf,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -47,7 +55,6 @@ pub(crate) struct Parts {
 #[derive(Debug)]
 pub(crate) struct Registry {
     parts: Parts,
-    turns: Turns,
     streams: BTreeMap<StreamId, Handle>,
 }
 
@@ -64,8 +71,6 @@ pub(crate) struct Handle {
 enum Control {
     /// A new order, and when the stream was last used, from which its place in the queue follows.
     Order { order: Order, used: Option<UnixMillis>, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
-    /// Run, and anew where it runs.
-    Restart { used: UnixMillis, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
     /// New settings; a new name is free. `anew`: the source's secrets changed too.
     Edit { update: Box<StreamUpdate>, anew: bool, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
     /// Who may watch, or send it.
@@ -78,7 +83,7 @@ enum Control {
 
 impl Registry {
     pub(crate) fn new(parts: Parts) -> Registry {
-        Registry { parts, turns: Turns::default(), streams: BTreeMap::new() }
+        Registry { parts, streams: BTreeMap::new() }
     }
 
     /// Gives a stored stream its actor, which starts it when it is ordered to run.
@@ -86,8 +91,8 @@ impl Registry {
         let id = stored.id;
         let (inbox, controls) = mpsc::channel(32);
         let journal = RunJournal::new(self.parts.logs.join(id.to_string()), &stored.spec.name);
-        let actor =
-            actor::Actor::new(stored, self.parts.clone(), journal.clone(), self.turns.clone(), controls);
+        let parts = Parts { server: self.parts.servers.get(stored.spec.server), ..self.parts.clone() };
+        let actor = actor::Actor::new(stored, parts, journal.clone(), controls);
         let stream = actor.publish();
         self.parts.tasks.spawn(actor.run());
         self.streams.insert(id, Handle { id, inbox, journal });
@@ -131,12 +136,6 @@ impl Handle {
         by: Origin,
     ) -> Result<Stream, Error> {
         self.tell(|ack| Control::Order { order, used, by, ack }).await
-    }
-
-    /// # Errors
-    /// As [`Handle::order`].
-    pub(crate) async fn restart(&self, used: UnixMillis, by: Origin) -> Result<Stream, Error> {
-        self.tell(|ack| Control::Restart { used, by, ack }).await
     }
 
     /// # Errors

@@ -10,7 +10,7 @@ use super::Actor;
 use crate::{
     access::AccessChange,
     lifecycle::{Input, Phase},
-    server::Sample,
+    server::{Sample, source_of},
     store::StoredStream,
     stream::{Control, convert::feed},
 };
@@ -21,9 +21,6 @@ impl Actor {
             Control::Order { order, used, by, ack } => {
                 // The one who asked may be gone, here and below.
                 let _ = ack.send(self.order(order, used, by).await);
-            }
-            Control::Restart { used, by, ack } => {
-                let _ = ack.send(self.restart(used, by).await);
             }
             Control::Edit { update, anew, by, ack } => {
                 let _ = ack.send(self.edit(*update, anew, by).await);
@@ -69,18 +66,6 @@ impl Actor {
         Ok(self.publish())
     }
 
-    async fn restart(&mut self, used: UnixMillis, by: Origin) -> Result<Stream, Error> {
-        let runs = matches!(self.machine.phase, Phase::Starting { .. } | Phase::Running { .. } | Phase::Open);
-        if !runs {
-            return self.order(Order::Run, Some(used), by).await;
-        }
-        self.check_open()?;
-        self.tell(ActivityKind::Restarted { by });
-        self.journal.manager("info", t!("log.order_restart"));
-        self.take(Input::Edited).await;
-        Ok(self.publish())
-    }
-
     async fn edit(&mut self, update: StreamUpdate, anew: bool, by: Origin) -> Result<Stream, Error> {
         self.check_open()?;
         let mut spec = self.spec.clone();
@@ -108,7 +93,9 @@ impl Actor {
             self.parts.server.forget_pull_trouble(&self.spec.name);
         }
         self.slate_refused = false;
-        if before.name != self.spec.name {
+        if before.server != self.spec.server {
+            self.move_from(&before.name).await;
+        } else if before.name != self.spec.name {
             self.parts.server.admit(self.id, &self.spec.name, &self.access);
             self.parts.server.remove_path(self.id, &before.name).await;
             self.sample = Sample::default();
@@ -128,6 +115,7 @@ impl Actor {
         self.check_open()?;
         let mut access = self.access.clone();
         access.apply(change)?;
+        self.parts.server.terms().check(&self.spec.name, &access)?;
         self.parts.store.put(StoredStream { access: access.clone(), ..self.stored() }).await?;
         let before = std::mem::replace(&mut self.access, access);
         if before.viewers != self.access.viewers || before.links.len() == self.access.links.len() {
@@ -151,6 +139,21 @@ impl Actor {
         tracing::info!("the stream was deleted");
         (self.deleted, self.ending) = (Some(done), true);
         self.take(Input::Stop).await;
+    }
+
+    /// To its new server, from where it was called so.
+    async fn move_from(&mut self, name: &str) {
+        self.parts.server.remove_path(self.id, name).await;
+        self.parts.server.remove_path(self.id, &source_of(self.id)).await;
+        self.parts.server.forget(self.id);
+        let server = self.parts.servers.get(self.spec.server);
+        server.admit(self.id, &self.spec.name, &self.access);
+        (self.link, self.samples, self.turns) = (server.link(), server.samples(), server.turns());
+        self.parts.server = server;
+        self.sample = Sample::default();
+        let ready = self.link.borrow_and_update().is_ready();
+        self.turns.set_open(ready);
+        self.machine.server_ready = ready;
     }
 
     /// As it stands in the store.

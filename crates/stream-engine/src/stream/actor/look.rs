@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
+use stream_api::{Error, Recording};
+
 use super::{Actor, HOLDS_UP};
-use crate::recording;
+use crate::{lifecycle::Phase, recording};
 
 impl Actor {
     /// Once a second.
@@ -18,17 +20,25 @@ impl Actor {
             self.publish();
         }
         let wanted = self.spec.record && self.is_on_air();
-        let folder = self.parts.recordings.join(&self.spec.name);
-        let seen = self.recording.look(&folder, wanted, Instant::now());
-        let said = self.parts.server.recorder_trouble(&self.spec.name);
-        let (recording, unrecorded) = recording::judge(seen, said.as_deref(), &folder);
-        let sent = self.spec.source.file().filter(|_| self.child.is_some());
-        let fate = self.source.look(sent.unwrap_or_default(), sent.is_some(), Instant::now());
-        let facts = (self.facts.recording, self.facts.source);
-        if (recording, fate) != facts || unrecorded != self.facts.unrecorded {
+        let (recording, unrecorded) = self.look_at_recording(wanted);
+        let runs = matches!(self.machine.phase, Phase::Running { .. });
+        let file = self.spec.source.file();
+        let gone = self.source.is_gone(file.unwrap_or_default(), runs && file.is_some(), Instant::now());
+        if (recording, gone) != (self.facts.recording, self.facts.gone) || unrecorded != self.facts.unrecorded
+        {
             (self.facts.recording, self.facts.unrecorded) = (recording, unrecorded);
-            self.facts.source = fate;
+            self.facts.gone = gone;
             self.publish();
         }
+    }
+
+    fn look_at_recording(&mut self, wanted: bool) -> (Recording, Option<Error>) {
+        let Some(folder) = self.parts.server.terms().recordings.as_ref().map(|all| all.join(&self.spec.name))
+        else {
+            return (if wanted { Recording::Elsewhere } else { Recording::Off }, None);
+        };
+        let seen = self.recording.look(&folder, wanted, Instant::now());
+        let said = self.parts.server.recorder_trouble(&self.spec.name);
+        recording::judge(seen, said.as_deref(), &folder)
     }
 }

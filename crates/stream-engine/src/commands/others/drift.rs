@@ -1,0 +1,99 @@
+//! What others changed of our paths: ours again, or theirs from now on.
+
+use mediamtx_client::Difference;
+use serde_json::Value;
+use stream_api::{
+    Error, Fetch, NetworkSource, OtherServer, Source, StreamSpec, Transport,
+    commands::{Adopted, DriftAdopt, DriftApply, StreamUpdate},
+};
+
+use super::{Call, known, shown, stream_of};
+
+pub(crate) async fn drift_apply(engine: &Call<'_>, request: DriftApply) -> Result<OtherServer, Error> {
+    known(engine, request.id).await?;
+    let names = match request.stream {
+        Some(id) => vec![stream_of(engine, request.id, id).await?.spec.name],
+        None => shown(engine, request.id)?.drift.into_iter().map(|drift| drift.path).collect(),
+    };
+    engine.servers.get(request.id).overwrite(names).await?;
+    shown(engine, request.id)
+}
+
+pub(crate) async fn drift_adopt(engine: &Call<'_>, request: DriftAdopt) -> Result<Adopted, Error> {
+    known(engine, request.id).await?;
+    let stream = stream_of(engine, request.id, request.stream).await?;
+    let server = engine.servers.get(request.id);
+    let mut update = StreamUpdate::of(stream.id);
+    let mut outcome = Adopted { adopted: Vec::new(), left: Vec::new() };
+    for difference in server.drift(&stream.spec.name) {
+        let taken = adopt(&difference, &stream.spec, &mut update);
+        let keys = if taken { &mut outcome.adopted } else { &mut outcome.left };
+        keys.push(difference.key);
+    }
+    if !outcome.adopted.is_empty() {
+        let handle = engine.streams.lock().await.get(stream.id)?;
+        handle.edit(update, false, engine.origin).await?;
+        // Nothing is written; what is left of the drift is shown at once.
+        server.overwrite(Vec::new()).await?;
+    }
+    Ok(outcome)
+}
+
+/// Whether the stream has a setting for it.
+fn adopt(difference: &Difference, spec: &StreamSpec, update: &mut StreamUpdate) -> bool {
+    let network = || match update.source.as_ref().unwrap_or(&spec.source) {
+        Source::Network(network) => Some(network.clone()),
+        Source::File { .. } | Source::Incoming => None,
+    };
+    match (difference.key.as_str(), &difference.theirs, network()) {
+        ("record", Value::Bool(record), _) => update.record = Some(*record),
+        ("sourceOnDemand", Value::Bool(on_demand), Some(network)) => {
+            let when = if *on_demand { Fetch::OnDemand } else { Fetch::Always };
+            update.source = Some(Source::Network(NetworkSource { when, ..network }));
+        }
+        ("rtspTransport", Value::String(word), Some(network)) => {
+            let transport = match word.as_str() {
+                "automatic" => Transport::Automatic,
+                "tcp" => Transport::Tcp,
+                "udp" => Transport::Udp,
+                _ => return false,
+            };
+            update.source = Some(Source::Network(NetworkSource { transport, ..network }));
+        }
+        _ => return false,
+    }
+    true
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use stream_api::StreamId;
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_takes_over_what_it_has_a_setting_for() {
+        let difference =
+            |key: &str, theirs: Value| Difference { key: key.to_owned(), ours: Value::Null, theirs };
+        let network = NetworkSource { url: "rtsp://cam/x".into(), ..NetworkSource::default() };
+        let camera = StreamSpec::new("a", Source::Network(network));
+        let mut update = StreamUpdate::of(StreamId(Uuid::nil()));
+        let mut take =
+            |key: &str, theirs: Value, spec: &StreamSpec| adopt(&difference(key, theirs), spec, &mut update);
+        assert!(take("record", json!(true), &camera));
+        assert!(take("sourceOnDemand", json!(true), &camera));
+        assert!(take("rtspTransport", json!("tcp"), &camera));
+        assert!(!take("rtspTransport", json!("multicast"), &camera));
+        assert!(!take("maxReaders", json!(3), &camera));
+        let mut none = StreamUpdate::of(StreamId(Uuid::nil()));
+        let incoming = StreamSpec::new("b", Source::Incoming);
+        assert!(!adopt(&difference("sourceOnDemand", json!(true)), &incoming, &mut none));
+        let Some(Source::Network(taken)) = update.source else { panic!("a network source") };
+        assert_eq!(
+            (update.record, taken.when, taken.transport),
+            (Some(true), Fetch::OnDemand, Transport::Tcp)
+        );
+    }
+}

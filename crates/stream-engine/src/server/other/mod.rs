@@ -1,0 +1,314 @@
+//! A MediaMTX of somebody else: one task that keeps in touch with it, sees to it that our paths are there, and is the
+//! only one of this program who writes there.
+
+mod examine;
+mod meet;
+
+use std::{sync::Arc, time::Duration};
+
+use mediamtx_client::{Api, Examination, Features};
+use stream_api::{Door, Error, Fault, OtherState, Ports, ServerSpec, UnixMillis, t};
+use tokio::{
+    sync::{mpsc, watch},
+    time::sleep,
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Access, Ends, Link, OtherParts, Request, Samples, Server, Terms,
+    admit::Admitted,
+    audience::Audience,
+    board::Board,
+    guest::Guest,
+    poller::Poller,
+    relay::Relay,
+    sink::Sink,
+    terms::Listed,
+    writer::{Done, News, Writer},
+};
+use crate::{
+    clocks::Jump,
+    journal::Journal,
+    secrets,
+    slates::Slates,
+    stored_other::{OtherSecrets, StoredOther},
+};
+
+pub(crate) use examine::{examined, usable};
+pub(crate) use meet::{check_aim, given_users};
+
+/// Between two attempts to reach one that does not answer.
+const AGAIN: Duration = Duration::from_secs(1);
+/// The same where a person has to do something: each wrong password costs the server up to 4 s, and a line in its log.
+const LATER: Duration = Duration::from_secs(30);
+
+/// The task of one server.
+#[derive(Debug)]
+pub(super) struct Task {
+    parts: OtherParts,
+    /// As a person set it last.
+    stored: watch::Receiver<StoredOther>,
+    inbox: mpsc::Receiver<Request>,
+    link: watch::Sender<Link>,
+    samples: watch::Sender<Arc<Samples>>,
+    terms: watch::Sender<Arc<Terms>>,
+    board: Board,
+    audience: Audience,
+    log: Journal,
+    /// Who may do what there, as far as that is ours to say.
+    admitted: Option<Admitted>,
+    /// It answered the last time.
+    met: bool,
+}
+
+/// Why we are out of touch.
+enum End {
+    /// The engine stops, or the server is removed.
+    Stopped,
+    /// To be met anew, at once: it was edited, asked for, or started anew.
+    Again,
+    /// It does not answer, or not sensibly.
+    Lost(Error),
+    /// A person has to do something.
+    Wrong(Error),
+}
+
+/// What was found out about it.
+struct Met {
+    api: Api,
+    features: Arc<Features>,
+    started: Option<String>,
+    doors: Vec<Door>,
+}
+
+/// What its owner lets us do by what was set, as long as nothing more is known of it.
+pub(crate) fn terms(spec: &ServerSpec, kept: &OtherSecrets, slates: &Slates) -> Terms {
+    meet::terms(spec, kept, None, slates)
+}
+
+impl Task {
+    pub(super) fn new(
+        parts: OtherParts,
+        stored: watch::Receiver<StoredOther>,
+        ends: Ends,
+        handle: &Server,
+    ) -> Task {
+        let Ends { inbox, link, samples, terms } = ends;
+        let Server { board, audience, log, .. } = handle.clone();
+        Task { parts, stored, inbox, link, samples, terms, board, audience, log, admitted: None, met: false }
+    }
+
+    pub(super) async fn run(mut self, stop: CancellationToken) {
+        let relay = loop {
+            match Relay::open(self.board.clone()).await {
+                Ok(relay) => break relay,
+                Err(error) => tracing::warn!(%error, "no port for what is sent to another server"),
+            }
+            tokio::select! {
+                () = sleep(AGAIN) => {}
+                () = stop.cancelled() => return,
+            }
+        };
+        while !stop.is_cancelled() {
+            let end = self.visit(&relay, &stop).await;
+            self.samples.send_replace(Arc::default());
+            self.audience.set(Vec::new());
+            match end {
+                End::Stopped => break,
+                End::Again => drop(self.link.send_replace(Link::Waiting)),
+                End::Lost(error) => self.after(error, OtherState::Unreachable, AGAIN, &stop).await,
+                End::Wrong(error) => self.after(error, OtherState::Failed, LATER, &stop).await,
+            }
+        }
+    }
+
+    /// From meeting it to losing it.
+    async fn visit(&mut self, relay: &Relay, stop: &CancellationToken) -> End {
+        let StoredOther { id, spec } = self.stored.borrow_and_update().clone();
+        let kept = self.parts.secrets.get::<OtherSecrets>(id, secrets::SERVER).await.unwrap_or_default();
+        self.show_spec(&spec);
+        let met = tokio::select! {
+            met = meet(&spec, &kept) => met,
+            Ok(()) = self.stored.changed() => return End::Again,
+            () = stop.cancelled() => return End::Stopped,
+        };
+        let met = match met {
+            Ok(met) => met,
+            Err((error, false)) => return End::Lost(error),
+            Err((error, true)) => return End::Wrong(error),
+        };
+        let terms = Arc::new(meet::terms(&spec, &kept, Some(&met.features), &self.parts.slates));
+        self.terms.send_replace(Arc::clone(&terms));
+        self.remember_users(&terms.users);
+        let aim = meet::aim(&spec, &kept, &met.doors);
+        let restarted = self.parts.ledger.is_restarted(id, met.started.as_deref()).await;
+        let guest = Guest {
+            id,
+            server: spec.name.clone(),
+            hub: self.parts.hub.clone(),
+            ledger: self.parts.ledger.clone(),
+            started: met.started.clone(),
+            restarted,
+        };
+        self.show(&spec, &met, &terms, aim.as_ref().err());
+        let host = aim.as_ref().map_or_else(|_| String::new(), |aim| aim.host.clone());
+        relay.aim(aim.ok());
+        self.stay(met, guest, relay, &host, stop).await
+    }
+
+    /// As long as it answers.
+    async fn stay(
+        &mut self,
+        met: Met,
+        guest: Guest,
+        relay: &Relay,
+        host: &str,
+        stop: &CancellationToken,
+    ) -> End {
+        let (news, id) = (News::default(), guest.id);
+        let poller = Poller {
+            api: met.api.clone(),
+            board: self.board.clone(),
+            audience: self.audience.clone(),
+            sink: Sink::new(self.parts.hub.clone(), id),
+            samples: self.samples.clone(),
+            recordings: None,
+            remote: true,
+            news: &news,
+        };
+        let mut writer = Writer {
+            api: met.api,
+            board: self.board.clone(),
+            inbox: &mut self.inbox,
+            applied: Default::default(),
+            admitted: self.admitted.as_mut(),
+            guest: Some(guest),
+            lost: false,
+            clocks: self.parts.hub.clocks().clone(),
+            news: &news,
+        };
+        let lost = |error: mediamtx_client::ApiError| {
+            End::Lost(Error::new(stream_api::Code::ServerRefused).with("reason", error))
+        };
+        tokio::select! {
+            begun = writer.begin() => if let Err(error) = begun {
+                return lost(error);
+            },
+            () = stop.cancelled() => return End::Stopped,
+        }
+        self.met = true;
+        let (port, user, pass) = relay.right();
+        let access =
+            Access { ports: Ports { rtsp: port, ..Ports::USUAL }, user, pass, reader: Default::default() };
+        self.parts.hub.other(id, |other| (other.state, other.fault) = (OtherState::Running, None));
+        self.link.send_replace(Link::Ready(Arc::new(access)));
+        let (mut polling, mut writing) = (std::pin::pin!(poller.run()), std::pin::pin!(writer.run()));
+        let (mut refusal, mut jumps) = (relay.refusal(), self.parts.hub.clocks().jumps());
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return End::Stopped,
+                Ok(()) = self.stored.changed() => return End::Again,
+                Ok(Jump::Woke) = jumps.recv() => news.missing.notify_one(),
+                Ok(()) = refusal.changed() => {
+                    let refused = refusal.borrow_and_update().as_ref().map(|why| meet::unsent(why, host));
+                    self.parts.hub.other(id, |other| {
+                        other.warnings = refused.into_iter().map(Fault::new).collect();
+                    });
+                }
+                error = &mut polling => return End::Lost(error),
+                done = &mut writing => return match done {
+                    Done::Restart | Done::Change(_) => End::Again,
+                    Done::Frozen => End::Lost(Error::new(stream_api::Code::ServerSilent)),
+                },
+            }
+        }
+    }
+
+    /// Another owner's list makes another beginning.
+    fn remember_users(&mut self, users: &Listed) {
+        match (users, &mut self.admitted) {
+            (Listed::Given(base), Some(admitted)) if admitted.is_of(base) => admitted.renew(),
+            (Listed::Given(base), admitted) => *admitted = Some(Admitted::elsewhere(base.clone())),
+            (Listed::Nobody | Listed::Unknown, admitted) => *admitted = None,
+        }
+    }
+
+    fn show_spec(&self, spec: &ServerSpec) {
+        self.parts.hub.other(self.stored.borrow().id, |other| {
+            other.spec = spec.clone();
+            if other.state == OtherState::Running {
+                other.state = OtherState::Connecting;
+            }
+        });
+    }
+
+    fn show(&self, spec: &ServerSpec, met: &Met, terms: &Terms, unsent: Option<&Error>) {
+        let version = met.features.version.filter(|version| !version.is_self_built());
+        let version = version.unwrap_or(met.features.at_least).to_string();
+        if !self.met {
+            tracing::info!(server = spec.name, version, "another server is met");
+            self.log.manager("info", t!("log.server_met", name = spec.name, version = version));
+        }
+        let started = met.started.as_ref().and_then(|text| text.parse::<jiff::Timestamp>().ok());
+        self.parts.hub.other(self.stored.borrow().id, |other| {
+            other.version = Some(version);
+            other.started = started.map(|at| UnixMillis(at.as_millisecond()));
+            other.lacks = meet::lacks(terms, &met.features, met.started.is_some());
+            other.addresses = meet::addresses(spec, met.api.address());
+            other.doors.clone_from(&met.doors);
+            other.warnings = unsent.into_iter().cloned().map(Fault::new).collect();
+        });
+    }
+
+    /// Tells what is wrong, and waits until it is worth another attempt.
+    async fn after(&mut self, error: Error, state: OtherState, pause: Duration, stop: &CancellationToken) {
+        let fault = Fault::new(error.clone());
+        let was_met = std::mem::take(&mut self.met);
+        if was_met {
+            tracing::warn!(%error, "another server is lost");
+            self.log.manager("error", error.message);
+        }
+        self.parts.hub.other(self.stored.borrow().id, |other| {
+            (other.state, other.fault, other.outbound_bps) = (state, Some(fault.clone()), 0);
+        });
+        // It is mostly back at once; then nobody needs to be told.
+        self.link.send_replace(if was_met { Link::Waiting } else { Link::Failed(Box::new(fault)) });
+        let wake = sleep(pause);
+        tokio::pin!(wake);
+        let mut jumps = self.parts.hub.clocks().jumps();
+        loop {
+            tokio::select! {
+                Ok(Jump::Woke) = jumps.recv() => return,
+                Ok(()) = self.stored.changed() => return self.stored.mark_changed(),
+                () = stop.cancelled() => return,
+                () = &mut wake => return,
+                Some(request) = self.inbox.recv() => match request {
+                    Request::Restart | Request::Change(_) => return,
+                    Request::Apply { done, .. }
+                    | Request::Kick { done, .. }
+                    | Request::Overwrite { done, .. }
+                    | Request::Leave { done } => {
+                        let _ = done.send(Err(Error::new(stream_api::Code::ServerDown)));
+                    }
+                },
+            }
+        }
+    }
+}
+
+/// Whether it can be used, and what it is. Else what is wrong, and whether a person has to do something.
+async fn meet(spec: &ServerSpec, kept: &OtherSecrets) -> Result<Met, (Error, bool)> {
+    let address = meet::address(spec, kept).map_err(|error| (error, true))?;
+    let Examination { flaw, features, .. } = mediamtx_client::examine(&address).await;
+    let host = address.host().to_owned();
+    if let Some(flaw) = flaw {
+        return Err(meet::flawed(&flaw, &host));
+    }
+    let api = Api::new(address);
+    let lost = |error: mediamtx_client::ApiError| {
+        (Error::new(stream_api::Code::RemoteUnreachable).with("host", &host).with("reason", error), false)
+    };
+    let doors = mediamtx_client::doors(&api.global().await.map_err(lost)?);
+    let started = api.started().await.map_err(lost)?;
+    Ok(Met { features: features.unwrap_or_default(), started, doors, api })
+}

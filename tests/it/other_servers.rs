@@ -1,0 +1,203 @@
+//! Adding, editing and removing servers of somebody else.
+
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+
+use crate::support::{
+    Dir, Server,
+    hall::{Hall, OWNER_PASSWORD, until_other},
+    media,
+    server::{file_source, free_port},
+};
+
+/// The first step that failed, and the code of its error; none when all is well.
+fn failed(tested: &Value) -> Option<(String, String)> {
+    let step = tested["steps"].as_array().unwrap().iter().find(|step| step["outcome"] == "failed")?;
+    let word = |value: &Value| value.as_str().unwrap().to_owned();
+    Some((word(&step["step"]), word(&step["error"]["code"])))
+}
+
+async fn test(server: &Server, spec: &Value, password: &str) -> Value {
+    let body = json!({ "spec": spec, "secrets": { "password": { "set": password } } });
+    server.post("/api/v1/servers/test", body).await.ok()
+}
+
+/// Somebody who answers every connection so, or never.
+async fn answering(answer: Option<&'static str>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((mut client, _)) = listener.accept().await {
+            match answer {
+                None => held.push(client),
+                Some(answer) => {
+                    let _ = client.read(&mut [0; 2048]).await;
+                    let _ = client.write_all(answer.as_bytes()).await;
+                }
+            }
+        }
+    });
+    address
+}
+
+#[expect(clippy::disallowed_methods, reason = "openssl, which ends by itself")]
+fn certificate(dir: &std::path::Path) -> (String, String) {
+    let file = |name: &str| dir.join(name).to_str().unwrap().to_owned();
+    let (key, certificate) = (file("hall.key"), file("hall.crt"));
+    let mut openssl = std::process::Command::new("openssl");
+    openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=hall"]);
+    assert!(openssl.args(["-keyout", &key, "-out", &certificate]).output().unwrap().status.success());
+    (key, certificate)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_says_step_by_step_what_is_wrong() {
+    let (dir, hall) = (Dir::new(), Hall::usual().await);
+    let server = Server::start(&dir).await;
+    let good = test(&server, &hall.spec("Hall"), OWNER_PASSWORD).await;
+    assert_eq!(failed(&good), None, "{good:#}");
+    assert_eq!((&good["version"], &good["foreign"]), (&"1.20.1".into(), &1.into()), "{good:#}");
+    let lacks = good["lacks"].as_array().unwrap();
+    assert!(lacks.contains(&"slates".into()) && lacks.contains(&"users".into()), "{good:#}");
+
+    let at = |api: String| json!({ "name": "x", "kind": "remote", "api": api, "user": "owner" });
+    let page = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 13\r\n\r\n<html></html>";
+    let wrong = [
+        (hall.spec("Hall"), "wrong", "password", "remote_password_wrong"),
+        (at(format!("http://127.0.0.1:{}", free_port())), "x", "reach", "remote_refused"),
+        (at(answering(Some(page)).await), "x", "identity", "remote_web_page"),
+        (at(answering(None).await), "x", "identity", "remote_silent"),
+        (at("http://no-such-name.invalid:1".to_owned()), "x", "reach", "remote_name_unknown"),
+    ];
+    for (spec, password, step, code) in wrong {
+        let tested = test(&server, &spec, password).await;
+        assert_eq!(failed(&tested), Some((step.to_owned(), code.to_owned())), "{tested:#}");
+        assert!(!tested.to_string().contains(OWNER_PASSWORD));
+    }
+    let elsewhere = json!({ "publish": format!("rtsp://127.0.0.1:{}", free_port()) });
+    let mut spec = hall.spec("Hall");
+    spec["publish"] = elsewhere["publish"].clone();
+    let tested = test(&server, &spec, OWNER_PASSWORD).await;
+    assert_eq!(
+        failed(&tested),
+        Some(("publish".to_owned(), "remote_publish_unreachable".to_owned())),
+        "{tested:#}"
+    );
+    let unfit = json!({ "spec": at("rtsp://h".to_owned()) });
+    assert_eq!(server.post("/api/v1/servers/test", unfit).await.code(), "server_address_unfit");
+    assert_eq!(server.get("/api/v1/servers").await["servers"], json!([]), "a test adds nothing");
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_of_its_own_making_is_agreed_to() {
+    let dir = Dir::new();
+    let (key, certificate) = certificate(dir.path());
+    let encrypted = json!({
+        "apiEncryption": true, "apiServerKey": key, "apiServerCert": certificate,
+        "rtspEncryption": "strict", "rtspServerKey": key, "rtspServerCert": certificate,
+    });
+    let hall = Hall::with(testkit::fixtures::mediamtx(), encrypted).await;
+    let server = Server::ready(&dir).await;
+    let mut spec = hall.spec("Hall");
+    let tested = test(&server, &spec, OWNER_PASSWORD).await;
+    assert_eq!(failed(&tested), Some(("certificate".to_owned(), "remote_certificate_unknown".to_owned())));
+    spec["fingerprint"] = tested["fingerprint"].clone();
+    let tested = test(&server, &spec, OWNER_PASSWORD).await;
+    assert_eq!(failed(&tested), Some(("publish".to_owned(), "remote_certificate_unknown".to_owned())));
+    spec["publish_fingerprint"] = tested["publish_fingerprint"].clone();
+    assert_eq!(failed(&test(&server, &spec, OWNER_PASSWORD).await), None);
+
+    // Everything goes encrypted.
+    let added =
+        server.post("/api/v1/servers", json!({ "spec": spec, "secrets": Hall::secrets() })).await.ok();
+    let id = added["id"].as_str().unwrap();
+    until_other(&server, id, "running", |other| other["state"] == "running").await;
+    let source = file_source(&media::plain(&dir.media("a.mp4")));
+    let stream = json!({ "server": id, "name": "safe", "source": source, "start": true });
+    let stream = server.post("/api/v1/streams", stream).await.ok();
+    let stream = server.until_on_air(stream["id"].as_str().unwrap()).await;
+    let url = format!("rtsps://127.0.0.1:{}/safe", hall.rtsps());
+    assert_eq!(stream["urls"]["rtsp"], url, "{stream:#}");
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn servers_are_added_edited_and_removed() {
+    let (dir, hall) = (Dir::new(), Hall::usual().await);
+    let server = Server::ready(&dir).await;
+    let wrong = json!({ "spec": hall.spec("Hall"), "secrets": { "password": { "set": "wrong" } } });
+    let added = server.post("/api/v1/servers", wrong).await.ok();
+    let id = added["id"].as_str().unwrap().to_owned();
+    let failed = until_other(&server, &id, "failed", |other| other["state"] == "failed").await;
+    assert_eq!(failed["fault"]["code"], "remote_password_wrong", "{failed:#}");
+    let again = json!({ "spec": hall.spec("HALL"), "secrets": {} });
+    assert_eq!(server.post("/api/v1/servers", again).await.code(), "server_name_taken");
+
+    let route = format!("/api/v1/servers/{id}");
+    let better = json!({ "spec": hall.spec("Church hall"), "secrets": Hall::secrets() });
+    server.ask("PATCH", &route, Some(better)).await.ok();
+    let met = until_other(&server, &id, "running", |other| other["state"] == "running").await;
+    assert_eq!(
+        (&met["spec"]["name"], &met["foreign_paths"]),
+        (&"Church hall".into(), &json!(["theirs"])),
+        "{met:#}"
+    );
+    assert_eq!((&met["spec"]["has_password"], &met["fault"]), (&true.into(), &Value::Null), "{met:#}");
+
+    // Names are unique on each server alone.
+    let source = file_source(&media::plain(&dir.media("a.mp4")));
+    let at = |server: &str| json!({ "server": server, "name": "lobby", "source": source, "start": true });
+    let here = server.create("lobby", &dir.media("a.mp4"), true).await;
+    let there = server.post("/api/v1/streams", at(&id)).await.ok()["id"].as_str().unwrap().to_owned();
+    assert_eq!(server.post("/api/v1/streams", at(&id)).await.code(), "name_taken");
+    let nowhere = "00000000-0000-7000-8000-000000000001";
+    assert_eq!(server.post("/api/v1/streams", at(nowhere)).await.code(), "no_such_server");
+    server.until_on_air(&there).await;
+    // And a stream does not move over another one.
+    let moved = json!({ "server": "00000000-0000-0000-0000-000000000000" });
+    let stream = format!("/api/v1/streams/{there}");
+    assert_eq!(server.ask("PATCH", &stream, Some(moved.clone())).await.code(), "name_taken");
+    let renamed = json!({ "server": moved["server"], "name": "foyer" });
+    server.ask("PATCH", &stream, Some(renamed)).await.ok();
+    let home =
+        server.until(&there, "here", |stream| stream["on_air"] == true && stream["server"].is_null()).await;
+    assert!(
+        media::watch(home["urls"]["rtsp"].as_str().unwrap()).await.contains(&"h264".to_owned()),
+        "{home:#}"
+    );
+    assert_eq!(hall.path("lobby").await, None, "nothing of it is left there");
+    server.ask("PATCH", &stream, Some(json!({ "server": id }))).await.ok();
+    let away =
+        server.until(&there, "there", |stream| stream["on_air"] == true && stream["server"] == *id).await;
+    assert_eq!(away["urls"]["rtsp"], format!("rtsp://127.0.0.1:{}/foyer", hall.rtsp()), "{away:#}");
+    assert_eq!(media::watch(&hall.watch("foyer")).await, ["h264", "aac"]);
+
+    // A server with streams stays, unless it is said what becomes of them.
+    assert_eq!(server.ask("DELETE", &route, None).await.code(), "server_in_use");
+    server.ask("DELETE", &format!("{route}?streams=move"), None).await.ok();
+    server.until(&there, "home", |stream| stream["on_air"] == true && stream["server"].is_null()).await;
+    assert_eq!(hall.path("foyer").await, None);
+    assert!(hall.path("theirs").await.is_some(), "what is theirs is theirs");
+    assert_eq!(server.get("/api/v1/servers").await["servers"], json!([]));
+    server.until_on_air(&here).await;
+
+    // A configuration that names a server which is not there starts all the same.
+    assert_eq!(server.stop().await, Some(0));
+    let file = dir.data().join("config.json");
+    let mut config: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    let lost = config["streams"].as_array_mut().unwrap().iter_mut().find(|one| one["id"] == *there).unwrap();
+    lost["server"] = nowhere.into();
+    std::fs::write(&file, config.to_string()).unwrap();
+    let server = Server::ready(&dir).await;
+    server.until_on_air(&here).await;
+    let lost = server.until(&there, "faulty", |stream| !stream["fault"].is_null()).await;
+    assert_eq!(lost["fault"]["code"], "no_such_server", "{lost:#}");
+    server.ask("PATCH", &stream, Some(moved)).await.ok();
+    server.until_on_air(&there).await;
+    assert_eq!(server.stop().await, Some(0));
+}
