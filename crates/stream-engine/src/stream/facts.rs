@@ -152,7 +152,7 @@ mod tests {
     use stream_api::Playback;
 
     use super::*;
-    use crate::clocks::Reading;
+    use crate::{clocks::Reading, lifecycle::Feed};
 
     const DAY: i64 = 86_400_000;
 
