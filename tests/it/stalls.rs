@@ -43,6 +43,11 @@ async fn bytes_that_do_not_reach_the_server_are_missed() {
     assert_eq!(stream["fault"]["code"], "stalled", "{stream:#}");
     assert!(seen < Duration::from_secs(10), "seen after {seen:?}");
     assert!(proxy.swallowed() > sent, "FFmpeg sent on all the time");
+    let message = stream["fault"]["message"].as_str().unwrap();
+    let log = server.get(&format!("/api/v1/streams/{id}/log")).await;
+    let lines = log["lines"].as_array().unwrap();
+    let why = |line: &&Value| line["origin"] == "manager" && line["text"].as_str().unwrap().contains(message);
+    assert_eq!(lines.iter().filter(why).count(), 1, "the log says why FFmpeg was ended: {log:#}");
     // Another FFmpeg, another connection.
     let began = Instant::now();
     until("another FFmpeg runs", async || {

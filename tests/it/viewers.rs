@@ -8,12 +8,16 @@ use std::{
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+use stream_api::Code;
 
-use crate::support::{
-    Dir, PATIENCE, Server, media, process,
-    reader::Reader,
-    server::{command, file_source},
-    until, until_within,
+use crate::{
+    faults::told,
+    support::{
+        Dir, PATIENCE, Server, media, process,
+        reader::Reader,
+        server::{command, file_source},
+        until, until_within,
+    },
 };
 
 fn url<'a>(stream: &'a Value, protocol: &str) -> &'a str {
@@ -237,6 +241,13 @@ async fn a_stream_that_the_server_refuses_with_its_slate_goes_on_air_without() {
     let server = Server::ready(&dir).await;
     let id = server.create("odd", &file, true).await;
     let refused = json!({ "state": "unable", "reason": "refused" });
-    server.until(&id, "on air without a slate", |s| s["on_air"] == true && s["kept"] == refused).await;
+    let without = |stream: &Value| stream["on_air"] == true && stream["kept"] == refused;
+    server.until(&id, "on air without a slate", without).await;
+    let refusals = async || told(&server, Code::PublishTracks).await.len();
+    assert_eq!(refusals().await, 1);
+    // Another run of the server may take it: it is asked once more, and not for ever.
+    process::signal(server.children("mediamtx")[0].pid, Signal::SIGKILL);
+    until("it was tried with its slate again", async || (refusals().await == 2).then_some(())).await;
+    server.until(&id, "on air without a slate", without).await;
     assert_eq!(server.stop().await, Some(0));
 }

@@ -63,6 +63,22 @@ pub enum Origin {
     Start,
 }
 
+/// What of MediaMTX somebody changed beside this program.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mended {
+    /// Who may do what.
+    Users,
+    /// A path of ours: changed or taken away.
+    Path(String),
+    /// Paths beside ours, which kept it from taking our changes.
+    Strangers,
+    /// What paths have in common.
+    Defaults,
+    /// The configuration file.
+    File,
+}
+
 /// How much an activity matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -131,6 +147,7 @@ macro_rules! kinds {
                 protocol: Protocol,
                 address: String,
                 seen: UnixMillis,
+                mended: Mended,
             }
             in Activity { kind } beside { id: u64, at: UnixMillis, stream: StreamId, name: String }
             $($wire => $name $({ $($field),+ })?),+
@@ -161,6 +178,11 @@ kinds! {
         /// By whom.
         by: Origin,
     } = "ordered", Info;
+    /// A stream that ran was ordered to start anew.
+    Restarted {
+        /// By whom.
+        by: Origin,
+    } = "restarted", Info;
     /// A stream went on air as ordered.
     Live {
         /// Milliseconds from the order, or from the edit that restarted it.
@@ -260,6 +282,11 @@ kinds! {
         /// By whom.
         by: Origin,
     } = "server_changed", Info;
+    /// Somebody changed MediaMTX beside this program; it was put back.
+    ServerMended {
+        /// What was changed.
+        mended: Mended,
+    } = "server_mended", Warning;
     /// The app started.
     AppStarted {
         /// Its version.
@@ -292,7 +319,7 @@ pub struct ActivityFilter {
     /// Before then.
     #[serde(default, with = "query::number", skip_serializing_if = "Option::is_none")]
     pub to: Option<i64>,
-    /// Part of the stream's name, ignoring case.
+    /// Part of the stream's name or of the sentence, ignoring case.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub text: String,
 }

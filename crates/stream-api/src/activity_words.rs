@@ -1,9 +1,14 @@
-use crate::{Activity, ActivityKind, Cause, Order, Origin, Protocol};
+use crate::{Activity, ActivityKind, Cause, Mended, Order, Origin, Protocol};
 
 impl Activity {
     /// What happened, in one sentence without the stream's name. For people.
     pub fn sentence(&self) -> String {
         self.kind.sentence()
+    }
+
+    /// Whether `text`, in lower case, is part of the stream's name or of the sentence.
+    pub fn says(&self, text: &str) -> bool {
+        self.name.to_lowercase().contains(text) || self.sentence().to_lowercase().contains(text)
     }
 }
 
@@ -13,6 +18,7 @@ impl ActivityKind {
         match self {
             ActivityKind::Ordered { order: Order::Run, by } => t!("activity.ordered_run", by = by.words()),
             ActivityKind::Ordered { order: Order::Stop, by } => t!("activity.ordered_stop", by = by.words()),
+            ActivityKind::Restarted { by } => t!("activity.restarted", by = by.words()),
             ActivityKind::Live { after_ms } => t!("activity.live", time = span(*after_ms)),
             ActivityKind::Faulted { cause, attempt: 0 | 1 } => t!("activity.faulted", cause = words(cause)),
             ActivityKind::Faulted { cause, attempt } => {
@@ -44,9 +50,23 @@ impl ActivityKind {
             ActivityKind::ServerFailed { cause } => t!("activity.server_failed", cause = words(cause)),
             ActivityKind::ServerChanged { by } => t!("activity.server_changed", by = by.words()),
             ActivityKind::ServerRestarted { by } => t!("activity.server_restarted", by = by.words()),
+            ActivityKind::ServerMended { mended } => t!("activity.server_mended", what = mended.words()),
             ActivityKind::AppStarted { version } => t!("activity.app_started", version = version),
             ActivityKind::AppStopped => t!("activity.app_stopped").to_owned(),
             ActivityKind::AppLost { .. } => t!("activity.app_lost").to_owned(),
+        }
+    }
+}
+
+impl Mended {
+    /// As part of a sentence: "the users". For people.
+    pub fn words(&self) -> String {
+        match self {
+            Mended::Users => t!("activity.mended.users").to_owned(),
+            Mended::Path(name) => t!("activity.mended.path", name = name),
+            Mended::Strangers => t!("activity.mended.strangers").to_owned(),
+            Mended::Defaults => t!("activity.mended.defaults").to_owned(),
+            Mended::File => t!("activity.mended.file").to_owned(),
         }
     }
 }
@@ -99,6 +119,21 @@ mod tests {
             (273_600_000, "3 d 4 h"),
         ] {
             assert_eq!(span(millis), words);
+        }
+    }
+
+    #[test]
+    fn a_text_is_found_in_the_name_and_in_the_sentence() {
+        let cause = Cause::from(&Error::new(Code::FfmpegKilled));
+        let activity = Activity {
+            id: 1,
+            at: crate::UnixMillis(0),
+            stream: None,
+            name: "Löbby".to_owned(),
+            kind: ActivityKind::Faulted { cause, attempt: 1 },
+        };
+        for (text, found) in [("", true), ("löb", true), ("killed", true), ("yard", false)] {
+            assert_eq!(activity.says(text), found, "{text:?} in {:?}", activity.sentence());
         }
     }
 

@@ -71,6 +71,8 @@ codes! {
     SourceFolderMissing = "source_folder_missing", LocateFile => [System "No such file or directory"];
     /// No such file any more, while a stream goes on with what FFmpeg has open of it.
     SourceGone = "source_gone", LocateFile => [System "No such file or directory"];
+    /// Another file is there, or something else in it, while a stream goes on with what FFmpeg has open.
+    SourceChanged = "source_changed", Restart => [System "another size or time of the last change"];
     /// No permission to read it.
     SourceDenied = "source_denied", Retry => [
         Ffmpeg "Permission denied",

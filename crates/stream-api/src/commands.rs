@@ -97,6 +97,7 @@ macro_rules! with_commands {
             StreamDelete, stream_delete;
             StreamStart, stream_start;
             StreamStop, stream_stop;
+            StreamRestart, stream_restart;
             StreamDuplicate, stream_duplicate;
             StreamAccessSet, stream_access_set;
             GuestLinkCreate, guest_link_create;
@@ -164,6 +165,7 @@ routes! {
     StreamDelete => Nothing, "stream_delete", Delete "/api/v1/streams/{id}", 200;
     StreamStart => Stream, "stream_start", Post "/api/v1/streams/{id}/start", 200;
     StreamStop => Stream, "stream_stop", Post "/api/v1/streams/{id}/stop", 200;
+    StreamRestart => Stream, "stream_restart", Post "/api/v1/streams/{id}/restart", 200;
     StreamDuplicate => Stream, "stream_duplicate", Post "/api/v1/streams/{id}/duplicate", 201;
     StreamAccessSet => Stream, "stream_access_set", Post "/api/v1/streams/{id}/access", 200;
     GuestLinkCreate => GuestLinkMade, "guest_link_create", Post "/api/v1/streams/{id}/guest-links", 201;
@@ -348,6 +350,13 @@ pub struct StreamStart {
 /// Orders a stream to stop.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StreamStop {
+    /// Which.
+    pub id: StreamId,
+}
+
+/// Orders a stream to run, and one that runs to start anew: with what its source holds now.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamRestart {
     /// Which.
     pub id: StreamId,
 }

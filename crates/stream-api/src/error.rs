@@ -91,6 +91,8 @@ pub enum FaultAction {
     LocateFile,
     /// Try again at once.
     Retry,
+    /// Start a stream that runs anew (`stream_restart`).
+    Restart,
     /// Choose free ports instead of those that can't be used (`server_ports_renew`).
     UseAnotherPort,
     /// Show how FFmpeg is installed on this system.

@@ -20,6 +20,7 @@ const fn button(action: FaultAction) -> &'static str {
     match action {
         FaultAction::LocateFile => t!("fault.locate"),
         FaultAction::Retry => t!("fault.retry"),
+        FaultAction::Restart => t!("fault.restart"),
         FaultAction::UseAnotherPort => t!("fault.use_another_port"),
         FaultAction::InstallFfmpeg => t!("fault.install_ffmpeg"),
         FaultAction::OpenSettings => t!("fault.open_settings"),

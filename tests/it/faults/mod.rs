@@ -17,6 +17,7 @@ use std::collections::BTreeSet;
 use stream_api::Code;
 
 pub use bench::script;
+pub use troubles::told;
 
 /// How real the thing is that misbehaves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -21,6 +21,7 @@ pub const ROWS: &[Row] = &[
     (Code::RecordingReadOnly, Real),
     (Code::RecordingFailed, Real),
     (Code::SourceGone, Real),
+    (Code::SourceChanged, Real),
 ];
 
 fn warned(stream: &Value, code: Code) -> bool {
@@ -44,6 +45,35 @@ async fn a_file_that_vanishes_while_it_is_sent() {
     server.until(&id, "nothing is wrong", |stream| stream["warnings"] == json!([])).await;
     assert_eq!(told(&server, Code::SourceGone).await, ["warned", "eased"]);
     assert_eq!(server.children("ffmpeg"), ffmpeg, "nor does its return disturb it");
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_replaced_while_it_is_sent() {
+    let dir = Dir::new();
+    bench::fill(&dir);
+    let server = Server::ready(&dir).await;
+    let id = server.create("changed", &dir.media("good.mp4"), true).await;
+    server.until_on_air(&id).await;
+    let ffmpeg = server.children("ffmpeg");
+    let log = async || server.get(&format!("/api/v1/streams/{id}/history")).await["runs"].clone();
+    // The file is looked at within a second of its start.
+    let new = crate::support::media::plain(&dir.media("new.mp4"));
+    let replace = async || {
+        let modified = std::time::SystemTime::now();
+        fs::File::options().write(true).open(&new).unwrap().set_modified(modified).unwrap();
+        fs::copy(&new, dir.media("copy.mp4")).unwrap();
+        fs::rename(dir.media("copy.mp4"), dir.media("good.mp4")).unwrap();
+    };
+    replace().await;
+    let stream = server.until(&id, "said", |stream| warned(stream, Code::SourceChanged)).await;
+    assert_eq!((&stream["on_air"], &stream["warnings"][0]["action"]), (&json!(true), &json!("restart")));
+    assert_eq!(server.children("ffmpeg"), ffmpeg, "it is sent on");
+    let runs = log().await.as_array().unwrap().len();
+    server.order(&id, "restart").await;
+    server.until(&id, "nothing is wrong", |s| s["warnings"] == json!([]) && s["on_air"] == true).await;
+    assert_ne!(server.children("ffmpeg"), ffmpeg, "the new one is sent");
+    assert_eq!(log().await.as_array().unwrap().len(), runs + 1, "{:#}", log().await);
     assert_eq!(server.stop().await, Some(0));
 }
 

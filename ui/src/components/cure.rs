@@ -37,6 +37,7 @@ pub(crate) fn drawn(action: FaultAction) -> (&'static str, Icon) {
     match action {
         FaultAction::LocateFile => (t!("fault.locate"), Icon::Folder),
         FaultAction::Retry => (t!("fault.retry"), Icon::Retry),
+        FaultAction::Restart => (t!("fault.restart"), Icon::Retry),
         FaultAction::UseAnotherPort => (t!("fault.use_another_port"), Icon::Retry),
         FaultAction::InstallFfmpeg => (t!("fault.install_ffmpeg"), Icon::Download),
         FaultAction::OpenSettings => (t!("fault.open_settings"), Icon::Pen),
@@ -57,8 +58,13 @@ impl App {
             (FaultAction::Retry, FaultOf::Stream(id)) => {
                 self.run(busy, commands::StreamStart { id }, |_| {});
             }
-            (FaultAction::Retry, FaultOf::Tools) => self.run(busy, commands::ToolsCheck {}, |_| {}),
-            (FaultAction::Retry, FaultOf::Server) => self.restart_server(busy),
+            (FaultAction::Restart, FaultOf::Stream(id)) => {
+                self.run(busy, commands::StreamRestart { id }, |_| {});
+            }
+            (FaultAction::Retry | FaultAction::Restart, FaultOf::Tools) => {
+                self.run(busy, commands::ToolsCheck {}, |_| {})
+            }
+            (FaultAction::Retry | FaultAction::Restart, FaultOf::Server) => self.restart_server(busy),
             (FaultAction::UseAnotherPort, _) => self.question.set(Some(Question::renew_ports(self, busy))),
             (FaultAction::InstallFfmpeg, _) => self.installing.set(true),
             (FaultAction::OpenServer | FaultAction::OpenSettings | FaultAction::LocateFile, _) => {

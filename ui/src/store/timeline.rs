@@ -6,8 +6,17 @@ use stream_api::{Activity, ActivityFilter, Level, StreamId, commands::Activities
 const HEARD: usize = 200;
 
 /// The kinds that are not about how a stream does, but about what somebody wanted.
-const WANTED: [&str; 8] =
-    ["ordered", "created", "edited", "renamed", "deleted", "kicked", "server_restarted", "server_changed"];
+const WANTED: [&str; 9] = [
+    "ordered",
+    "restarted",
+    "created",
+    "edited",
+    "renamed",
+    "deleted",
+    "kicked",
+    "server_restarted",
+    "server_changed",
+];
 
 /// Which activities the tabs show.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -63,7 +72,7 @@ pub(crate) struct Asked {
     pub kinds: Kinds,
     /// How far back.
     pub back: Back,
-    /// Part of a stream's name.
+    /// Part of a stream's name or of what happened.
     pub text: String,
 }
 
@@ -94,11 +103,10 @@ impl Asked {
     /// Whether an activity that happens now belongs to it. As the engine decides for those of the past.
     fn takes(&self, activity: &Activity) -> bool {
         let filter = self.filter(activity.at.0);
-        let name = activity.name.to_ascii_lowercase();
         (filter.streams.is_empty() || activity.stream.is_some_and(|id| filter.streams.contains(&id)))
             && (filter.kinds.is_empty() || filter.kinds.iter().any(|kind| kind == activity.kind.as_str()))
             && (filter.levels.is_empty() || filter.levels.contains(&activity.kind.level()))
-            && name.contains(&filter.text.to_ascii_lowercase())
+            && activity.says(&filter.text.to_lowercase())
     }
 }
 

@@ -52,6 +52,11 @@ fn what_happens_now_is_filtered_as_the_past_is() {
     assert_eq!(takes(Asked { kinds: Kinds::Faults, ..Asked::default() }), [false, true, false]);
     assert_eq!(takes(Asked { kinds: Kinds::Wanted, ..Asked::default() }), [false, false, true]);
     assert_eq!(takes(Asked { text: " LOB ".into(), ..Asked::default() }), [true; 3], "ignoring case");
+    assert_eq!(
+        takes(Asked { text: "FAILED".into(), ..Asked::default() }),
+        [false, true, false],
+        "in the words"
+    );
     assert_eq!(takes(Asked { text: "gym".into(), ..Asked::default() }), [false; 3]);
     assert_eq!(takes(Asked { stream: Some(id(1)), ..Asked::default() }), [true; 3]);
     assert_eq!(takes(Asked { stream: Some(id(2)), ..Asked::default() }), [false; 3]);

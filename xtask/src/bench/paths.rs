@@ -150,7 +150,7 @@ pub(super) fn viewers(rig: &Rig) -> Result<Vec<Row>> {
         Row::memory(&with("stream-manager-server alone: PSS"), own, ("MediaMTX", bare), Goal::None),
         Row::cpu(&with("its MediaMTX: CPU"), theirs, ("MediaMTX", bare), Goal::None),
         Row::memory(&with("its MediaMTX: PSS"), theirs, ("MediaMTX", bare), Goal::None),
-        Row::new(&with("viewers dropped"), "", f64::from(dropped), Goal::AtMost(0.0)),
+        Row::new(&with("dropped"), "viewers", f64::from(dropped), Goal::AtMost(0.0)),
     ])
 }
 

@@ -54,7 +54,8 @@ impl Row {
 
     fn ratio(&self) -> Option<f64> {
         let bare = self.bare.as_ref()?.1;
-        self.ours.as_ref().ok().map(|ours| ours / bare)
+        // Nothing is a multiple of nothing.
+        self.ours.as_ref().ok().map(|ours| ours / bare).filter(|ratio| ratio.is_finite())
     }
 
     fn goal(&self) -> String {

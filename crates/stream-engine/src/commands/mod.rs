@@ -16,8 +16,8 @@ use stream_api::{
     SourceSecrets, Stream, StreamId, StreamSpec, UnixMillis, check_name,
     commands::{
         Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, SnapshotGet, SourceProbe, StreamCreate,
-        StreamDelete, StreamDuplicate, StreamGet, StreamList, StreamLog, StreamOpen, StreamStart,
-        StreamStartAll, StreamStop, StreamStopAll, StreamUpdate, Streams, ToolsCheck,
+        StreamDelete, StreamDuplicate, StreamGet, StreamList, StreamLog, StreamOpen, StreamRestart,
+        StreamStart, StreamStartAll, StreamStop, StreamStopAll, StreamUpdate, Streams, ToolsCheck,
     },
     propose_name,
 };
@@ -163,6 +163,11 @@ pub(crate) async fn stream_start(engine: &Call<'_>, request: StreamStart) -> Res
 
 pub(crate) async fn stream_stop(engine: &Call<'_>, request: StreamStop) -> Result<Stream, Error> {
     order(engine, request.id, Order::Stop).await
+}
+
+pub(crate) async fn stream_restart(engine: &Call<'_>, request: StreamRestart) -> Result<Stream, Error> {
+    let handle = engine.streams.lock().await.get(request.id)?;
+    handle.restart(clock::now(), engine.origin).await
 }
 
 pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate) -> Result<Stream, Error> {

@@ -41,22 +41,25 @@ pub(super) fn activities(
     };
     also(" AND at >= ?", filter.from.map(|at| Box::new(at) as _));
     also(" AND at < ?", filter.to.map(|at| Box::new(at) as _));
-    let text = filter.text.trim().to_ascii_lowercase();
-    also(" AND instr(lower(name), ?) > 0", (!text.is_empty()).then(|| Box::new(text) as _));
     also(" AND id < ?", before.map(|id| Box::new(i64::try_from(id).unwrap_or(i64::MAX)) as _));
-    // One more than wanted tells whether there is another page.
-    sql.push_str(" ORDER BY id DESC LIMIT ?");
-    values.push(Box::new(i64::from(limit) + 1));
+    // Words are made of what is stored only when it is read, so a text is looked for there.
+    let text = filter.text.trim().to_lowercase();
+    sql.push_str(" ORDER BY id DESC");
     let mut found = db.prepare_cached(&sql)?;
     let mut rows = found.query(rusqlite::params_from_iter(values))?;
     let (mut activities, mut read, mut last) = (Vec::new(), 0, None);
     while let Some(row) = rows.next()? {
+        let activity = activity(row)?;
+        if !text.is_empty() && !activity.as_ref().is_some_and(|activity| activity.says(&text)) {
+            continue;
+        }
+        // One more than wanted tells whether there is another page.
         if read == limit {
             return Ok(Activities { activities, next: last });
         }
         read += 1;
         last = Some(row.get::<_, i64>(0)?.cast_unsigned());
-        activities.extend(activity(row)?);
+        activities.extend(activity);
     }
     Ok(Activities { activities, next: None })
 }

@@ -1,8 +1,8 @@
 //! What became of a stream, from how it looked before and after: pure. Every edge comes from here.
 
-use stream_api::{ActivityKind, Awaited, Cause, Code, Error, Fault, Order, RunEnd, RunId, State, Stream};
+use stream_api::{ActivityKind, Awaited, Cause, Code, Fault, Order, RunEnd, RunId, State, Stream};
 
-use crate::clock::Moment;
+use crate::{clock::Moment, stream::arrival};
 
 /// What follows from a change.
 #[derive(Debug, Clone, PartialEq)]
@@ -75,7 +75,7 @@ impl Story {
                 // Nobody watches what is fetched on demand: nothing broke.
                 let idle = after.wait.as_ref().is_some_and(|wait| wait.of == Awaited::Viewer);
                 if after.state == State::Running && !idle {
-                    let cause = lost(after);
+                    let cause = arrival::lost(after).as_ref().map(Cause::from);
                     self.broke.get_or_insert((now, cause.clone()));
                     edges.extend(cause.map(|cause| Edge::Tell(ActivityKind::Faulted { cause, attempt: 1 })));
                 }
@@ -177,21 +177,6 @@ impl Story {
         }
         (self.awaited, self.told, self.repeated) = (None, false, None);
     }
-}
-
-/// Why a stream that somebody else feeds went off air by itself.
-fn lost(stream: &Stream) -> Option<Cause> {
-    let wait = stream.wait.as_ref().filter(|wait| wait.lost)?;
-    let host = || {
-        let url = &stream.spec.source.network()?.url;
-        stream_api::split_address(url).ok().map(|address| address.host)
-    };
-    let error = match wait.of {
-        Awaited::Publisher => Error::new(Code::PublisherLeft),
-        Awaited::Source => Error::new(Code::PullLost).with("host", host().unwrap_or_default()),
-        Awaited::Viewer => return None,
-    };
-    Some(Cause::from(&error))
 }
 
 /// What came to be wrong, or no longer is. The end of the whole is no end of the trouble.

@@ -58,6 +58,11 @@ async fn filters_and_pages() {
     let named = |text: &str| ActivityFilter { text: text.to_owned(), ..all() };
     assert_eq!(kinds(&history, named(" yard/ ")).await, ["failed", "created"], "ignoring case");
     assert_eq!(kinds(&history, named("%")).await.len(), 0, "no wildcards");
+    assert_eq!(kinds(&history, named("IT SAID")).await, ["failed", "recovered", "faulted"], "in the words");
+    let page = history.activities(named("it said"), None, Some(2)).await.unwrap();
+    assert_eq!((page.activities.len(), page.next.is_some()), (2, true));
+    let rest = history.activities(named("it said"), page.next, Some(2)).await.unwrap();
+    assert_eq!((rest.activities.len(), rest.next), (1, None));
     let bad = ActivityFilter { levels: vec![Level::Warning, Level::Error], ..all() };
     assert_eq!(kinds(&history, bad).await, ["failed", "faulted"]);
     let live = ActivityFilter { kinds: vec!["live".to_owned(), "'; DROP".to_owned()], ..all() };

@@ -89,31 +89,40 @@ impl Step<'_> {
         }
     }
 
+    /// Whatever waits is tried at once, and what broke before counts no more: it may all have been the server's doing.
+    /// A stream that breaks by itself soon waits longer again.
     fn server_ready(&mut self) {
         self.machine.server_ready = true;
         match &mut self.machine.phase {
-            Phase::Running { received_at, .. } => *received_at = self.now,
-            Phase::Backoff { attempt, until: Until::Server, .. } => {
-                let attempt = *attempt;
-                self.start(attempt + 1);
+            Phase::Backoff { .. } => self.start(1),
+            Phase::Running { attempt, received_at, .. } => {
+                (*attempt, *received_at) = ((*attempt).min(1), self.now);
             }
-            _ => {}
+            Phase::Starting { attempt, .. } | Phase::Stopping { why: Why::Hang { attempt, .. }, .. } => {
+                *attempt = 1;
+            }
+            Phase::Stopped | Phase::Open | Phase::Stopping { .. } | Phase::Failed { .. } => {}
         }
     }
 
     /// A child notices by itself, and later; an open path is gone with its server.
     fn server_lost(&mut self) {
         self.machine.server_ready = false;
-        if self.machine.phase == Phase::Open {
-            self.wait_for_server(1, Fault::new(Error::new(Code::ServerDown)));
+        match &self.machine.phase {
+            Phase::Open => self.wait_for_server(Fault::new(Error::new(Code::ServerDown))),
+            Phase::Backoff { fault, .. } => {
+                let fault = fault.clone();
+                self.wait_for_server(fault);
+            }
+            _ => {}
         }
     }
 
     fn opened(&mut self) {
-        if let Phase::Starting { attempt, .. } = self.machine.phase {
+        if let Phase::Starting { .. } = self.machine.phase {
             self.machine.phase = Phase::Open;
             if !self.machine.server_ready {
-                self.wait_for_server(attempt, Fault::new(Error::new(Code::ServerDown)));
+                self.wait_for_server(Fault::new(Error::new(Code::ServerDown)));
             } else {
                 self.convert();
             }
@@ -230,9 +239,6 @@ impl Step<'_> {
                 }
             }
             Phase::Stopping { why, rung, .. } => self.ask(why, rung + 1),
-            Phase::Backoff { attempt, fault, .. } if !self.machine.server_ready => {
-                self.wait_for_server(attempt, fault);
-            }
             Phase::Backoff { attempt, .. } => self.start(attempt + 1),
             Phase::Failed { fault, .. } => {
                 self.machine.phase = Phase::Failed { fault, check: self.now + self.limits.recheck };
@@ -291,13 +297,12 @@ impl Step<'_> {
             let until = Until::Time(self.now + self.limits.backoff(attempt, self.jitter));
             self.machine.phase = Phase::Backoff { attempt, until, fault };
         } else {
-            self.wait_for_server(attempt, fault);
+            self.wait_for_server(fault);
         }
     }
 
-    /// An end of the server says nothing about the stream, so the attempt that it ended does not count.
-    fn wait_for_server(&mut self, attempt: u32, fault: Fault) {
-        let attempt = attempt.saturating_sub(1);
-        self.machine.phase = Phase::Backoff { attempt, until: Until::Server, fault };
+    /// An end of the server says nothing about the stream, so no attempt before it counts.
+    fn wait_for_server(&mut self, fault: Fault) {
+        self.machine.phase = Phase::Backoff { attempt: 0, until: Until::Server, fault };
     }
 }

@@ -197,6 +197,9 @@ impl Model {
             "the state is not the truth{}",
             self.told
         );
+        if let Phase::Backoff { until: Until::Time(_), .. } = machine.phase {
+            prop_assert!(machine.server_ready, "it counts the time without a server{}", self.told);
+        }
         if machine.phase == Phase::Open {
             let waits = match machine.feed {
                 Feed::Child => false,
@@ -279,6 +282,20 @@ proptest! {
             }
         }
         prop_assert_eq!(model.machine.state(), State::Running, "{}", model.told);
+    }
+
+    /// Whatever came before: nothing waits any more for what was wrong with the server, nor does so afterwards.
+    #[test]
+    fn a_server_that_is_ready_leaves_no_wait_from_before(playback in playback(), feed in feed(), moves in moves()) {
+        let mut model = Model::fed(playback, feed);
+        model.play(&moves)?;
+        model.give(Input::ServerReady)?;
+        prop_assert!(!matches!(model.machine.phase, Phase::Backoff { .. }), "{}", model.told);
+        prop_assert!(model.machine.attempt() <= 1, "{}", model.told);
+        model.apply(Move::Ends { finished: false, permanent: false })?;
+        if let Phase::Backoff { until: Until::Time(at), .. } = model.machine.phase {
+            prop_assert!(at - model.now <= 200, "{} ms{}", at - model.now, model.told);
+        }
     }
 
     /// Ends after runs of any length below a minute: each wait is at least as long as the one before, up to the cap.

@@ -246,6 +246,42 @@ fn an_end_of_the_server_does_not_count_against_the_stream() {
 }
 
 #[test]
+fn what_waited_long_comes_back_with_its_server() {
+    // It waits since before the server's end, or its child ends during it, or only after it.
+    for late in 0..3 {
+        let mut rig = Rig::running(Playback::Loop);
+        for _ in 0..9 {
+            rig.give(Input::Ended(Ending::Broken(crash())));
+            assert_eq!(rig.after(40_000), [Effect::Spawn]);
+            rig.give(Input::Spawned);
+        }
+        let end = |rig: &mut Rig| rig.give(Input::Ended(Ending::Broken(crash())));
+        if late == 0 {
+            end(&mut rig);
+            assert!(rig.machine.deadline(&Limits::default()) >= Some(rig.now + 20_000), "it waits long");
+        }
+        rig.give(Input::ServerLost);
+        if late == 1 {
+            end(&mut rig);
+        }
+        if late < 2 {
+            assert_eq!(rig.machine.deadline(&Limits::default()), None, "it waits for the server alone");
+            assert_eq!(rig.give(Input::ServerReady), [Effect::Spawn]);
+        } else {
+            rig.give(Input::ServerReady);
+        }
+        assert_eq!(rig.machine.attempt(), 1);
+        for wait in [200, 400, 800] {
+            end(&mut rig);
+            let due = rig.machine.deadline(&Limits::default());
+            assert_eq!(due, Some(rig.now + wait), "its own fault makes it wait longer again");
+            rig.after(wait);
+            rig.give(Input::Spawned);
+        }
+    }
+}
+
+#[test]
 fn without_a_child_a_stream_runs_as_soon_as_its_path_is_there() {
     let machine = Machine::new(Playback::Loop, Feed::Server, true);
     let mut rig = Rig { machine, now: 1_000 };

@@ -2,9 +2,9 @@
 
 use std::collections::VecDeque;
 
-use stream_api::{Code, Fault, Order, Recording, Stream, StreamId};
+use stream_api::{Awaited, Code, Fault, Order, Recording, Stream, StreamId};
 
-use crate::lifecycle::Millis;
+use crate::{lifecycle::Millis, stream::arrival};
 
 /// Trouble that comes within this time is told together: one cause mostly hits several streams at once.
 const GATHER: Millis = 1_500;
@@ -32,6 +32,8 @@ pub(super) enum Matter {
     Recording,
     /// That its file is there, which it goes on without until it starts anew.
     Source,
+    /// That whoever feeds it does.
+    Feed,
 }
 
 /// A matter of a stream, or the server, as last seen.
@@ -64,12 +66,20 @@ pub(super) enum Told {
 
 impl Matter {
     /// Those that are told of a stream that is on air.
-    pub(super) const WARNED: [Matter; 3] = [Matter::Speed, Matter::Recording, Matter::Source];
+    pub(super) const WARNED: [Matter; 4] = [Matter::Speed, Matter::Recording, Matter::Source, Matter::Feed];
 
-    pub(super) fn is_about(self, code: Code) -> bool {
+    /// What of it is wrong now.
+    pub(super) fn trouble(self, stream: &Stream) -> Option<Fault> {
+        if self == Matter::Feed {
+            return unfed(stream);
+        }
+        stream.warnings.iter().find(|fault| self.is_about(fault.error.code)).cloned()
+    }
+
+    fn is_about(self, code: Code) -> bool {
         use Code::*;
         match self {
-            Matter::Run => false,
+            Matter::Run | Matter::Feed => false,
             Matter::Speed => code == Overloaded,
             Matter::Recording => {
                 matches!(code, RecordingNoSpace | RecordingDenied | RecordingReadOnly | RecordingFailed)
@@ -93,7 +103,7 @@ impl Matter {
         match self {
             Matter::Run => GATHER,
             Matter::Recording => GRACE,
-            Matter::Speed | Matter::Source => LASTS,
+            Matter::Speed | Matter::Source | Matter::Feed => LASTS,
         }
     }
 
@@ -101,9 +111,15 @@ impl Matter {
     const fn steady(self) -> Millis {
         match self {
             Matter::Speed => KEEPS_UP,
-            Matter::Run | Matter::Recording | Matter::Source => STEADY,
+            Matter::Run | Matter::Recording | Matter::Source | Matter::Feed => STEADY,
         }
     }
+}
+
+/// Why nothing comes of what should always come, or came before. Who waits for a first publisher waits as wanted.
+fn unfed(stream: &Stream) -> Option<Fault> {
+    let wait = stream.wait.as_ref().filter(|wait| wait.lost || wait.of == Awaited::Source)?;
+    Some(wait.error.clone().or_else(|| arrival::lost(stream))?.into())
 }
 
 impl Seen {

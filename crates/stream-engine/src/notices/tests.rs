@@ -1,4 +1,6 @@
-use stream_api::{Code, Error, Fault, NoticeKind, Recording, Source, StreamSpec};
+use stream_api::{
+    Awaited, Code, Error, Fault, NetworkSource, NoticeKind, Recording, Source, StreamSpec, Wait,
+};
 use uuid::Uuid;
 
 use super::*;
@@ -51,6 +53,18 @@ impl Rig {
             stream.recording = if unrecorded { Recording::Stuck } else { Recording::Writing };
             stream.warnings =
                 warnings.iter().map(|code| Fault::new(Error::new(*code).with("path", "/a"))).collect();
+        });
+    }
+
+    /// Runs, and waits for somebody else.
+    fn waits(&mut self, n: u128, of: Awaited, lost: bool, code: Option<Code>) {
+        let url = "rtsp://camera:554/x".to_owned();
+        let camera = Source::Network(NetworkSource { url, ..NetworkSource::default() });
+        let error = code.map(|code| Error::new(code).with("host", "camera"));
+        self.look(n, |stream| {
+            stream.spec.source = camera;
+            stream.state = State::Running;
+            stream.wait = Some(Wait { of, lost, error, tried: None });
         });
     }
 
@@ -298,6 +312,34 @@ fn warnings_of_a_muted_or_a_stopped_stream_are_not_told() {
     rig.look(2, |stream| stream.order = Order::Stop);
     assert_eq!(rig.after(60 * MINUTE), []);
     assert_eq!(rig.watch.due(), None);
+}
+
+#[test]
+fn a_source_that_stays_away_is_told_and_its_return_too() {
+    let mut rig = Rig::new();
+    rig.waits(1, Awaited::Publisher, true, None);
+    rig.waits(2, Awaited::Source, true, Some(Code::PullConnectionRefused));
+    rig.waits(3, Awaited::Source, false, Some(Code::PullConnectionRefused));
+    assert_eq!(rig.after(LASTS - 1), [], "it mostly comes back by itself");
+    let told = rig.after(1);
+    assert_eq!(kinds(&told), [NoticeKind::StreamWarned; 2], "one for each cause");
+    assert!(told[0].title.contains("s1") && told[0].body.contains("publisher left"), "{told:?}");
+    assert!(told[1].title.contains('2') && told[1].body.contains("s2, s3"), "{told:?}");
+    rig.waits(2, Awaited::Source, true, None);
+    assert_eq!(rig.after(60 * MINUTE), [], "once");
+    rig.stream(1, State::Running, None);
+    assert_eq!(kinds(&rig.after(MINUTE)), [NoticeKind::StreamBack]);
+}
+
+#[test]
+fn a_source_that_is_back_soon_or_was_not_asked_for_is_not_told() {
+    let mut rig = Rig::new();
+    rig.waits(1, Awaited::Source, true, None);
+    rig.waits(2, Awaited::Publisher, false, None);
+    rig.waits(3, Awaited::Viewer, false, Some(Code::PullSilent));
+    assert_eq!(rig.after(LASTS / 2), []);
+    rig.stream(1, State::Running, None);
+    assert_eq!(rig.after(60 * MINUTE), []);
 }
 
 #[test]

@@ -42,7 +42,7 @@ impl Watch {
 
     fn see_stream(&mut self, stream: &Stream, now: Millis) {
         for matter in Matter::WARNED {
-            self.see_warning(stream, matter, now);
+            self.see_trouble(stream, matter, now);
         }
         let seen = self.streams.entry((stream.id, Matter::Run)).or_default();
         seen.is_of(stream);
@@ -64,21 +64,21 @@ impl Watch {
         seen.well(stream.on_air, now);
     }
 
-    fn see_warning(&mut self, stream: &Stream, matter: Matter, now: Millis) {
-        let warning = stream.warnings.iter().find(|fault| matter.is_about(fault.error.code));
+    fn see_trouble(&mut self, stream: &Stream, matter: Matter, now: Millis) {
+        let trouble = matter.trouble(stream);
         let key = (stream.id, matter);
         if stream.order == Order::Stop || !matter.is_wanted(stream) {
             self.streams.remove(&key);
             return;
         }
-        if warning.is_none() && !self.streams.contains_key(&key) {
+        if trouble.is_none() && !self.streams.contains_key(&key) {
             return;
         }
         let seen = self.streams.entry(key).or_insert_with(|| Seen { matter, ..Seen::default() });
         seen.is_of(stream);
-        match warning {
+        match trouble {
             Some(fault) => {
-                seen.fault = Some(fault.clone());
+                seen.fault = Some(fault);
                 seen.well_since = None;
                 seen.notice(Told::Warned, now);
             }

@@ -49,6 +49,7 @@ fn trouble(told: Told, group: &[&Seen]) -> Notice {
         (_, Matter::Speed) => tn!("notice.stream_slow", count, name = first.name),
         (_, Matter::Recording) => tn!("notice.stream_unrecorded", count, name = first.name),
         (_, Matter::Source) => tn!("notice.stream_sourceless", count, name = first.name),
+        (_, Matter::Feed) => tn!("notice.stream_unfed", count, name = first.name),
     };
     let body = match (told, count) {
         (Told::Failed | Told::Warned, 1) => cause,
@@ -74,6 +75,7 @@ pub(super) fn back(streams: &[&Seen]) -> Option<Notice> {
         Matter::Speed => tn!("notice.stream_keeps_up", count, name = first.name),
         Matter::Recording => tn!("notice.stream_recorded", count, name = first.name),
         Matter::Source => tn!("notice.stream_sourced", count, name = first.name),
+        Matter::Feed => tn!("notice.stream_fed", count, name = first.name),
     };
     let body = match (count, &first.fault) {
         (1, Some(fault)) => t!("notice.stream_back.body", cause = fault.error.message),

@@ -36,7 +36,7 @@ use crate::{
     access::StoredAccess,
     clocks::Jump,
     journal::RunJournal,
-    lifecycle::{Effect, Feed, Input, Limits, Machine, Millis, Problem, step},
+    lifecycle::{Effect, Feed, Input, Limits, Machine, Millis, Phase, Problem, Why, step},
     recording::Watch,
     server::{Eager, Link, Sample, Samples, source_of},
     store::StoredStream,
@@ -177,6 +177,8 @@ impl Actor {
                 Ok(()) = self.link.changed() => {
                     let ready = self.link.borrow_and_update().is_ready();
                     self.turns.set_open(ready);
+                    // Another run of it may take what the last one refused, or seemed to in its last moments.
+                    self.slate_refused &= !ready;
                     self.take(if ready { Input::ServerReady } else { Input::ServerLost }).await;
                 }
                 Ok(()) = self.samples.changed() => {
@@ -244,7 +246,7 @@ impl Actor {
                 self.journal.manager("debug", shown);
                 // Whoever the server has there now is not this child.
                 self.gone = self.sample.publisher.clone().or_else(|| self.gone.take());
-                self.child = Some(child);
+                (self.child, self.source) = (Some(child), SourceWatch::default());
                 (self.parser, self.out_time) = (progress::Parser::default(), -1);
                 self.tail.clear();
                 let fps = probed.media.video.as_ref().map_or(0.0, |video| video.fps);
@@ -363,6 +365,9 @@ impl Actor {
                 }
             }
             Effect::Ask(rung) => {
+                if let Phase::Stopping { why: Why::Hang { fault, .. }, rung: 0, .. } = &self.machine.phase {
+                    self.journal.manager("error", t!("log.hangs", reason = fault.error.message));
+                }
                 if let Some(child) = &self.child {
                     child.ask(rung);
                 }

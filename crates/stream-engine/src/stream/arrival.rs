@@ -2,7 +2,7 @@
 
 use mediamtx_client::{PullFailure, Session, SessionKind, Track};
 use stream_api::{
-    AudioTrack, Awaited, Code, Error, Publisher, Source, SourceMedia, UnixMillis, VideoTrack, Wait,
+    AudioTrack, Awaited, Code, Error, Publisher, Source, SourceMedia, Stream, UnixMillis, VideoTrack, Wait,
 };
 
 use super::open::host;
@@ -20,6 +20,19 @@ pub(super) fn wait(source: &Source, lost: bool, trouble: Option<PullTrouble>) ->
     let error =
         trouble.zip(source.network()).map(|(trouble, network)| failure(&trouble.failure, &host(network)));
     Some(Wait { of, lost: lost && of != Awaited::Viewer, error, tried })
+}
+
+/// Why a stream that somebody else feeds went off air by itself.
+pub(crate) fn lost(stream: &Stream) -> Option<Error> {
+    let wait = stream.wait.as_ref().filter(|wait| wait.lost)?;
+    match wait.of {
+        Awaited::Publisher => Some(Error::new(Code::PublisherLeft)),
+        Awaited::Source => {
+            let host = stream.spec.source.network().map(host).unwrap_or_default();
+            Some(Error::new(Code::PullLost).with("host", host))
+        }
+        Awaited::Viewer => None,
+    }
 }
 
 /// Why a source on `host` can't be fetched, with its words.

@@ -5,8 +5,9 @@ use stream_api::{
 
 use crate::{
     clocks::Clocks,
-    lifecycle::{Feed, Machine, Millis, Phase, Until, Why},
+    lifecycle::{Machine, Millis, Phase, Until, Why},
     prober::Probed,
+    stream::source_watch::Fate,
 };
 
 /// What the picture shows of a stream besides the machine.
@@ -17,13 +18,13 @@ pub(super) struct Facts {
     pub(super) recording: Recording,
     /// Why it is not recorded.
     pub(super) unrecorded: Option<Error>,
-    /// The source is not there any more.
-    pub(super) gone: bool,
+    /// What became of the source's file since it is sent.
+    pub(super) source: Fate,
     /// Who publishes, where somebody else does.
     pub(super) publisher: Option<Publisher>,
     /// What it waits for, where somebody else feeds it.
     pub(super) wait: Option<Wait>,
-    /// It was on air since it runs.
+    /// It was on air since it was ordered to run.
     pub(super) was_on_air: bool,
     since: UnixMillis,
     state: State,
@@ -40,7 +41,7 @@ impl Facts {
             health: Health::Unknown,
             recording: Recording::Off,
             unrecorded: None,
-            gone: false,
+            source: Fate::Same,
             publisher: None,
             wait: None,
             was_on_air: false,
@@ -60,8 +61,8 @@ impl Facts {
         if changed {
             (self.state, self.since) = (state, self.clocks.wall());
             self.health = if state == State::Running { Health::Good } else { Health::Unknown };
-            // A converter starts anew with its source.
-            self.was_on_air &= machine.feed == Feed::Converter && state != State::Stopped;
+            // An end of the server is not the source's return.
+            self.was_on_air &= state != State::Stopped;
         }
         match &machine.phase {
             Phase::Backoff { fault, .. }
@@ -103,8 +104,13 @@ impl Facts {
 
     fn warnings(&self, spec: &StreamSpec) -> Vec<Fault> {
         let slow = (self.health == Health::Slow).then(|| Error::new(Code::Overloaded));
-        let gone = self.gone.then(|| Error::new(Code::SourceGone).with("path", spec.source.place()));
-        slow.into_iter().chain(gone).chain(self.unrecorded.clone()).map(Fault::new).collect()
+        let source = match self.source {
+            Fate::Same => None,
+            Fate::Gone => Some(Code::SourceGone),
+            Fate::Changed => Some(Code::SourceChanged),
+        };
+        let source = source.map(|code| Error::new(code).with("path", spec.source.place()));
+        slow.into_iter().chain(source).chain(self.unrecorded.clone()).map(Fault::new).collect()
     }
 
     /// The stream as it is now, without figures.

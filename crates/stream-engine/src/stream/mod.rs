@@ -71,6 +71,8 @@ pub(crate) struct Handle {
 enum Control {
     /// A new order, and when the stream was last used, from which its place in the queue follows.
     Order { order: Order, used: Option<UnixMillis>, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
+    /// Run, and anew where it runs.
+    Restart { used: UnixMillis, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
     /// New settings; a new name is free. `anew`: the source's secrets changed too.
     Edit { update: Box<StreamUpdate>, anew: bool, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
     /// Who may watch, or send it.
@@ -136,6 +138,12 @@ impl Handle {
         by: Origin,
     ) -> Result<Stream, Error> {
         self.tell(|ack| Control::Order { order, used, by, ack }).await
+    }
+
+    /// # Errors
+    /// As [`Handle::order`].
+    pub(crate) async fn restart(&self, used: UnixMillis, by: Origin) -> Result<Stream, Error> {
+        self.tell(|ack| Control::Restart { used, by, ack }).await
     }
 
     /// # Errors

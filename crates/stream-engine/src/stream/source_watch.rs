@@ -1,8 +1,9 @@
-//! Whether the file of a stream that runs is still there. FFmpeg goes on with what it has open, so nothing else tells.
+//! Whether the file of a stream that runs is still there, and still the one that FFmpeg opened. FFmpeg goes on with what it
+//! has open, so nothing else tells.
 
 use std::{
     fs, io,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use futures_util::FutureExt as _;
@@ -16,35 +17,81 @@ const LOOKS: u32 = 2;
 /// Looks for one file, now and then, and never waits for a drive that does not answer.
 #[derive(Debug, Default)]
 pub(super) struct SourceWatch {
-    asked: Option<JoinHandle<bool>>,
+    asked: Option<JoinHandle<Look>>,
     at: Option<Instant>,
     /// How often in a row it was not there.
     missed: u32,
+    /// As it was when it was first looked at.
+    first: Option<Shape>,
+    changed: bool,
+}
+
+/// What became of a file since FFmpeg opened it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// Nothing, as far as is known.
+    #[default]
+    Same,
+    /// It is not there any more.
+    Gone,
+    /// Another one is there, or something else in it.
+    Changed,
+}
+
+#[derive(Debug)]
+enum Look {
+    Missing,
+    There(Shape),
+    /// It can't be looked at, and may well be there.
+    Unknown,
+}
+
+/// What tells one content of a file from another. Not the number of its inode: some network drives give a file another
+/// one whenever they are asked.
+#[derive(Debug, PartialEq, Eq)]
+struct Shape {
+    bytes: u64,
+    modified: Option<SystemTime>,
 }
 
 impl SourceWatch {
-    /// Whether the file is gone, as far as is known; called about once a second. `runs`: FFmpeg has it open.
-    pub(super) fn is_gone(&mut self, path: &str, runs: bool, now: Instant) -> bool {
+    /// What became of the file, as far as is known; called about once a second. `runs`: FFmpeg has it open.
+    pub(super) fn look(&mut self, path: &str, runs: bool, now: Instant) -> Fate {
         if !runs {
             *self = SourceWatch::default();
-            return false;
+            return Fate::Same;
         }
-        if let Some(gone) = self.asked.as_mut().and_then(|asked| asked.now_or_never()) {
+        if let Some(seen) = self.asked.as_mut().and_then(|asked| asked.now_or_never()) {
             self.asked = None;
-            self.missed = if gone.unwrap_or(false) { self.missed + 1 } else { 0 };
+            self.take(seen.unwrap_or(Look::Unknown));
         }
         if self.asked.is_none() && self.at.is_none_or(|at| now.duration_since(at) >= EVERY) {
             self.at = Some(now);
             let path = path.to_owned();
-            self.asked = Some(spawn_blocking(move || is_not_there(&path)));
+            self.asked = Some(spawn_blocking(move || look_at(&path)));
         }
-        self.missed >= LOOKS
+        match self.changed {
+            _ if self.missed >= LOOKS => Fate::Gone,
+            true => Fate::Changed,
+            false => Fate::Same,
+        }
+    }
+
+    fn take(&mut self, seen: Look) {
+        self.missed = if matches!(seen, Look::Missing) { self.missed + 1 } else { 0 };
+        if let Look::There(shape) = seen {
+            self.changed = self.first.as_ref().is_some_and(|first| *first != shape);
+            self.first.get_or_insert(shape);
+        }
     }
 }
 
-/// What can't be looked at for another reason may well be there.
-fn is_not_there(path: &str) -> bool {
-    fs::metadata(path).is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+fn look_at(path: &str) -> Look {
+    match fs::metadata(path) {
+        Ok(found) => Look::There(Shape { bytes: found.len(), modified: found.modified().ok() }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Look::Missing,
+        Err(_) => Look::Unknown,
+    }
 }
 
 #[cfg(test)]
@@ -52,15 +99,15 @@ mod tests {
     use super::*;
 
     /// Looks until what was asked is answered; what is said then.
-    async fn look(watch: &mut SourceWatch, path: &str, now: Instant) -> bool {
-        watch.is_gone(path, true, now);
+    async fn look(watch: &mut SourceWatch, path: &str, now: Instant) -> Fate {
+        watch.look(path, true, now);
         let answered = async {
             while watch.asked.as_ref().is_some_and(|asked| !asked.is_finished()) {
                 tokio::task::yield_now().await;
             }
         };
         tokio::time::timeout(Duration::from_secs(10), answered).await.expect("it is answered");
-        watch.is_gone(path, true, now)
+        watch.look(path, true, now)
     }
 
     #[tokio::test]
@@ -71,19 +118,39 @@ mod tests {
         fs::write(&file, "x").unwrap();
         let (mut watch, start) = (SourceWatch::default(), Instant::now());
         let at = |looks: u32| start + EVERY * looks;
-        assert!(!look(&mut watch, path, at(0)).await);
-        fs::remove_file(&file).unwrap();
-        assert!(!look(&mut watch, path, at(0)).await, "it is not looked at so soon");
-        assert!(!look(&mut watch, path, at(1)).await, "it may be being replaced");
-        assert!(look(&mut watch, path, at(2)).await);
-        assert!(look(&mut watch, path, at(2)).await);
-        fs::write(&file, "x").unwrap();
-        assert!(!look(&mut watch, path, at(3)).await);
+        assert_eq!(look(&mut watch, path, at(0)).await, Fate::Same);
+        let aside = dir.path().join("b.mp4");
+        fs::rename(&file, &aside).unwrap();
+        assert_eq!(look(&mut watch, path, at(0)).await, Fate::Same, "it is not looked at so soon");
+        assert_eq!(look(&mut watch, path, at(1)).await, Fate::Same, "it may be being replaced");
+        assert_eq!(look(&mut watch, path, at(2)).await, Fate::Gone);
+        assert_eq!(look(&mut watch, path, at(2)).await, Fate::Gone);
+        fs::rename(&aside, &file).unwrap();
+        assert_eq!(look(&mut watch, path, at(3)).await, Fate::Same);
         fs::remove_file(&file).unwrap();
         for looks in [4, 5] {
             look(&mut watch, path, at(looks)).await;
         }
-        assert!(!watch.is_gone(path, false, at(5)), "nothing runs");
-        assert!(!watch.is_gone(path, true, at(5)), "and it starts afresh");
+        assert_eq!(watch.look(path, false, at(5)), Fate::Same, "nothing runs");
+        assert_eq!(watch.look(path, true, at(5)), Fate::Same, "and it starts afresh");
+    }
+
+    #[tokio::test]
+    async fn another_file_in_its_place_is_seen_until_the_next_start() {
+        let dir = tempfile::tempdir().unwrap();
+        let (file, other) = (dir.path().join("a.mp4"), dir.path().join("b.mp4"));
+        let path = file.to_str().unwrap();
+        fs::write(&file, "one").unwrap();
+        let (mut watch, start) = (SourceWatch::default(), Instant::now());
+        assert_eq!(look(&mut watch, path, start).await, Fate::Same);
+        // As long, and with a time of its own.
+        fs::write(&other, "two").unwrap();
+        let later = SystemTime::now() + Duration::from_secs(60);
+        fs::File::options().write(true).open(&other).unwrap().set_modified(later).unwrap();
+        fs::rename(&other, &file).unwrap();
+        assert_eq!(look(&mut watch, path, start + EVERY).await, Fate::Changed);
+        assert_eq!(look(&mut watch, path, start + EVERY * 2).await, Fate::Changed);
+        assert_eq!(watch.look(path, false, start + EVERY * 2), Fate::Same);
+        assert_eq!(look(&mut watch, path, start + EVERY * 3).await, Fate::Same, "FFmpeg opened this one");
     }
 }

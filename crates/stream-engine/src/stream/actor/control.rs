@@ -22,6 +22,9 @@ impl Actor {
                 // The one who asked may be gone, here and below.
                 let _ = ack.send(self.order(order, used, by).await);
             }
+            Control::Restart { used, by, ack } => {
+                let _ = ack.send(self.restart(used, by).await);
+            }
             Control::Edit { update, anew, by, ack } => {
                 let _ = ack.send(self.edit(*update, anew, by).await);
             }
@@ -63,6 +66,18 @@ impl Actor {
         let text = if order == Order::Run { t!("log.order_run") } else { t!("log.order_stop") };
         self.journal.manager("info", text);
         self.take(if order == Order::Run { Input::Run } else { Input::Stop }).await;
+        Ok(self.publish())
+    }
+
+    async fn restart(&mut self, used: UnixMillis, by: Origin) -> Result<Stream, Error> {
+        let runs = matches!(self.machine.phase, Phase::Starting { .. } | Phase::Running { .. } | Phase::Open);
+        if !runs {
+            return self.order(Order::Run, Some(used), by).await;
+        }
+        self.check_open()?;
+        self.tell(ActivityKind::Restarted { by });
+        self.journal.manager("info", t!("log.order_restart"));
+        self.take(Input::Edited).await;
         Ok(self.publish())
     }
 

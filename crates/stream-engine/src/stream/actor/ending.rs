@@ -44,7 +44,9 @@ impl Actor {
         if let Some(error) = self.lost_source() {
             classified = faults::Classified { error, permanent: false };
         }
-        self.slate_refused |= !self.sample.online && ffmpeg_cli::slate::was_refused(self.tail.all());
+        self.slate_refused |= self.machine.server_ready
+            && !self.sample.online
+            && ffmpeg_cli::slate::was_refused(self.tail.all());
         if asked {
             self.journal.manager("info", t!("log.ended"));
         } else {

@@ -5,7 +5,7 @@ use std::time::Instant;
 use stream_api::{Error, Recording};
 
 use super::{Actor, HOLDS_UP};
-use crate::{lifecycle::Phase, recording};
+use crate::recording;
 
 impl Actor {
     /// Once a second.
@@ -21,13 +21,12 @@ impl Actor {
         }
         let wanted = self.spec.record && self.is_on_air();
         let (recording, unrecorded) = self.look_at_recording(wanted);
-        let runs = matches!(self.machine.phase, Phase::Running { .. });
-        let file = self.spec.source.file();
-        let gone = self.source.is_gone(file.unwrap_or_default(), runs && file.is_some(), Instant::now());
-        if (recording, gone) != (self.facts.recording, self.facts.gone) || unrecorded != self.facts.unrecorded
-        {
+        let sent = self.spec.source.file().filter(|_| self.child.is_some());
+        let fate = self.source.look(sent.unwrap_or_default(), sent.is_some(), Instant::now());
+        let facts = (self.facts.recording, self.facts.source);
+        if (recording, fate) != facts || unrecorded != self.facts.unrecorded {
             (self.facts.recording, self.facts.unrecorded) = (recording, unrecorded);
-            self.facts.gone = gone;
+            self.facts.source = fate;
             self.publish();
         }
     }
