@@ -14,6 +14,7 @@ mod desktop;
 mod guests;
 mod parts;
 mod screenshots;
+mod servers;
 mod support;
 
 // The server of the integration tests, with its folders.

@@ -85,7 +85,14 @@ fn pages() -> Vec<Page> {
         Fill("#access-ips", "192.168.0.0/16"),
     ];
     let link: &[Step] = &[Click("[data-testid=access] [data-act=new-link]"), Click("#link-create")];
+    let server_form: &[Step] = &[
+        Click("#add-server"),
+        Fill("#server-name", "Church hall"),
+        Fill("#server-api", "https://192.168.1.5:9997"),
+        Click("#test-server"),
+    ];
     let stream = |n| format!("#/streams/{}", canned::id(n));
+    let other = format!("#/server/{}", canned::servers::church());
     vec![
         page("streams", Scene::Busy, "#/".into(), &[], ".row[data-name='lobby']"),
         page("new-stream", Scene::Busy, "#/".into(), form, "#save-start:not([disabled])"),
@@ -99,6 +106,10 @@ fn pages() -> Vec<Page> {
         page("activity-none", Scene::Empty, "#/activity".into(), &[], "[data-testid=no-activity]"),
         page("run-log", Scene::Busy, stream(1), run_log, "[data-testid=run-log] .line"),
         page("server", Scene::Busy, "#/server".into(), &[], "[data-testid=server-page]"),
+        page("servers", Scene::Several, "#/server".into(), &[], "[data-testid=server-row]"),
+        page("add-server", Scene::Several, "#/server".into(), server_form, "[data-act=trust]"),
+        page("other-server", Scene::Several, other, &[], "[data-testid=drift]"),
+        page("streams-several", Scene::Several, "#/".into(), &[], "[data-testid=on-server]"),
         page("menu", Scene::Busy, "#/".into(), menu, "[data-act=delete]"),
         page("first-run", Scene::Empty, "#/".into(), &[], "#first-choose"),
         page("server-failed", Scene::Failed, "#/server".into(), &[], "[data-testid=fault]"),

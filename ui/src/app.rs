@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use stream_api::{
-    Command, Error, Message, Protocol, StreamId,
+    Command, Error, Message, Protocol, ServerId, StreamId,
     commands::{SnapshotGet, StreamOpen},
     t,
 };
@@ -30,6 +30,8 @@ pub(crate) struct App {
     pub page: RwSignal<Page>,
     /// The form, when it is open, and for what.
     pub sheet: RwSignal<Option<SheetFor>>,
+    /// The form of a server, when it is open: of a new one, or of that one.
+    pub server_sheet: RwSignal<Option<Option<ServerId>>>,
     /// A question that is open.
     pub question: RwSignal<Option<Question>>,
     /// Whether it is shown how FFmpeg is installed.
@@ -62,6 +64,7 @@ impl App {
             world: World::new(),
             page: RwSignal::new(here()),
             sheet: RwSignal::new(None),
+            server_sheet: RwSignal::new(None),
             question: RwSignal::new(None),
             installing: RwSignal::new(false),
             refused: RwSignal::new(Vec::new()),
@@ -196,11 +199,8 @@ impl App {
 
     /// A stream's addresses by the server's address that was chosen, while it has that one.
     pub(crate) fn addresses(self, row: RwSignal<Row>) -> Vec<(Protocol, String)> {
-        let there = |host: &String| {
-            self.world
-                .server
-                .with(|s| s.as_ref().is_some_and(|s| s.addresses.iter().any(|a| a.host == *host)))
-        };
+        let of = row.with(|row| row.stream.spec.server);
+        let there = |host: &String| self.world.addresses(of).iter().any(|a| a.host == *host);
         let host = self.host.get().filter(there);
         row.with(|row| match &host {
             Some(host) => row.stream.addresses_of(&row.stream.urls.at(host)),
@@ -303,6 +303,7 @@ pub(crate) fn Root() -> impl IntoView {
                     (true, Page::Activity(stream)) => later::page(Later::Activity(stream)),
                     (true, Page::Lost) => view! { <LostPage/> }.into_any(),
                     (true, Page::Server) => later::page(Later::Server),
+                    (true, Page::Other(id)) => later::page(Later::Other(id)),
                 }}
             </main>
         </div>
@@ -318,11 +319,13 @@ fn dialogs(app: App) -> impl IntoView {
     let refused = Memo::new(move |_| app.refused.with(|refused| !refused.is_empty()));
     let close = move |what: fn(App)| Callback::new(move |()| what(app));
     let sheet = close(|app| app.sheet.set(None));
+    let server = close(|app| app.server_sheet.set(None));
     let question = close(|app| app.question.set(None));
     let told = close(|app| app.refused.set(Vec::new()));
     let installing = close(|app| app.installing.set(false));
     view! {
         {move || app.sheet.get().map(|of| later::dialog(Later::Sheet(of), sheet))}
+        {move || app.server_sheet.get().map(|of| later::dialog(Later::ServerSheet(of), server))}
         {move || asked.get().then(|| later::dialog(Later::Question, question))}
         {move || refused.get().then(|| later::dialog(Later::Refused, told))}
         {move || app.installing.get().then(|| later::dialog(Later::InstallFfmpeg, installing))}

@@ -6,7 +6,7 @@ use leptos::{
     prelude::*,
     wasm_split::{SplitLoaderError, wasm_split},
 };
-use stream_api::{Code, Error, StreamId, t};
+use stream_api::{Code, Error, ServerId, StreamId, t};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
@@ -14,9 +14,13 @@ use crate::{
     browser,
     components::{
         Act, Icon, InstallFfmpeg, Modal, Questions, RefusedFiles, refusal,
+        server_sheet::server_sheet,
         sheet::{Sheet, SheetFor},
     },
-    pages::{activity::ActivityPage, first_run::FirstRun, server::ServerPage, stream::StreamPage},
+    pages::{
+        activity::ActivityPage, first_run::FirstRun, other::other_page, server::ServerPage,
+        stream::StreamPage,
+    },
 };
 
 /// After the first picture the processor is left alone for so many milliseconds.
@@ -31,10 +35,14 @@ pub(crate) enum Later {
     Activity(Option<StreamId>),
     /// The server's page.
     Server,
+    /// The page of a server that was added.
+    Other(ServerId),
     /// What is shown while there is no stream.
     FirstRun,
     /// The form of a stream.
     Sheet(SheetFor),
+    /// The form of a server: of a new one, or of that one.
+    ServerSheet(Option<ServerId>),
     /// The question that is open.
     Question,
     /// Files that can't be streamed.
@@ -49,8 +57,10 @@ fn draw(what: Later) -> Result<AnyView, SplitLoaderError> {
         Later::Stream(id) => view! { <StreamPage id=id/> }.into_any(),
         Later::Activity(stream) => view! { <ActivityPage stream=stream/> }.into_any(),
         Later::Server => view! { <ServerPage/> }.into_any(),
+        Later::Other(id) => other_page(use_app(), id),
         Later::FirstRun => view! { <FirstRun/> }.into_any(),
         Later::Sheet(of) => view! { <Sheet of=of/> }.into_any(),
+        Later::ServerSheet(of) => server_sheet(use_app(), of),
         Later::Question => view! { <Questions/> }.into_any(),
         Later::Refused => view! { <RefusedFiles/> }.into_any(),
         Later::InstallFfmpeg => view! { <InstallFfmpeg/> }.into_any(),

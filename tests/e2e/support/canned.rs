@@ -2,6 +2,8 @@
 
 #[path = "canned_past.rs"]
 mod past;
+#[path = "canned_servers.rs"]
+pub mod servers;
 
 use std::convert::Infallible;
 
@@ -16,9 +18,9 @@ use serde_json::{Value, json};
 use stream_api::{
     AudioTrack, Change, Code, Error, Event, EventId, Fault, GuestLink, Health, HostKind, HostStatus,
     LinkLasts, LogLine, LogOrigin, Message, Metrics, Mode, Order, Outcome, Plan, Ports, ProbeReport,
-    Recording, Remark, RemarkCode, Secret, SentAudio, ServerSettings, ServerState, ServerStatus, Snapshot,
-    Source, SourceMedia, SourceTested, State, Step, Stream, StreamId, StreamSpec, TestStep, Tool, ToolState,
-    Tracks, UnixMillis, Urls, VideoTrack, Viewers,
+    Recording, Remark, RemarkCode, Secret, SentAudio, ServerId, ServerSettings, ServerState, ServerStatus,
+    Snapshot, Source, SourceMedia, SourceTested, State, Step, Stream, StreamId, StreamSpec, TestStep, Tool,
+    ToolState, Tracks, UnixMillis, Urls, VideoTrack, Viewers,
     commands::{GuestLinkMade, Log, MediaFolder},
 };
 use tokio::net::TcpListener;
@@ -33,6 +35,8 @@ const MEASURED: u64 = 60;
 pub enum Scene {
     /// A stream in every state.
     Busy,
+    /// The same with several servers.
+    Several,
     /// No stream yet.
     Empty,
     /// The server can't be started.
@@ -61,6 +65,7 @@ impl Host {
                 "/guest/{link}",
                 get(async || Json(json!({ "name": "lobby", "live": false, "whole": true }))),
             )
+            .route("/api/v1/servers/test", post(async || Json(servers::tested())))
             .merge(past::routes(scene))
             .merge(stream_server::guest_page())
             .merge(stream_server::interface());
@@ -89,7 +94,7 @@ fn snapshot(scene: Scene) -> Snapshot {
         at: event_id(0),
         streams,
         server: server(scene),
-        others: Vec::new(),
+        others: if scene == Scene::Several { servers::others() } else { Vec::new() },
         host: host(),
         unseen_faults: if scene == Scene::Busy { 2 } else { 0 },
         now: UnixMillis(NOW),
@@ -221,7 +226,7 @@ fn streams(scene: Scene) -> Vec<Stream> {
     let crashed = Error::new(Code::FfmpegKilled);
     let all = vec![
         Stream {
-            spec: StreamSpec { record: true, ..church.spec.clone() },
+            spec: StreamSpec { record: true, server: church_server(scene), ..church.spec.clone() },
             recording: Recording::Writing,
             plan: Some(encoded()),
             ..church
@@ -262,6 +267,11 @@ fn streams(scene: Scene) -> Vec<Stream> {
         Scene::Failed => all.into_iter().map(|stream| stopped_copy(&stream)).collect(),
         _ => all,
     }
+}
+
+/// Where one of them is from.
+fn church_server(scene: Scene) -> ServerId {
+    if scene == Scene::Several { servers::church() } else { ServerId::BUNDLED }
 }
 
 fn stopped_copy(stream: &Stream) -> Stream {

@@ -1,7 +1,7 @@
 //! The one click that helps with a fault, wherever the fault is shown.
 
 use leptos::prelude::*;
-use stream_api::{FaultAction, StreamId, commands, t};
+use stream_api::{FaultAction, ServerId, StreamId, commands, t};
 
 use crate::{
     app::{App, use_app},
@@ -16,8 +16,10 @@ use crate::{
 pub(crate) enum FaultOf {
     /// A stream's.
     Stream(StreamId),
-    /// The server's.
+    /// The bundled server's.
     Server,
+    /// An added server's.
+    Other(ServerId),
     /// FFmpeg's or ffprobe's.
     Tools,
 }
@@ -27,6 +29,7 @@ impl FaultOf {
     pub(crate) fn offered(self, action: FaultAction, page: Page) -> FaultAction {
         match (self, action) {
             (FaultOf::Server, FaultAction::OpenServer) if page == Page::Server => FaultAction::Retry,
+            (FaultOf::Other(_), FaultAction::OpenServer) => FaultAction::OpenSettings,
             _ => action,
         }
     }
@@ -65,6 +68,15 @@ impl App {
                 self.run(busy, commands::ToolsCheck {}, |_| {})
             }
             (FaultAction::Retry | FaultAction::Restart, FaultOf::Server) => self.restart_server(busy),
+            (FaultAction::Retry | FaultAction::Restart, FaultOf::Other(id)) => {
+                self.run(busy, commands::ServerRetry { id }, |_| {});
+            }
+            (FaultAction::OpenSettings, FaultOf::Other(id)) => self.server_sheet.set(Some(Some(id))),
+            (FaultAction::OpenServer, FaultOf::Stream(id)) => {
+                let server = self.world.row(id).map(|row| row.with_untracked(|row| row.stream.spec.server));
+                let other = server.filter(|server| !server.is_bundled());
+                browser::go(&other.map_or(Page::Server, Page::Other).hash());
+            }
             (FaultAction::UseAnotherPort, _) => self.question.set(Some(Question::renew_ports(self, busy))),
             (FaultAction::InstallFfmpeg, _) => self.installing.set(true),
             (FaultAction::OpenServer | FaultAction::OpenSettings | FaultAction::LocateFile, _) => {

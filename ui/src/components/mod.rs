@@ -22,6 +22,7 @@ pub(crate) mod refusal;
 pub(crate) mod row;
 pub(crate) mod row_menu;
 pub(crate) mod run_log;
+pub(crate) mod server_sheet;
 pub(crate) mod sheet;
 pub(crate) mod sidebar;
 pub(crate) mod snippets;

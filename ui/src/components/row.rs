@@ -64,6 +64,18 @@ fn lock(row: RwSignal<Row>) -> impl IntoView {
     }
 }
 
+/// The server that it belongs to, where there are several.
+fn server(row: RwSignal<Row>) -> impl IntoView {
+    let world = use_app().world;
+    let name = Memo::new(move |_| world.server_name(row.with(|row| row.stream.spec.server)));
+    move || {
+        name.get().map(|name| {
+            let title = t!("row.server", name = name);
+            view! { <span class="chip" title=title data-testid="on-server">{icon(Icon::Server)}{name}</span> }
+        })
+    }
+}
+
 /// The drawing of a kind of source.
 pub(crate) fn source_icon(source: &Source) -> Icon {
     match source {
@@ -117,6 +129,7 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
         };
         view! {
             <div class="chips">
+                {server(row)}
                 {lock(row)}
                 {picture.map(|picture| view! { <span class="chip">{picture}</span> })}
                 {mode}

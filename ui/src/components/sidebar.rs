@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Reach, ServerState, t, tn};
+use stream_api::{OtherServer, OtherState, Reach, ServerState, t, tn};
 
 use crate::{
     app::use_app,
@@ -17,7 +17,12 @@ const OUT_FULL: f64 = 1e9;
 pub(crate) fn Sidebar() -> impl IntoView {
     let app = use_app();
     let count = move || app.world.tally.get().count(Filter::All);
-    let sick = move || app.world.server.with(|s| s.as_ref().is_some_and(|s| s.state == ServerState::Failed));
+    let sick = move || {
+        let failed = |other: &OtherServer| other.state == OtherState::Failed;
+        app.world.server.with(|s| s.as_ref().is_some_and(|s| s.state == ServerState::Failed))
+            || app.world.others.with(|others| others.iter().any(failed))
+    };
+    let on_server = move || matches!(app.page.get(), Page::Server | Page::Other(_));
     let on_streams = move || matches!(app.page.get(), Page::Streams | Page::Stream(_));
     let on_activity = move || matches!(app.page.get(), Page::Activity(_));
     let unseen = app.world.unseen;
@@ -56,8 +61,8 @@ pub(crate) fn Sidebar() -> impl IntoView {
                 <a
                     href=Page::Server.hash()
                     title=t!("nav.server")
-                    class:on=move || app.page.get() == Page::Server
-                    aria-current=move || current(app.page.get() == Page::Server)
+                    class:on=on_server
+                    aria-current=move || current(on_server())
                 >
                     {icon(Icon::Server)}
                     <span class="word">{t!("nav.server")}</span>

@@ -3,11 +3,12 @@
 pub(crate) mod activity;
 pub(crate) mod first_run;
 pub(crate) mod lost;
+pub(crate) mod other;
 pub(crate) mod server;
 pub(crate) mod stream;
 pub(crate) mod streams;
 
-use stream_api::StreamId;
+use stream_api::{ServerId, StreamId};
 
 /// A page of the interface.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,8 +19,10 @@ pub(crate) enum Page {
     Stream(StreamId),
     /// What happened, of one stream or of all.
     Activity(Option<StreamId>),
-    /// The server.
+    /// The bundled server, and the list of all.
     Server,
+    /// A server that was added.
+    Other(ServerId),
     /// There is no such page.
     Lost,
 }
@@ -38,6 +41,7 @@ impl Page {
             ("activity", "") => Page::Activity(None),
             ("activity", id) => of(id, |id| Page::Activity(Some(id))),
             ("server", "") => Page::Server,
+            ("server", id) => id.parse().map_or(Page::Lost, Page::Other),
             _ => Page::Lost,
         }
     }
@@ -50,6 +54,7 @@ impl Page {
             Page::Activity(None) => "#/activity".to_owned(),
             Page::Activity(Some(id)) => format!("#/activity/{id}"),
             Page::Server => "#/server".to_owned(),
+            Page::Other(id) => format!("#/server/{id}"),
         }
     }
 }
@@ -62,7 +67,8 @@ mod tests {
     #[test]
     fn every_address_leads_back_to_its_page() {
         let activity = [Page::Activity(None), Page::Activity(Some(id(7)))];
-        for page in [Page::Streams, Page::Stream(id(7)), Page::Server].into_iter().chain(activity) {
+        let other = Page::Other(ServerId(id(7).0));
+        for page in [Page::Streams, Page::Stream(id(7)), Page::Server, other].into_iter().chain(activity) {
             assert_eq!(Page::at("/", &page.hash()), page);
         }
         for root in ["", "#", "#/", "#/streams", "#/streams/"] {
@@ -72,7 +78,7 @@ mod tests {
 
     #[test]
     fn an_address_that_leads_nowhere_says_so() {
-        for odd in ["#/streams/not-an-id", "#/nowhere", "#/server/7", "#/activity/7"] {
+        for odd in ["#/streams/not-an-id", "#/nowhere", "#/server/x", "#/activity/7"] {
             assert_eq!(Page::at("/", odd), Page::Lost, "{odd:?}");
         }
         assert_eq!(Page::at("/nowhere", ""), Page::Lost);

@@ -1,5 +1,6 @@
 pub(crate) mod draft;
 mod files;
+mod list;
 mod settings;
 
 use leptos::prelude::*;
@@ -54,6 +55,7 @@ pub(crate) fn ServerPage() -> impl IntoView {
             {server_warnings(app)}
             <div class="detail">
                 <div class="column">
+                    {list::servers(app)}
                     {draft::bar(draft)}
                     {settings::reach(app, draft)}
                     {settings::ports(draft)}

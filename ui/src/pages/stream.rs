@@ -63,6 +63,7 @@ fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
             <h1 title=name>{name}</h1>
             <StateBadge row=row/>
             {uptime}
+            {server(app, row)}
             <span class="muted why-head">{why}</span>
             <div class="grow"></div>
             <Act
@@ -178,11 +179,11 @@ fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
     };
     view! {
         <section class="card" data-testid="watch">
-            <h3>{t!("stream.watch")}{addresses(app)}</h3>
+            <h3>{t!("stream.watch")}{addresses(app, row)}</h3>
             {rows}
             {login}
             {players(app, row)}
-            {move || reach(app).map(|words| view! { <p class="faint small-print">{words}</p> })}
+            {move || reach(app, row).map(|words| view! { <p class="faint small-print">{words}</p> })}
             <div class="card-foot">
                 <Act
                     icon=Icon::Open
@@ -197,10 +198,9 @@ fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
 }
 
 /// Which of the server's addresses is shown, where it has several.
-fn addresses(app: App) -> impl IntoView {
-    let all = Memo::new(move |_| {
-        app.world.server.with(|s| s.as_ref().map(|s| s.addresses.clone()).unwrap_or_default())
-    });
+fn addresses(app: App, row: RwSignal<Row>) -> impl IntoView {
+    let of = Memo::new(move |_| row.with(|row| row.stream.spec.server));
+    let all = Memo::new(move |_| app.world.addresses(of.get()));
     move || {
         (all.with(Vec::len) > 1).then(|| {
             let option = |address: Address| {
@@ -223,9 +223,22 @@ fn addresses(app: App) -> impl IntoView {
 }
 
 /// From where it can be watched, where that is not everywhere.
-fn reach(app: App) -> Option<&'static str> {
+fn reach(app: App, row: RwSignal<Row>) -> Option<&'static str> {
     let reach = app.world.server.with(|s| s.as_ref().map(|s| s.settings.reach));
-    (reach == Some(Reach::ThisComputer)).then_some(t!("watch.here"))
+    let here = row.with(|row| row.stream.spec.server.is_bundled());
+    (here && reach == Some(Reach::ThisComputer)).then_some(t!("watch.here"))
+}
+
+/// Which server it belongs to, where there are several.
+fn server(app: App, row: RwSignal<Row>) -> impl IntoView {
+    let of = Memo::new(move |_| row.with(|row| row.stream.spec.server));
+    let name = Memo::new(move |_| app.world.server_name(of.get()));
+    move || {
+        let page = if of.get().is_bundled() { Page::Server } else { Page::Other(of.get()) };
+        name.get().map(|name| view! {
+            <a class="chip" href=page.hash() title=t!("sheet.server") data-testid="on-server">{icon(Icon::Server)}{name}</a>
+        })
+    }
 }
 
 fn health(row: RwSignal<Row>, past: Past) -> impl IntoView {
@@ -273,8 +286,12 @@ fn recording(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
         let record = Some(event_target_checked(&event));
         app.run(busy, commands::StreamUpdate { record, ..commands::StreamUpdate::of(id) }, |_| {});
     };
-    let folder = move || {
-        app.world.host.with(|host| host.as_ref().map(|h| h.recordings_dir.clone()).unwrap_or_default())
+    let here = Memo::new(move |_| row.with(|row| row.stream.spec.server.is_bundled()));
+    let folder = move || match here.get() {
+        true => {
+            app.world.host.with(|host| host.as_ref().map(|h| h.recordings_dir.clone()).unwrap_or_default())
+        }
+        false => t!("recording.elsewhere").to_owned(),
     };
     view! {
         <section class="card">
@@ -296,7 +313,7 @@ fn recording(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
                 <i aria-hidden="true"></i>
                 <span><b>{t!("sheet.record")}</b><small class="path" title=folder>{folder}</small></span>
             </label>
-            {app.is_desktop().then(|| view! {
+            {move || (here.get() && app.is_desktop()).then(|| view! {
                 <div class="card-foot">
                     <Act icon=Icon::Folder label=t!("recording.reveal") on_press=move |_| app.reveal(&folder())/>
                 </div>

@@ -1,7 +1,9 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use leptos::prelude::*;
-use stream_api::{Activity, HostStatus, Message, OtherServer, ServerStatus, Stream, StreamId};
+use stream_api::{
+    Activity, Address, HostStatus, Lack, Message, OtherServer, ServerId, ServerStatus, Stream, StreamId, t,
+};
 
 use crate::{
     browser::monotonic,
@@ -86,11 +88,39 @@ impl World {
         self.rows.with_value(|rows| rows.get(&id).cloned()).map(RwSignal::from)
     }
 
-    /// Whether another stream than `but` has this name, ignoring case.
-    pub(crate) fn taken(self, name: &str, but: Option<StreamId>) -> bool {
+    /// An added server.
+    pub(crate) fn other(self, id: ServerId) -> Option<OtherServer> {
+        self.others.with(|others| others.iter().find(|other| other.id == id).cloned())
+    }
+
+    /// What a server is called, where there are several.
+    pub(crate) fn server_name(self, id: ServerId) -> Option<String> {
+        self.others.with(|others| match others.iter().find(|other| other.id == id) {
+            Some(other) => Some(other.spec.name.clone()),
+            None => (!others.is_empty()).then(|| t!("server.here").to_owned()),
+        })
+    }
+
+    /// What streams of this server have to do without; nothing on the bundled one.
+    pub(crate) fn lacks(self, id: ServerId) -> Vec<Lack> {
+        self.others.with(|others| {
+            others.iter().find(|other| other.id == id).map(|other| other.lacks.clone()).unwrap_or_default()
+        })
+    }
+
+    /// The addresses under which a server is reached, the best first.
+    pub(crate) fn addresses(self, id: ServerId) -> Vec<Address> {
+        match id.is_bundled() {
+            true => self.server.with(|s| s.as_ref().map(|s| s.addresses.clone()).unwrap_or_default()),
+            false => self.other(id).map(|other| other.addresses).unwrap_or_default(),
+        }
+    }
+
+    /// Whether another stream of `server` than `but` has this name, ignoring case.
+    pub(crate) fn taken(self, name: &str, server: ServerId, but: Option<StreamId>) -> bool {
         let name = name.to_lowercase();
-        self.lines
-            .with(|lines| lines.iter().any(|line| Some(line.id) != but && line.name.to_lowercase() == name))
+        let other = |line: &Line| line.server == server && Some(line.id) != but;
+        self.lines.with(|lines| lines.iter().any(|line| other(line) && line.name.to_lowercase() == name))
     }
 
     /// Moves the clock on; called each second.

@@ -1,4 +1,4 @@
-use stream_api::{Health, Recording, State, Stream, StreamId};
+use stream_api::{Health, Recording, ServerId, State, Stream, StreamId};
 
 use crate::store::Picture;
 
@@ -49,6 +49,8 @@ pub(crate) struct Line {
     pub id: StreamId,
     /// Its name.
     pub name: String,
+    /// The server that it belongs to.
+    pub server: ServerId,
     /// Name and source in lower case, for the search.
     pub haystack: String,
     /// The tabs it belongs under, in the order of [`Filter::ALL`].
@@ -94,6 +96,7 @@ pub(crate) fn tally(picture: &Picture) -> (Tally, Vec<Line>) {
         lines.push(Line {
             id: stream.id,
             name: stream.spec.name.clone(),
+            server: stream.spec.server,
             haystack: format!("{} {}", stream.spec.name, stream.spec.source.title()).to_lowercase(),
             under,
         });

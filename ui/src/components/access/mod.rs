@@ -6,7 +6,7 @@ mod viewers;
 pub(crate) use viewers::Form as Viewers;
 
 use leptos::prelude::*;
-use stream_api::{Access, GuestLink, StreamId, t};
+use stream_api::{Access, GuestLink, Lack, ServerId, StreamId, t};
 
 use crate::{
     app::App,
@@ -30,6 +30,14 @@ pub(crate) fn access_card(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
     let restricted = Memo::new(move |_| access.with(Access::is_restricted));
     let open = RwSignal::new(None);
     let close = Callback::new(move |()| open.set(None));
+    let server = Memo::new(move |_| row.with(|row| row.stream.spec.server));
+    let unset = Memo::new(move |_| unset(&app.world.lacks(server.get())));
+    let no_links = Memo::new(move |_| app.world.lacks(server.get()).contains(&Lack::GuestLinks));
+    let why = move || {
+        let guests = no_links.get().then(|| Lack::GuestLinks.words());
+        let lines = unset.get().into_iter().chain(guests);
+        lines.map(|words| view! { <p class="faint small-print">{words}</p> }).collect_view()
+    };
     let links = move || {
         let links = access.with(|access| access.links.clone());
         links.into_iter().map(|link| guest_link(app, id, link)).collect_view()
@@ -42,9 +50,22 @@ pub(crate) fn access_card(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
             </h3>
             <p data-testid="access-summary">{move || access.with(summary)}</p>
             {links}
+            {why}
             <div class="card-foot">
-                <Act icon=Icon::Lock label=t!("access.change") act="access" on_press=move |_| open.set(Some(Open::Viewers))/>
-                <Act icon=Icon::Link label=t!("access.new_link") act="new-link" on_press=move |_| open.set(Some(Open::Link))/>
+                <Act
+                    icon=Icon::Lock
+                    label=t!("access.change")
+                    act="access"
+                    disabled=Signal::derive(move || unset.get().is_some())
+                    on_press=move |_| open.set(Some(Open::Viewers))
+                />
+                <Act
+                    icon=Icon::Link
+                    label=t!("access.new_link")
+                    act="new-link"
+                    disabled=no_links
+                    on_press=move |_| open.set(Some(Open::Link))
+                />
             </div>
         </section>
         {move || open.get().map(|open| match open {
@@ -71,8 +92,22 @@ pub(crate) fn access_line(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
     }
 }
 
+/// Why who may watch can't be set of streams of a server that lacks these.
+fn unset(lacks: &[Lack]) -> Option<&'static str> {
+    let users = lacks.iter().find(|lack| matches!(lack, Lack::Users | Lack::UsersElsewhere));
+    users.map(|lack| lack.words())
+}
+
 /// Who may watch, in the form of a stream that is made just now. More can be said on its page.
-pub(crate) fn access_of_new(form: Viewers) -> impl IntoView {
+pub(crate) fn access_of_new(app: App, server: RwSignal<ServerId>, form: Viewers) -> impl IntoView {
+    let unset = Memo::new(move |_| unset(&app.world.lacks(server.get())));
+    move || match unset.get() {
+        Some(words) => view! { <p class="note">{words}</p> }.into_any(),
+        None => new_viewers(form).into_any(),
+    }
+}
+
+fn new_viewers(form: Viewers) -> impl IntoView {
     let problem = move || form.problem().map(|error| refusal(error, "access-error"));
     view! {
         <div class="access" data-testid="access-new">

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use stream_api::{
-    Code, Error, Kept, Order, Playback, ProbeReport, Secret, Source, Stream, StreamId, StreamSpec,
+    Code, Error, Kept, Order, Playback, ProbeReport, Secret, ServerId, Source, Stream, StreamId, StreamSpec,
     check_name,
     commands::{SourceProbe, SourceTest, StreamCreate, StreamStart, StreamUpdate},
     propose_name, split_address,
@@ -36,6 +36,8 @@ pub(crate) enum Probe {
 pub(crate) struct Effects {
     /// Viewers' addresses change.
     pub urls_change: bool,
+    /// They do because it goes to another server.
+    pub moves: bool,
     /// The stream is live or tries to be, and starts anew.
     pub restarts: Option<Restart>,
 }
@@ -60,6 +62,7 @@ pub(crate) struct Form {
     pub path: RwSignal<String>,
     /// The kind of source, and what is known of one that is no file.
     pub net: Net,
+    pub server: RwSignal<ServerId>,
     pub name: RwSignal<String>,
     /// The name was typed, not proposed.
     pub named: RwSignal<bool>,
@@ -99,6 +102,7 @@ impl Form {
             app,
             path: RwSignal::new(path.clone()),
             net: Net::of(spec.as_ref().map(|spec| &spec.source)),
+            server: RwSignal::new(spec.as_ref().map(|spec| spec.server).unwrap_or_default()),
             name: RwSignal::new(spec.as_ref().map(|spec| spec.name.clone()).unwrap_or_default()),
             named: RwSignal::new(spec.is_some()),
             playback: RwSignal::new(spec.as_ref().map(|spec| spec.playback).unwrap_or_default()),
@@ -131,6 +135,10 @@ impl Form {
         self.original.with_value(|original| original.as_ref().map(|stream| stream.id))
     }
 
+    fn taken(self, name: &str) -> bool {
+        self.app.world.taken(name, self.server.get(), self.id())
+    }
+
     /// The stream that is changed should be live.
     pub(crate) fn runs(self) -> bool {
         let row = self.id().and_then(|id| self.app.world.row(id));
@@ -155,7 +163,7 @@ impl Form {
             },
             Kind::Incoming => "incoming".to_owned(),
         };
-        self.name.set(propose_name(&from, |name| self.app.world.taken(name, self.id())));
+        self.name.set(propose_name(&from, |name| self.taken(name)));
     }
 
     /// Fetches the source for a moment.
@@ -288,7 +296,7 @@ impl Form {
             return None;
         }
         let taken = || Error::new(Code::NameTaken).with("name", &name);
-        check_name(&name).err().or_else(|| self.app.world.taken(&name, self.id()).then(taken))
+        check_name(&name).err().or_else(|| self.taken(&name).then(taken))
     }
 
     /// Whether the form can be saved as it stands.
@@ -332,6 +340,7 @@ impl Form {
             playback: self.playback.get(),
             record: self.record.get(),
             keep_viewers: self.keep_viewers.get(),
+            server: self.server.get(),
             ..StreamSpec::new(self.name.get(), self.source())
         };
         StreamUpdate { password: self.password(), ..changes(original, wanted) }
@@ -348,7 +357,7 @@ impl Form {
         let original = self.original();
         let update = original.as_ref().map(|original| self.update(original));
         let create = StreamCreate {
-            server: Default::default(),
+            server: self.server.get_untracked(),
             name: Some(self.name.get_untracked()),
             source: untrack(|| self.source()),
             password: untrack(|| self.password()),
@@ -392,8 +401,9 @@ impl Failed for Stream {
 /// The fields that differ from the stream as it was.
 fn changes(original: &Stream, wanted: StreamSpec) -> StreamUpdate {
     let spec = &original.spec;
-    let StreamSpec { name, source, playback, record, keep_viewers, .. } = wanted;
+    let StreamSpec { server, name, source, playback, record, keep_viewers, .. } = wanted;
     StreamUpdate {
+        server: (server != spec.server).then_some(server),
         name: (name != spec.name).then_some(name),
         source: (source != spec.source).then_some(source),
         playback: (playback != spec.playback).then_some(playback),
@@ -405,15 +415,16 @@ fn changes(original: &Stream, wanted: StreamSpec) -> StreamUpdate {
 
 /// `kept`: viewers are kept now. `same_tracks`: the file has the tracks that they get now.
 fn effects(update: &StreamUpdate, runs: bool, kept: bool, same_tracks: bool) -> Effects {
-    let (renamed, switched) = (update.name.is_some(), update.keep_viewers.is_some());
+    let (moves, switched) = (update.server.is_some(), update.keep_viewers.is_some());
+    let elsewhere = moves || update.name.is_some();
     let source = update.source.is_some() || update.password.is_some();
-    let anew = renamed || switched || source || update.playback.is_some();
-    let restart = match (kept, same_tracks && !renamed && !switched) {
+    let anew = elsewhere || switched || source || update.playback.is_some();
+    let restart = match (kept, same_tracks && !elsewhere && !switched) {
         (false, _) => Restart::Unkept,
         (true, true) => Restart::Kept,
         (true, false) => Restart::Dropped,
     };
-    Effects { urls_change: renamed, restarts: (runs && anew).then_some(restart) }
+    Effects { urls_change: elsewhere, moves, restarts: (runs && anew).then_some(restart) }
 }
 
 #[cfg(test)]
@@ -432,8 +443,13 @@ mod tests {
         let renamed = changes(&original, StreamSpec { name: "b".into(), record: true, ..spec.clone() });
         assert_eq!((renamed.name.as_deref(), renamed.record), (Some("b"), Some(true)));
         let restarts = Some(Restart::Unkept);
-        assert_eq!(effects(&renamed, true, false, true), Effects { urls_change: true, restarts });
-        assert_eq!(effects(&renamed, false, false, true), Effects { urls_change: true, restarts: None });
+        let elsewhere = Effects { urls_change: true, moves: false, restarts };
+        assert_eq!(effects(&renamed, true, false, true), elsewhere);
+        assert_eq!(effects(&renamed, false, false, true), Effects { restarts: None, ..elsewhere });
+        let server = ServerId(original.id.0);
+        let moved = changes(&original, StreamSpec { server, ..spec.clone() });
+        assert_eq!(moved.server, Some(server));
+        assert_eq!(effects(&moved, true, false, true), Effects { moves: true, ..elsewhere });
 
         let recorded = changes(&original, StreamSpec { record: true, ..spec });
         assert_eq!(effects(&recorded, true, true, true), Effects::default(), "recording needs no restart");

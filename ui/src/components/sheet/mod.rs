@@ -6,6 +6,7 @@ mod fields;
 mod file;
 mod form;
 mod network;
+mod server;
 mod source;
 
 pub(crate) use aside::facts as aside_facts;
@@ -71,6 +72,7 @@ pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
             <div class="cols">
                 <div class="form">
                     {source::source(form)}
+                    {server::server(form)}
                     {fields::fields(form)}
                     {access(form)}
                     {move || form.failure.get().map(|error| refusal(error, "save-error"))}
@@ -92,7 +94,7 @@ fn access(form: Form) -> impl IntoView {
     let row = id.and_then(|id| Some((id, form.app.world.row(id)?)));
     match row {
         Some((id, row)) => access_line(form.app, id, row).into_any(),
-        None => access_of_new(form.viewers).into_any(),
+        None => access_of_new(form.app, form.server, form.viewers).into_any(),
     }
 }
 
@@ -105,9 +107,10 @@ fn footer(form: Form) -> impl IntoView {
             Restart::Kept => t!("sheet.restarts.kept"),
             Restart::Dropped => t!("sheet.restarts.dropped"),
         });
+        let elsewhere = if effects.moves { t!("sheet.moves") } else { t!("sheet.urls_change") };
         match (effects.urls_change, restarts) {
-            (true, Some(restarts)) => format!("{} {restarts}", t!("sheet.urls_change")),
-            (true, None) => t!("sheet.urls_change").to_owned(),
+            (true, Some(restarts)) => format!("{elsewhere} {restarts}"),
+            (true, None) => elsewhere.to_owned(),
             (false, Some(restarts)) => restarts.to_owned(),
             (false, None) => form
                 .app

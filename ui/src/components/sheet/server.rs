@@ -1,0 +1,59 @@
+use leptos::prelude::*;
+use stream_api::{Lack, ServerId, t};
+
+use crate::components::sheet::form::Form;
+
+/// Which server the stream belongs to, where there is more than one.
+pub(crate) fn server(form: Form) -> impl IntoView {
+    let world = form.app.world;
+    let choices = Memo::new(move |_| {
+        let others = world.others.get();
+        let bundled = (ServerId::BUNDLED, t!("server.here").to_owned());
+        let others = others.into_iter().map(|other| (other.id, other.spec.name)).collect::<Vec<_>>();
+        if others.is_empty() { others } else { std::iter::once(bundled).chain(others).collect() }
+    });
+    // What a stream there has to do without.
+    let lacks = Memo::new(move |_| {
+        let matter = |lack: &Lack| {
+            matches!(
+                lack,
+                Lack::Slates
+                    | Lack::SlatesVersion
+                    | Lack::Recordings
+                    | Lack::Users
+                    | Lack::UsersElsewhere
+                    | Lack::GuestLinks
+            )
+        };
+        world.lacks(form.server.get()).into_iter().filter(matter).map(Lack::words).collect::<Vec<_>>()
+    });
+    let option = move |(id, name): (ServerId, String)| {
+        let chosen = move || form.server.get() == id;
+        view! { <option value=id.to_string() selected=chosen>{name}</option> }
+    };
+    let choose = move |event: web_sys::Event| {
+        if let Ok(id) = event_target_value(&event).parse() {
+            form.server.set(id);
+        }
+    };
+    let hint = move || match lacks.with(Vec::is_empty) {
+        true => t!("sheet.server.hint").into_any(),
+        false => {
+            let lines = lacks.get().into_iter().map(|line| view! { <li>{line}</li> }).collect_view();
+            view! { <ul class="reasons">{lines}</ul> }.into_any()
+        }
+    };
+    move || {
+        (!choices.with(Vec::is_empty)).then(|| {
+            view! {
+                <div class="field" data-testid="server-choice">
+                    <label for="stream-server">{t!("sheet.server")}</label>
+                    <select id="stream-server" class="input" on:change=choose>
+                        {choices.get().into_iter().map(option).collect_view()}
+                    </select>
+                    <div class="hint">{hint}</div>
+                </div>
+            }
+        })
+    }
+}
