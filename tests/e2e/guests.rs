@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use serde_json::{Value, json};
 
 use crate::{
@@ -17,7 +17,11 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(90);
 
 async fn state(browser: &WebDriver, state: &str) -> Result<()> {
-    browser.wait_js_within(&format!("document.body.dataset.state === '{state}'"), PATIENCE).await
+    browser.wait_js_within(&format!("document.body.dataset.state === '{state}'"), PATIENCE).await?;
+    if state != "live" {
+        ensure!(!browser.find("#notes").await?.text().await?.is_empty(), "{state} is said in words");
+    }
+    Ok(())
 }
 
 /// Waits until pictures move, whichever way they come.

@@ -164,8 +164,8 @@ pub(crate) fn found(form: Form) -> impl IntoView {
         Test::Done(tested) => tested.media.as_ref().zip(tested.plan.as_ref()).map(|(media, plan)| {
             let lines = plan.reasons.iter().chain(&plan.warnings);
             let lines = lines.map(|line| view! { <li>{line.message.clone()}</li> }).collect_view();
-            view! { {aside_facts(media, plan)} <ul class="reasons">{lines}</ul> }
+            view! { {aside_facts(media, plan)} <ul class="reasons">{lines}</ul> }.into_any()
         }),
-        _ => None,
+        _ => Some(view! { <p class="faint empty">{t!("sheet.aside.untested")}</p> }.into_any()),
     }
 }
