@@ -1,7 +1,7 @@
 //! Pictures of every page, light and dark, with a frozen clock and a canned picture of the world.
 //!
 //! With the environment variable `UPDATE_SCREENSHOTS` they are written to `docs/screenshots/`; else they are made
-//! in the test's own folder and compared with those.
+//! in the test's own folder and compared with those. `SCREENSHOTS=access,server` makes these pages alone.
 
 use std::{
     collections::BTreeSet,
@@ -129,7 +129,9 @@ async fn every_page_in_light_and_dark() -> Result<()> {
     let source = FROZEN.replace("NOW", &canned::NOW.to_string());
     browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await?;
     let mut wrong = Vec::new();
-    for page in pages() {
+    let some = std::env::var("SCREENSHOTS").ok();
+    let asked = |page: &Page| some.as_ref().is_none_or(|some| some.split(',').any(|name| name == page.name));
+    for page in pages().into_iter().filter(asked) {
         let host = canned::Host::start(page.scene).await?;
         for (width, height) in [(1280, 800), (900, 600)] {
             chromium::size(&browser, width, height).await?;
