@@ -40,11 +40,14 @@ pub(crate) struct Prober {
     spawner: Spawner,
     roots: MediaRoots,
     known: Arc<Mutex<HashMap<Stamp, Probed>>>,
-    /// What servers have at paths, by those, with the tracks that they told then.
-    live: Arc<Mutex<HashMap<String, (Vec<Track>, Probed)>>>,
+    /// What servers have at paths.
+    live: Arc<Mutex<Fetched>>,
 }
 
-/// What is known of a file.
+/// By the paths, with the tracks that the server told then.
+type Fetched = HashMap<String, (Vec<Track>, Probed)>;
+
+/// What is known of a source.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Probed {
     pub(crate) media: SourceMedia,
@@ -99,7 +102,7 @@ impl Prober {
     /// # Errors
     /// `ffmpeg_…` when ffprobe can't be used; `source_…` when nothing of what comes can be sent.
     pub(crate) async fn fetched(&self, from: &Target, tracks: &[Track]) -> Result<Option<Probed>, Error> {
-        let known = |live: &HashMap<String, (Vec<Track>, Probed)>| {
+        let known = |live: &Fetched| {
             let (then, probed) = live.get(&from.name)?;
             (then == tracks).then(|| probed.clone())
         };
@@ -159,7 +162,7 @@ impl Prober {
         run.map_err(|error| Program::Ffprobe.unspawnable(&ffprobe.path, &error))
     }
 
-    fn live(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Vec<Track>, Probed)>> {
+    fn live(&self) -> std::sync::MutexGuard<'_, Fetched> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -21,11 +21,7 @@ kill $loop $(pgrep -P $loop)
 exit $code
 "#;
 
-#[expect(
-    clippy::disallowed_methods,
-    clippy::print_stderr,
-    reason = "programs of the test's own session, which ends with them"
-)]
+#[expect(clippy::disallowed_methods, reason = "programs of the test's own session, which ends with them")]
 fn in_a_session(test: &str) {
     let there =
         |program: &str| Command::new(program).arg("--version").output().is_ok_and(|out| out.status.success());
