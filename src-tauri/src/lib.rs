@@ -71,6 +71,7 @@ pub fn run() -> ExitCode {
         }
         let _ = (app, event);
     });
+    log.end();
     ExitCode::from(u8::try_from(code).unwrap_or(1))
 }
 

@@ -133,7 +133,7 @@ pub(crate) async fn start(app: &AppHandle, command_line: &CommandLine) -> Result
     app.manage(Shell::new(engine.clone(), window, stop.clone()));
     let front = Door { token: Some(token.clone()), desktop: Some(desktop) };
     tokio::spawn(stream_server::serve(engine.clone(), listener, front, stop));
-    engine.data_dir().announce(HostKind::Desktop, Some(port), Some(token))?;
+    engine.data_dir().announce(HostKind::Desktop, Some(port), Some(token));
     let handle = app.clone();
     tokio::spawn(async move {
         while let Some(knock) = knocks.recv().await {

@@ -91,6 +91,14 @@ async fn a_full_disk_stops_nothing_and_loses_nothing() {
         "a stop is never refused, and nothing else ended"
     );
 
+    // A crash now: what was live comes back where not one byte can be written.
+    server.kill().await;
+    disk.fill();
+    let server = Server::start(&dir).await;
+    server.until_on_air(&id).await;
+    server.order(&other, "stop").await;
+    server.until_state(&other, "stopped").await;
+
     fs::remove_file(disk.ballast()).unwrap();
     server.until(&id, "recording again", |stream| stream["recording"] == "writing").await;
     server.ask("PATCH", &path, Some(json!({ "record": false }))).await.ok();

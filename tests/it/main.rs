@@ -23,6 +23,7 @@ mod healing;
 mod heavy_obs;
 mod history;
 mod http;
+mod hung_drives;
 mod inputs;
 mod life;
 mod many;

@@ -41,12 +41,17 @@ pub(crate) struct Ledger {
 }
 
 impl Ledger {
-    /// Opens the file, keeping what is in it, and makes sure that it can be written.
-    pub(crate) fn open(path: PathBuf) -> io::Result<Self> {
-        let entries = read(&path)?.into_iter().map(|entry| (entry.identity.pid, entry)).collect();
+    /// Opens the file, keeping what is in it. One that can't be read or written is a warning: children must run all the
+    /// same, and on every system something else ends them with us.
+    pub(crate) fn open(path: PathBuf) -> Self {
+        let entries = read(&path).unwrap_or_else(|error| {
+            tracing::warn!(%error, path = %path.display(), "the list of children could not be read");
+            Vec::new()
+        });
+        let entries = entries.into_iter().map(|entry| (entry.identity.pid, entry)).collect();
         let ledger = Self { path, entries };
-        ledger.write()?;
-        Ok(ledger)
+        ledger.save();
+        ledger
     }
 
     /// Writes down a new child. One that has already ended needs no entry.
@@ -119,8 +124,12 @@ fn is_alive(identity: &Identity) -> bool {
 }
 
 fn read(path: &Path) -> io::Result<Vec<Entry>> {
-    match fs::read_to_string(path) {
-        Ok(text) => Ok(text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()),
+    match fs::read(path) {
+        // A power cut may leave anything in it.
+        Ok(text) => Ok(String::from_utf8_lossy(&text)
+            .lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
     }

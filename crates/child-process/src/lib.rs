@@ -37,7 +37,7 @@ pub use child::{Child, Exit, Rung};
 pub use error::SpawnError;
 pub use lines::Line;
 pub use machine::is_foreign;
-pub use ports::process_holding_port;
+pub use ports::{Holder, process_holding_port};
 pub use run::{Finished, run};
 pub use spawner::Spawner;
 pub use spec::Spec;

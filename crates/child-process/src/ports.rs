@@ -1,10 +1,26 @@
 //! Who listens on a port, so that a conflict can name the culprit.
 
-/// Name and pid of a program that listens on this TCP port, or is bound to this UDP port, such as
-/// `mediamtx (pid 4711)`. `None` if nobody does, if it can't be told (a process of another user) or on a system
-/// other than Linux.
+use std::fmt;
+
+/// A program that has a port. Shown as `mediamtx (pid 4711)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    /// Its process id.
+    pub pid: u32,
+    /// Its name.
+    pub name: String,
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} (pid {})", self.name, self.pid)
+    }
+}
+
+/// The program that listens on this TCP port, or is bound to this UDP port. `None` if nobody does, if it can't be told
+/// (a process of another user) or on a system other than Linux.
 #[must_use]
-pub fn process_holding_port(port: u16, udp: bool) -> Option<String> {
+pub fn process_holding_port(port: u16, udp: bool) -> Option<Holder> {
     #[cfg(target_os = "linux")]
     return linux::holder(port, udp);
     #[cfg(not(target_os = "linux"))]
@@ -21,7 +37,7 @@ mod linux {
     /// State `0A` in `/proc/net/tcp`: `TCP_LISTEN`.
     const LISTEN: &str = "0A";
 
-    pub(super) fn holder(port: u16, udp: bool) -> Option<String> {
+    pub(super) fn holder(port: u16, udp: bool) -> Option<super::Holder> {
         let tables = if udp { ["udp", "udp6"] } else { ["tcp", "tcp6"] };
         let sockets: HashSet<String> = tables
             .iter()
@@ -35,7 +51,7 @@ mod linux {
         processes.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).find_map(|pid: u32| {
             holds(pid, &sockets).then(|| {
                 let name = fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-                format!("{} (pid {pid})", name.trim())
+                super::Holder { pid, name: name.trim().to_owned() }
             })
         })
     }
@@ -69,7 +85,7 @@ mod tests {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("bound").port();
         let holder = process_holding_port(port, false).expect("we hold it");
-        assert!(holder.ends_with(&format!("(pid {})", std::process::id())), "got {holder}");
+        assert_eq!(holder.pid, std::process::id(), "got {holder}");
         drop(listener);
         assert_eq!(process_holding_port(port, false), None, "released");
     }
@@ -78,7 +94,7 @@ mod tests {
     fn names_us_for_our_own_udp_socket() {
         let socket = std::net::UdpSocket::bind("127.0.0.1:0").expect("a free port");
         let port = socket.local_addr().expect("bound").port();
-        assert!(process_holding_port(port, true).is_some_and(|holder| holder.contains("pid")));
+        assert!(process_holding_port(port, true).is_some_and(|holder| holder.to_string().contains("(pid ")));
     }
 
     #[test]

@@ -32,6 +32,7 @@ mod copy {
         process::{Child, Command, Stdio},
     };
 
+    use nix::fcntl::{FcntlArg, OFlag, fcntl};
     use serde::{Deserialize, Serialize};
 
     use super::ARGUMENT;
@@ -98,6 +99,10 @@ mod copy {
             let mut copy = command.spawn()?;
             for identity in self.living.values() {
                 say(&mut copy, &News::Started(identity.clone()))?;
+            }
+            // From now on one that does not read is found out, and replaced: no start of a child waits for it.
+            if let Some(pipe) = &copy.stdin {
+                fcntl(pipe, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
             }
             self.copy = Some(copy);
             Ok(())
@@ -185,6 +190,29 @@ mod copy {
             assert!(copy.wait().expect("it ends").success());
             assert!(!first.wait().expect("it is ended").success());
             assert!(!second.wait().expect("it is ended").success());
+        }
+
+        #[test]
+        fn one_that_does_not_read_holds_up_nobody_and_is_replaced() {
+            let mut child = sleeper();
+            let mut reaper = reaper();
+            reaper.add(child.id());
+            let hung = reaper.copy.as_ref().expect("it was started").id();
+            let stop = nix::sys::signal::Signal::SIGSTOP;
+            nix::sys::signal::kill(nix::unistd::Pid::from_raw(hung.cast_signed()), stop).expect("it lives");
+            let (done, told) = std::sync::mpsc::channel();
+            let pid = child.id();
+            std::thread::spawn(move || {
+                // More than a pipe holds.
+                (0..2_000).for_each(|_| reaper.add(pid));
+                done.send(reaper)
+            });
+            let mut reaper = told.recv_timeout(Duration::from_secs(30)).expect("nobody waits");
+            let mut copy = reaper.copy.take().expect("another one");
+            assert_ne!(copy.id(), hung);
+            drop(copy.stdin.take());
+            assert!(copy.wait().expect("it ends").success());
+            assert!(!child.wait().expect("it is ended").success());
         }
 
         #[test]

@@ -53,10 +53,10 @@ impl Spawner {
     /// [`crate::ledger::sweep`]. Entries still in it are kept.
     ///
     /// # Errors
-    /// If called outside a tokio runtime, or if the thread can't be started or the ledger not be written.
+    /// If called outside a tokio runtime, or if the thread can't be started.
     pub fn start(ledger: Option<PathBuf>) -> io::Result<Self> {
         let runtime = Handle::try_current().map_err(io::Error::other)?;
-        let ledger = ledger.map(Ledger::open).transpose()?;
+        let ledger = ledger.map(Ledger::open);
         let (orders, received) = mpsc::unbounded_channel();
         let entered = runtime.clone();
         thread::Builder::new().name("spawner".into()).spawn(move || {

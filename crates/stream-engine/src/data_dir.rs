@@ -15,16 +15,34 @@ pub fn default_path() -> Option<PathBuf> {
 
 /// Why `path` can't be written: `disk_full` or `data_dir_denied`.
 pub(crate) fn unwritable(path: &Path, error: io::Error) -> Error {
-    let code = match error.kind() {
-        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::DiskFull,
-        _ => Code::DataDirDenied,
-    };
+    let code = if is_full(&error) { Code::DiskFull } else { Code::DataDirDenied };
     Error::new(code).with("path", path.display()).with("reason", error)
+}
+
+pub(crate) fn is_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+}
+
+/// Folders and files of ours that earlier versions left readable: whoever shares the data folder shares that alone.
+pub(crate) fn keep_private(path: &Path) {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let Ok(meta) = fs::metadata(path) else { return };
+        let (mode, wanted) = (meta.permissions().mode() & 0o777, if meta.is_dir() { 0o700 } else { 0o600 });
+        if mode & !wanted != 0
+            && let Err(error) = fs::set_permissions(path, fs::Permissions::from_mode(mode & wanted))
+        {
+            tracing::warn!(%error, path = %path.display(), "others may read this");
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = path;
 }
 
 /// What is made is for its owner alone: logs, recordings and what is configured are nobody else's business. A folder
 /// that is there keeps its permissions.
-fn make(path: &Path) -> io::Result<()> {
+pub(crate) fn make(path: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     #[cfg(unix)]
     std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
@@ -66,9 +84,15 @@ impl DataDir {
             }
             Err(TryLockError::Error(error)) => return Err(denied(error)),
         }
-        for dir in ["logs", "logs/streams", "recordings", "run"] {
-            fs::create_dir_all(folder.join(dir)).map_err(denied)?;
+        for dir in ["logs", "logs/streams", "recordings", "run"].map(|dir| folder.join(dir)) {
+            match make(&dir) {
+                // Streams must come back all the same.
+                Err(error) if is_full(&error) => tracing::warn!(%error, dir = %dir.display(), "not made"),
+                made => made.map_err(denied)?,
+            }
         }
+        // Recordings may be shared.
+        ["logs", "logs/streams", "run"].iter().for_each(|dir| keep_private(&folder.join(dir)));
         Ok(DataDir { path: folder, _lock: lock })
     }
 
@@ -77,13 +101,15 @@ impl DataDir {
         &self.path
     }
 
-    /// Says who owns the folder and how to reach it.
-    ///
-    /// # Errors
-    /// When the file can't be written.
-    pub fn announce(&self, kind: HostKind, port: Option<u16>, token: Option<String>) -> Result<(), Error> {
+    /// Says who owns the folder and how to reach it. Where that can't be written, as on a full disk, a second start finds
+    /// no door, and all else goes on.
+    pub fn announce(&self, kind: HostKind, port: Option<u16>, token: Option<String>) {
         let owner = Owner { pid: std::process::id(), kind, port, token };
-        owner::write(&self.path, &owner).map_err(|error| unwritable(&self.path, error))
+        if let Err(error) = owner::write(&self.path, &owner) {
+            // One from before would lead to another door.
+            owner::remove(&self.path);
+            tracing::warn!(%error, "owner.json could not be written; a second start won't find this one");
+        }
     }
 
     /// `config.json`.
@@ -141,7 +167,7 @@ mod tests {
     fn the_second_owner_is_told_who_the_first_is() {
         let dir = tempfile::tempdir().unwrap();
         let first = DataDir::open(dir.path()).unwrap();
-        first.announce(HostKind::Headless, Some(5000), None).unwrap();
+        first.announce(HostKind::Headless, Some(5000), None);
         let error = DataDir::open(dir.path()).unwrap_err();
         assert_eq!(error.code, Code::DataDirInUse);
         assert_eq!(error.args["pid"], std::process::id().to_string(), "the owner is named");
@@ -159,11 +185,18 @@ mod tests {
         let fresh = dir.path().join("share/data");
         drop(DataDir::open(&fresh).unwrap());
         assert_eq!((mode(&fresh), mode(&dir.path().join("share"))), (0o700, 0o700));
+        for inner in ["logs", "logs/streams", "recordings", "run"] {
+            assert_eq!(mode(&fresh.join(inner)), 0o700, "{inner}");
+        }
         let old = dir.path().join("old");
         fs::create_dir(&old).unwrap();
         fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).unwrap();
         drop(DataDir::open(&old).unwrap());
         assert_eq!(mode(&old), 0o755, "its owner may share it");
+        let logs = old.join("logs");
+        fs::set_permissions(&logs, fs::Permissions::from_mode(0o755)).unwrap();
+        drop(DataDir::open(&old).unwrap());
+        assert_eq!(mode(&logs), 0o700, "but not what is said");
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use child_process::Spawner;
 use serde_json::Value;
-use stream_api::{ActivityKind, Code, Command, Error, Order, Origin};
+use stream_api::{ActivityKind, Code, Command, Error, Order, Origin, StreamId};
 use tokio::sync::{Mutex, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -10,9 +10,11 @@ use uuid::Uuid;
 use crate::{
     Clocks, DataDir, GuestDoor, Options, Subscription,
     commands::{self, Call},
+    drives::Drives,
     guests,
     history::{Chronicle, History},
     hub::Hub,
+    journal::{Ink, RunJournal},
     media_root::MediaRoots,
     notices, ports,
     prober::Prober,
@@ -45,6 +47,8 @@ pub(crate) struct Inner {
     pub(crate) history: History,
     pub(crate) tools: Tools,
     pub(crate) roots: MediaRoots,
+    pub(crate) drives: Drives,
+    ink: Ink,
     pub(crate) prober: Prober,
     pub(crate) slates: Slates,
     pub(crate) tls: Tls,
@@ -90,7 +94,8 @@ impl Engine {
     /// # Errors
     /// As [`Engine::start`].
     pub async fn start_by(options: Options, clocks: Clocks) -> Result<Engine, Error> {
-        let roots = MediaRoots::new(&options.media_roots)?;
+        let drives = Drives::default();
+        let roots = MediaRoots::new(&options.media_roots, &drives).await?;
         let data = DataDir::open(&options.data_dir)?;
         let (store, mut notes) = Store::open(&data.config())?;
         let secrets = Secrets::new(data.secrets(), options.keychain);
@@ -99,33 +104,35 @@ impl Engine {
         let (history, left) =
             opened.map_err(|error| Error::new(Code::Internal).with("reason", error)).flatten()?;
         notes.extend(left.note.clone());
-        data.announce(options.kind, None, None)?;
+        data.announce(options.kind, None, None);
         let ledger = data.run().join("children.jsonl");
         let internal = |error: std::io::Error| Error::new(Code::Internal).with("reason", error);
         // It blocks, for two seconds at most, and only after a crash.
         let orphans = ledger.clone();
         let swept = tokio::task::spawn_blocking(move || child_process::ledger::sweep(&orphans)).await;
-        swept.map_err(std::io::Error::other).flatten().map_err(internal)?;
+        if let Err(error) = swept.map_err(std::io::Error::other).flatten() {
+            tracing::warn!(%error, "what an earlier run left could not be looked for");
+        }
         let spawner = Spawner::start(Some(ledger)).map_err(internal)?;
         let host = tools::host_status(&options, &data, &roots, notes);
         let mut stored = store.server().await;
         if let Some(reach) = options.reach.filter(|reach| stored.reach != Some(*reach)) {
             stored.reach = Some(reach);
-            store.set_server(stored.clone()).await?;
+            store.set_server_at_any_rate(stored.clone()).await;
         }
         let chronicle = Chronicle::new(history.clone(), &left, &host.version);
         let boot = Uuid::new_v4().simple().to_string();
         let hub = Hub::new(boot, server::first_status(&stored), host, chronicle, clocks);
-        let tools = Tools::new(&options, spawner.clone(), hub.clone());
+        let tools = Tools::new(&options, spawner.clone(), hub.clone(), drives.clone());
         tools.check().await;
 
         let (guest_port, guest_door) =
-            (watch::Sender::new(guest_port(&store).await?), watch::Sender::new(None));
+            (watch::Sender::new(chosen_ports(&store).await), watch::Sender::new(None));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone());
-        let slates = Slates::new(data.slates(), tools.clone(), spawner.clone());
+        let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone(), drives.clone());
+        let slates = Slates::new(data.slates(), tools.clone(), spawner.clone(), drives.clone());
         slates.tidy();
-        let tls = Tls::new(data.tls());
+        let (tls, ink) = (Tls::new(data.tls()), Ink::start());
         let server = Server::new(server::Parts {
             slates: slates.clone(),
             hub: hub.clone(),
@@ -134,6 +141,7 @@ impl Engine {
             spawner: spawner.clone(),
             recordings: data.recordings(),
             logs: data.logs(),
+            ink: ink.clone(),
             run: data.run(),
             tls: tls.clone(),
             pages: options.pages.clone(),
@@ -146,6 +154,7 @@ impl Engine {
                 slates: slates.clone(),
                 ledger: Ledger::open(data.path().join("paths.json")),
                 logs: data.logs(),
+                ink: ink.clone(),
                 tasks: tasks.clone(),
                 stop: stop.clone(),
             },
@@ -159,13 +168,18 @@ impl Engine {
             secrets: secrets.clone(),
             tools: tools.clone(),
             prober: prober.clone(),
+            drives: drives.clone(),
             spawner,
             servers: servers.clone(),
             server: server.handle(),
             logs: data.logs().join("streams"),
+            ink: ink.clone(),
             tasks: tasks.clone(),
         });
-        for stored in store.streams().await {
+        let streams = store.streams().await;
+        let known: Vec<StreamId> = streams.iter().map(|stream| stream.id).collect();
+        RunJournal::remove_others(&data.logs().join("streams"), &known, &ink);
+        for stored in streams {
             if stored.order == Order::Run {
                 let kind = ActivityKind::Ordered { order: Order::Run, by: Origin::Start };
                 hub.tell(Some((stored.id, &stored.spec.name)), kind);
@@ -206,6 +220,8 @@ impl Engine {
             history,
             tools,
             roots,
+            drives,
+            ink,
             prober,
             slates,
             tls,
@@ -282,17 +298,22 @@ impl Engine {
         }
         self.inner.store.save_rest().await;
         self.inner.hub.tell(None, ActivityKind::AppStopped);
+        self.inner.ink.flush().await;
         self.inner.history.end().await;
     }
 }
 
-/// The stored port of the guests' page: links name it, so it is chosen once.
-async fn guest_port(store: &Store) -> Result<u16, Error> {
-    let stored = store.server().await;
-    if let Some(port) = stored.guest_port {
-        return Ok(port);
+/// The stored port of the guests' page: links name it, so it is chosen once, together with the server's.
+async fn chosen_ports(store: &Store) -> u16 {
+    let mut stored = store.server().await;
+    if stored.ports.is_none() {
+        // Where there is none, the server's task says so.
+        stored.ports = ports::choose(stored.guest_port).ok();
     }
-    new_guest_port(store).await
+    let port = stored.guest_port.unwrap_or_else(|| ports::for_guests(stored.ports));
+    stored.guest_port = Some(port);
+    store.set_server_at_any_rate(stored).await;
+    port
 }
 
 /// Another one, which is free now. Links that name the one from before lead nowhere any more.

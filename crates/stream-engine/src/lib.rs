@@ -8,6 +8,7 @@ mod clock;
 mod clocks;
 mod commands;
 mod data_dir;
+mod drives;
 mod engine;
 mod guests;
 mod history;

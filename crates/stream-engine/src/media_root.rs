@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use stream_api::{Code, Error, MEDIA_ENDINGS, MediaEntry, commands::MediaFolder};
 
+use crate::drives::{self, Drives};
+
 /// Absolute folders; none means no restriction.
 #[derive(Debug, Clone)]
 pub(crate) struct MediaRoots {
@@ -17,14 +19,23 @@ impl MediaRoots {
     /// # Errors
     /// `media_folder_unusable` for one that is not there now, is no folder or can't be read: a slip of the pen would
     /// else look like a folder without videos.
-    pub(crate) fn new(roots: &[PathBuf]) -> Result<MediaRoots, Error> {
-        let complete = |root: &PathBuf| {
-            let whole = std::fs::read_dir(root).and_then(|_| root.canonicalize());
-            whole.map_err(|error| {
+    pub(crate) async fn new(roots: &[PathBuf], drives: &Drives) -> Result<MediaRoots, Error> {
+        let mut complete = Vec::new();
+        for root in roots {
+            let unusable = |error: std::io::Error| {
                 Error::new(Code::MediaFolderUnusable).with("path", root.display()).with("reason", error)
-            })
-        };
-        let complete = roots.iter().map(complete).collect::<Result<Vec<_>, _>>()?;
+            };
+            let owned = root.clone();
+            let whole = move || std::fs::read_dir(&owned).and_then(|_| owned.canonicalize());
+            complete.push(match drives.ask(root, drives::LIMIT, whole).await {
+                Some(whole) => whole.map_err(unusable)?,
+                None => {
+                    // As one that is unplugged: other drives' streams must start.
+                    tracing::warn!(folder = %root.display(), "the drive of this folder does not answer");
+                    std::path::absolute(root).map_err(unusable)?
+                }
+            });
+        }
         Ok(MediaRoots { roots: (!roots.is_empty()).then_some(complete) })
     }
 
@@ -33,11 +44,14 @@ impl MediaRoots {
     }
 
     /// Whether `path` lies in a root, links followed. What is not there (its drive may be unplugged) is judged by the
-    /// nearest folder that is.
+    /// nearest folder that is. Blocks for as long as a drive does not answer.
     pub(crate) fn allow(&self, path: &Path) -> bool {
         let Some(roots) = &self.roots else { return true };
-        let mut roots = roots.iter().filter_map(|root| resolved(root));
-        resolved(path).is_some_and(|path| roots.any(|root| path.starts_with(root)))
+        let Some(whole) = resolved(path) else { return false };
+        // Its own root first: another one's drive may not answer.
+        let (own, others): (Vec<_>, Vec<_>) = roots.iter().partition(|root| path.starts_with(root));
+        let mut roots = own.into_iter().chain(others).filter_map(|root| resolved(root));
+        roots.any(|root| whole.starts_with(root))
     }
 
     /// # Errors
@@ -99,8 +113,12 @@ fn resolved(path: &Path) -> Option<PathBuf> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn nothing_outside_a_root_is_seen() {
+    async fn roots(roots: &[PathBuf]) -> Result<MediaRoots, Error> {
+        MediaRoots::new(roots, &Drives::default()).await
+    }
+
+    #[tokio::test]
+    async fn nothing_outside_a_root_is_seen() {
         let dir = tempfile::tempdir().unwrap();
         let root = dir.path().join("media");
         std::fs::create_dir_all(root.join("sub")).unwrap();
@@ -109,7 +127,7 @@ mod tests {
         }
         #[cfg(unix)]
         std::os::unix::fs::symlink(dir.path().join("secret.mp4"), root.join("link.mp4")).unwrap();
-        let roots = MediaRoots::new(std::slice::from_ref(&root)).unwrap();
+        let roots = roots(std::slice::from_ref(&root)).await.unwrap();
         assert!(roots.allow(&root.join("b.mp4")));
         assert!(roots.allow(&root.join("not-yet.mp4")));
         assert!(!roots.allow(&dir.path().join("secret.mp4")));
@@ -125,13 +143,13 @@ mod tests {
         );
     }
 
-    #[test]
-    fn what_is_unplugged_is_judged_by_the_nearest_folder_that_is_there() {
+    #[tokio::test]
+    async fn what_is_unplugged_is_judged_by_the_nearest_folder_that_is_there() {
         let dir = tempfile::tempdir().unwrap();
         let (root, drive) = (dir.path().join("media"), dir.path().join("drive"));
         std::fs::create_dir(&root).unwrap();
         std::fs::create_dir(&drive).unwrap();
-        let roots = MediaRoots::new(&[root.clone(), drive.clone()]).unwrap();
+        let roots = roots(&[root.clone(), drive.clone()]).await.unwrap();
         std::fs::remove_dir(&drive).unwrap();
         assert!(roots.allow(&root.join("usb/films/a.mp4")));
         assert!(roots.allow(&drive.join("films/a.mp4")), "a root itself is unplugged");
@@ -146,13 +164,13 @@ mod tests {
         assert!(roots.allow(&drive.join("a.mp4")), "and then it is plugged in");
     }
 
-    #[test]
-    fn a_wrong_folder_is_named() {
+    #[tokio::test]
+    async fn a_wrong_folder_is_named() {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("file"), "x").unwrap();
         for wrong in ["file", "none", "file/below"] {
             let wrong = dir.path().join(wrong);
-            let error = MediaRoots::new(&[dir.path().to_owned(), wrong.clone()]).unwrap_err();
+            let error = roots(&[dir.path().to_owned(), wrong.clone()]).await.unwrap_err();
             assert_eq!(error.code, Code::MediaFolderUnusable);
             assert!(error.message.contains(wrong.to_str().unwrap()), "{}", error.message);
         }

@@ -13,20 +13,21 @@ use crate::guests;
 /// How far from the usual port another one is looked for.
 const REACH: u16 = 400;
 
-/// The usual ports, each replaced by the next free one where it is taken.
+/// The usual ports, each replaced by the next free one where it is taken. None is `guests`, the port of their page.
 ///
 /// # Errors
 /// `no_free_port` naming what it was for.
-pub(crate) fn choose() -> Result<Ports, Error> {
-    from(Ports::USUAL, |_| true)
+pub(crate) fn choose(guests: Option<u16>) -> Result<Ports, Error> {
+    from(Ports::USUAL, guests, |_| true)
 }
 
-/// The ports of these settings, each that is used replaced by another where it can't be; the others are kept.
+/// The ports of these settings, each that is used replaced by another where it can't be; the others are kept. None is
+/// `guests`, the port of their page.
 ///
 /// # Errors
 /// `no_free_port` naming what it was for.
-pub(crate) fn renewed(settings: &ServerSettings) -> Result<Ports, Error> {
-    from(settings.ports, |listener| settings.reach_of(listener).is_some())
+pub(crate) fn renewed(settings: &ServerSettings, guests: Option<u16>) -> Result<Ports, Error> {
+    from(settings.ports, guests, |listener| settings.reach_of(listener).is_some())
 }
 
 /// A port for the guests' page: the first from its usual one on that is free, and neither one of the server's nor of
@@ -42,8 +43,8 @@ pub(crate) fn for_guests(server: Option<Ports>) -> u16 {
         .unwrap_or(usual)
 }
 
-fn from(mut ports: Ports, used: impl Fn(Listener) -> bool) -> Result<Ports, Error> {
-    let mut chosen: Vec<u16> = Vec::new();
+fn from(mut ports: Ports, guests: Option<u16>, used: impl Fn(Listener) -> bool) -> Result<Ports, Error> {
+    let mut chosen: Vec<u16> = guests.into_iter().collect();
     for listener in Listener::ALL {
         let (wanted, usual) = (ports.of(listener), Ports::USUAL.of(listener));
         // What only an administrator may use has no usable neighbours either.
@@ -108,7 +109,12 @@ pub(crate) fn taken_by_another(port: u16, what: &str) -> Error {
 }
 
 fn named(port: u16, what: &str, udp: bool) -> Error {
-    let holder = process_holding_port(port, udp).unwrap_or_else(|| t!("error.port_taken.unknown").to_owned());
+    let holder = process_holding_port(port, udp);
+    let holder = match &holder {
+        Some(holder) if holder.pid == std::process::id() => t!("error.port_taken.ourselves").to_owned(),
+        Some(holder) => holder.to_string(),
+        None => t!("error.port_taken.unknown").to_owned(),
+    };
     Error::new(Code::PortTaken).with("port", port).with("what", what).with("holder", holder)
 }
 
@@ -141,15 +147,16 @@ mod tests {
 
     #[test]
     fn a_taken_port_is_moved_and_named() {
-        let first = choose().unwrap();
+        let first = choose(None).unwrap();
         let held = TcpListener::bind((Ipv4Addr::LOCALHOST, first.rtsp)).unwrap();
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, first.srt)).unwrap();
-        let second = choose().unwrap();
+        let second = choose(None).unwrap();
         assert!(second.rtsp > first.rtsp && second.srt > first.srt, "the next free ones: {second:?}");
         let settings = ServerSettings { ports: first, ..ServerSettings::default() };
         let error = check(&settings).unwrap_err();
         assert_eq!((error.code, error.args["port"].as_str()), (Code::PortTaken, &*first.rtsp.to_string()));
-        let renewed = renewed(&settings).unwrap();
+        assert!(!error.args["holder"].contains(&std::process::id().to_string()), "we are no stranger");
+        let renewed = renewed(&settings, None).unwrap();
         assert!(renewed.rtsp > first.rtsp && renewed.srt > first.srt, "another one for those: {renewed:?}");
         assert_eq!((renewed.hls, renewed.api), (first.hls, first.api), "the others are kept");
         drop((held, udp));
@@ -157,6 +164,26 @@ mod tests {
         let ports = Ports { hls: 9000, rtsps: 9001, ..Ports::USUAL };
         let settings = ServerSettings { ports, ..settings };
         assert_eq!(moved(&settings), [("hls".to_owned(), 8888, 9000)], "what is not used is not told");
+    }
+
+    #[test]
+    fn the_guests_page_and_the_server_never_want_the_same() {
+        // As beside another server, which has the usual ones.
+        let taken: Vec<_> = Listener::ALL
+            .into_iter()
+            .filter(|listener| !listener.is_udp())
+            .map(|listener| TcpListener::bind((Ipv4Addr::LOCALHOST, Ports::USUAL.of(listener))))
+            .chain([TcpListener::bind((Ipv4Addr::LOCALHOST, guests::USUAL_PORT))])
+            .collect();
+        let page = for_guests(None);
+        let ports = choose(Some(page)).unwrap();
+        assert!(Listener::ALL.into_iter().all(|listener| ports.of(listener) != page), "{page} {ports:?}");
+        let settings = ServerSettings { ports: Ports { hls: page, ..ports }, ..ServerSettings::default() };
+        let renewed = renewed(&settings, Some(page)).unwrap();
+        assert!(Listener::ALL.into_iter().all(|listener| renewed.of(listener) != page), "{renewed:?}");
+        let page = for_guests(Some(ports));
+        assert!(Listener::ALL.into_iter().all(|listener| ports.of(listener) != page), "{page} {ports:?}");
+        drop(taken);
     }
 
     #[test]

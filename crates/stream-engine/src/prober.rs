@@ -17,13 +17,14 @@ use mediamtx_client::Track;
 use stream_api::{Code, Error, Plan, SourceMedia};
 
 use crate::{
+    drives::{self, Drives},
     media_root::MediaRoots,
     tool_fault::Program,
     tools::{Tools, WITHHELD},
 };
 
 /// A probe that takes longer is given up.
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = drives::LIMIT;
 /// Finding key frames reads 30 s of packets; a slow disk only costs the fact.
 const KEYFRAME_LIMIT: Duration = Duration::from_secs(8);
 /// Bytes of the file's beginning that are looked at.
@@ -39,6 +40,7 @@ pub(crate) struct Prober {
     tools: Tools,
     spawner: Spawner,
     roots: MediaRoots,
+    drives: Drives,
     known: Arc<Mutex<HashMap<Stamp, Probed>>>,
     /// What servers have at paths.
     live: Arc<Mutex<Fetched>>,
@@ -54,6 +56,13 @@ pub(crate) struct Probed {
     pub(crate) plan: Plan,
 }
 
+/// A file that may be streamed and can be read: as it is now, and how it begins.
+#[derive(Debug)]
+pub(crate) struct Looked {
+    stamp: Stamp,
+    head: Vec<u8>,
+}
+
 /// A file as it was when it was probed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 struct Stamp {
@@ -63,22 +72,38 @@ struct Stamp {
 }
 
 impl Prober {
-    pub(crate) fn new(tools: Tools, spawner: Spawner, roots: MediaRoots) -> Prober {
-        Prober { tools, spawner, roots, known: Arc::default(), live: Arc::default() }
+    pub(crate) fn new(tools: Tools, spawner: Spawner, roots: MediaRoots, drives: Drives) -> Prober {
+        Prober { tools, spawner, roots, drives, known: Arc::default(), live: Arc::default() }
     }
 
-    /// Asked before each start too: what may be streamed, and where a link leads, may have changed since.
-    ///
     /// # Errors
     /// A `source_…` code that says what is wrong with the file, or `ffmpeg_…` when ffprobe can't be used.
     pub(crate) async fn probe(&self, path: &str) -> Result<Probed, Error> {
-        if !self.roots.allow(path.as_ref()) {
-            return Err(Error::new(Code::SourceOutsideMedia).with("path", path));
-        }
-        let owned = path.to_owned();
-        let (stamp, head) = tokio::task::spawn_blocking(move || look(&owned))
-            .await
-            .map_err(|error| Error::new(Code::Internal).with("reason", error))??;
+        self.examine(self.look(path).await?).await
+    }
+
+    /// The cheap checks. Made before each start too: what may be streamed, and where a link leads, may have changed
+    /// since.
+    ///
+    /// # Errors
+    /// A `source_…` code; `source_timeout` when the drive does not answer.
+    pub(crate) async fn look(&self, path: &str) -> Result<Looked, Error> {
+        let (owned, roots) = (path.to_owned(), self.roots.clone());
+        let looking = move || match roots.allow(owned.as_ref()) {
+            true => look(&owned),
+            false => Err(Error::new(Code::SourceOutsideMedia).with("path", owned)),
+        };
+        let looked = self.drives.ask(path.as_ref(), drives::LIMIT, looking).await;
+        looked.unwrap_or_else(|| Err(late(path)))
+    }
+
+    /// What the file holds, as ffprobe says if it must be asked.
+    ///
+    /// # Errors
+    /// As [`Prober::probe`].
+    pub(crate) async fn examine(&self, looked: Looked) -> Result<Probed, Error> {
+        let Looked { stamp, head } = looked;
+        let path = &*stamp.path;
         if let Some(known) = self.known().get(&stamp) {
             return Ok(known.clone());
         }
@@ -132,7 +157,7 @@ impl Prober {
     async fn ffprobe(&self, path: &str, head: &[u8], size: u64) -> Result<SourceMedia, Error> {
         let run = self.run(ffmpeg_cli::probe::arguments(Path::new(path)), LIMIT).await?;
         if run.timed_out {
-            return Err(Error::new(Code::SourceTimeout).with("path", path).with("seconds", LIMIT.as_secs()));
+            return Err(late(path));
         }
         let stderr = String::from_utf8_lossy(&run.stderr);
         let failure = || ffmpeg_cli::probe::failure(path, run.exit.code, &stderr, head);
@@ -171,8 +196,12 @@ impl Prober {
     }
 }
 
+fn late(path: &str) -> Error {
+    Error::new(Code::SourceTimeout).with("path", path).with("seconds", LIMIT.as_secs())
+}
+
 /// What the file system says, and the file's beginning.
-fn look(path: &str) -> Result<(Stamp, Vec<u8>), Error> {
+fn look(path: &str) -> Result<Looked, Error> {
     let wrong = |code: Code| Error::new(code).with("path", path);
     let refused = |error: io::Error| match error.kind() {
         io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => match Path::new(path).parent() {
@@ -199,7 +228,7 @@ fn look(path: &str) -> Result<(Stamp, Vec<u8>), Error> {
     let file = File::open(path).map_err(refused)?;
     file.take(HEAD as u64).read_to_end(&mut head).map_err(refused)?;
     let stamp = Stamp { path: path.to_owned(), modified: meta.modified().ok(), size: meta.len() };
-    Ok((stamp, head))
+    Ok(Looked { stamp, head })
 }
 
 /// Whether a source that was missing or unreadable can be read now. Cheap.

@@ -17,10 +17,15 @@ use ffmpeg_cli::slate::{self, Slate};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-use crate::tools::{Tools, WITHHELD};
+use crate::{
+    drives::Drives,
+    tools::{Tools, WITHHELD},
+};
 
 /// Making or checking one takes a quarter of a second of one core at 1080p.
 const LIMIT: Duration = Duration::from_secs(10);
+/// A slate is small.
+const FILE_LIMIT: Duration = Duration::from_secs(3);
 /// One that no stream used for this long is removed.
 const KEPT_FOR: Duration = Duration::from_secs(30 * 24 * 3600);
 /// Of FFmpeg's output.
@@ -36,6 +41,7 @@ pub(crate) struct Slates {
     seen: Arc<PathBuf>,
     tools: Tools,
     spawner: Spawner,
+    drives: Drives,
     /// One at a time: streams that start together mostly need the same.
     making: Arc<Mutex<()>>,
 }
@@ -49,6 +55,8 @@ pub(crate) enum NotMade {
     Spawn(#[from] child_process::SpawnError),
     #[error(transparent)]
     Io(#[from] io::Error),
+    #[error("the drive does not answer")]
+    Unanswered,
     #[error("FFmpeg took longer than {} s", LIMIT.as_secs())]
     Late,
     #[error("FFmpeg said: {0}")]
@@ -56,8 +64,9 @@ pub(crate) enum NotMade {
 }
 
 impl Slates {
-    pub(crate) fn new(dir: PathBuf, tools: Tools, spawner: Spawner) -> Slates {
-        Slates { seen: Arc::new(dir.clone()), dir: Arc::new(dir), tools, spawner, making: Arc::default() }
+    pub(crate) fn new(dir: PathBuf, tools: Tools, spawner: Spawner, drives: Drives) -> Slates {
+        let seen = Arc::new(dir.clone());
+        Slates { seen, dir: Arc::new(dir), tools, spawner, drives, making: Arc::default() }
     }
 
     /// In a folder of their own, which a server sees as `seen`.
@@ -81,20 +90,21 @@ impl Slates {
     /// When it is not and can't be made.
     pub(crate) async fn ensure(&self, slate: &Slate) -> Result<(), NotMade> {
         let file = self.file(slate);
-        if is_good(&file).await {
+        if self.is_good(&file).await? {
             return Ok(());
         }
         let _one = self.making.lock().await;
-        if is_good(&file).await {
+        if self.is_good(&file).await? {
             return Ok(());
         }
         let began = Instant::now();
-        fs::create_dir_all(&*self.dir)?;
+        let dir = Arc::clone(&self.dir);
+        self.ask(&file, move || fs::create_dir_all(&*dir)).await??;
         let fresh = self.dir.join(format!("{MAKING}{}.mp4", Uuid::new_v4().simple()));
         let made = self.make(slate, &fresh, &file).await;
         if made.is_err() {
             // It may not even be there.
-            let _ = fs::remove_file(&fresh);
+            let _ = self.ask(&file, move || fs::remove_file(&fresh)).await;
         }
         made?;
         let millis = began.elapsed().as_millis();
@@ -108,18 +118,21 @@ impl Slates {
         if !said.stderr.is_empty() {
             return Err(NotMade::Ffmpeg(last_line(&said)));
         }
-        let whole = File::open(fresh)?;
-        whole.sync_all()?;
-        let mut permissions = whole.metadata()?.permissions();
-        permissions.set_readonly(true);
-        fs::set_permissions(fresh, permissions)?;
-        // A running server keeps what it has open; a damaged slate is replaced in one step.
-        if let Err(error) = fs::rename(fresh, file) {
-            // Windows does not replace a file that is read-only.
-            fs::remove_file(file).map_err(|_| error)?;
-            fs::rename(fresh, file)?;
-        }
-        Ok(())
+        let (fresh, done) = (fresh.to_owned(), file.to_owned());
+        Ok(self.ask(file, move || put_in_place(&fresh, &done)).await??)
+    }
+
+    async fn is_good(&self, file: &Path) -> Result<bool, NotMade> {
+        let asked = file.to_owned();
+        self.ask(file, move || is_good(&asked)).await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        file: &Path,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, NotMade> {
+        self.drives.ask(file, FILE_LIMIT, work).await.ok_or(NotMade::Unanswered)
     }
 
     async fn ffmpeg(&self, args: Vec<OsString>) -> Result<Finished, NotMade> {
@@ -156,18 +169,29 @@ fn last_line(run: &Finished) -> String {
     ffmpeg_cli::log::redact(text.lines().last().unwrap_or_default()).into_owned()
 }
 
-async fn is_good(file: &Path) -> bool {
-    let file = file.to_owned();
-    tokio::task::spawn_blocking(move || {
-        let whole = is_whole(&file).unwrap_or(false);
-        if whole && let Ok(file) = File::open(&file) {
-            // Says only that it is in use; a disk that can't note it is none the worse.
-            let _ = file.set_modified(SystemTime::now());
-        }
-        whole
-    })
-    .await
-    .unwrap_or(false)
+/// Gives a slate that is good its name, for good.
+fn put_in_place(fresh: &Path, file: &Path) -> io::Result<()> {
+    let whole = File::open(fresh)?;
+    whole.sync_all()?;
+    let mut permissions = whole.metadata()?.permissions();
+    permissions.set_readonly(true);
+    fs::set_permissions(fresh, permissions)?;
+    // A running server keeps what it has open; a damaged slate is replaced in one step.
+    if let Err(error) = fs::rename(fresh, file) {
+        // Windows does not replace a file that is read-only.
+        fs::remove_file(file).map_err(|_| error)?;
+        fs::rename(fresh, file)?;
+    }
+    Ok(())
+}
+
+fn is_good(file: &Path) -> bool {
+    let whole = is_whole(file).unwrap_or(false);
+    if whole && let Ok(file) = File::open(file) {
+        // Says only that it is in use; a disk that can't note it is none the worse.
+        let _ = file.set_modified(SystemTime::now());
+    }
+    whole
 }
 
 /// Whether the file is an MP4 whose boxes end where it ends: it was neither cut nor overwritten by something else.

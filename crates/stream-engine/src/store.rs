@@ -1,5 +1,7 @@
 //! `config.json`: what the user set. Written whole, kept in three backups, readable, and refused when it is newer.
 
+mod salvage;
+
 use std::{
     fs, io,
     path::{Path, PathBuf},
@@ -17,7 +19,12 @@ use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::{
-    access::StoredAccess, data_dir::unwritable, owner, stored_other::StoredOther, stored_server::StoredServer,
+    access::StoredAccess,
+    data_dir::unwritable,
+    drives::{self, Drives},
+    owner,
+    stored_other::StoredOther,
+    stored_server::StoredServer,
 };
 
 /// The newest format that this version reads and the only one that it writes.
@@ -60,6 +67,7 @@ struct Config {
 pub(crate) struct Store {
     file: Arc<PathBuf>,
     kept: Arc<Mutex<Kept>>,
+    drives: Drives,
 }
 
 #[derive(Debug)]
@@ -69,6 +77,8 @@ struct Kept {
     unsaved: bool,
 }
 
+/// So long a stop waits for a drive.
+const SOON: Duration = Duration::from_secs(2);
 /// How often is tried to write what could not be written.
 const AGAIN: Duration = Duration::from_secs(2);
 
@@ -81,7 +91,10 @@ impl Store {
     pub(crate) fn open(file: &Path) -> Result<(Store, Vec<String>), Error> {
         let mut notes = Vec::new();
         let mut config = match read(file) {
-            Ok(Some(config)) => config,
+            Ok(Some((config, lost))) => {
+                notes.extend(salvage::told(file, &lost));
+                config
+            }
             Ok(None) => Config {
                 schema_version: SCHEMA_VERSION,
                 server: StoredServer::default(),
@@ -97,7 +110,7 @@ impl Store {
         };
         notes.extend(mended(&mut config.streams));
         let kept = Arc::new(Mutex::new(Kept { config, unsaved: false }));
-        Ok((Store { file: Arc::new(file.to_owned()), kept }, notes))
+        Ok((Store { file: Arc::new(file.to_owned()), kept, drives: Drives::default() }, notes))
     }
 
     pub(crate) async fn streams(&self) -> Vec<StoredStream> {
@@ -135,6 +148,16 @@ impl Store {
     /// As [`Store::put`].
     pub(crate) async fn set_server(&self, server: StoredServer) -> Result<(), Error> {
         self.change(|config| config.server = server).await
+    }
+
+    /// As [`Store::set_server`], and as [`Store::put_at_any_rate`].
+    pub(crate) async fn set_server_at_any_rate(&self, server: StoredServer) {
+        let mut kept = self.kept.lock().await;
+        if kept.config.server != server {
+            kept.config.server = server;
+            kept.unsaved = true;
+            self.save(&mut kept).await;
+        }
     }
 
     /// Stores what a person has set of the server.
@@ -191,7 +214,7 @@ impl Store {
     }
 
     async fn save(&self, kept: &mut Kept) {
-        match self.write(&kept.config).await {
+        match self.write(&kept.config, SOON).await {
             Ok(()) => kept.unsaved = false,
             Err(error) => tracing::warn!(%error, "the configuration is not saved yet"),
         }
@@ -204,15 +227,19 @@ impl Store {
         if next == kept.config {
             return Ok(());
         }
-        self.write(&next).await?;
-        *kept = Kept { config: next, unsaved: false };
-        Ok(())
+        let written = self.write(&next, drives::LIMIT).await;
+        match &written {
+            Ok(()) => *kept = Kept { config: next, unsaved: false },
+            // It may be written at last, and must be undone then.
+            Err(error) => kept.unsaved |= error.kind() == io::ErrorKind::TimedOut,
+        }
+        written.map_err(|error| unwritable(&self.file, error))
     }
 
-    async fn write(&self, config: &Config) -> Result<(), Error> {
+    async fn write(&self, config: &Config, limit: Duration) -> io::Result<()> {
         let (file, content) = (Arc::clone(&self.file), config.clone());
-        let written = tokio::task::spawn_blocking(move || write(&file, &content)).await;
-        written.map_err(io::Error::other).flatten().map_err(|error| unwritable(&self.file, error))
+        let written = self.drives.ask(&self.file, limit, move || write(&file, &content)).await;
+        written.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 
@@ -254,7 +281,8 @@ enum Unreadable {
     Broken(String),
 }
 
-fn read(file: &Path) -> Result<Option<Config>, Unreadable> {
+/// What is in the file, and where values stood that can't be read.
+fn read(file: &Path) -> Result<Option<(Config, Vec<String>)>, Unreadable> {
     let path = file.display();
     let text = match fs::read(file) {
         Ok(text) => text,
@@ -273,7 +301,10 @@ fn read(file: &Path) -> Result<Option<Config>, Unreadable> {
                 .with("found", found)
                 .with("known", SCHEMA_VERSION),
         )),
-        Some(_) => serde_json::from_value(value).map(Some).map_err(broken),
+        Some(_) => match serde_json::from_value(value.clone()) {
+            Ok(config) => Ok(Some((config, Vec::new()))),
+            Err(error) => salvage::salvage(&value).map(Some).ok_or_else(|| broken(error)),
+        },
         None => Err(Unreadable::Broken(t!("note.no_schema_version").to_owned())),
     }
 }
@@ -282,12 +313,15 @@ fn read(file: &Path) -> Result<Option<Config>, Unreadable> {
 fn restore(file: &Path, reason: &str) -> Result<(Config, PathBuf), Error> {
     let good = (1..=BACKUPS).find_map(|n| read(&backup(file, n)).ok().flatten());
     let broken_error = || Error::new(Code::DataDirBroken).with("path", file.display()).with("reason", reason);
-    let config = good.ok_or_else(broken_error)?;
-    let stamp = crate::clock::now().0;
-    let broken = file.with_file_name(format!("config.json.broken-{stamp}"));
+    let (config, _) = good.ok_or_else(broken_error)?;
+    let broken = beside(file);
     let put_back = fs::copy(file, &broken).and_then(|_| write_file(file, &config));
     put_back.map_err(|error| unwritable(file, error))?;
     Ok((config, broken))
+}
+
+fn beside(file: &Path) -> PathBuf {
+    file.with_file_name(format!("config.json.broken-{}", crate::clock::now().0))
 }
 
 /// Nothing is moved before the new file is on the disk whole: a full disk costs no backup.
@@ -400,7 +434,7 @@ mod tests {
         store.save_rest().await;
         assert_eq!(Store::open(&file).unwrap().0.streams().await[0].order, Order::Stop);
         let kept: Vec<usize> =
-            (1..=BACKUPS).filter_map(|n| Some(read(&backup(&file, n)).ok()??.streams.len())).collect();
+            (1..=BACKUPS).filter_map(|n| Some(read(&backup(&file, n)).ok()??.0.streams.len())).collect();
         assert_eq!(kept, [2, 1], "failures cost no backup");
     }
 

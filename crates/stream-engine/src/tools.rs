@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use crate::{
     DataDir, Options, ToolPaths,
+    drives::{self, Drives},
     hub::Hub,
     media_root::MediaRoots,
     tool_fault::{self, Program as Which, Why},
@@ -32,6 +33,7 @@ pub(crate) struct Tools {
     beside: Vec<PathBuf>,
     spawner: Spawner,
     hub: Hub,
+    drives: Drives,
     found: watch::Sender<Found>,
 }
 
@@ -52,7 +54,7 @@ pub(crate) struct Program<V> {
 }
 
 impl Tools {
-    pub(crate) fn new(options: &Options, spawner: Spawner, hub: Hub) -> Tools {
+    pub(crate) fn new(options: &Options, spawner: Spawner, hub: Hub, drives: Drives) -> Tools {
         let found = Found {
             at: Instant::now(),
             ffmpeg: Err(Error::new(Code::FfmpegMissing)),
@@ -60,7 +62,7 @@ impl Tools {
             mediamtx: Err(Error::new(Code::ServerMissing)),
         };
         let (paths, beside) = (options.tools.clone(), options.beside.clone());
-        Tools { paths, beside, spawner, hub, found: watch::channel(found).0 }
+        Tools { paths, beside, spawner, hub, drives, found: watch::channel(found).0 }
     }
 
     /// Looks for all of them (again) and runs each for its version.
@@ -101,7 +103,7 @@ impl Tools {
         named: Option<&Path>,
         name: &str,
     ) -> Result<Program<ffmpeg_cli::Version>, Error> {
-        let path = self.find(named, name).ok_or_else(|| which.fault(Path::new(name), Why::Missing))?;
+        let path = self.find(named, name).await.ok_or_else(|| which.fault(Path::new(name), Why::Missing))?;
         let version = self.version(which, &path, "-version", ffmpeg_cli::Version::parse).await?;
         if !version.is_supported() {
             return Err(Error::new(Code::FfmpegTooOld).with("path", path.display()).with("version", version));
@@ -111,10 +113,11 @@ impl Tools {
 
     async fn mediamtx_tool(&self) -> Result<Program<mediamtx_client::Version>, Error> {
         let named = self.paths.mediamtx.as_deref();
-        let path = self
-            .find(named, "stream-manager-mediamtx")
-            .or_else(|| self.find(named, "mediamtx"))
-            .ok_or_else(|| Which::Mediamtx.fault(Path::new("mediamtx"), Why::Missing))?;
+        let path = match self.find(named, "stream-manager-mediamtx").await {
+            Some(ours) => Some(ours),
+            None => self.find(named, "mediamtx").await,
+        };
+        let path = path.ok_or_else(|| Which::Mediamtx.fault(Path::new("mediamtx"), Why::Missing))?;
         let parse = mediamtx_client::Version::parse;
         let version = self.version(Which::Mediamtx, &path, "--version", parse).await?;
         if !version.is_supported() {
@@ -124,14 +127,21 @@ impl Tools {
     }
 
     /// A named one as it is (so that its fault is told), else the first of: beside the app, on the `PATH`.
-    fn find(&self, named: Option<&Path>, name: &str) -> Option<PathBuf> {
+    async fn find(&self, named: Option<&Path>, name: &str) -> Option<PathBuf> {
         if let Some(named) = named {
             return Some(std::path::absolute(named).unwrap_or_else(|_| named.to_owned()));
         }
         let file = format!("{name}{}", env::consts::EXE_SUFFIX);
         let path = env::var_os("PATH").unwrap_or_default();
-        let dirs = self.beside.iter().cloned().chain(env::split_paths(&path));
-        dirs.map(|dir| dir.join(&file)).find(|candidate| candidate.is_file())
+        for dir in self.beside.iter().cloned().chain(env::split_paths(&path)) {
+            let candidate = dir.join(&file);
+            let asked = candidate.clone();
+            // In a folder that does not answer there is nothing.
+            if self.drives.ask(&dir, drives::LIMIT, move || asked.is_file()).await == Some(true) {
+                return Some(candidate);
+            }
+        }
+        None
     }
 
     async fn version<V>(

@@ -13,7 +13,10 @@ use clap::Parser as _;
 use options::CommandLine;
 use stream_api::{Code, Error, HostKind, Origin, t};
 use stream_engine::{DataDir, Engine, Options, owner};
-use stream_server::{Door, door, logging};
+use stream_server::{
+    Door, door,
+    logging::{self, LogFile},
+};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -21,14 +24,21 @@ fn main() -> ExitCode {
     child_process::reaper::serve_if_asked().unwrap_or_else(start)
 }
 
-#[tokio::main]
-async fn start() -> ExitCode {
+fn start() -> ExitCode {
     let command_line = CommandLine::parse();
-    match run(&command_line).await {
+    let ended = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => {
+            let ended = runtime.block_on(run(&command_line));
+            // A drive that does not answer must not keep the program from ending: dropping would wait for it.
+            runtime.shutdown_background();
+            ended
+        }
+        Err(error) => Err(broken(error)),
+    };
+    match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            // Not through the log, which may be filtered: this is the answer to the person who started us.
-            let _ = writeln!(io::stderr(), "error: {}\n{}", error.message, error.hint);
+            logging::last_words(format!("error: {}\n{}", error.message, error.hint));
             ExitCode::FAILURE
         }
     }
@@ -56,6 +66,12 @@ async fn hand_over(data_dir: &Path, paths: Vec<String>) -> Option<()> {
 
 async fn host(command_line: &CommandLine, options: Options) -> Result<(), Error> {
     let log = logging::start();
+    let ended = serve(command_line, options, &log).await;
+    log.end();
+    ended
+}
+
+async fn serve(command_line: &CommandLine, options: Options, log: &LogFile) -> Result<(), Error> {
     let address = command_line.listen()?;
     let asked_to_stop = signals::asked_to_stop().map_err(broken)?;
     let listener = TcpListener::bind(address).await.map_err(|error| {
@@ -69,7 +85,7 @@ async fn host(command_line: &CommandLine, options: Options) -> Result<(), Error>
     let engine = Engine::start(Options { pages, ..options }).await?;
     log.open(&engine.data_dir().logs());
     let token = door::new_token();
-    engine.data_dir().announce(HostKind::Headless, Some(address.port()), Some(token.clone()))?;
+    engine.data_dir().announce(HostKind::Headless, Some(address.port()), Some(token.clone()));
     let stop = CancellationToken::new();
     let door = Door { token: Some(token), desktop: None };
     let mut serving = tokio::spawn(stream_server::serve(engine.clone(), listener, door, stop.clone()));

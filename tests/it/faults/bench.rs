@@ -88,7 +88,7 @@ pub fn has_namespaces() -> bool {
     #[expect(clippy::disallowed_methods, reason = "asks the system and ends")]
     let there = Command::new("unshare").args(["-rm", "true"]).output().is_ok_and(|o| o.status.success());
     if !there {
-        eprintln!("skipped: no user namespaces here");
+        crate::support::skipped("no user namespaces here");
     }
     there
 }

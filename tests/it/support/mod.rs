@@ -4,6 +4,7 @@ pub mod camera;
 pub mod control;
 pub mod crowd;
 pub mod hall;
+pub mod hung;
 pub mod media;
 pub mod process;
 pub mod proxy;
@@ -16,6 +17,12 @@ pub use server::{Dir, Server};
 
 /// How long things may take on a busy computer with two cores before a test gives up.
 pub const PATIENCE: Duration = Duration::from_secs(30);
+
+/// Says that a test does nothing here, past the harness, which keeps what macros print to itself.
+pub fn skipped(reason: &str) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+}
 
 /// Polls until `check` gives something; panics with `what` when it does not within [`PATIENCE`].
 pub async fn until<T>(what: &str, check: impl AsyncFnMut() -> Option<T>) -> T {

@@ -130,18 +130,27 @@ impl Server {
         server
     }
 
-    #[expect(clippy::disallowed_methods, reason = "the program under test, ended on drop")]
-    pub async fn run(mut command: Command) -> Server {
+    pub async fn run(command: Command) -> Server {
         let said = tempfile::NamedTempFile::new().unwrap();
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(said.reopen().unwrap());
+        let stderr = said.reopen().unwrap().into();
+        Server::run_saying(command, stderr, said).await
+    }
+
+    /// The same with another standard error than `said`.
+    #[expect(clippy::disallowed_methods, reason = "the program under test, ended on drop")]
+    pub async fn run_saying(mut command: Command, stderr: Stdio, said: tempfile::NamedTempFile) -> Server {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(stderr);
         let mut child = command.spawn().unwrap();
+        drop(command);
         let mut stdout = BufReader::new(child.stdout.take().unwrap());
         let line = tokio::task::spawn_blocking(move || {
             let mut line = String::new();
             stdout.read_line(&mut line).unwrap();
             line
         });
-        let mut server = Server { child, said, url: String::new(), http: reqwest::Client::new() };
+        // A server that does not answer fails a test, and holds up no others.
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
+        let mut server = Server { child, said, url: String::new(), http };
         let line = tokio::time::timeout(Duration::from_secs(20), line).await.expect("it starts").unwrap();
         let url = line.trim_end().strip_prefix("listening on ");
         server.url = url.unwrap_or_else(|| panic!("it said {line:?}")).to_owned();
@@ -255,7 +264,9 @@ impl Server {
     /// The same by another signal.
     pub async fn stop_by(mut self, signal: Signal) -> Option<i32> {
         process::signal(self.pid(), signal);
-        self.ended().await
+        let code = self.ended().await;
+        assert!(!self.said().contains("panicked"), "it ended in order");
+        code
     }
 
     /// Ends it as a crash would.

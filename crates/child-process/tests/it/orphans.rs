@@ -79,7 +79,9 @@ async fn ledger_naming(stray: u32, path: &Path, change: impl Fn(&mut serde_json:
     change(&mut entry);
     let empty = async || fs::read_to_string(path).is_ok_and(|text| text.is_empty());
     wait_until(LIMIT, "the template's own entry is removed", empty).await;
-    fs::write(path, format!("not json\n{entry}\n")).unwrap();
+    // As a power cut may leave it.
+    let bytes = [b"\xff\x00 not json\n", format!("{entry}\n").as_bytes()].concat();
+    fs::write(path, bytes).unwrap();
 }
 
 #[cfg(target_os = "linux")]
@@ -115,6 +117,19 @@ async fn the_sweep_spares_another_program() {
     ledger_naming(stray.0.id(), &path, |entry| entry["exe"] = "/usr/bin/ffmpeg".into()).await;
     assert_eq!(ledger::sweep(&path).unwrap(), []);
     assert!(alive(stray.0.id()), "the same pid runs something else: not ours");
+}
+
+#[tokio::test]
+async fn a_ledger_that_can_not_be_kept_keeps_no_child_from_running() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("folder")).unwrap();
+    for path in [dir.path().join("none/children"), dir.path().join("folder")] {
+        let spawner = Spawner::start(Some(path)).unwrap();
+        let child = spawner.spawn(Spec::new("sleep").with_args(["1000"])).await.unwrap();
+        assert!(alive(child.pid()));
+        child.ask(child_process::Rung::Kill);
+        exit_of(&child).await;
+    }
 }
 
 #[test]

@@ -23,7 +23,7 @@ use stream_api::{
 };
 use uuid::Uuid;
 
-use crate::{clock, engine::Inner, prober::Probed, secrets, store::StoredStream};
+use crate::{clock, drives, engine::Inner, prober::Probed, secrets, store::StoredStream};
 use given::Given;
 pub(crate) use source_test::source_test;
 
@@ -245,10 +245,14 @@ pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Res
 }
 
 pub(crate) async fn media_browse(engine: &Call<'_>, request: MediaBrowse) -> Result<MediaFolder, Error> {
-    let roots = engine.roots.clone();
-    tokio::task::spawn_blocking(move || roots.browse(request.path.as_deref()))
-        .await
-        .map_err(|error| Error::new(Code::Internal).with("reason", error))?
+    let (roots, path) = (engine.roots.clone(), request.path.clone().unwrap_or_default());
+    let browsing = move || roots.browse(request.path.as_deref());
+    let seen = engine.drives.ask(path.as_ref(), drives::LIMIT, browsing).await;
+    let late = || {
+        let late = Error::new(Code::SourceTimeout).with("path", path);
+        Err(late.with("seconds", drives::LIMIT.as_secs()))
+    };
+    seen.unwrap_or_else(late)
 }
 
 pub(crate) async fn tools_check(engine: &Call<'_>, _: ToolsCheck) -> Result<Nothing, Error> {

@@ -39,7 +39,7 @@ pub(crate) async fn server_ports_renew(
     // The ports of a server that runs are taken by itself.
     if status.state != ServerState::Running && barred {
         let stored = engine.store.server().await;
-        let ports = ports::renewed(&stored.settings())?;
+        let ports = ports::renewed(&stored.settings(), stored.guest_port)?;
         engine.store.set_server(StoredServer { ports: Some(ports), ..stored }).await?;
         tracing::info!("the server's ports were chosen anew");
         engine.server.restart().await;

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use stream_api::{Activity, t};
+use stream_api::{commands::Activities, t};
 
 use crate::journal::local;
 
 /// CSV as RFC 4180 has it, with a line of headings.
-pub(super) fn csv(activities: &[Activity]) -> Result<String, csv::Error> {
+pub(super) fn csv(Activities { activities, next }: &Activities) -> Result<String, csv::Error> {
     let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
     out.write_record([
         t!("export.time"),
@@ -18,6 +18,10 @@ pub(super) fn csv(activities: &[Activity]) -> Result<String, csv::Error> {
         t!("export.id"),
         t!("export.details"),
     ])?;
+    if next.is_some() {
+        let cut = t!("export.cut", count = activities.len());
+        out.write_record(["", "warning", "", &cut, "", "", ""])?;
+    }
     for activity in activities {
         let details = serde_json::to_string(&activity.kind).unwrap_or_default();
         out.write_record(
@@ -42,5 +46,18 @@ fn harmless(cell: &str) -> Cow<'_, str> {
     match cell.chars().next() {
         Some('=' | '+' | '-' | '@' | '\t' | '\r') => Cow::Owned(format!("'{cell}")),
         _ => Cow::Borrowed(cell),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_that_is_cut_says_so() {
+        let whole = csv(&Activities { activities: Vec::new(), next: None }).unwrap();
+        let cut = csv(&Activities { activities: Vec::new(), next: Some(7) }).unwrap();
+        assert_eq!((whole.lines().count(), cut.lines().count()), (1, 2));
+        assert!(cut.lines().nth(1).unwrap().contains("newest"), "{cut}");
     }
 }

@@ -64,10 +64,10 @@ pub(super) fn activities(
     Ok(Activities { activities, next: None })
 }
 
-/// All that `filter` lets pass, oldest first.
-pub(super) fn export(db: &Connection, filter: &ActivityFilter) -> rusqlite::Result<Vec<Activity>> {
-    let mut activities = activities(db, filter, None, EXPORTED)?.activities;
-    activities.reverse();
+/// All that `filter` lets pass, oldest first; where that is too much, the newest.
+pub(super) fn export(db: &Connection, filter: &ActivityFilter) -> rusqlite::Result<Activities> {
+    let mut activities = activities(db, filter, None, EXPORTED)?;
+    activities.activities.reverse();
     Ok(activities)
 }
 

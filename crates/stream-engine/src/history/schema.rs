@@ -10,7 +10,7 @@ use rusqlite::{Connection, OpenFlags};
 use rusqlite_migration::{M, Migrations};
 use stream_api::t;
 
-use crate::clock;
+use crate::{clock, data_dir};
 
 /// Every change of the shape, oldest first; only ever added to. Times are Unix milliseconds.
 const STEPS: &[M<'static>] = &[M::up(
@@ -148,6 +148,9 @@ fn prepared(path: &Path) -> Result<Connection, Unusable> {
     connection.pragma_update(None, "journal_mode", "WAL")?;
     // In WAL mode this loses the last moments at a power cut at worst, and never breaks the file.
     connection.pragma_update(None, "synchronous", "NORMAL")?;
+    for ending in ["", "-wal", "-shm"] {
+        data_dir::keep_private(&beside(path, ending));
+    }
     match Migrations::from_slice(STEPS).to_latest(&mut connection) {
         Ok(()) => Ok(connection),
         Err(rusqlite_migration::Error::RusqliteError { err, .. }) => match err.sqlite_error_code() {
@@ -159,12 +162,17 @@ fn prepared(path: &Path) -> Result<Connection, Unusable> {
     }
 }
 
+/// A file that SQLite keeps beside the database.
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut companion = path.as_os_str().to_owned();
+    companion.push(ending);
+    companion.into()
+}
+
 fn put_aside(path: &Path, broken: &Path) -> io::Result<()> {
     fs::rename(path, broken)?;
     for ending in ["-wal", "-shm"] {
-        let mut companion = path.as_os_str().to_owned();
-        companion.push(ending);
-        match fs::remove_file(PathBuf::from(companion)) {
+        match fs::remove_file(beside(path, ending)) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
             _ => {}
         }

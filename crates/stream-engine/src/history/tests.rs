@@ -191,6 +191,12 @@ fn what_is_too_old_goes() {
     writer::prune(&db, now).unwrap();
     let count = |sql: &str| db.query_row(sql, [], |row| row.get::<_, i64>(0)).unwrap();
     assert_eq!(count("SELECT count(*) FROM activity"), 4, "30 days");
+    writer::shorten(&db, 4).unwrap();
+    assert_eq!(count("SELECT count(*) FROM activity"), 4);
+    let newest = count("SELECT max(id) FROM activity");
+    writer::shorten(&db, 1).unwrap();
+    assert_eq!(count("SELECT count(*) FROM activity"), 1);
+    assert_eq!(count("SELECT id FROM activity"), newest);
     assert_eq!(count("SELECT count(*) FROM span WHERE open = 0"), 2, "8 days");
     assert_eq!(count("SELECT count(*) FROM span WHERE open = 1"), 5, "what goes on stays");
     assert_eq!(count("SELECT count(*) FROM run"), 6, "8 days, and never fewer than 5");

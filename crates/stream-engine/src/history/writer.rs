@@ -19,6 +19,8 @@ const PRUNE: Duration = Duration::from_secs(24 * 3600);
 const DAY: i64 = 24 * 3600 * 1000;
 /// Days that activities are kept.
 const ACTIVITY_DAYS: i64 = 30;
+/// And so many of them at most: a stream that fails again and again must not fill the disk.
+pub(super) const ACTIVITIES: i64 = 300_000;
 /// Days that times and runs are kept: they are shown for 7.
 const MEASURED_DAYS: i64 = 8;
 /// Runs of a stream that are kept, however old.
@@ -176,6 +178,7 @@ impl Writer {
 pub(super) fn prune(db: &Connection, now: i64) -> rusqlite::Result<()> {
     let measured = now - MEASURED_DAYS * DAY;
     db.execute("DELETE FROM activity WHERE at < ?1", [now - ACTIVITY_DAYS * DAY])?;
+    shorten(db, ACTIVITIES)?;
     db.execute("DELETE FROM span WHERE open = 0 AND ended < ?1", [measured])?;
     db.execute("DELETE FROM app WHERE started < ?1 AND ended IS NOT NULL", [now - ACTIVITY_DAYS * DAY])?;
     db.execute(
@@ -184,6 +187,12 @@ pub(super) fn prune(db: &Connection, now: i64) -> rusqlite::Result<()> {
         [measured, RUNS],
     )?;
     Ok(())
+}
+
+/// Keeps the newest activities, so many.
+pub(super) fn shorten(db: &Connection, count: i64) -> rusqlite::Result<()> {
+    let after = "SELECT id FROM activity ORDER BY id DESC LIMIT 1 OFFSET ?1";
+    db.execute(&format!("DELETE FROM activity WHERE id <= ({after})"), [count]).map(drop)
 }
 
 fn apply(db: &Connection, write: &Write, spans: &mut Spans) -> rusqlite::Result<()> {

@@ -1,16 +1,18 @@
 //! Logs: the newest lines in memory, all of them in capped files.
 
 mod capped;
+mod ink;
 mod line;
 mod runs;
 
 use std::{
     collections::VecDeque,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use capped::Capped;
+pub(crate) use ink::Ink;
 pub(crate) use line::local;
 pub(crate) use runs::RunJournal;
 use stream_api::{LogLine, LogOrigin, commands::Log};
@@ -25,30 +27,30 @@ const FILE_CAP: u64 = 2 << 20;
 /// A cheap handle to the server's log. Lines must come without credentials.
 #[derive(Debug, Clone)]
 pub(crate) struct Journal {
-    inner: Arc<Mutex<Inner>>,
-}
-
-#[derive(Debug)]
-struct Inner {
-    lines: VecDeque<LogLine>,
-    file: Capped,
+    lines: Arc<Mutex<VecDeque<LogLine>>>,
+    path: Arc<Path>,
+    /// The ink's thread alone touches it.
+    file: Arc<Mutex<Capped>>,
+    ink: Ink,
 }
 
 impl Journal {
     /// Nothing is opened before the first line.
-    pub(crate) fn new(path: PathBuf) -> Journal {
-        let inner = Inner { lines: VecDeque::new(), file: Capped::new(path, FILE_CAP) };
-        Journal { inner: Arc::new(Mutex::new(inner)) }
+    pub(crate) fn new(path: PathBuf, ink: Ink) -> Journal {
+        let shown = Arc::from(path.as_path());
+        let file = Arc::new(Mutex::new(Capped::new(path, FILE_CAP)));
+        Journal { lines: Arc::default(), path: shown, file, ink }
     }
 
     pub(crate) fn push(&self, origin: LogOrigin, level: &str, text: impl Into<String>) {
         let line = LogLine { at: clock::now(), origin, level: level.to_owned(), text: text.into() };
-        let mut inner = self.lock();
-        inner.file.append(&line::write(&line));
-        if inner.lines.len() == LINES {
-            inner.lines.pop_front();
+        let (file, written) = (Arc::clone(&self.file), line::write(&line));
+        self.ink.line(move || file.lock().unwrap_or_else(PoisonError::into_inner).append(&written));
+        let mut lines = self.lock();
+        if lines.len() == LINES {
+            lines.pop_front();
         }
-        inner.lines.push_back(line);
+        lines.push_back(line);
     }
 
     pub(crate) fn manager(&self, level: &str, text: impl Into<String>) {
@@ -56,22 +58,21 @@ impl Journal {
     }
 
     pub(crate) fn read(&self) -> Log {
-        let inner = self.lock();
-        Log { lines: inner.lines.iter().cloned().collect(), file: inner.file.path().display().to_string() }
+        Log { lines: self.lock().iter().cloned().collect(), file: self.path.display().to_string() }
     }
 
     /// The newest lines of the program itself, for a fault.
     pub(crate) fn tail(&self) -> Vec<String> {
         const SHOWN: usize = 8;
-        let inner = self.lock();
-        let lines = inner.lines.iter().rev().filter(|line| line.origin != LogOrigin::Manager);
-        let mut newest: Vec<String> = lines.take(SHOWN).map(|line| line.text.clone()).collect();
+        let lines = self.lock();
+        let said = lines.iter().rev().filter(|line| line.origin != LogOrigin::Manager);
+        let mut newest: Vec<String> = said.take(SHOWN).map(|line| line.text.clone()).collect();
         newest.reverse();
         newest
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, VecDeque<LogLine>> {
+        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -79,15 +80,16 @@ impl Journal {
 mod tests {
     use super::*;
 
-    #[test]
-    fn memory_and_file_are_capped() {
+    #[tokio::test]
+    async fn memory_and_file_are_capped() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("a.log");
-        let journal = Journal::new(path.clone());
+        let journal = Journal::new(path.clone(), Ink::start());
         let long = "x".repeat(4096);
         for n in 0..1_200 {
             journal.manager("info", format!("{n} {long}"));
         }
+        journal.ink.flush().await;
         let log = journal.read();
         assert_eq!(log.lines.len(), LINES);
         assert!(log.lines[LINES - 1].text.starts_with("1199 "), "the newest is kept");

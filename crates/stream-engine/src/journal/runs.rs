@@ -7,13 +7,14 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use stream_api::{Code, Error, LogLine, LogOrigin, RunId, RunLog, commands::Log};
+use stream_api::{Code, Error, LogLine, LogOrigin, RunId, RunLog, StreamId, commands::Log};
 
 use super::{
+    Ink,
     capped::{Capped, aside},
     line,
 };
-use crate::clock;
+use crate::{clock, data_dir};
 
 /// Runs that are kept.
 const RUNS: usize = 5;
@@ -29,13 +30,22 @@ const CAP: u64 = 256 << 10;
 /// A cheap handle to one stream's log. Lines must come without credentials.
 #[derive(Debug, Clone)]
 pub(crate) struct RunJournal {
+    front: Arc<Mutex<Front>>,
+    /// The ink's thread alone touches it.
     inner: Arc<Mutex<Inner>>,
+    ink: Ink,
+}
+
+/// What is known without a look at the drive.
+#[derive(Debug)]
+struct Front {
+    name: String,
+    newest: Option<RunId>,
 }
 
 #[derive(Debug)]
 struct Inner {
     folder: PathBuf,
-    name: String,
     /// Oldest first.
     runs: VecDeque<Pages>,
 }
@@ -55,89 +65,120 @@ struct Pages {
 
 impl RunJournal {
     /// The log of the stream `name` in `folder`, with what earlier runs left there.
-    pub(crate) fn new(folder: PathBuf, name: &str) -> RunJournal {
+    pub(crate) fn new(folder: PathBuf, name: &str, ink: Ink) -> RunJournal {
         let mut ids: Vec<i64> = fs::read_dir(&folder)
             .into_iter()
             .flatten()
             .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".log")?.parse().ok())
             .collect();
         ids.sort_unstable();
+        let front = Front { name: name.to_owned(), newest: ids.last().copied().map(RunId) };
         let runs = ids.into_iter().map(|id| Pages::new(&folder, RunId(id), false)).collect();
-        let mut inner = Inner { folder, name: name.to_owned(), runs };
-        inner.shorten();
-        RunJournal { inner: Arc::new(Mutex::new(inner)) }
+        let inner = Arc::new(Mutex::new(Inner { folder, runs }));
+        let journal = RunJournal { front: Arc::new(Mutex::new(front)), inner, ink };
+        journal.order(Inner::shorten);
+        journal
+    }
+
+    /// Removes the logs below `folder` of streams that are not `known` any more.
+    pub(crate) fn remove_others(folder: &Path, known: &[StreamId], ink: &Ink) {
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let id = entry.file_name().to_str().and_then(|name| name.parse::<StreamId>().ok());
+            if id.is_some_and(|id| !known.contains(&id)) {
+                RunJournal::new(entry.path(), "", ink.clone()).order(Inner::remove);
+            }
+        }
     }
 
     /// From now on lines belong to a new run.
     pub(crate) fn begin_run(&self) -> RunId {
-        let mut inner = self.lock();
-        inner.begin()
+        let mut front = self.front();
+        let after = front.newest.map_or(i64::MIN, |newest| newest.0 + 1);
+        let id = RunId(clock::now().0.max(after));
+        front.newest = Some(id);
+        self.order(move |inner| inner.begin(id));
+        id
     }
 
     /// The stream has another name.
     pub(crate) fn rename(&self, name: &str) {
-        name.clone_into(&mut self.lock().name);
+        name.clone_into(&mut self.front().name);
     }
 
     pub(crate) fn push(&self, origin: LogOrigin, level: &str, text: impl Into<String>) {
         let line = LogLine { at: clock::now(), origin, level: level.to_owned(), text: text.into() };
-        let mut inner = self.lock();
-        emit(&inner.name, &line);
-        if inner.runs.is_empty() {
-            inner.begin();
+        emit(&self.front().name, &line);
+        if self.front().newest.is_none() {
+            self.begin_run();
         }
-        if let Some(run) = inner.runs.back_mut() {
-            run.load();
-            run.append(line);
-        }
+        let inner = Arc::clone(&self.inner);
+        self.ink.line(move || lock(&inner).append(line));
     }
 
     pub(crate) fn manager(&self, level: &str, text: impl Into<String>) {
         self.push(LogOrigin::Manager, level, text);
     }
 
-    /// The newest lines of all runs.
+    /// The newest lines of all runs; none while the drive does not answer.
     pub(crate) async fn read(&self) -> Log {
-        let journal = self.clone();
-        tokio::task::spawn_blocking(move || journal.lock().read()).await.unwrap_or_else(|error| {
-            tracing::warn!(%error, "a log can't be read");
-            Log { lines: Vec::new(), file: String::new() }
-        })
+        let log = self.ask(Inner::read).await;
+        log.unwrap_or_else(|| Log { lines: Vec::new(), file: String::new() })
     }
 
     /// The log of one run.
     ///
     /// # Errors
-    /// `no_such_run` when it is not one of the last 5.
+    /// `no_such_run` when it is not one of the last 5, or the drive does not answer.
     pub(crate) async fn run(&self, id: RunId) -> Result<RunLog, Error> {
-        let journal = self.clone();
-        let log = tokio::task::spawn_blocking(move || journal.lock().run(id)).await;
-        log.ok().flatten().ok_or_else(|| Error::new(Code::NoSuchRun))
+        let log = self.ask(move |inner| inner.run(id)).await;
+        log.flatten().ok_or_else(|| Error::new(Code::NoSuchRun))
     }
 
     /// The log of a stream that is deleted.
-    pub(crate) fn remove_file(&self) {
-        let mut inner = self.lock();
-        inner.runs.iter_mut().for_each(Pages::remove);
-        inner.runs.clear();
-        // Refused while somebody put a file of theirs there.
-        let _ = fs::remove_dir(&inner.folder);
+    pub(crate) async fn remove_file(&self) {
+        // What the drive does not do in time it does later.
+        let _ = self.ask(Inner::remove).await;
     }
 
-    fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn front(&self) -> MutexGuard<'_, Front> {
+        self.front.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn order(&self, work: impl FnOnce(&mut Inner) + Send + 'static) {
+        let inner = Arc::clone(&self.inner);
+        self.ink.order(move || work(&mut lock(&inner)));
+    }
+
+    async fn ask<T: Send + 'static>(&self, work: impl FnOnce(&mut Inner) -> T + Send + 'static) -> Option<T> {
+        let inner = Arc::clone(&self.inner);
+        self.ink.ask(move || work(&mut lock(&inner))).await
     }
 }
 
+fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
+    inner.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Inner {
-    fn begin(&mut self) -> RunId {
-        let after = self.runs.back().map_or(i64::MIN, |run| run.id.0 + 1);
-        let id = RunId(clock::now().0.max(after));
+    fn begin(&mut self, id: RunId) {
         // Lines stay in memory where the folder can't be made.
-        let _ = fs::create_dir_all(&self.folder);
+        let _ = data_dir::make(&self.folder);
         self.runs.push_back(Pages::new(&self.folder, id, true));
         self.shorten();
-        id
+    }
+
+    fn append(&mut self, line: LogLine) {
+        if let Some(run) = self.runs.back_mut() {
+            run.load();
+            run.append(line);
+        }
+    }
+
+    fn remove(&mut self) {
+        self.runs.iter_mut().for_each(Pages::remove);
+        self.runs.clear();
+        // Refused while somebody put a file of theirs there.
+        let _ = fs::remove_dir(&self.folder);
     }
 
     fn shorten(&mut self) {
@@ -249,7 +290,7 @@ mod tests {
     async fn each_run_keeps_its_beginning_and_its_end_over_a_restart() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("s");
-        let journal = RunJournal::new(folder.clone(), "lobby");
+        let journal = RunJournal::new(folder.clone(), "lobby", Ink::start());
         let mut runs = Vec::new();
         for run in 0..7 {
             runs.push(journal.begin_run());
@@ -258,7 +299,8 @@ mod tests {
             }
         }
         assert!(runs.is_sorted_by(|a, b| a < b), "{runs:?}");
-        for journal in [journal, RunJournal::new(folder.clone(), "lobby")] {
+        journal.ink.flush().await;
+        for journal in [journal, RunJournal::new(folder.clone(), "lobby", Ink::start())] {
             for lost in &runs[..2] {
                 assert_eq!(journal.run(*lost).await.unwrap_err().code, Code::NoSuchRun);
             }
@@ -280,21 +322,37 @@ mod tests {
     async fn a_flood_is_capped_and_its_end_kept() {
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path().join("s");
-        let journal = RunJournal::new(folder.clone(), "lobby");
+        let journal = RunJournal::new(folder.clone(), "lobby", Ink::start());
         let run = journal.begin_run();
         let long = "x".repeat(1_000);
         for line in 0..3_000 {
             journal.push(LogOrigin::Ffmpeg, "error", format!("{line} {long}"));
         }
+        journal.ink.flush().await;
         let size: u64 = fs::read_dir(&folder).unwrap().map(|f| f.unwrap().metadata().unwrap().len()).sum();
         assert!(size < 3 * CAP + 16_384, "{size}");
-        let again = RunJournal::new(folder.clone(), "lobby");
+        let again = RunJournal::new(folder.clone(), "lobby", Ink::start());
         let log = again.run(run).await.unwrap();
         assert!(log.head[0].text.starts_with("0 ") && log.tail[TAIL - 1].text.starts_with("2999 "));
         again.manager("info", "and so on");
         assert_eq!(texts(&again.run(run).await.unwrap().tail).last(), Some(&"and so on"));
-        again.remove_file();
+        again.remove_file().await;
         assert!(!folder.exists(), "a deleted stream leaves no log");
+    }
+
+    #[tokio::test]
+    async fn logs_of_streams_that_are_gone_go_too() {
+        let (dir, ink) = (tempfile::tempdir().unwrap(), Ink::start());
+        let ids = [StreamId(uuid::Uuid::now_v7()), StreamId(uuid::Uuid::now_v7())];
+        for id in ids {
+            RunJournal::new(dir.path().join(id.to_string()), "a", ink.clone()).manager("info", "x");
+        }
+        fs::create_dir(dir.path().join("somebody's own")).unwrap();
+        ink.flush().await;
+        RunJournal::remove_others(dir.path(), &ids[..1], &ink);
+        ink.flush().await;
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
+        assert!(dir.path().join(ids[0].to_string()).exists());
     }
 
     #[tokio::test]
@@ -302,7 +360,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let taken = dir.path().join("taken");
         fs::write(&taken, "a file").unwrap();
-        let journal = RunJournal::new(taken.join("s"), "lobby");
+        let journal = RunJournal::new(taken.join("s"), "lobby", Ink::start());
         let run = journal.begin_run();
         journal.manager("info", "still here");
         assert_eq!(texts(&journal.run(run).await.unwrap().head), ["still here"]);

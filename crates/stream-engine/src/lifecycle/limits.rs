@@ -14,6 +14,9 @@ pub(super) const STALLED_LADDER: &[(Rung, Millis)] =
 /// How long a stream waits for what, in milliseconds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
+    /// For the making of a child, or of a path: more than its parts may take together, each of which has a limit. Nothing
+    /// is ever awaited for good.
+    pub make: Millis,
     /// From the child's birth to on air.
     pub start: Millis,
     /// Without progress of the child.
@@ -35,6 +38,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Self {
         Limits {
+            make: 180_000,
             start: 15_000,
             stall: 5_000,
             received: 6_000,

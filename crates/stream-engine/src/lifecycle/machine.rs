@@ -46,6 +46,8 @@ pub enum Phase {
     Starting {
         /// 1 for the first.
         attempt: u32,
+        /// When its making last got further; none while it waits for its turn, which comes by others' limits.
+        since: Option<Millis>,
         /// When the child was made; none while it, or the path, is being made.
         spawned: Option<Millis>,
         /// It has sent something.
@@ -132,6 +134,10 @@ pub enum Input {
     ServerReady,
     /// The server does not answer.
     ServerLost,
+    /// Its making waits for its turn.
+    Queued,
+    /// Its turn has come.
+    Admitted,
     /// The child was made.
     Spawned,
     /// The path was made, and no child is needed.
@@ -227,7 +233,9 @@ impl Machine {
     pub fn deadline(&self, limits: &Limits) -> Option<Millis> {
         match &self.phase {
             Phase::Stopped | Phase::Open | Phase::Backoff { until: Until::Server, .. } => None,
-            Phase::Starting { spawned, .. } => spawned.map(|at| at + limits.start),
+            Phase::Starting { spawned: Some(at), .. } => Some(at + limits.start),
+            // Without the server nothing can be made; its own task never gives up.
+            Phase::Starting { since, .. } => since.filter(|_| self.server_ready).map(|at| at + limits.make),
             Phase::Running { attempt, since, progress_at, received_at } => {
                 let mut due = progress_at + limits.stall;
                 if self.server_ready {

@@ -11,7 +11,7 @@ mod properties;
 mod tests;
 
 use child_process::Rung;
-use stream_api::{Code, Error, Fault, Order, Playback};
+use stream_api::{Code, Error, Fault, Order, Playback, t};
 
 pub use limits::Limits;
 pub use machine::{Effect, Ending, Feed, Input, Machine, Millis, Phase, Problem, Until, Why};
@@ -37,6 +37,8 @@ impl Step<'_> {
             Input::Edited => self.edited(),
             Input::ServerReady => self.server_ready(),
             Input::ServerLost => self.server_lost(),
+            Input::Queued => self.queued(true),
+            Input::Admitted => self.queued(false),
             Input::Spawned => self.spawned(),
             Input::Opened => self.opened(),
             Input::NotSpawned(problem) => self.not_spawned(problem),
@@ -98,9 +100,11 @@ impl Step<'_> {
             Phase::Running { attempt, received_at, .. } => {
                 (*attempt, *received_at) = ((*attempt).min(1), self.now);
             }
-            Phase::Starting { attempt, .. } | Phase::Stopping { why: Why::Hang { attempt, .. }, .. } => {
+            Phase::Starting { attempt, since, .. } => {
                 *attempt = 1;
+                *since = since.map(|_| self.now);
             }
+            Phase::Stopping { why: Why::Hang { attempt, .. }, .. } => *attempt = 1,
             Phase::Stopped | Phase::Open | Phase::Stopping { .. } | Phase::Failed { .. } => {}
         }
     }
@@ -143,6 +147,12 @@ impl Step<'_> {
         }
     }
 
+    fn queued(&mut self, waits: bool) {
+        if let Phase::Starting { since, spawned: None, .. } = &mut self.machine.phase {
+            *since = (!waits).then_some(self.now);
+        }
+    }
+
     fn spawned(&mut self) {
         if let Phase::Starting { spawned, .. } = &mut self.machine.phase {
             *spawned = Some(self.now);
@@ -178,7 +188,7 @@ impl Step<'_> {
     }
 
     fn maybe_running(&mut self) {
-        if let Phase::Starting { attempt, spawned: Some(_), progressed: true, online: true } =
+        if let Phase::Starting { attempt, spawned: Some(_), progressed: true, online: true, .. } =
             self.machine.phase
         {
             let now = self.now;
@@ -225,6 +235,11 @@ impl Step<'_> {
         }
         match self.machine.phase.clone() {
             Phase::Stopped | Phase::Open => {}
+            Phase::Starting { attempt, spawned: None, .. } => {
+                self.effects.push(Effect::CancelSpawn);
+                let error = Error::new(Code::Internal).with("reason", t!("log.not_made"));
+                self.broken(attempt, Problem { fault: error.into(), permanent: false });
+            }
             Phase::Starting { attempt, .. } => {
                 let seconds = self.limits.start / 1000;
                 self.hang(attempt, Error::new(Code::NoProgress).with("seconds", seconds));
@@ -251,14 +266,14 @@ impl Step<'_> {
     fn woke(&mut self) {
         let now = self.now;
         match &mut self.machine.phase {
-            Phase::Starting { spawned: Some(spawned), .. } => *spawned = now,
+            Phase::Starting { spawned: Some(at), .. } | Phase::Starting { since: Some(at), .. } => *at = now,
             Phase::Running { progress_at, received_at, .. } => (*progress_at, *received_at) = (now, now),
             Phase::Stopping { asked, .. } => *asked = now,
             Phase::Backoff { attempt, until: until @ Until::Time(_), .. } => {
                 (*attempt, *until) = (0, Until::Time(now));
             }
             Phase::Failed { check, .. } => *check = now,
-            Phase::Stopped | Phase::Open | Phase::Starting { spawned: None, .. } | Phase::Backoff { .. } => {}
+            Phase::Stopped | Phase::Open | Phase::Starting { .. } | Phase::Backoff { .. } => {}
         }
     }
 
@@ -267,7 +282,9 @@ impl Step<'_> {
     }
 
     fn start(&mut self, attempt: u32) {
-        self.machine.phase = Phase::Starting { attempt, spawned: None, progressed: false, online: false };
+        let since = Some(self.now);
+        self.machine.phase =
+            Phase::Starting { attempt, since, spawned: None, progressed: false, online: false };
         self.effects.push(match self.machine.feed {
             Feed::Child => Effect::Spawn,
             Feed::Converter if self.machine.source_there => Effect::Spawn,

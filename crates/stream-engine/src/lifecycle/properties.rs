@@ -21,6 +21,9 @@ enum Move {
     Source(bool),
     ServerReady,
     ServerLost,
+    /// What is being made waits for its turn; it has come.
+    Queued,
+    Admitted,
     /// The child, or the path, that is being made is there. Nothing without one, as with the next four.
     Made,
     NotMade {
@@ -51,6 +54,8 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         2 => any::<bool>().prop_map(Move::Source),
         1 => Just(Move::ServerReady),
         1 => Just(Move::ServerLost),
+        1 => Just(Move::Queued),
+        1 => Just(Move::Admitted),
         4 => Just(Move::Made),
         1 => any::<bool>().prop_map(|permanent| Move::NotMade { permanent }),
         2 => any::<(bool, bool)>().prop_map(|(finished, permanent)| Move::Ends { finished, permanent }),
@@ -108,6 +113,9 @@ impl Model {
             }
             Move::ServerReady => Input::ServerReady,
             Move::ServerLost => Input::ServerLost,
+            Move::Queued if self.making && !self.open => Input::Queued,
+            Move::Admitted if self.making && !self.open => Input::Admitted,
+            Move::Queued | Move::Admitted => return Ok(()),
             Move::Made if self.making && self.open => {
                 self.making = false;
                 Input::Opened
@@ -213,9 +221,10 @@ impl Model {
             prop_assert!(ends, "it goes on against the order{}", self.told);
         } else {
             prop_assert!(machine.phase != Phase::Stopped, "it rests against the order{}", self.told);
-            // Making a child ends by itself (its parts have limits), and the server's task never gives up.
+            // Its turn comes: who has one gives it back in time. And the server's task never gives up.
             // An open path has nothing to leave, as long as the server is there.
-            let helped = self.making || !machine.server_ready || machine.phase == Phase::Open;
+            let queued = matches!(machine.phase, Phase::Starting { spawned: None, since: None, .. });
+            let helped = queued || !machine.server_ready || machine.phase == Phase::Open;
             let way_out = machine.deadline(&self.limits).is_some() || helped;
             prop_assert!(way_out, "no way out{}", self.told);
         }
@@ -295,6 +304,24 @@ proptest! {
         model.apply(Move::Ends { finished: false, permanent: false })?;
         if let Phase::Backoff { until: Until::Time(at), .. } = model.machine.phase {
             prop_assert!(at - model.now <= 200, "{} ms{}", at - model.now, model.told);
+        }
+    }
+
+    /// What never comes to an end, whatever it is, is given up and tried again.
+    #[test]
+    fn a_making_that_hangs_is_given_up(feed in feed(), moves in moves()) {
+        let mut model = Model::fed(Playback::Loop, feed);
+        model.play(&moves)?;
+        model.give(Input::ServerReady)?;
+        model.give(Input::Run)?;
+        if model.making {
+            model.apply(Move::Admitted)?;
+            let mut done = model.wait(model.limits.make)?;
+            let given_up = done.iter().filter(|(_, effect)| *effect == Effect::CancelSpawn).count();
+            prop_assert_eq!(given_up, 1, "{}", model.told);
+            done.extend(model.wait(40_000)?);
+            let again = done.iter().any(|(_, effect)| matches!(effect, Effect::Spawn | Effect::Open));
+            prop_assert!(again, "and tried again{}", model.told);
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
 use ffmpeg_cli::slate::Slate;
 use mediamtx_client::{Difference, PathConfig, Pull, PullFailure, Source, User};
 use stream_api::{Drift, Kept, StreamId, UnixMillis, Unkept};
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use super::{
     Seat, Terms, guest,
@@ -15,6 +15,9 @@ use super::{
 };
 use crate::access::StoredAccess;
 
+/// A lost slate is made again within half a second. Every change of the server waits for it, since it refuses all
+/// meanwhile.
+const MEND: Duration = Duration::from_secs(5);
 /// A recorder that fails says so every 3 s.
 const TROUBLE_LASTS: Duration = Duration::from_secs(8);
 
@@ -133,7 +136,10 @@ impl Board {
         let (mut all_there, slates) = (true, self.terms().slates.clone());
         for slate in wanted {
             let lost = match &slates {
-                Ok(slates) => slates.ensure(&slate).await.err().map(|error| error.to_string()),
+                Ok(slates) => match timeout(MEND, slates.ensure(&slate)).await {
+                    Ok(made) => made.err().map(|error| error.to_string()),
+                    Err(late) => Some(late.to_string()),
+                },
                 Err(_) => Some("the server does not see our files any more".to_owned()),
             };
             let Some(error) = lost else { continue };

@@ -20,13 +20,14 @@ impl Server {
     #[expect(clippy::new_ret_no_self, reason = "a server without its task is of no use yet")]
     pub(crate) fn new(parts: Parts) -> Unstarted {
         let terms = Terms::ours(parts.slates.clone(), parts.recordings.clone());
-        let (handle, ends) = Server::open(terms, parts.logs.join("mediamtx.log"));
+        let (handle, ends) =
+            Server::open(terms, Journal::new(parts.logs.join("mediamtx.log"), parts.ink.clone()));
         let task = Task::new(parts, ends, &handle);
         Unstarted { task, handle }
     }
 
     /// A handle whose task is still to come.
-    pub(super) fn open(terms: Terms, log: PathBuf) -> (Server, Ends) {
+    pub(super) fn open(terms: Terms, log: Journal) -> (Server, Ends) {
         let (requests, inbox) = mpsc::channel(256);
         let (link_out, link) = watch::channel(Link::Waiting);
         let (samples_out, samples) = watch::channel(Arc::default());
@@ -37,7 +38,7 @@ impl Server {
             samples,
             board: Board::new(terms),
             audience: Audience::default(),
-            log: Journal::new(log),
+            log,
             turns: Turns::default(),
         };
         (handle, Ends { inbox, link: link_out, samples: samples_out, terms: terms_out })

@@ -36,7 +36,12 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    hub::Hub, journal::Journal, slates::Slates, store::Store, stored_server::StoredServer, stream::Turns,
+    hub::Hub,
+    journal::{Ink, Journal},
+    slates::Slates,
+    store::Store,
+    stored_server::StoredServer,
+    stream::Turns,
     tools::Tools,
 };
 
@@ -63,6 +68,7 @@ pub(crate) struct Parts {
     pub(crate) spawner: Spawner,
     pub(crate) recordings: PathBuf,
     pub(crate) logs: PathBuf,
+    pub(crate) ink: Ink,
     pub(crate) run: PathBuf,
     pub(crate) tls: Tls,
     /// Web pages of ours that play streams.

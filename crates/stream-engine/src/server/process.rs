@@ -17,7 +17,11 @@ use super::{
     users::Keys,
 };
 use crate::{
-    data_dir::unwritable, journal::Journal, owner, ports, tool_fault, tools::Program, tools::WITHHELD,
+    data_dir::{is_full, unwritable},
+    journal::Journal,
+    owner, ports, tool_fault,
+    tools::Program,
+    tools::WITHHELD,
 };
 
 /// MediaMTX's API answers 20 to 90 ms after the spawn; a busy machine gets more.
@@ -100,8 +104,7 @@ impl Process {
             recordings: parts.recordings.clone(),
             paths,
         };
-        let file = parts.run.join("mediamtx.yml");
-        write_config(&file, &config)?;
+        let file = write_config(&parts.run, &config)?;
         let spec = Spec {
             dir: Some(parts.run.clone()),
             env_clear_prefixes: WITHHELD.map(String::from).to_vec(),
@@ -188,7 +191,7 @@ impl Process {
 pub(super) async fn stored(parts: &Parts) -> Result<ServerSettings, Error> {
     let mut stored = parts.store.server().await;
     if stored.ports.is_none() {
-        stored.ports = Some(ports::choose()?);
+        stored.ports = Some(ports::choose(stored.guest_port)?);
         parts.store.set_server(stored.clone()).await?;
     }
     Ok(stored.settings())
@@ -221,9 +224,27 @@ pub(super) fn exported(
     config.render_public().map_err(|error| Error::new(Code::Internal).with("reason", error))
 }
 
-fn write_config(file: &Path, config: &ServerConfig) -> Result<(), Error> {
+/// Writes the configuration into `run`, and gives the file. Where that disk is full it goes to where the system keeps
+/// what lasts no longer than a session: streams must come back.
+fn write_config(run: &Path, config: &ServerConfig) -> Result<PathBuf, Error> {
     let text = config.render().map_err(|error| Error::new(Code::Internal).with("reason", error))?;
-    owner::write_private(file, text.as_bytes()).map_err(|error| unwritable(file, error))
+    let write = |file: &Path| owner::write_private(file, text.as_bytes());
+    let file = run.join("mediamtx.yml");
+    let spare = || {
+        let folders = [std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from), Some(std::env::temp_dir())];
+        let name = format!("stream-manager-{}-mediamtx.yml", std::process::id());
+        let mut files = folders.into_iter().flatten().map(|folder| folder.join(&name));
+        files.find(|file| write(file).is_ok())
+    };
+    match write(&file) {
+        Ok(()) => Ok(file),
+        Err(error) if is_full(&error) => {
+            let spare = spare().ok_or_else(|| unwritable(&file, error))?;
+            tracing::warn!(file = %spare.display(), "the disk is full; the server's configuration is kept here");
+            Ok(spare)
+        }
+        Err(error) => Err(unwritable(&file, error)),
+    }
 }
 
 impl Keys {

@@ -11,6 +11,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use super::{Ledger, Link, Server, Terms, other, terms::Listed};
 use crate::{
     hub::Hub,
+    journal::{Ink, Journal},
     secrets::Secrets,
     slates::Slates,
     stored_other::{OtherSecrets, StoredOther},
@@ -24,6 +25,7 @@ pub(crate) struct OtherParts {
     pub(crate) slates: Slates,
     pub(crate) ledger: Ledger,
     pub(crate) logs: PathBuf,
+    pub(crate) ink: Ink,
     pub(crate) tasks: TaskTracker,
     /// All of them end.
     pub(crate) stop: CancellationToken,
@@ -62,7 +64,7 @@ impl Servers {
     pub(crate) fn add(&self, stored: StoredOther) {
         let id = stored.id;
         self.parts.hub.add_other(OtherServer::connecting(id, stored.spec.clone()));
-        let log = self.parts.logs.join(format!("server-{id}.log"));
+        let log = Journal::new(self.parts.logs.join(format!("server-{id}.log")), self.parts.ink.clone());
         let terms = other::terms(&stored.spec, &OtherSecrets::default(), &self.parts.slates);
         let (handle, ends) = Server::open(terms, log);
         let (stored, watched) = watch::channel(stored);
@@ -119,7 +121,8 @@ fn nowhere(id: ServerId, parts: &OtherParts) -> Server {
         record_path: None,
         slates: Err(stream_api::Unkept::Remote),
     };
-    let (handle, ends) = Server::open(terms, parts.logs.join("server-missing.log"));
+    let (handle, ends) =
+        Server::open(terms, Journal::new(parts.logs.join("server-missing.log"), parts.ink.clone()));
     let fault = Fault::new(Error::new(Code::NoSuchServer).with("id", id));
     ends.link.send_replace(Link::Failed(Box::new(fault)));
     handle

@@ -108,7 +108,10 @@ impl Task {
             Ok(program) => program,
             Err(error) => return self.failed(error),
         };
-        self.board.mend_slates().await;
+        tokio::select! {
+            _ = self.board.mend_slates() => {}
+            () = stop.cancelled() => return End::Stopped,
+        }
         self.applied = self.board.configs();
         let started = self.start(&program);
         let mut process = tokio::select! {
@@ -118,7 +121,11 @@ impl Task {
             },
             () = stop.cancelled() => return End::Stopped,
         };
-        let addresses = addresses::of(process.settings.reach).await;
+        let addresses = tokio::select! {
+            addresses = addresses::of(process.settings.reach) => addresses,
+            // Seen again at once, when there is somebody to end.
+            () = stop.cancelled() => Vec::new(),
+        };
         let reach_chosen = self.parts.store.server().await.reach.is_some();
         let began = Instant::now();
         tracing::info!(pid = process.child.pid(), version = %program.version, "the server is up");
@@ -287,9 +294,13 @@ impl Task {
                 () = stop.cancelled() => return,
                 () = &mut wake => break,
                 Some(request) = self.inbox.recv() => match request {
-                    Request::Restart => break,
+                    // A person's wish is no attempt of ours.
+                    Request::Restart => {
+                        self.attempt = 0;
+                        break;
+                    }
                     Request::Change(change) => {
-                        self.change = Some(change);
+                        (self.attempt, self.change) = (0, Some(change));
                         break;
                     }
                     Request::Apply { done, .. }

@@ -21,6 +21,8 @@ use tokio::{
     time::{interval, sleep_until},
 };
 
+use cure::Cure;
+
 use super::{
     Control, Parts,
     convert::feed,
@@ -28,7 +30,7 @@ use super::{
     open::{self, Opened},
     pace::Pace,
     source_watch::SourceWatch,
-    spawn::{Spawned, spawn},
+    spawn::{HOLDS_UP, Spawned, Stage, spawn},
     tail::Tail,
     turns::{Place, Turn, Turns},
 };
@@ -44,10 +46,20 @@ use crate::{
 
 /// A deadline noticed so late was slept through.
 const LATE: Duration = Duration::from_secs(3);
-/// A child that is not on air after this no longer holds up others.
-const HOLDS_UP: Duration = Duration::from_secs(3);
 
-type Making = JoinHandle<Result<Made, Problem>>;
+/// What is being made, and how far it is.
+#[derive(Debug)]
+struct Making {
+    task: JoinHandle<Result<Made, Problem>>,
+    stages: mpsc::Receiver<Stage>,
+}
+
+/// What comes of it.
+enum News {
+    Queued,
+    Admitted,
+    Made(Result<Made, Problem>),
+}
 
 /// What was made: a child, or a path that needs none.
 #[derive(Debug)]
@@ -82,6 +94,8 @@ pub(super) struct Actor {
     born: Instant,
     child: Option<Child>,
     making: Option<Making>,
+    /// While failed.
+    cure: Option<Cure>,
     /// Held while starting, so that going on air is noticed at once.
     eager: Option<Eager>,
     parser: progress::Parser,
@@ -138,6 +152,7 @@ impl Actor {
             born: Instant::now(),
             child: None,
             making: None,
+            cure: None,
             eager: None,
             parser: progress::Parser::default(),
             tail: Tail::default(),
@@ -169,7 +184,12 @@ impl Actor {
                     Some(control) => self.control(control).await,
                     None => break,
                 },
-                made = join(&mut self.making) => self.made(made).await,
+                news = of_making(&mut self.making) => match news {
+                    News::Queued => self.take(Input::Queued).await,
+                    News::Admitted => self.take(Input::Admitted).await,
+                    News::Made(made) => self.made(made).await,
+                },
+                true = cure::found(&mut self.cure) => self.take(Input::Cured).await,
                 line = next_line(&mut self.child) => match line {
                     Some(line) => self.line(line).await,
                     None => self.ended().await,
@@ -202,7 +222,7 @@ impl Actor {
         if let Some(done) = self.deleted.take() {
             self.parts.server.forget(self.id);
             self.parts.hub.removed(self.id);
-            self.journal.remove_file();
+            self.journal.remove_file().await;
             // The one who asked may be gone; the stream is too.
             let _ = done.send(Ok(()));
         }
@@ -240,7 +260,7 @@ impl Actor {
             }
             Ok(Made::Child(spawned)) => {
                 let Spawned { child, probed, shown, record, turn } = *spawned;
-                self.turn = Some((turn, Instant::now()));
+                self.turn = turn;
                 tracing::info!(pid = child.pid(), attempt = self.machine.attempt(), "FFmpeg was started");
                 self.journal.manager("info", t!("log.started", pid = child.pid()));
                 self.journal.manager("debug", shown);
@@ -323,45 +343,38 @@ impl Actor {
         // These come several times a second from every stream, and mostly change nothing that is shown.
         let frequent = matches!(input, Input::Progressed | Input::Received);
         let before = self.machine.state();
-        let mut effects = step(&mut self.machine, input, now, jitter, &self.limits);
+        let effects = step(&mut self.machine, input, now, jitter, &self.limits);
         if !frequent || self.machine.state() != before {
             self.after_step();
         }
-        while !effects.is_empty() {
-            let mut next = Vec::new();
-            for effect in effects {
-                if let Some(input) = self.carry_out(effect).await {
-                    let now = self.now();
-                    next.extend(step(&mut self.machine, input, now, jitter, &self.limits));
-                    self.after_step();
-                }
-            }
-            effects = next;
+        for effect in effects {
+            self.carry_out(effect).await;
         }
     }
 
-    async fn carry_out(&mut self, effect: Effect) -> Option<Input> {
+    async fn carry_out(&mut self, effect: Effect) {
         match effect {
             Effect::Spawn => {
                 self.parts.hub.run_began(self.id, self.journal.begin_run());
-                let (place, waiting) = self.turns.queue(self.used.unwrap_or(UnixMillis(0)));
-                self.place = Some(place);
-                let parts = self.parts.clone();
-                let made = spawn(parts, self.id, self.spec.clone(), self.slate_refused, waiting);
-                self.making =
-                    Some(tokio::spawn(async { made.await.map(|spawned| Made::Child(Box::new(spawned))) }));
+                let ticket = self.turns.ticket(self.used.unwrap_or(UnixMillis(0)));
+                self.place = Some(ticket.place());
+                let (parts, (told, stages)) = (self.parts.clone(), mpsc::channel(2));
+                let made = spawn(parts, self.id, self.spec.clone(), self.slate_refused, ticket, told);
+                let made = async { made.await.map(|spawned| Made::Child(Box::new(spawned))) };
+                self.making = Some(Making { task: tokio::spawn(made), stages });
             }
             Effect::Open => {
                 self.parts.hub.run_began(self.id, self.journal.begin_run());
                 let converted = (self.machine.feed == Feed::Converter).then(|| self.known_of_source());
                 let made = open::open(self.parts.clone(), self.id, self.spec.clone(), converted);
-                self.making = Some(tokio::spawn(async { made.await.map(Made::Path) }));
+                let task = tokio::spawn(async { made.await.map(Made::Path) });
+                self.making = Some(Making { task, stages: mpsc::channel(1).1 });
             }
             Effect::CancelSpawn => {
                 if let Some(making) = self.making.take() {
-                    making.abort();
+                    making.task.abort();
                     // A child that was made at the last moment dies with the result.
-                    drop(making.await);
+                    drop(making.task.await);
                 }
             }
             Effect::Ask(rung) => {
@@ -376,7 +389,7 @@ impl Actor {
                 self.parts.server.remove_path(self.id, &source_of(self.id)).await;
                 self.parts.server.remove_path(self.id, &self.spec.name).await;
             }
-            Effect::CheckCure => return self.is_cured().await.then_some(Input::Cured),
+            Effect::CheckCure => self.look_for_cure(),
             Effect::Completed => {
                 self.journal.manager("info", t!("log.completed"));
                 self.parts.hub.completed(self.id, &self.spec.name);
@@ -384,7 +397,6 @@ impl Actor {
                 self.parts.store.put_at_any_rate(stored).await;
             }
         }
-        None
     }
 
     fn is_on_air(&self) -> bool {
@@ -396,6 +408,9 @@ impl Actor {
         if self.facts.follow(&self.machine, self.now()) {
             self.pace = Pace::default();
             self.eager = (self.machine.state() == State::Starting).then(|| self.parts.server.eager());
+        }
+        if self.machine.state() != State::Failed {
+            self.cure = None;
         }
         if self.machine.state() != State::Starting || self.sample.online {
             (self.turn, self.place) = (None, None);
@@ -444,15 +459,21 @@ fn jitter() -> f64 {
     ) / 1000.0
 }
 
-/// The child being made, once it is; never without one.
-async fn join(making: &mut Option<Making>) -> Result<Made, Problem> {
-    let Some(task) = making else { return std::future::pending().await };
-    let made = task.await;
+/// How the making gets further, and what it comes to at last; never without one.
+async fn of_making(making: &mut Option<Making>) -> News {
+    let Some(Making { task, stages }) = making else { return std::future::pending().await };
+    let made = tokio::select! {
+        Some(stage) = stages.recv() => return match stage {
+            Stage::Queued => News::Queued,
+            Stage::Admitted => News::Admitted,
+        },
+        made = task => made,
+    };
     *making = None;
-    made.unwrap_or_else(|error| {
+    News::Made(made.unwrap_or_else(|error| {
         let error = Error::new(Code::Internal).with("reason", error);
         Err(Problem { fault: error.into(), permanent: false })
-    })
+    }))
 }
 
 /// The child's next line; `None` at its end; never without a child.

@@ -1,13 +1,17 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use ffmpeg_cli::slate::Slate;
 use stream_api::{Code, Error, StreamId, StreamSpec, Unkept};
+use tokio::time::timeout;
 
 use super::Parts;
 use crate::{
     prober::Probed,
     server::{Access, Keep, Wish},
 };
+
+/// A slate takes half a second to make, but others may be made before it.
+const SLATE_LIMIT: Duration = Duration::from_secs(30);
 
 /// How viewers of a stream that is about to start are kept. Makes the slate if need be, which takes a moment once.
 ///
@@ -36,13 +40,12 @@ pub(super) async fn keep(
         Ok(slates) => slates.clone(),
         Err(reason) => return Keep::Unable(*reason),
     };
-    match slates.ensure(&slate).await {
-        Ok(()) => Keep::With(slate),
-        Err(error) => {
-            tracing::warn!(%error, stream_id = %id, "the slate could not be made");
-            Keep::Unable(Unkept::NotMade)
-        }
+    match timeout(SLATE_LIMIT, slates.ensure(&slate)).await {
+        Ok(Ok(())) => return Keep::With(slate),
+        Ok(Err(error)) => tracing::warn!(%error, stream_id = %id, "the slate could not be made"),
+        Err(_) => tracing::warn!(stream_id = %id, "the slate was not made in time"),
     }
+    Keep::Unable(Unkept::NotMade)
 }
 
 /// Makes the path, without a slate where the server does not take this one.

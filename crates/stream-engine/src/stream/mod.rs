@@ -22,8 +22,9 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     access::AccessChange,
+    drives::Drives,
     hub::Hub,
-    journal::RunJournal,
+    journal::{Ink, RunJournal},
     prober::Prober,
     secrets::Secrets,
     server::{Server, Servers},
@@ -42,12 +43,14 @@ pub(crate) struct Parts {
     pub(crate) secrets: Secrets,
     pub(crate) tools: Tools,
     pub(crate) prober: Prober,
+    pub(crate) drives: Drives,
     pub(crate) spawner: Spawner,
     /// All servers.
     pub(crate) servers: Servers,
     /// The stream's own.
     pub(crate) server: Server,
     pub(crate) logs: PathBuf,
+    pub(crate) ink: Ink,
     pub(crate) tasks: TaskTracker,
 }
 
@@ -92,7 +95,8 @@ impl Registry {
     pub(crate) fn add(&mut self, stored: StoredStream) -> Stream {
         let id = stored.id;
         let (inbox, controls) = mpsc::channel(32);
-        let journal = RunJournal::new(self.parts.logs.join(id.to_string()), &stored.spec.name);
+        let journal =
+            RunJournal::new(self.parts.logs.join(id.to_string()), &stored.spec.name, self.parts.ink.clone());
         let parts = Parts { server: self.parts.servers.get(stored.spec.server), ..self.parts.clone() };
         let actor = actor::Actor::new(stored, parts, journal.clone(), controls);
         let stream = actor.publish();

@@ -7,7 +7,9 @@ use std::{
 };
 
 use futures_util::FutureExt as _;
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::task::JoinHandle;
+
+use crate::drives::{self, Drives};
 
 /// Between two looks.
 const EVERY: Duration = Duration::from_secs(5);
@@ -17,7 +19,7 @@ const LOOKS: u32 = 2;
 /// Looks for one file, now and then, and never waits for a drive that does not answer.
 #[derive(Debug, Default)]
 pub(super) struct SourceWatch {
-    asked: Option<JoinHandle<Look>>,
+    asked: Option<JoinHandle<Option<Look>>>,
     at: Option<Instant>,
     /// How often in a row it was not there.
     missed: u32,
@@ -56,19 +58,22 @@ struct Shape {
 
 impl SourceWatch {
     /// What became of the file, as far as is known; called about once a second. `runs`: FFmpeg has it open.
-    pub(super) fn look(&mut self, path: &str, runs: bool, now: Instant) -> Fate {
+    pub(super) fn look(&mut self, drives: &Drives, path: &str, runs: bool, now: Instant) -> Fate {
         if !runs {
             *self = SourceWatch::default();
             return Fate::Same;
         }
         if let Some(seen) = self.asked.as_mut().and_then(|asked| asked.now_or_never()) {
             self.asked = None;
-            self.take(seen.unwrap_or(Look::Unknown));
+            self.take(seen.ok().flatten().unwrap_or(Look::Unknown));
         }
         if self.asked.is_none() && self.at.is_none_or(|at| now.duration_since(at) >= EVERY) {
             self.at = Some(now);
-            let path = path.to_owned();
-            self.asked = Some(spawn_blocking(move || look_at(&path)));
+            let (drives, path) = (drives.clone(), path.to_owned());
+            self.asked = Some(tokio::spawn(async move {
+                let asked = path.clone();
+                drives.ask(path.as_ref(), drives::LIMIT, move || look_at(&asked)).await
+            }));
         }
         match self.changed {
             _ if self.missed >= LOOKS => Fate::Gone,
@@ -100,14 +105,15 @@ mod tests {
 
     /// Looks until what was asked is answered; what is said then.
     async fn look(watch: &mut SourceWatch, path: &str, now: Instant) -> Fate {
-        watch.look(path, true, now);
+        let drives = Drives::default();
+        watch.look(&drives, path, true, now);
         let answered = async {
             while watch.asked.as_ref().is_some_and(|asked| !asked.is_finished()) {
                 tokio::task::yield_now().await;
             }
         };
         tokio::time::timeout(Duration::from_secs(10), answered).await.expect("it is answered");
-        watch.look(path, true, now)
+        watch.look(&drives, path, true, now)
     }
 
     #[tokio::test]
@@ -117,6 +123,7 @@ mod tests {
         let path = file.to_str().unwrap();
         fs::write(&file, "x").unwrap();
         let (mut watch, start) = (SourceWatch::default(), Instant::now());
+        let drives = Drives::default();
         let at = |looks: u32| start + EVERY * looks;
         assert_eq!(look(&mut watch, path, at(0)).await, Fate::Same);
         let aside = dir.path().join("b.mp4");
@@ -131,8 +138,8 @@ mod tests {
         for looks in [4, 5] {
             look(&mut watch, path, at(looks)).await;
         }
-        assert_eq!(watch.look(path, false, at(5)), Fate::Same, "nothing runs");
-        assert_eq!(watch.look(path, true, at(5)), Fate::Same, "and it starts afresh");
+        assert_eq!(watch.look(&drives, path, false, at(5)), Fate::Same, "nothing runs");
+        assert_eq!(watch.look(&drives, path, true, at(5)), Fate::Same, "and it starts afresh");
     }
 
     #[tokio::test]
@@ -142,6 +149,7 @@ mod tests {
         let path = file.to_str().unwrap();
         fs::write(&file, "one").unwrap();
         let (mut watch, start) = (SourceWatch::default(), Instant::now());
+        let drives = Drives::default();
         assert_eq!(look(&mut watch, path, start).await, Fate::Same);
         // As long, and with a time of its own.
         fs::write(&other, "two").unwrap();
@@ -150,7 +158,7 @@ mod tests {
         fs::rename(&other, &file).unwrap();
         assert_eq!(look(&mut watch, path, start + EVERY).await, Fate::Changed);
         assert_eq!(look(&mut watch, path, start + EVERY * 2).await, Fate::Changed);
-        assert_eq!(watch.look(path, false, start + EVERY * 2), Fate::Same);
+        assert_eq!(watch.look(&drives, path, false, start + EVERY * 2), Fate::Same);
         assert_eq!(look(&mut watch, path, start + EVERY * 3).await, Fate::Same, "FFmpeg opened this one");
     }
 }

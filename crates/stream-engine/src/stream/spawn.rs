@@ -1,14 +1,36 @@
-use std::path::PathBuf;
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 
 use child_process::{Child, SpawnError, Spec};
 use ffmpeg_cli::publish::{Input, Publish, Target};
 use stream_api::{Code, Error, StreamId, StreamSpec};
+use tokio::{sync::mpsc, time::sleep};
 
 use super::{
     Parts, convert, keep,
-    turns::{Turn, Waiting},
+    turns::{Ticket, Turn},
 };
-use crate::{lifecycle::Problem, prober::Probed, server::Wish, tool_fault::Program, tools::WITHHELD};
+use crate::{
+    lifecycle::Problem,
+    prober::{Looked, Probed},
+    server::Wish,
+    tool_fault,
+    tools::{Program, WITHHELD},
+};
+
+/// Who is not on air after this no longer holds up others.
+pub(super) const HOLDS_UP: Duration = Duration::from_secs(3);
+
+/// How far the making of a child is, told whenever it gets further.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It waits for others.
+    Queued,
+    /// Its turn has come.
+    Admitted,
+}
 
 /// A child that was made, and what was learnt on the way.
 #[derive(Debug)]
@@ -19,35 +41,65 @@ pub(super) struct Spawned {
     pub(super) shown: String,
     /// Whether it was to be recorded when all this began.
     pub(super) record: bool,
-    /// Kept until it is on air: others may start then.
-    pub(super) turn: Turn,
+    /// Kept until it is on air, or holds up others since then for too long: they may start.
+    pub(super) turn: Option<(Turn, Instant)>,
+}
+
+/// A source that can be reached.
+enum Found {
+    File(Looked),
+    /// A path of the server, which fetches it.
+    Live(Box<Probed>, Target),
 }
 
 /// Everything from an order to a child: its turn is awaited, the source is probed, the path is made, FFmpeg is started.
+/// The source is looked at before: one that does not answer must hold up no others.
 pub(super) async fn spawn(
     parts: Parts,
     id: StreamId,
     spec: StreamSpec,
     refused: bool,
-    waiting: Waiting,
+    ticket: Ticket,
+    stages: mpsc::Sender<Stage>,
 ) -> Result<Spawned, Problem> {
     let ffmpeg = parts.tools.found().ffmpeg.map_err(needs_a_person)?;
-    let live = match spec.source.network() {
-        None => None,
-        // It may take its time, which others need not wait for.
+    let found = match spec.source.network() {
+        None => Found::File(look(&parts, spec.source.file().unwrap_or_default()).await?),
         Some(network) => {
             convert::fetch(&parts, id, network).await?;
             let from = convert::target(&*parts.server.access().await.map_err(passing)?, id);
-            Some((convert::probe(&parts, id, network, &from).await?, from))
+            Found::Live(Box::new(convert::probe(&parts, id, network, &from).await?), from)
         }
     };
+    // The actor takes them all, as long as it waits for the child.
+    let _ = stages.send(Stage::Queued).await;
     let turn = tokio::select! {
-        turn = waiting.turn() => turn.ok_or_else(|| passing(Error::new(Code::ShuttingDown)))?,
+        turn = ticket.turn() => turn.ok_or_else(|| passing(Error::new(Code::ShuttingDown)))?,
         fault = parts.server.failed() => return Err(passing(fault)),
     };
-    let (probed, live) = match live {
-        Some((probed, from)) => (probed, Some(from)),
-        None => (probe(&parts, spec.source.file().unwrap_or_default()).await?, None),
+    let _ = stages.send(Stage::Admitted).await;
+    let mut making = std::pin::pin!(make(parts, id, spec, refused, ffmpeg, found));
+    let (made, turn) = tokio::select! {
+        made = &mut making => (made, Some((turn, Instant::now()))),
+        () = sleep(HOLDS_UP) => {
+            drop(turn);
+            (making.await, None)
+        }
+    };
+    made.map(|spawned| Spawned { turn, ..spawned })
+}
+
+async fn make(
+    parts: Parts,
+    id: StreamId,
+    spec: StreamSpec,
+    refused: bool,
+    ffmpeg: Program<ffmpeg_cli::Version>,
+    found: Found,
+) -> Result<Spawned, Problem> {
+    let (probed, live) = match found {
+        Found::File(looked) => (parts.prober.examine(looked).await.map_err(of_source)?, None),
+        Found::Live(probed, from) => (*probed, Some(from)),
     };
     // No slate is made for a server that is not there.
     parts.server.access().await.map_err(passing)?;
@@ -80,22 +132,26 @@ pub(super) async fn spawn(
     };
     let child = parts.spawner.spawn(child.with_args(args)).await;
     let child = child.map_err(|error| unspawnable(error, ffmpeg.path))?;
-    Ok(Spawned { child, probed, shown, record: spec.record, turn })
+    Ok(Spawned { child, probed, shown, record: spec.record, turn: None })
 }
 
-async fn probe(parts: &Parts, file: &str) -> Result<Probed, Problem> {
-    parts.prober.probe(file).await.map_err(|error| match error.code {
+fn of_source(error: Error) -> Problem {
+    match error.code {
         Code::SourceTimeout
         | Code::SourceUnreadable
         | Code::OutOfMemory
         | Code::TooManyFiles
         | Code::Internal => passing(error),
         _ => needs_a_person(error),
-    })
+    }
+}
+
+async fn look(parts: &Parts, file: &str) -> Result<Looked, Problem> {
+    parts.prober.look(file).await.map_err(of_source)
 }
 
 fn unspawnable(error: SpawnError, path: PathBuf) -> Problem {
-    let fault = Program::Ffmpeg.unspawnable(&path, &error);
+    let fault = tool_fault::Program::Ffmpeg.unspawnable(&path, &error);
     match error {
         SpawnError::Other(_) => passing(fault),
         _ => needs_a_person(fault),

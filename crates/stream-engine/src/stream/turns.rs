@@ -33,9 +33,16 @@ pub(crate) struct Turn {
     turns: Turns,
 }
 
+/// The right to queue up, at a place that is known before.
+#[derive(Debug)]
+pub(crate) struct Ticket {
+    place: Place,
+    turns: Turns,
+}
+
 /// A place in the queue; dropping it leaves.
 #[derive(Debug)]
-pub(crate) struct Waiting {
+struct Waiting {
     // Dropped first, so that nothing is sent to somebody who has left.
     _spot: Spot,
     turn: oneshot::Receiver<Turn>,
@@ -49,16 +56,11 @@ struct Spot {
 }
 
 impl Turns {
-    /// Queues up somebody who was last used at `used`: where it stands, and the place itself.
-    pub(crate) fn queue(&self, used: UnixMillis) -> (Place, Waiting) {
-        let (send, turn) = oneshot::channel();
+    /// For somebody who was last used at `used`, and comes now.
+    pub(crate) fn ticket(&self, used: UnixMillis) -> Ticket {
         let mut queue = self.lock();
         queue.counter += 1;
-        let place = (Reverse(used), queue.counter);
-        queue.waiting.insert(place, send);
-        drop(queue);
-        self.admit();
-        (place, Waiting { _spot: Spot { place, turns: self.clone() }, turn })
+        Ticket { place: (Reverse(used), queue.counter), turns: self.clone() }
     }
 
     /// Turns are given from now on, or not.
@@ -95,11 +97,24 @@ impl Turns {
     }
 }
 
-impl Waiting {
-    /// Resolves when it may start.
-    pub(crate) async fn turn(mut self) -> Option<Turn> {
+impl Ticket {
+    /// Where it stands once it queues up.
+    pub(crate) fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Queues up; resolves when it may start.
+    pub(crate) async fn turn(self) -> Option<Turn> {
+        let mut waiting = self.queue();
         // The sender is in the queue until the turn is given.
-        (&mut self.turn).await.ok()
+        (&mut waiting.turn).await.ok()
+    }
+
+    fn queue(self) -> Waiting {
+        let (send, turn) = oneshot::channel();
+        self.turns.lock().waiting.insert(self.place, send);
+        self.turns.admit();
+        Waiting { _spot: Spot { place: self.place, turns: self.turns }, turn }
     }
 }
 
@@ -123,14 +138,20 @@ impl Drop for Turn {
 mod tests {
     use super::*;
 
-    fn used(millis: i64) -> UnixMillis {
-        UnixMillis(millis)
+    /// Queues up somebody who was last used at `used`.
+    fn queue(turns: &Turns, used: i64) -> (Place, Waiting) {
+        let ticket = turns.ticket(UnixMillis(used));
+        (ticket.place(), ticket.queue())
+    }
+
+    async fn turn(mut waiting: Waiting) -> Turn {
+        (&mut waiting.turn).await.expect("its turn")
     }
 
     #[tokio::test]
     async fn the_newest_start_first_and_never_more_than_four() {
         let turns = Turns::default();
-        let queued: Vec<_> = (0..10).map(|n| turns.queue(used(n))).collect();
+        let queued: Vec<_> = (0..10).map(|used| queue(&turns, used)).collect();
         assert_eq!(turns.position(queued[0].0), Some(10), "the oldest is last");
         assert_eq!(turns.position(queued[9].0), Some(1));
         turns.set_open(true);
@@ -140,7 +161,7 @@ mod tests {
         let mut rest = Vec::new();
         for (place, waiting) in queued {
             match turns.position(place) {
-                None => given.push(waiting.turn().await.expect("its turn")),
+                None => given.push(turn(waiting).await),
                 Some(_) => rest.push((place, waiting)),
             }
         }
@@ -153,13 +174,24 @@ mod tests {
     async fn who_leaves_or_never_takes_its_turn_blocks_nobody() {
         let turns = Turns::default();
         turns.set_open(true);
-        let given: Vec<_> = (0..4).map(|n| turns.queue(used(n))).collect();
-        let (leaver, stays) = (turns.queue(used(9)), turns.queue(used(5)));
+        let given: Vec<_> = (0..4).map(|used| queue(&turns, used)).collect();
+        let (leaver, stays) = (queue(&turns, 9), queue(&turns, 5));
         assert_eq!(turns.position(stays.0), Some(2));
         drop(leaver);
         assert_eq!(turns.position(stays.0), Some(1));
         drop(given);
-        stays.1.turn().await.expect("turns that nobody took come back");
+        turn(stays.1).await;
+        assert_eq!(turns.lock().taken, 0, "turns that nobody took come back");
+    }
+
+    #[tokio::test]
+    async fn who_has_a_ticket_and_does_not_queue_up_yet_is_not_waited_for() {
+        let turns = Turns::default();
+        turns.set_open(true);
+        let early: Vec<Ticket> = (0..9).map(|_| turns.ticket(UnixMillis(9))).collect();
+        assert_eq!(turns.position(early[0].place()), None);
+        let late = turns.ticket(UnixMillis(1)).turn().await.expect("its turn");
+        drop((early, late));
         assert_eq!(turns.lock().taken, 0);
     }
 
@@ -168,9 +200,9 @@ mod tests {
         let turns = Turns::default();
         turns.set_open(true);
         turns.set_open(false);
-        let (place, waiting) = turns.queue(used(1));
+        let (place, waiting) = queue(&turns, 1);
         assert_eq!(turns.position(place), Some(1));
         turns.set_open(true);
-        waiting.turn().await.expect("its turn");
+        turn(waiting).await;
     }
 }

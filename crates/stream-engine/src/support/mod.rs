@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use stream_api::{ActivityFilter, Code, Error, Snapshot, commands::BundleFile};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use crate::{clock, engine::Inner, owner};
+use crate::{clock, engine::Inner, owner, secrets};
 
 /// How a bundle's name begins.
 const PREFIX: &str = "stream-manager-support-";
@@ -43,7 +43,8 @@ pub(crate) async fn bundle(engine: &Inner) -> Result<BundleFile, Error> {
         let past = engine.history.past(stream.id).await;
         pasts.insert(stream.id.to_string(), past.map_or_else(|error| json!(error), |past| json!(past)));
     }
-    let found = Found { snapshot, probes, activities, pasts: pasts.into() };
+    let secrets = kept_apart(engine).await;
+    let found = Found { snapshot, probes, activities, pasts: pasts.into(), secrets };
     let (folder, data) = (engine.data.support(), engine.data.path().to_owned());
     let written = tokio::task::spawn_blocking(move || {
         let failed = |error: &dyn std::fmt::Display| {
@@ -68,6 +69,25 @@ struct Found {
     probes: Value,
     activities: String,
     pasts: Value,
+    /// What must not be in it, as JSON.
+    secrets: String,
+}
+
+/// What is kept apart, in a file or in the user's keychain. What that does not say now was never read either.
+async fn kept_apart(engine: &Inner) -> String {
+    let mut found = Vec::new();
+    let streams = engine.store.streams().await.into_iter();
+    let streams =
+        streams.filter(|stream| stream.spec.source.network().is_some_and(|network| network.has_secret));
+    let streams = streams.map(|stream| (stream.id.to_string(), secrets::SOURCE));
+    let others = engine.store.others().await.into_iter().map(|other| (other.id.to_string(), secrets::SERVER));
+    for (id, kind) in streams.chain(others) {
+        match engine.secrets.find::<Value>(id, kind).await {
+            Ok(secret) => found.extend(secret),
+            Err(_) => break,
+        }
+    }
+    Value::from(found).to_string()
 }
 
 async fn probes(engine: &Inner, snapshot: &Snapshot) -> Value {
@@ -94,6 +114,7 @@ fn pack(data: &Path, found: &Found) -> Result<Vec<u8>, zip::result::ZipError> {
         scrub.learn(secrets);
     }
     scrub.learn_all(&read("secrets.json"));
+    scrub.learn_all(&found.secrets);
     let mut pages = Pages { zip: ZipWriter::new(Cursor::new(Vec::new())), scrub };
     pages.json("about.json", about(&found.snapshot))?;
     pages.json("status.json", json!(found.snapshot))?;

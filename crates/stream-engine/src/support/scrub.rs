@@ -8,8 +8,12 @@ use serde_json::Value;
 const HIDDEN: &str = "***";
 /// Parts of the names of settings that hold a secret, in lower case.
 const SECRET_NAMES: [&str; 7] = ["pass", "secret", "token", "jwt", "apikey", "api_key", "credential"];
-/// Shorter values are in every text by chance, and guard nothing.
-const SHORTEST: usize = 6;
+/// Shorter ones are in every text by chance: they are hidden only where they stand as a word of their own.
+const LONG: usize = 6;
+/// Shorter values guard nothing.
+const SHORTEST: usize = 3;
+/// Values of settings that are called like secrets and hold none.
+const PLAIN: [&str; 3] = ["true", "false", "null"];
 
 /// What knows the secrets of this engine.
 #[derive(Debug, Default)]
@@ -21,9 +25,21 @@ impl Scrub {
     /// Learns the secrets that stand in a YAML or JSON text, so that they are found wherever else they stand.
     pub(super) fn learn(&mut self, text: &str) {
         for line in text.lines() {
-            let values = secrets(line).into_iter().map(|value| &line[value]);
-            self.known.extend(values.filter(|value| value.len() >= SHORTEST).map(str::to_owned));
+            secrets(line).into_iter().for_each(|value| self.know(&line[value]));
         }
+    }
+
+    /// As it stands in a text, and with what that means where it is quoted.
+    fn know(&mut self, value: &str) {
+        if value.len() < SHORTEST || PLAIN.contains(&value) {
+            return;
+        }
+        let meant = serde_json::from_str::<String>(&format!("\"{value}\""));
+        let quoted = serde_json::to_string(value).unwrap_or_default();
+        let quoted = quoted.trim_matches('"').to_owned();
+        let doubled = value.replace("''", "'");
+        self.known.extend([value.to_owned(), doubled, meant.unwrap_or_default(), quoted]);
+        self.known.retain(|known| known.len() >= SHORTEST);
     }
 
     /// Learns every text in a JSON file that holds nothing but secrets.
@@ -31,7 +47,7 @@ impl Scrub {
         let mut values = serde_json::from_str::<Value>(json).map_or_else(|_| Vec::new(), |value| vec![value]);
         while let Some(value) = values.pop() {
             match value {
-                Value::String(secret) if secret.len() >= SHORTEST => drop(self.known.insert(secret)),
+                Value::String(secret) => self.know(&secret),
                 Value::Array(items) => values.extend(items),
                 Value::Object(fields) => values.extend(fields.into_iter().map(|(_, value)| value)),
                 _ => {}
@@ -76,8 +92,49 @@ impl Scrub {
 
     fn line(&self, line: &str) -> String {
         let line = ffmpeg_cli::log::redact(line);
-        self.known.iter().fold(line.into_owned(), |line, secret| line.replace(secret.as_str(), HIDDEN))
+        // The longest first: one may hold another.
+        let mut known: Vec<&String> =
+            self.known.iter().filter(|secret| line.contains(secret.as_str())).collect();
+        known.sort_by_key(|secret| std::cmp::Reverse(secret.len()));
+        known.into_iter().fold(line.clone().into_owned(), |line, secret| hide(&line, secret))
     }
+}
+
+/// `line` without `secret`.
+fn hide(line: &str, secret: &str) -> String {
+    if secret.len() >= LONG {
+        return line.replace(secret, HIDDEN);
+    }
+    let is_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let (mut clean, mut at) = (String::with_capacity(line.len()), 0);
+    for (start, found) in line.match_indices(secret) {
+        let end = start + found.len();
+        let apart = !is_word(line[..start].chars().next_back()) && !is_word(line[end..].chars().next());
+        clean.push_str(&line[at..start]);
+        clean.push_str(if apart { HIDDEN } else { found });
+        at = end;
+    }
+    clean + &line[at..]
+}
+
+/// How far a text goes up to the quote that ends it.
+fn quoted(text: &str, quote: char) -> usize {
+    let mut rest = text.char_indices().peekable();
+    while let Some((at, c)) = rest.next() {
+        let next = rest.peek().map(|(_, next)| *next);
+        match c {
+            '\\' if quote == '"' => {
+                rest.next();
+            }
+            // How YAML says one within.
+            '\'' if quote == '\'' && next == Some('\'') => {
+                rest.next();
+            }
+            c if c == quote => return at,
+            _ => {}
+        }
+    }
+    text.len()
 }
 
 /// Where a line sets secrets, in order: `  pass: x` (YAML), `{"token":"x","port":5}` (JSON, on one line).
@@ -97,7 +154,7 @@ fn secrets(line: &str) -> Vec<Range<usize>> {
         let value = rest.trim_start();
         let start = colon + 1 + rest.len() - value.len();
         let (start, length) = match value.chars().next() {
-            Some(quote @ ('"' | '\'')) => (start + 1, value[1..].find(quote).unwrap_or(value.len() - 1)),
+            Some(quote @ ('"' | '\'')) => (start + 1, quoted(&value[1..], quote)),
             // A list or a group: its own settings are looked at by themselves.
             Some('[' | '{') | None => continue,
             Some(_) => (start, value.find([',', '}', ']', ' ', '\t']).unwrap_or(value.len())),
@@ -138,6 +195,16 @@ mod tests {
             ("password: abc def", "password: *** def\n"),
             ("rtspAddress: 127.0.0.1:8554", "rtspAddress: 127.0.0.1:8554\n"),
             ("pass:", "pass:\n"),
+        ] {
+            assert_eq!(scrub.text(text), clean, "{text:?}");
+        }
+        scrub.learn("  apiPass: \"qu\\\"ote9\"\n  pass: 'it''s0wn'\n  pass: w4x\n  \"has_secret\": true\n");
+        for (text, clean) in [
+            ("{\"pass\": \"a\\\"b\", \"port\": 5}", "{\"pass\": \"***\", \"port\": 5}\n"),
+            ("  pass: 'a''b' # x", "  pass: '***' # x\n"),
+            ("said qu\"ote9 and qu\\\"ote9", "said *** and ***\n"),
+            ("w4x, not w4xy or aw4x: (w4x)", "***, not w4xy or aw4x: (***)\n"),
+            ("it is true", "it is true\n"),
         ] {
             assert_eq!(scrub.text(text), clean, "{text:?}");
         }

@@ -1,6 +1,8 @@
 //! Logs of a host: standard error and, once the data folder is ours, a file a day in its `logs/`.
 
+mod capped;
 mod streams;
+mod writers;
 
 use std::{
     io::{self, IsTerminal as _, Write},
@@ -8,9 +10,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use capped::Capped;
 use streams::StreamLines;
 use tracing::Subscriber;
-use tracing_appender::rolling::{RollingFileAppender, Rotation};
+use tracing_appender::{
+    non_blocking::NonBlocking,
+    rolling::{RollingFileAppender, Rotation},
+};
 use tracing_subscriber::{
     EnvFilter, Layer as _,
     filter::{FilterExt as _, Targets, filter_fn},
@@ -18,6 +24,7 @@ use tracing_subscriber::{
     layer::{Filter, SubscriberExt as _},
     util::SubscriberInitExt as _,
 };
+use writers::Writers;
 
 /// Days of logs that are kept.
 const DAYS: usize = 14;
@@ -30,12 +37,13 @@ const REMEMBERED: usize = 256 * 1024;
 pub struct LogFile {
     sink: Arc<Mutex<Sink>>,
     streams: StreamLines,
+    writers: Writers,
 }
 
 #[derive(Debug)]
 enum Sink {
     Waiting(Vec<u8>),
-    Open(RollingFileAppender),
+    Open(NonBlocking),
 }
 
 /// Sends logs to standard error as the environment variable `RUST_LOG` says (`info` when it says nothing), and to
@@ -43,7 +51,7 @@ enum Sink {
 pub fn start() -> LogFile {
     let file = LogFile::new();
     let to_person = fmt::layer()
-        .with_writer(io::stderr)
+        .with_writer(file.writers.to(io::stderr()))
         .with_ansi(io::stderr().is_terminal())
         // Else a terminal that is gone would make every line a panic.
         .log_internal_errors(false)
@@ -65,15 +73,16 @@ fn wanted<S: Subscriber>() -> impl Filter<S> {
 
 impl LogFile {
     fn new() -> LogFile {
-        LogFile { sink: Arc::new(Mutex::new(Sink::Waiting(Vec::new()))), streams: StreamLines::new() }
+        let sink = Arc::new(Mutex::new(Sink::Waiting(Vec::new())));
+        LogFile { sink, streams: StreamLines::new(), writers: Writers::default() }
     }
 
     /// From now on the logs of streams go to standard output too, each line with the stream's name.
     pub fn streams_to_stdout(&self) {
-        self.streams.open(io::stdout());
+        self.streams.open(self.writers.to(io::stdout()));
     }
 
-    /// Opens `app.DATE.log` in `folder` and writes what was said so far. Keeps 14 days.
+    /// Opens `app.DATE.log` in `folder` and writes what was said so far. Keeps 14 days, of each its first 16 MiB.
     pub fn open(&self, folder: &Path) {
         let appender = RollingFileAppender::builder()
             .rotation(Rotation::DAILY)
@@ -81,8 +90,8 @@ impl LogFile {
             .filename_suffix("log")
             .max_log_files(DAYS)
             .build(folder);
-        let mut appender = match appender {
-            Ok(appender) => appender,
+        let mut writer = match appender {
+            Ok(appender) => self.writers.to(Capped::new(appender, folder)),
             Err(error) => {
                 tracing::warn!(%error, folder = %folder.display(), "logs go to standard error alone");
                 return;
@@ -90,10 +99,15 @@ impl LogFile {
         };
         let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         if let Sink::Waiting(said) = &*sink {
-            // A full disk must not end the program.
-            let _ = appender.write_all(said);
-            *sink = Sink::Open(appender);
+            // It only fails when the thread is gone.
+            let _ = writer.write_all(said);
+            *sink = Sink::Open(writer);
         }
+    }
+
+    /// Waits for a moment until what was said is written. Nothing is written afterwards.
+    pub fn end(&self) {
+        self.writers.end();
     }
 }
 
@@ -109,11 +123,15 @@ impl Write for &LogFile {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match &mut *self.sink.lock().unwrap_or_else(PoisonError::into_inner) {
-            Sink::Waiting(_) => Ok(()),
-            Sink::Open(file) => file.flush(),
-        }
+        Ok(())
     }
+}
+
+/// Says the last words to the person who started us: not through the log, which may be filtered, and without waiting
+/// for a reader that hangs.
+pub fn last_words(words: String) {
+    // A standard error that is closed needs no answer.
+    writers::within_reason([move || drop(writeln!(io::stderr(), "{words}"))]);
 }
 
 impl<'a> MakeWriter<'a> for LogFile {
@@ -136,6 +154,7 @@ mod tests {
         assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "nothing is touched yet");
         file.open(dir.path());
         (&file).write_all(b"after\n").unwrap();
+        file.end();
         let path = std::fs::read_dir(dir.path()).unwrap().next().unwrap().unwrap().path();
         assert!(path.file_name().unwrap().to_string_lossy().starts_with("app."), "{path:?}");
         assert_eq!(std::fs::read_to_string(path).unwrap(), "before\nafter\n");

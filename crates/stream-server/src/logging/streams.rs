@@ -1,6 +1,6 @@
 use std::{
     fmt::{self, Write as _},
-    io::{self, Write as _},
+    io::Write as _,
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -8,7 +8,7 @@ use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
 };
-use tracing_appender::non_blocking::{NonBlocking, WorkerGuard};
+use tracing_appender::non_blocking::NonBlocking;
 use tracing_subscriber::layer::{Context, Layer};
 
 /// How the targets of streams' own logs begin: what FFmpeg said is `stream_log::ffmpeg`.
@@ -24,8 +24,7 @@ pub(super) struct StreamLines(Arc<Mutex<Sink>>);
 #[derive(Debug)]
 enum Sink {
     Waiting(Vec<String>),
-    /// By a thread of its own, which drops what a reader that hangs leaves too long: no stream waits for it.
-    Open(NonBlocking, #[expect(dead_code, reason = "its drop writes the last lines")] WorkerGuard),
+    Open(NonBlocking),
 }
 
 impl StreamLines {
@@ -34,13 +33,12 @@ impl StreamLines {
     }
 
     /// From now on they go to `out`, with those that are remembered.
-    pub(super) fn open(&self, out: impl io::Write + Send + 'static) {
-        let (mut writer, guard) = tracing_appender::non_blocking(out);
+    pub(super) fn open(&self, mut writer: NonBlocking) {
         let mut sink = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Sink::Waiting(lines) = &*sink {
             // It only fails when the thread is gone.
             lines.iter().for_each(|line| drop(writer.write_all(line.as_bytes())));
-            *sink = Sink::Open(writer, guard);
+            *sink = Sink::Open(writer);
         }
     }
 
@@ -48,7 +46,7 @@ impl StreamLines {
         match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
             Sink::Waiting(lines) if lines.len() < REMEMBERED => lines.push(line),
             Sink::Waiting(_) => {}
-            Sink::Open(writer, _) => drop(writer.write_all(line.as_bytes())),
+            Sink::Open(writer) => drop(writer.write_all(line.as_bytes())),
         }
     }
 }
@@ -97,16 +95,17 @@ mod tests {
     use tracing_subscriber::layer::SubscriberExt as _;
 
     use super::*;
+    use crate::logging::writers::Writers;
 
     #[test]
     fn a_line_names_the_stream_and_comes_in_order() {
         let file = tempfile::NamedTempFile::new().unwrap();
-        let lines = StreamLines::new();
+        let (lines, writers) = (StreamLines::new(), Writers::default());
         let subscriber = tracing_subscriber::registry().with(lines.clone());
         tracing::subscriber::with_default(subscriber, || {
             tracing::warn!(target: "stream_log::ffmpeg", name = "lobby", "{}", "Connection\nrefused");
             tracing::info!("something else");
-            lines.open(file.reopen().unwrap());
+            lines.open(writers.to(file.reopen().unwrap()));
             tracing::info!(target: "stream_log::manager", name = "a/b", "On air");
         });
         let expected = "warn [lobby] ffmpeg: Connection refused\ninfo [a/b] manager: On air\n";

@@ -42,16 +42,21 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
         let wanted = door.borrow_and_update().clone();
         let moved = stop.child_token();
         let mut serving = std::pin::pin!(serve(&engine, wanted.as_ref(), &app, &moved));
-        let failure = tokio::select! {
-            ended = &mut serving => ended.err(),
+        let ended = tokio::select! {
+            ended = &mut serving => Some(ended),
             _ = door.changed() => None,
             () = stop.cancelled() => None,
         };
-        let Some(error) = failure else {
-            moved.cancel();
-            let _ = timeout(AGAIN, serving).await;
-            told = None;
-            continue;
+        let error = match ended {
+            Some(Err(error)) => error,
+            // It was told to end: everything is about to.
+            Some(Ok(())) => continue,
+            None => {
+                moved.cancel();
+                let _ = timeout(AGAIN, serving).await;
+                told = None;
+                continue;
+            }
         };
         // Once: to find out who holds a port takes a while.
         if told != wanted {

@@ -22,7 +22,8 @@ impl Actor {
         let wanted = self.spec.record && self.is_on_air();
         let (recording, unrecorded) = self.look_at_recording(wanted);
         let sent = self.spec.source.file().filter(|_| self.child.is_some());
-        let fate = self.source.look(sent.unwrap_or_default(), sent.is_some(), Instant::now());
+        let fate =
+            self.source.look(&self.parts.drives, sent.unwrap_or_default(), sent.is_some(), Instant::now());
         let facts = (self.facts.recording, self.facts.source);
         if (recording, fate) != facts || unrecorded != self.facts.unrecorded {
             (self.facts.recording, self.facts.unrecorded) = (recording, unrecorded);
@@ -36,7 +37,7 @@ impl Actor {
         else {
             return (if wanted { Recording::Elsewhere } else { Recording::Off }, None);
         };
-        let seen = self.recording.look(&folder, wanted, Instant::now());
+        let seen = self.recording.look(&self.parts.drives, &folder, wanted, Instant::now());
         let said = self.parts.server.recorder_trouble(&self.spec.name);
         recording::judge(seen, said.as_deref(), &folder)
     }

@@ -1,0 +1,215 @@
+//! Reads of a configuration what can be read: a value that a person's edit made impossible costs itself alone.
+
+use std::{fs, path::Path};
+
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+use stream_api::{Order, Ports, Source, StreamId, StreamSpec, ViewerAccess, t};
+use uuid::Uuid;
+
+use super::{Config, SCHEMA_VERSION, StoredStream, beside};
+use crate::{access::StoredAccess, stored_server::StoredServer};
+
+/// What of `given` can be read, and where the values stand that can't and are the usual ones now; `None` where not even
+/// its shape is a configuration's.
+pub(super) fn salvage(given: &Value) -> Option<(Config, Vec<String>)> {
+    let fields = given.as_object()?;
+    let list = |name: &str| match fields.get(name) {
+        None => Some(&[][..]),
+        Some(value) => value.as_array().map(Vec::as_slice),
+    };
+    let mut lost = Vec::new();
+    let server = fields.get("server").map(|given| server(given, &mut lost)).unwrap_or_default();
+    let mut servers = Vec::new();
+    for (at, given) in list("servers")?.iter().enumerate() {
+        match serde_json::from_value(given.clone()) {
+            Ok(other) => servers.push(other),
+            Err(_) => lost.push(format!("servers/{at}")),
+        }
+    }
+    let mut streams = Vec::new();
+    for (at, given) in list("streams")?.iter().enumerate() {
+        streams.extend(stream(given, &format!("streams/{at}"), &mut lost));
+    }
+    Some((Config { schema_version: SCHEMA_VERSION, server, servers, streams }, lost))
+}
+
+/// Keeps the file as it was beside it, where something of it is lost, and says so.
+pub(super) fn told(file: &Path, lost: &[String]) -> Option<String> {
+    if lost.is_empty() {
+        return None;
+    }
+    let broken = beside(file);
+    if let Err(error) = fs::copy(file, &broken) {
+        tracing::warn!(%error, "the configuration as it was could not be kept");
+    }
+    Some(t!("note.values_lost", values = lost.join(", "), broken = broken.display()))
+}
+
+fn server(given: &Value, lost: &mut Vec<String>) -> StoredServer {
+    // Else one bad port would cost all of them.
+    let ports = given["ports"].is_object().then_some(Ports::USUAL);
+    readable(StoredServer { ports, ..StoredServer::default() }, given, "server", lost)
+}
+
+/// Without a source there is no stream.
+fn stream(given: &Value, place: &str, lost: &mut Vec<String>) -> Option<StoredStream> {
+    if let Ok(whole) = serde_json::from_value(given.clone()) {
+        return Some(whole);
+    }
+    let Ok(source) = serde_json::from_value::<Source>(given["source"].clone()) else {
+        lost.push(place.to_owned());
+        return None;
+    };
+    let usual = StoredStream {
+        id: StreamId(Uuid::now_v7()),
+        // It is made another one where it is somebody else's.
+        spec: StreamSpec::new("stream", source),
+        order: Order::Stop,
+        access: StoredAccess::default(),
+        used: None,
+        converts: false,
+    };
+    let before = lost.len();
+    let mut stream = readable(usual, given, place, lost);
+    if lost[before..].iter().any(|value| value.starts_with(&format!("{place}/access"))) {
+        // Whoever was kept out stays out.
+        stream.access = StoredAccess { viewers: ViewerAccess::Restricted, ..StoredAccess::default() };
+    }
+    Some(stream)
+}
+
+/// `usual`, with all of `given` that can be read.
+fn readable<T: serde::Serialize + DeserializeOwned>(
+    usual: T,
+    given: &Value,
+    place: &str,
+    lost: &mut Vec<String>,
+) -> T {
+    let Ok(mut whole) = serde_json::to_value(&usual) else { return usual };
+    merge::<T>(&mut whole, &mut Vec::new(), given, place, lost);
+    serde_json::from_value(whole).unwrap_or(usual)
+}
+
+/// Puts into `whole`, below the fields `path`, what of `given` can be read as a part of `T`.
+fn merge<T: DeserializeOwned>(
+    whole: &mut Value,
+    path: &mut Vec<String>,
+    given: &Value,
+    place: &str,
+    lost: &mut Vec<String>,
+) {
+    let mut tried = whole.clone();
+    *slot(&mut tried, path) = given.clone();
+    if serde_json::from_value::<T>(tried.clone()).is_ok() {
+        *whole = tried;
+        return;
+    }
+    match given {
+        Value::Object(fields) if is_group(whole, path) => {
+            for (name, field) in fields {
+                path.push(name.clone());
+                merge::<T>(whole, path, field, place, lost);
+                path.pop();
+            }
+        }
+        _ => lost.push(format!("{place}/{}", path.join("/"))),
+    }
+}
+
+/// Whether there is one below these fields that has fields of its own.
+fn is_group(whole: &Value, path: &[String]) -> bool {
+    path.iter().try_fold(whole, |at, name| at.get(name)).is_some_and(Value::is_object)
+}
+
+/// The value below these fields; made, where there is none.
+fn slot<'a>(mut at: &'a mut Value, path: &[String]) -> &'a mut Value {
+    for name in path {
+        if !at.is_object() {
+            *at = Value::Object(Map::new());
+        }
+        at = &mut at[name.as_str()];
+    }
+    at
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::store::Store;
+
+    fn stored(name: &str) -> StoredStream {
+        let source = Source::File { path: "/v/a.mp4".into() };
+        StoredStream {
+            id: StreamId(Uuid::now_v7()),
+            spec: StreamSpec::new(name, source),
+            order: Order::Run,
+            access: StoredAccess::default(),
+            used: None,
+            converts: false,
+        }
+    }
+
+    fn stream(name: &str) -> Value {
+        serde_json::to_value(stored(name)).unwrap()
+    }
+
+    #[test]
+    fn a_bad_value_costs_itself_alone() {
+        let (mut bad, mut shut, mut gone) = (stream("bad"), stream("shut"), stream("gone"));
+        bad["playback"] = json!("sideways");
+        bad["order"] = json!(5);
+        shut["access"] = json!({ "viewers": "everybody?" });
+        gone["source"] = json!({ "type": "teleport" });
+        let given = json!({
+            "schema_version": 1,
+            "server": {
+                "ports": { "rtsp": 80_000, "hls": 18_888 }, "guest_port": 8_899, "reach": "mars", "uplink_mbps": 50,
+            },
+            "streams": [stream("a"), bad, shut, gone, "nonsense", stream("z")],
+        });
+        let (config, lost) = salvage(&given).unwrap();
+        let ports = config.server.ports.unwrap();
+        assert_eq!((ports.rtsp, ports.hls), (Ports::USUAL.rtsp, 18_888));
+        let server = &config.server;
+        assert_eq!((server.guest_port, server.reach, server.uplink_mbps), (Some(8_899), None, Some(50)));
+        let names: Vec<&str> = config.streams.iter().map(|stream| stream.spec.name.as_str()).collect();
+        assert_eq!(names, ["a", "bad", "shut", "z"]);
+        assert_eq!(config.streams[1].order, Order::Stop);
+        assert_eq!(config.streams[1].id.to_string(), given["streams"][1]["id"], "it is still the same");
+        assert_eq!(config.streams[2].access.viewers, ViewerAccess::Restricted, "nobody is let in by a slip");
+        assert_eq!(config.streams[2].order, Order::Run);
+        let expected = [
+            "server/ports/rtsp",
+            "server/reach",
+            "streams/1/order",
+            "streams/1/playback",
+            "streams/2/access",
+            "streams/3",
+            "streams/4",
+        ];
+        assert_eq!(lost, expected);
+        assert!(salvage(&json!({ "streams": {} })).is_none() && salvage(&json!([])).is_none());
+    }
+
+    #[tokio::test]
+    async fn an_impossible_value_costs_no_stream() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.json");
+        let (store, _) = Store::open(&file).unwrap();
+        store.put(stored("a")).await.unwrap();
+        store.put(stored("newest")).await.unwrap();
+        let server = StoredServer { ports: Some(Ports::USUAL), ..StoredServer::default() };
+        store.set_server(server).await.unwrap();
+        let edited = fs::read_to_string(&file).unwrap().replace("\"rtsp\": 8554", "\"rtsp\": 80000");
+        fs::write(&file, &edited).unwrap();
+        let (store, notes) = Store::open(&file).unwrap();
+        assert_eq!(store.streams().await.len(), 2, "{notes:?}");
+        assert!(notes.len() == 1 && notes[0].contains("server/ports/rtsp"), "{notes:?}");
+        let mut kept = fs::read_dir(dir.path()).unwrap().flatten();
+        let is_kept = |entry: fs::DirEntry| entry.file_name().to_string_lossy().contains("broken");
+        assert!(kept.any(|entry| is_kept(entry)), "the file as it was is kept");
+    }
+}
