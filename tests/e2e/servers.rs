@@ -29,7 +29,6 @@ async fn text(browser: &WebDriver, css: &str) -> Result<String> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "not seen to pass yet"]
 async fn a_server_is_added_streamed_to_and_kept_as_we_want_it() -> Result<()> {
     chromium::needs_the_interface()?;
     let dir = Dir::new();
