@@ -170,7 +170,8 @@ mod tests {
             },
             "streams": [stream("a"), bad, shut, gone, "nonsense", stream("z")],
         });
-        let (config, lost) = salvage(&given).unwrap();
+        let (config, mut lost) = salvage(&given).unwrap();
+        lost.sort();
         let ports = config.server.ports.unwrap();
         assert_eq!((ports.rtsp, ports.hls), (Ports::USUAL.rtsp, 18_888));
         let server = &config.server;
