@@ -98,10 +98,9 @@ impl Form {
 
     pub(super) fn can_save(self) -> bool {
         let missing = |text: RwSignal<String>| text.with(|text| text.trim().is_empty());
-        !missing(self.name)
-            && !missing(self.api)
-            && self.name_problem().is_none()
-            && !(self.shared.get() && missing(self.here))
+        let no_folder = self.shared.get() && missing(self.here);
+        let lacks = missing(self.name) || missing(self.api) || no_folder;
+        !lacks && self.name_problem().is_none()
     }
 
     pub(super) fn testing(self) -> Signal<bool> {

@@ -51,7 +51,7 @@ fn path(app: App, id: ServerId, busy: RwSignal<bool>, drift: Drift) -> impl Into
     let adopt = move |_| {
         app.run(busy, DriftAdopt { id, stream }, move |adopted| {
             if !adopted.left.is_empty() {
-                app.tell(Toast::warning(t!("drift.left"), &adopted.left.join(", ")));
+                app.tell(Toast::warning(t!("drift.left"), adopted.left.join(", ")));
             }
         });
     };
