@@ -84,13 +84,7 @@ fn compile(workspace: &Workspace) -> Result<PathBuf> {
 
 fn bundle(ui: &Path, program: &Path, dist: &Path, fingerprint: &str) -> Result<()> {
     let files = wasm_parts::make(program, dist, fingerprint)?;
-    fs::write(
-        dist.join("boot.js"),
-        format!(
-            "import init from \"./{}\";\ninit({{ module_or_path: new URL(\"./{}\", import.meta.url) }});\n",
-            files.glue, files.first
-        ),
-    )?;
+    fs::write(dist.join("boot.js"), boot_script(&files))?;
     let boot = name_by_content(dist, "boot", "js")?;
     fs::write(dist.join("app.css"), style_sheet(&ui.join("styles"))?)?;
     let style = name_by_content(dist, "app", "css")?;
@@ -104,6 +98,17 @@ fn bundle(ui: &Path, program: &Path, dist: &Path, fingerprint: &str) -> Result<(
     let page = page(&fs::read_to_string(ui.join("index.html"))?, &style, &boot, &files, fingerprint)?;
     fs::write(dist.join("index.html"), page)?;
     Ok(())
+}
+
+/// Fetches the wasm at once, while the browser still reads the glue. A `<link rel="preload">` would not do: in the
+/// desktop's window, whose scheme is not HTTP, WebKit fetches what it names a second time.
+fn boot_script(files: &Files) -> String {
+    let Files { glue, first, .. } = files;
+    format!(
+        "const program = fetch(new URL(\"./{first}\", import.meta.url));\n\
+         const {{ default: start }} = await import(\"./{glue}\");\n\
+         await start({{ module_or_path: program }});\n"
+    )
 }
 
 /// Renames `stem.kind` in `folder` to `stem-HASH.kind` and gives the new name.
@@ -121,13 +126,12 @@ fn page(template: &str, style: &str, boot: &str, files: &Files, fingerprint: &st
             bail!("ui/index.html must hold {marker} once");
         }
     }
-    let Files { glue, loader, first } = files;
+    let Files { glue, loader, .. } = files;
     let mark = build_mark(fingerprint);
     let style = format!("{mark}\n<link rel=\"stylesheet\" href=\"/{style}\">");
     // All at once: else each file would be asked for only when the one before it was read.
     let script = format!(
-        "<link rel=\"preload\" as=\"fetch\" type=\"application/wasm\" crossorigin href=\"/{first}\">\n\
-         <link rel=\"modulepreload\" href=\"/{glue}\">\n\
+        "<link rel=\"modulepreload\" href=\"/{glue}\">\n\
          <link rel=\"modulepreload\" href=\"/{loader}\">\n\
          <script type=\"module\" src=\"/{boot}\"></script>"
     );
@@ -198,12 +202,20 @@ mod tests {
         let page = page(template, "app-1.css", "boot-2.js", &files(), PRINT)?;
         assert!(page.contains("<link rel=\"stylesheet\" href=\"/app-1.css\">"), "{page}");
         assert!(page.contains("<script type=\"module\" src=\"/boot-2.js\"></script>"), "{page}");
-        for ahead in ["app-3.js", "later-3.js", "app-3_bg.wasm"] {
+        for ahead in ["app-3.js", "later-3.js"] {
             assert!(page.contains(&format!(" href=\"/{ahead}\">")), "{ahead} is fetched ahead: {page}");
         }
         assert!(page.contains("content=\"0123456789abcdef\""), "the build can be told from the page: {page}");
         assert!(!page.contains("<!--"), "no marker is left: {page}");
         Ok(())
+    }
+
+    #[test]
+    fn the_wasm_is_asked_for_before_the_glue_is_there() {
+        let script = boot_script(&files());
+        let at = |what: &str| script.find(what).unwrap_or(usize::MAX);
+        assert!(at("fetch(") < at("import(\"./app-3.js\")"), "{script}");
+        assert!(at("./app-3_bg.wasm") < at("import(\""), "{script}");
     }
 
     #[test]
