@@ -1,4 +1,4 @@
-//! What the list of streams does without: in a file of its own (docs/adr/0010), which is fetched once the list is
+//! What the list of streams does without: in a file of its own (docs/adr/0011), which is fetched once the list is
 //! drawn, or as soon as something of it is wanted.
 
 use futures_util::FutureExt as _;

@@ -146,7 +146,7 @@ pub(super) fn document(facts: &[(&str, String)], rows: &[Row]) -> String {
          5, looked at every 20 ms until more than 200 colours are in the window; a closed window is opened by a second start \
          of the app.\n\
          - The interface comes in two parts: what the streams page needs, and all other pages, which are fetched once it \
-         is drawn (docs/adr/0010).\n",
+         is drawn (docs/adr/0011).\n",
         table(rows)
     )
 }
