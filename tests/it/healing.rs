@@ -161,6 +161,67 @@ async fn a_server_that_forgot_our_password_is_named_and_started_again() {
     rig.end().await;
 }
 
+/// What was put back, as the activity names it, newest first.
+async fn mended(server: &Server) -> Vec<Value> {
+    let page = server.get("/api/v1/activity?kinds=server_mended").await;
+    page["activities"].as_array().unwrap().iter().map(|entry| entry["mended"].clone()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_somebody_changes_of_our_paths_is_put_back_and_named() {
+    let rig = Rig::on_air().await;
+    let (pid, control) = (rig.mediamtx(), Control::of(&rig.dir));
+    let back = async |what: &str, key: &str, value: Value| {
+        let began = Instant::now();
+        until(what, async || (control.path("steady").await[key] == value).then_some(())).await;
+        eprintln!("{what}: put back after {:?}", began.elapsed());
+    };
+    assert_eq!(control.patch_path("steady", &json!({ "record": true })).await.0, 200);
+    back("a recording", "record", json!(false)).await;
+    let camera = json!({ "source": "rtsp://127.0.0.1:1/x", "overridePublisher": false, "alwaysAvailable": false,
+        "alwaysAvailableFile": "" });
+    assert_eq!(control.patch_path("steady", &camera).await.0, 200);
+    back("another source", "source", json!("publisher")).await;
+    rig.server.until_on_air(&rig.id).await;
+    until("named", async || (mended(&rig.server).await == [json!({ "path": "steady" })]).then_some(())).await;
+
+    assert_eq!(control.patch_defaults(&json!({ "maxReaders": 1 })).await.0, 200);
+    until("the defaults are back", async || (control.defaults().await["maxReaders"] == 0).then_some(()))
+        .await;
+    until("named", async || (mended(&rig.server).await.first() == Some(&json!("defaults"))).then_some(()))
+        .await;
+    rig.server.until_on_air(&rig.id).await;
+    assert_eq!(rig.mediamtx(), pid, "no restart was needed");
+    // Nothing of ours is taken for a change by somebody else.
+    let count = mended(&rig.server).await.len();
+    let other = rig.server.create("other", &media::plain(&rig.dir.media("b.mp4")), true).await;
+    rig.server.until_on_air(&other).await;
+    let began = Instant::now();
+    until("two more looks", async || (began.elapsed() > Duration::from_secs(11)).then_some(())).await;
+    assert_eq!(mended(&rig.server).await.len(), count, "{:#?}", mended(&rig.server).await);
+    rig.end().await;
+}
+
+/// Switched off by a change of the global configuration, RTSP is gone; the API answers all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protocol_that_somebody_switched_off_comes_back() {
+    let rig = Rig::on_air().await;
+    let restarts = rig.restarts().await;
+    assert_eq!(Control::of(&rig.dir).patch_global(&json!({ "rtsp": false })).await, 200);
+    let (fault, seen) = rig.until_restarted(restarts).await;
+    let named = ["server_tampered", "server_deaf"].map(|code| Some(json!(code)));
+    assert!(named.contains(&fault), "{fault:?}");
+    rig.server.until_server("running").await;
+    rig.server.until_on_air(&rig.id).await;
+    eprintln!("RTSP off: seen after {seen:?}");
+    let log = rig.server.get("/api/v1/server/log").await;
+    let visits = log["lines"].as_array().unwrap().iter().filter(|line| {
+        line["text"].as_str().is_some_and(|text| text.contains("[RTMP] [conn") && text.contains("opened"))
+    });
+    assert_eq!(visits.count(), 0, "our own visits are not told: {log:#}");
+    rig.end().await;
+}
+
 /// MediaMTX answers 200 to an address that it can't use, and then ends with exit code 0: a crash to us.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_end_with_exit_code_0_is_a_crash() {

@@ -333,6 +333,12 @@ codes! {
     ServerSilent = "server_silent", OpenServer => [Manager "the Control API does not answer"];
     /// MediaMTX runs and does not take our password any more.
     ServerLockedOut = "server_locked_out", OpenServer => [Manager "the Control API refused our password"];
+    /// Somebody else changed MediaMTX's settings while it ran.
+    ServerTampered = "server_tampered", OpenServer => [
+        Manager "the global configuration is not the one that it was started with",
+    ];
+    /// MediaMTX runs, and one of its listeners takes no connections any more.
+    ServerDeaf = "server_deaf", OpenServer => [Manager "a listener refuses connections on loopback"];
     /// MediaMTX is not running, so the command can't be carried out.
     ServerDown = "server_down", OpenServer => [Manager "the Control API is not there within 15 s"];
     /// MediaMTX refused a change.

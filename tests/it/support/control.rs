@@ -45,6 +45,18 @@ impl Control {
         self.send(self.http.patch(format!("{}/paths/patch/{name}", self.url)).json(change)).await
     }
 
+    /// What a path is like; null when there is none.
+    pub async fn path(&self, name: &str) -> Value {
+        let (_, text) = self.send(self.http.get(format!("{}/paths/get/{name}", self.url))).await;
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// What every path starts from.
+    pub async fn defaults(&self) -> Value {
+        let (_, text) = self.send(self.http.get(format!("{}/pathdefaults/get", self.url))).await;
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
     /// The names of the paths that are configured.
     pub async fn paths(&self) -> Vec<String> {
         let (_, text) = self.send(self.http.get(format!("{}/paths/list", self.url))).await;

@@ -49,6 +49,16 @@ impl Api {
         self.get(&format!("{}/get", self.name(PATH_DEFAULTS).await?)).await
     }
 
+    /// Changes these keys of what every path has that says nothing of them, and no others. Paths that are live under
+    /// them begin anew for most keys.
+    ///
+    /// # Errors
+    /// [`ApiError`]; `Refused` when a path of the server would be invalid with them.
+    pub async fn patch_path_defaults(&self, keys: &Map<String, Value>) -> Result<(), ApiError> {
+        let route = format!("{}/patch", self.name(PATH_DEFAULTS).await?);
+        self.write(Method::PATCH, &route, keys).await
+    }
+
     /// Creates a path or replaces its configuration; the same again changes nothing. Unsaid keys come from the
     /// path defaults. Recording is switched without disturbing anyone; see [`barrier`](Api::barrier).
     ///
@@ -86,7 +96,6 @@ impl Api {
     }
 
     async fn empty_patch(&self) -> Result<(), ApiError> {
-        let route = format!("{}/patch", self.name(PATH_DEFAULTS).await?);
-        self.write(Method::PATCH, &route, &json!({})).await
+        self.patch_path_defaults(&Map::new()).await
     }
 }

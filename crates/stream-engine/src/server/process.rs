@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::{
     Access, Parts,
     board::Board,
+    doors::Knocks,
     end,
     inner::{is_inner, is_ours},
     users::Keys,
@@ -49,6 +50,8 @@ pub(super) struct Process {
     pub(super) settings: ServerSettings,
     pub(super) certificate: Option<Certificate>,
     pub(super) tail: Vec<String>,
+    /// Our own visits, which its log need not tell.
+    pub(super) knocks: Knocks,
 }
 
 /// What a line of its log says that matters to others.
@@ -117,8 +120,17 @@ impl Process {
         let address: ApiAddress = format!("http://127.0.0.1:{}", ports.api).parse().map_err(internal)?;
         let api = Api::new(address.with_credentials(&keys.control.0, keys.control.1.reveal()));
         let settings = config.settings;
-        let mut process =
-            Process { child, api, access, keys, users, settings, certificate, tail: Vec::new() };
+        let mut process = Process {
+            child,
+            api,
+            access,
+            keys,
+            users,
+            settings,
+            certificate,
+            tail: Vec::new(),
+            knocks: Knocks::default(),
+        };
         process.until_ready(log).await?;
         Ok(process)
     }
@@ -153,6 +165,9 @@ impl Process {
     pub(super) fn note(&mut self, line: Line, log: &Journal) -> Option<Said> {
         let (Line::Out(line) | Line::Err(line)) = line else { return None };
         let (level, text) = mediamtx_client::log::parse(&line);
+        if self.knocks.are_in(&text) {
+            return None;
+        }
         let said = Said::of(level, &text);
         log.push(LogOrigin::Server, level, ffmpeg_cli::log::redact(&text));
         if self.tail.len() == TAIL {

@@ -15,6 +15,8 @@ use super::{
     audience::Audience,
     board::Board,
     change::{Change, Refused},
+    doors,
+    own::Own,
     poller::Poller,
     process::{self, Process, Said},
     sink::Sink,
@@ -127,6 +129,7 @@ impl Task {
             () = stop.cancelled() => Vec::new(),
         };
         let reach_chosen = self.parts.store.server().await.reach.is_some();
+        let own = Own::meet(self.parts.hub.clone(), &process.api).await;
         let began = Instant::now();
         tracing::info!(pid = process.child.pid(), version = %program.version, "the server is up");
         self.log.manager("info", t!("log.server_up", version = program.version));
@@ -140,7 +143,7 @@ impl Task {
         });
         self.settle();
         self.link.send_replace(Link::Ready(Arc::new(process.access.clone())));
-        let end = self.watch(&mut process, stop).await;
+        let end = self.watch(&mut process, own, stop).await;
         self.link.send_replace(Link::Waiting);
         self.samples.send_replace(Arc::default());
         self.audience.set(Vec::new());
@@ -194,7 +197,7 @@ impl Task {
         }
     }
 
-    async fn watch(&mut self, process: &mut Process, stop: &CancellationToken) -> End {
+    async fn watch(&mut self, process: &mut Process, own: Own, stop: &CancellationToken) -> End {
         let (news, users) = (News::default(), process.users.clone());
         let mut admitted = Admitted::new(process.keys.users(), users);
         let poller = Poller {
@@ -215,11 +218,15 @@ impl Task {
             admitted: Some(&mut admitted),
             guest: None,
             lost: false,
+            own: Some(own),
+            ruined: None,
             clocks: self.parts.hub.clocks().clone(),
             news: &news,
         };
         // Side by side: a write that hangs must not keep us from seeing that the server does.
         let (mut polling, mut writing) = (std::pin::pin!(poller.run()), std::pin::pin!(writer.run()));
+        let (settings, knocks) = (process.settings.clone(), process.knocks.clone());
+        let mut knocking = std::pin::pin!(doors::closed(&settings, &knocks));
         let mut exit = Box::pin(process.child.exit());
         let mut jumps = self.parts.hub.clocks().jumps();
         loop {
@@ -255,7 +262,9 @@ impl Task {
                         process.child.ask(Rung::Kill);
                         return End::Lost(Error::new(Code::ServerSilent));
                     }
+                    Done::Ruined(error) => return End::Lost(error),
                 },
+                error = &mut knocking => return End::Lost(error),
             }
         }
     }

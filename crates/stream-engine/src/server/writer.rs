@@ -1,7 +1,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use mediamtx_client::{Api, ApiError, PathConfig};
-use stream_api::{Code, Error};
+use stream_api::{Code, Error, Mended};
 use tokio::{
     sync::{Notify, mpsc},
     time::{MissedTickBehavior, interval, sleep},
@@ -13,11 +13,12 @@ use super::{
     board::Board,
     change::Change,
     guest::{self, Guest},
+    own::Own,
 };
 use crate::clocks::Clocks;
 
 /// How often the server's paths are compared with what is wanted, besides whenever one is missing.
-const RECONCILE: Duration = Duration::from_secs(10);
+const RECONCILE: Duration = Duration::from_secs(5);
 /// After a reload the server needs about 20 ms, in which a write could hang it for good (a deadlock of 1.20.1's core
 /// when the API's own listener restarts meanwhile).
 const RELOAD: Duration = Duration::from_millis(300);
@@ -38,6 +39,10 @@ pub(super) struct Writer<'a> {
     pub(super) guest: Option<Guest>,
     /// The server was started anew meanwhile.
     pub(super) lost: bool,
+    /// Where the server is ours.
+    pub(super) own: Option<Own>,
+    /// What somebody else did to the server that can't be put back while it runs.
+    pub(super) ruined: Option<Error>,
     pub(super) clocks: Clocks,
     pub(super) news: &'a News,
 }
@@ -59,6 +64,8 @@ pub(super) enum Done {
     Change(Change),
     /// A write did not return.
     Frozen,
+    /// A new run is needed, and why.
+    Ruined(Error),
 }
 
 impl Writer<'_> {
@@ -88,6 +95,9 @@ impl Writer<'_> {
             };
             if self.lost {
                 return Done::Restart;
+            }
+            if let Some(error) = self.ruined.take() {
+                return Done::Ruined(error);
             }
             match result {
                 // An answer takes milliseconds; its limit is seconds.
@@ -217,6 +227,7 @@ impl Writer<'_> {
         for name in theirs {
             if self.api.delete_path(&name).await.is_ok() {
                 tracing::warn!(name, "a path of somebody else was removed");
+                self.tell(Mended::Strangers);
                 return true;
             }
         }
@@ -224,6 +235,7 @@ impl Writer<'_> {
             if let Some(config) = self.board.get(&name)
                 && self.api.replace_path(&name, &config).await.is_ok()
             {
+                self.tell(Mended::Path(name));
                 return true;
             }
         }
@@ -242,6 +254,9 @@ impl Writer<'_> {
 
     /// Puts back what somebody else's change took away.
     async fn reconcile(&mut self) -> Result<(), ApiError> {
+        if self.own.is_some() {
+            return self.mend().await;
+        }
         if let Some(admitted) = &mut self.admitted
             && !admitted.is_shown(&self.api.users().await?)
         {
@@ -249,22 +264,13 @@ impl Writer<'_> {
             admitted.distrust();
         }
         self.admit().await?;
-        if self.guest.is_some() {
-            return self.look().await;
-        }
-        let names = self.api.configured_paths().await?;
-        let lost: Vec<String> = self.applied.keys().filter(|name| !names.contains(name)).cloned().collect();
-        for name in lost {
-            tracing::warn!(name, "the server lost this path; putting it back");
-            self.applied.remove(&name);
-            self.restore(&name).await?;
-        }
-        Ok(())
+        self.look().await
     }
 
     /// Says everything again: the file may hold anything now.
     async fn after_reload(&mut self) -> Result<(), ApiError> {
         tracing::warn!("somebody made the server read its file again; saying everything anew");
+        self.tell(Mended::File);
         sleep(RELOAD).await;
         if let Some(admitted) = &mut self.admitted {
             admitted.distrust();
@@ -277,7 +283,8 @@ impl Writer<'_> {
         for name in lost.iter().chain(&kept) {
             self.restore(name).await?;
         }
-        Ok(())
+        // The rest of the file may have changed too.
+        if self.own.is_some() { self.mend().await } else { Ok(()) }
     }
 
     /// One path that can't be put back keeps none of the others away.

@@ -273,6 +273,8 @@ impl Actor {
                 self.limits = Limits::default().paced(fps);
                 self.facts.probed = Some(probed);
                 self.take(Input::Spawned).await;
+                // What is sent is looked at before anybody can have replaced it.
+                self.look();
                 if record != self.spec.record {
                     // Switched meanwhile, which the path as it was wanted at first has undone.
                     self.switch_recording().await;

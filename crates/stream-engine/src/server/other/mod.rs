@@ -184,6 +184,8 @@ impl Task {
             admitted: self.admitted.as_mut(),
             guest: Some(guest),
             lost: false,
+            own: None,
+            ruined: None,
             clocks: self.parts.hub.clocks().clone(),
             news: &news,
         };
@@ -219,6 +221,7 @@ impl Task {
                 done = &mut writing => return match done {
                     Done::Restart | Done::Change(_) => End::Again,
                     Done::Frozen => End::Lost(Error::new(stream_api::Code::ServerSilent)),
+                    Done::Ruined(error) => End::Lost(error),
                 },
             }
         }
