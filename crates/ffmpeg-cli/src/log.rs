@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use stream_api::is_secret_name;
+
 const LEVELS: [&str; 9] =
     ["quiet", "panic", "fatal", "error", "warning", "info", "verbose", "debug", "trace"];
 
@@ -29,13 +31,13 @@ fn bracketed(text: &str) -> Option<(&str, &str)> {
 /// Stands for a secret that was taken out.
 const HIDDEN: &str = "***";
 
-/// Takes out credentials: user and password in a URL, `user=`, `pass=`, `password=`, `token=`, `jwt=`, `key=` and
-/// `passphrase=` in a query, and those in an SRT `streamid=publish:PATH:USER:PASS`. FFmpeg prints URLs in its errors.
+/// Takes out credentials: user and password in a URL, secrets in a query ([`stream_api::is_secret_name`]) and the
+/// user's name there, those in an SRT `streamid=publish:PATH:USER:PASS`, and RTMP's stream key, which follows its
+/// app. FFmpeg and MediaMTX print URLs in their errors.
 pub fn redact(text: &str) -> Cow<'_, str> {
     let mut hidden: Vec<(usize, usize)> = Vec::new();
-    userinfo(text, &mut hidden);
+    urls(text, &mut hidden);
     queries(text, &mut hidden);
-    stream_ids(text, &mut hidden);
     if hidden.is_empty() {
         return Cow::Borrowed(text);
     }
@@ -55,58 +57,89 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-fn ends_url(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '\'' | '"' | '<' | '>' | '|' | ')')
+/// What no address holds, wherever it is printed.
+fn never_in_url(c: char) -> bool {
+    c.is_whitespace() || matches!(c, '"' | '<' | '>')
 }
 
-/// `scheme://USER:PASS@host`: all up to the last `@` of the authority, since a raw password may hold an `@`.
-fn userinfo(text: &str, hidden: &mut Vec<(usize, usize)>) {
+/// The part of `text` that belongs to a value which begins there. Signs that a password may hold end it only where
+/// the text around it goes on.
+fn value(text: &str) -> &str {
+    let ends = |at: usize, c: char| match c {
+        '&' => true,
+        '\'' | '|' | ')' | ']' | ',' | ':' | ';' => {
+            let next = text[at + c.len_utf8()..].chars().next();
+            next.is_none_or(|next: char| {
+                never_in_url(next) || matches!(next, ':' | ',' | ';' | '.' | ')' | ']' | '\'')
+            })
+        }
+        c => never_in_url(c),
+    };
+    let end = text.char_indices().find(|(at, c)| ends(*at, *c)).map_or(text.len(), |(at, _)| at);
+    &text[..end]
+}
+
+/// `scheme://USER:PASS@host`: all up to the last `@` of the authority, since a raw password may hold an `@`; and
+/// `rtmp://host/app/KEY`, `rtmp://host/app#KEY`.
+fn urls(text: &str, hidden: &mut Vec<(usize, usize)>) {
     for (at, separator) in text.match_indices("://") {
         let start = at + separator.len();
-        let url = text[start..].split(ends_url).next().unwrap_or_default();
+        let url = text[start..].split(never_in_url).next().unwrap_or_default();
         let authority = url.split(['/', '?', '#']).next().unwrap_or_default();
         if let Some(end) = authority.rfind('@') {
             hidden.push((start, start + end));
         }
+        let scheme = text[..at].rsplit(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+        if scheme.get(..4).is_some_and(|scheme| scheme.eq_ignore_ascii_case("rtmp")) {
+            let path = start + authority.len();
+            hidden.extend(
+                rtmp_key(value(&text[path..start + url.len()]))
+                    .into_iter()
+                    .map(|(from, to)| (path + from, path + to)),
+            );
+        }
     }
 }
 
-/// `name=VALUE` after `?`, `&` or a space.
+/// Where the key is in `/app/KEY?query` and `/app?query#KEY`.
+fn rtmp_key(path: &str) -> Vec<(usize, usize)> {
+    let key = path.find('#').map(|at| (at + 1, path.len()));
+    let end = path.find(['?', '#']).unwrap_or(path.len());
+    let app = path[..end].match_indices('/').nth(1).map(|(at, _)| (at + 1, end));
+    app.into_iter().chain(key).collect()
+}
+
+/// `name=VALUE` after `?`, `&`, a quote or a space, and in a `streamid=` what follows its path.
 fn queries(text: &str, hidden: &mut Vec<(usize, usize)>) {
-    const NAMES: [&str; 8] =
-        ["user=", "pass=", "password=", "passphrase=", "token=", "jwt=", "key=", "username="];
-    let lower = text.to_ascii_lowercase();
-    for name in NAMES {
-        for (at, _) in lower.match_indices(name) {
-            let before = lower[..at].chars().next_back();
-            if before.is_none_or(|c| matches!(c, '?' | '&' | ';' | ' ' | '\'' | '"')) {
-                let start = at + name.len();
-                let value = text[start..].split(|c| ends_url(c) || c == '&').next().unwrap_or_default();
-                hidden.push((start, start + value.len()));
-            }
+    for (equals, _) in text.match_indices('=') {
+        let part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+        let name = text[..equals].rsplit(|c| !part(c)).next().unwrap_or_default();
+        let before = text[..equals - name.len()].chars().next_back();
+        if !before
+            .is_none_or(|c| c.is_whitespace() || matches!(c, '?' | '&' | ';' | '\'' | '"' | '(' | '[' | '{'))
+        {
+            continue;
+        }
+        let start = equals + 1;
+        let value = value(&text[start..]);
+        let lower = name.to_ascii_lowercase();
+        if is_secret_name(name) || matches!(lower.as_str(), "user" | "username") {
+            hidden.push((start, start + value.len()));
+        } else if lower.ends_with("streamid") {
+            stream_id(start, value, hidden);
         }
     }
 }
 
 /// `publish:PATH:USER:PASS` and `read:PATH:USER:PASS`, also percent-encoded colons.
-fn stream_ids(text: &str, hidden: &mut Vec<(usize, usize)>) {
-    let lower = text.to_ascii_lowercase();
-    for (at, name) in lower.match_indices("streamid=") {
-        let start = at + name.len();
-        let value = text[start..].split(|c| ends_url(c) || c == '&').next().unwrap_or_default();
-        let colons: Vec<(usize, usize)> = value
-            .char_indices()
-            .filter_map(|(i, c)| match c {
-                ':' => Some((i, 1)),
-                '%' if value[i..].get(..3).is_some_and(|code| code.eq_ignore_ascii_case("%3a")) => {
-                    Some((i, 3))
-                }
-                _ => None,
-            })
-            .collect();
-        if let Some((colon, width)) = colons.get(1) {
-            hidden.push((start + colon + width, start + value.len()));
-        }
+fn stream_id(start: usize, value: &str, hidden: &mut Vec<(usize, usize)>) {
+    let colon = |i: usize, c: char| match c {
+        ':' => Some((i, 1)),
+        '%' if value[i..].get(..3).is_some_and(|code| code.eq_ignore_ascii_case("%3a")) => Some((i, 3)),
+        _ => None,
+    };
+    if let Some((colon, width)) = value.char_indices().filter_map(|(i, c)| colon(i, c)).nth(1) {
+        hidden.push((start + colon + width, start + value.len()));
     }
 }
 
@@ -154,6 +187,15 @@ mod tests {
             ("srt://h?streamid=publish%3Aa%3Ame%3As3cret", "srt://h?streamid=publish%3Aa%3A***"),
             ("srt://h?streamid=read:a", "srt://h?streamid=read:a"),
             ("http://h/a?TOKEN=abc 'q'", "http://h/a?TOKEN=*** 'q'"),
+            (
+                "Get \"https://h/a.m3u8?access_token=abc&sig=de%20f&q=1\": EOF",
+                "Get \"https://h/a.m3u8?access_token=***&sig=***&q=1\": EOF",
+            ),
+            ("'rtsp://h/a?pwd=it's)m|e': lost", "'rtsp://h/a?pwd=***': lost"),
+            ("(rtsp://u:a)b'c|d@h/a)", "(rtsp://***@h/a)"),
+            ("rtmp://h:1935/live2/abc-def: Broken pipe", "rtmp://h:1935/live2/***: Broken pipe"),
+            ("rtmps://h/app?pass=x#abc-def", "rtmps://h/app?pass=***#***"),
+            ("'rtmp://u:p@h/app/a/b?q=1#k'", "'rtmp://***@h/app/***?q=1#***'"),
             ("user=me bypass=1", "user=*** bypass=1"),
             ("rtsp://h/a@b is a path", "rtsp://h/a@b is a path"),
         ] {

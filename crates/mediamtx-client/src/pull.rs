@@ -12,7 +12,8 @@ const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.'
 ///
 /// The user's name and password go where each protocol takes them (measured on 1.20.1 as both ends): into the
 /// address for RTSP, HTTP and WHEP; for RTMP there and, since MediaMTX asks for them there, into the query; into
-/// SRT's stream id, `read:PATH:USER:PASS`. A password of SRT without a user is its passphrase.
+/// SRT's stream id, `read:PATH:USER:PASS`. A password of SRT without a user is its passphrase. What an SRT address
+/// holds is read as a URL's query (gosrt's `UnmarshalURL`), so all of it is encoded, also the `#` of a stream id.
 pub fn source_url(url: &str, user: Option<&str>, secrets: &SourceSecrets) -> Secret {
     let (scheme, rest) = url.split_once("://").unwrap_or(("rtsp", url));
     let mut hidden = secrets.hidden.iter().map(|secret| secret.as_ref().map_or("", Secret::reveal));
@@ -30,11 +31,18 @@ pub fn source_url(url: &str, user: Option<&str>, secrets: &SourceSecrets) -> Sec
         (user, Some(password)) => format!("{}:{}@", encode(user.unwrap_or_default()), encode(password)),
     };
     Secret::new(match (scheme, user, password) {
-        ("srt", None, Some(passphrase)) => with_query(&format!("srt://{rest}"), "passphrase", passphrase),
-        ("srt", Some(user), password) => {
-            format!("srt://{}", signed_in(&rest, user, password.unwrap_or_default()))
+        ("srt", user, password) => {
+            let rest = rest.replace('#', "%23");
+            match (user, password) {
+                (None, Some(passphrase)) => {
+                    with_query(&format!("srt://{rest}"), "passphrase", &encode(passphrase))
+                }
+                (Some(user), password) => {
+                    format!("srt://{}", signed_in(&rest, user, password.unwrap_or_default()))
+                }
+                (None, None) => format!("srt://{rest}"),
+            }
         }
-        ("srt", None, None) => format!("srt://{rest}"),
         ("udp", ..) => format!("udp+mpegts://{rest}"),
         ("rtmp" | "rtmps", Some(user), password) => {
             let (place, key) = rest.split_once('#').map_or((rest.as_str(), None), |(a, b)| (a, Some(b)));
@@ -50,13 +58,18 @@ fn with_query(url: &str, name: &str, value: &str) -> String {
     format!("{url}{}{name}={value}", if url.contains('?') { '&' } else { '?' })
 }
 
-/// An SRT address whose stream id carries user and password.
+/// An SRT address whose stream id carries user and password. A colon in either ends them in the short form of an id,
+/// so such an id is written in the long one.
 fn signed_in(rest: &str, user: &str, password: &str) -> String {
     let Some((before, id)) = rest.split_once("streamid=") else { return rest.to_owned() };
     let (id, after) = id.find('&').map_or((id, ""), |at| id.split_at(at));
-    let id = match id.starts_with("#!::") {
-        true => format!("{id},u={user},s={password}"),
-        false => format!("{id}:{user}:{password}"),
+    let encode = |text: &str| utf8_percent_encode(text, PLAIN).to_string();
+    let (coded_user, coded_password) = (encode(user), encode(password));
+    let path = id.strip_prefix("read:").filter(|path| !path.contains(':'));
+    let id = match path.filter(|_| user.contains(':') || password.contains(':')) {
+        Some(path) => format!("%23!::m=request,r={path},u={coded_user},s={coded_password}"),
+        None if id.starts_with("%23!::") => format!("{id},u={coded_user},s={coded_password}"),
+        None => format!("{id}:{coded_user}:{coded_password}"),
     };
     format!("{before}streamid={id}{after}")
 }
@@ -142,7 +155,26 @@ mod tests {
                 Some("p"),
                 "srt://h:1?streamid=read:a:u:p&latency=9",
             ),
-            ("srt://h:1?streamid=#!::r=a", Some("u"), Some("p"), "srt://h:1?streamid=#!::r=a,u=u,s=p"),
+            ("srt://h:1?streamid=#!::r=a", Some("u"), Some("p,"), "srt://h:1?streamid=%23!::r=a,u=u,s=p%2C"),
+            (
+                "srt://h:1?streamid=read:a",
+                Some("u+"),
+                Some("p& %?"),
+                "srt://h:1?streamid=read:a:u%2B:p%26%20%25%3F",
+            ),
+            (
+                "srt://h:1?streamid=read:a%20b",
+                Some("u"),
+                Some("a:b"),
+                "srt://h:1?streamid=%23!::m=request,r=a%20b,u=u,s=a%3Ab",
+            ),
+            ("srt://h:1", None, Some("a&b c%d?e#f+g"), "srt://h:1?passphrase=a%26b%20c%25d%3Fe%23f%2Bg"),
+            (
+                "srt://h:1?streamid=#!::r=a,s=p#&passphrase=a%26bc;d#e",
+                None,
+                None,
+                "srt://h:1?streamid=%23!::r=a,s=p%23&passphrase=a%26bc%3Bd%23e",
+            ),
             ("srt://h:1", None, Some("0123456789"), "srt://h:1?passphrase=0123456789"),
             ("srt://h:1?streamid=read:a:u:p", None, None, "srt://h:1?streamid=read:a:u:p"),
             ("udp://239.0.0.1:5000", None, None, "udp+mpegts://239.0.0.1:5000"),

@@ -2,28 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Error, Secret};
+use crate::{Code, Error, Secret, is_secret_name};
 
 /// Stands in an address for a secret that is kept apart.
 pub const HIDDEN: &str = "***";
-
-/// Names of query parameters that hold a secret, in lower case.
-const SECRET_NAMES: [&str; 14] = [
-    "access_token",
-    "auth",
-    "jwt",
-    "key",
-    "pass",
-    "passphrase",
-    "passwd",
-    "password",
-    "pwd",
-    "secret",
-    "sig",
-    "signature",
-    "token",
-    "apikey",
-];
 
 /// What is fetched by these: the scheme, whether it needs a port, and the port that it has without one.
 const SCHEMES: [(&str, Option<u16>); 10] = [
@@ -102,13 +84,7 @@ pub fn split_address(text: &str) -> Result<SourceAddress, Error> {
         name => name,
     };
     let (_, usual) = SCHEMES.into_iter().find(|(name, _)| *name == scheme).ok_or_else(|| unknown(&scheme))?;
-    let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (userinfo, place) = match authority.rsplit_once('@') {
-        // `udp://@239.0.0.1:5000` is how players write a multicast group.
-        Some((userinfo, place)) => (Some(userinfo).filter(|text| !text.is_empty()), place),
-        None => (None, authority),
-    };
-    let (host, port) = host_and_port(place, usual)?;
+    let Parts { userinfo, place, tail, host, port } = Parts::of(rest, usual)?;
     let (user, password) = match userinfo.map(|text| text.split_once(':').unwrap_or((text, ""))) {
         Some((user, password)) => (decoded(user), decoded(password)),
         None => (String::new(), String::new()),
@@ -124,6 +100,36 @@ pub fn split_address(text: &str) -> Result<SourceAddress, Error> {
         user: Some(user).filter(|user| !user.is_empty()),
         secrets: SourceSecrets { password, hidden },
     })
+}
+
+/// What follows the scheme, taken apart.
+struct Parts<'a> {
+    userinfo: Option<&'a str>,
+    /// Host and port as given.
+    place: &'a str,
+    tail: &'a str,
+    host: String,
+    port: u16,
+}
+
+impl<'a> Parts<'a> {
+    fn of(rest: &'a str, usual: Option<u16>) -> Result<Parts<'a>, Error> {
+        let end_of_place = |text: &str| text.find(['/', '?', '#']).unwrap_or(text.len());
+        let parts = |userinfo: Option<&'a str>, rest: &'a str| {
+            let (place, tail) = rest.split_at(end_of_place(rest));
+            let (host, port) = host_and_port(place, usual)?;
+            // `udp://@239.0.0.1:5000` is how players write a multicast group.
+            Ok(Parts { userinfo: userinfo.filter(|text| !text.is_empty()), place, tail, host, port })
+        };
+        match rest[..end_of_place(rest)].rfind('@') {
+            Some(at) => parts(Some(&rest[..at]), &rest[at + 1..]),
+            // A password with a `/`, `?` or `#` as it is looks like a host with a strange port.
+            None => parts(None, rest).or_else(|error| match rest.rsplit_once('@') {
+                Some((userinfo, rest)) => parts(Some(userinfo), rest),
+                None => Err(error),
+            }),
+        }
+    }
 }
 
 fn host_and_port(place: &str, usual: Option<u16>) -> Result<(String, u16), Error> {
@@ -153,21 +159,22 @@ fn hide(scheme: &str, tail: &str, hidden: &mut Vec<Option<Secret>>) -> String {
         hidden.push(Some(Secret::new(value)).filter(|_| value != HIDDEN));
         HIDDEN
     };
-    // The `#` of `streamid=#!::r=path` begins no fragment; that of RTMP is the stream's key.
+    // SRT knows no fragment, and its query is read by a strict reader: `streamid=#!::r=path` has to be encoded.
+    let tail = &if scheme == "srt" { tail.replace('#', "%23").replace(';', "%3B") } else { tail.to_owned() };
+    // That of RTMP is the stream's key.
     let (tail, fragment) = match tail.rsplit_once('#') {
         Some((tail, key)) if scheme.starts_with("rtmp") && !key.is_empty() => (tail, Some(key)),
-        _ => (tail, None),
+        _ => (tail.as_str(), None),
     };
     let (path, query) = tail.split_once('?').map_or((tail, None), |(path, query)| (path, Some(query)));
     let mut out = path.to_owned();
     for (at, pair) in query.iter().flat_map(|query| query.split('&')).enumerate() {
         out.push(if at == 0 { '?' } else { '&' });
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        let lower = name.to_ascii_lowercase();
-        if !value.is_empty() && SECRET_NAMES.contains(&lower.as_str()) {
+        if !value.is_empty() && is_secret_name(name) {
             out += &format!("{name}={}", take(value));
-        } else if lower == "streamid" {
-            out += &format!("{name}={}", stream_id(value, &mut take));
+        } else if scheme == "srt" && name.eq_ignore_ascii_case("streamid") {
+            out += &format!("{name}={}", stream_id(&decoded(&value.replace('+', " ")), &mut take));
         } else {
             out += pair;
         }
@@ -178,26 +185,53 @@ fn hide(scheme: &str, tail: &str, hidden: &mut Vec<Option<Secret>>) -> String {
     out
 }
 
-/// `read:PATH:USER:PASS` and `#!::r=PATH,u=USER,s=PASS`: without the password.
+/// `read:PATH:USER:PASS` and `#!::r=PATH,u=USER,s=PASS`, decoded: encoded again, and without the password.
 fn stream_id(id: &str, take: &mut impl FnMut(&str) -> &'static str) -> String {
-    if id.starts_with("#!::") {
-        let part = |part: &str| match part.strip_prefix("s=") {
-            Some(pass) => format!("s={}", take(pass)),
-            None => part.to_owned(),
+    if let Some(fields) = id.strip_prefix("#!::") {
+        let field = |field: &str| match field.strip_prefix("s=") {
+            Some(pass) => format!("s={}", take(&encoded_value(pass))),
+            None => encoded_value(field),
         };
-        return id.split(',').map(part).collect::<Vec<_>>().join(",");
+        return format!("%23!::{}", fields.split(',').map(field).collect::<Vec<_>>().join(","));
     }
-    let mut parts: Vec<&str> = id.split(':').collect();
+    let mut parts: Vec<String> = id.split(':').map(encoded_value).collect();
     if parts.len() >= 4 {
-        parts[3] = take(parts[3]);
+        parts[3] = take(&parts[3]).to_owned();
     }
     parts.join(":")
 }
 
-fn encoded(text: &str) -> String {
+/// A part of a stream id, as it may stand in a query.
+fn encoded_value(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         match byte {
+            b'0'..=b'9'
+            | b'A'..=b'Z'
+            | b'a'..=b'z'
+            | b'-'
+            | b'_'
+            | b'.'
+            | b'~'
+            | b'/'
+            | b'='
+            | b'*'
+            | b'!' => {
+                out.push(char::from(byte));
+            }
+            other => out += &format!("%{other:02X}"),
+        }
+    }
+    out
+}
+
+/// What no server takes as it is; a `%` that begins no code stands for itself.
+fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for (at, byte) in text.bytes().enumerate() {
+        let code = || text.as_bytes().get(at + 1..at + 3);
+        match byte {
+            b'%' if !code().is_some_and(|code| code.iter().all(u8::is_ascii_hexdigit)) => out += "%25",
             b' ' | b'"' | b'<' | b'>' | b'`' | 0..=31 | 127.. => out += &format!("%{byte:02X}"),
             plain => out.push(char::from(plain)),
         }
@@ -240,11 +274,42 @@ mod tests {
             ("srt://h:1?streamid=read:a:u:p", "srt://h:1?streamid=read:a:u:***", "", "", &["p"]),
             (
                 "srt://h:1?streamid=#!::r=a,u=u,s=p&passphrase=0123456789",
-                "srt://h:1?streamid=#!::r=a,u=u,s=***&passphrase=***",
+                "srt://h:1?streamid=%23!::r=a,u=u,s=***&passphrase=***",
                 "",
                 "",
                 &["p", "0123456789"],
             ),
+            (
+                "srt://h:1?streamid=%23!%3A%3Ar%3Da%2Cs%3Dp",
+                "srt://h:1?streamid=%23!::r=a,s=***",
+                "",
+                "",
+                &["p"],
+            ),
+            (
+                "srt://h:1?streamid=read%3Aa%3Au%3Ap%23%26",
+                "srt://h:1?streamid=read:a:u:***",
+                "",
+                "",
+                &["p%23%26"],
+            ),
+            (
+                "srt://h:1?passphrase=1#2;3+45 67%89%x",
+                "srt://h:1?passphrase=***",
+                "",
+                "",
+                &["1%232%3B3+45%2067%89%25x"],
+            ),
+            ("srt://h:1?streamid=a b?c#d", "srt://h:1?streamid=a%20b%3Fc%23d", "", "", &[]),
+            (
+                "https://h/x?access_token=a&X-Amz-Signature=b",
+                "https://h/x?access_token=***&X-Amz-Signature=***",
+                "",
+                "",
+                &["a", "b"],
+            ),
+            ("rtsp://h/100%/%41?q=5%", "rtsp://h/100%25/%41?q=5%25", "", "", &[]),
+            ("rtsp://admin:a/b?c#@cam:554/x", "rtsp://cam:554/x", "admin", "a/b?c#", &[]),
             ("https://h/a b.m3u8?Token=x&q=1", "https://h/a%20b.m3u8?Token=***&q=1", "", "", &["x"]),
             ("udp://@239.0.0.1:5000", "udp://239.0.0.1:5000", "", "", &[]),
         ] {
@@ -300,6 +365,10 @@ mod tests {
             ("udp://h", Code::AddressPort),
         ] {
             assert_eq!(split_address(text).map(drop).unwrap_err().code, code, "{text:?}");
+        }
+        for text in ["rtsp://u:hush/!@ca mera/x", "rtsp://u:hush@ca mera/x", "rtsp://u:hush@h:0/x"] {
+            let error = split_address(text).map(drop).unwrap_err();
+            assert!(!format!("{error:?}").contains("hush"), "{error:?}");
         }
     }
 }

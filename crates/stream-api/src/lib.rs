@@ -70,7 +70,7 @@ pub use obs::ObsFile;
 pub use obs_scene::obs_scene_collection;
 pub use probe::{AudioTrack, Mode, Plan, ProbeReport, SourceMedia, VideoTrack};
 pub use remark::{Remark, RemarkCode};
-pub use secret::Secret;
+pub use secret::{Secret, is_secret_name};
 pub use server::{Listener, LogLine, LogOrigin, Ports, ServerKind, ServerState, ServerStatus};
 pub use server_id::ServerId;
 pub use server_other::{Door, Lack, OtherServer, OtherState};
