@@ -179,6 +179,9 @@ impl Engine {
         let streams = store.streams().await;
         let known: Vec<StreamId> = streams.iter().map(|stream| stream.id).collect();
         RunJournal::remove_others(&data.logs().join("streams"), &known, &ink);
+        let others = store.others().await;
+        let owners = streams.iter().map(|stored| stored.id.to_string());
+        secrets.tidy(owners.chain(others.iter().map(|other| other.id.to_string()))).await;
         for stored in streams {
             if stored.order == Order::Run {
                 let kind = ActivityKind::Ordered { order: Order::Run, by: Origin::Start };

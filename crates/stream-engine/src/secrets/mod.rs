@@ -8,7 +8,7 @@ mod system;
 mod tests;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Display,
     fs, io,
     path::{Path, PathBuf},
@@ -137,6 +137,23 @@ impl Secrets {
             if let Err(error) = self.set::<Value>(&id, kind, None).await {
                 tracing::warn!(%error, %id, "the secrets of what is gone are still kept");
             }
+        }
+    }
+
+    /// Forgets what the file holds of anything but these: a crash may have left it. The keychain is told as soon as it
+    /// answers.
+    pub(crate) async fn tidy(&self, known: impl IntoIterator<Item = String>) {
+        let known: BTreeSet<String> = known.into_iter().collect();
+        let _turn = self.turn.lock().await;
+        let forget = |kept: &mut Kept| match &self.keychain {
+            None => kept.retain(|id, _| known.contains(id)),
+            Some(_) => {
+                let gone = kept.iter_mut().filter(|(id, _)| !known.contains(*id));
+                gone.flat_map(|(_, kinds)| kinds.values_mut()).for_each(|value| *value = Value::Null);
+            }
+        };
+        if let Err(error) = self.change(forget).await {
+            tracing::warn!(%error, "the secrets of what is gone could not be looked for");
         }
     }
 

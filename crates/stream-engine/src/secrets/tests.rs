@@ -51,6 +51,28 @@ async fn what_is_kept_is_found_again_and_goes_with_its_stream() {
 }
 
 #[tokio::test]
+async fn secrets_of_what_is_gone_do_not_stay() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("secrets.json");
+    let (secrets, a, b) = (Secrets::new(file.clone(), false), stream(), stream());
+    secrets.tidy([]).await;
+    assert!(!file.exists(), "nothing is written for nothing");
+    secrets.set(a, SOURCE, Some(&password("one"))).await.unwrap();
+    secrets.set(b, SOURCE, Some(&password("two"))).await.unwrap();
+    secrets.tidy([b.to_string()]).await;
+    let text = fs::read_to_string(&file).unwrap();
+    assert!(!text.contains("one") && text.contains("two"), "{text}");
+    // What a keychain may hold as well is forgotten there too.
+    let fake = Fake::new(Mood::Open);
+    fake.kept.lock().unwrap().insert(format!("{b}/{SOURCE}"), b"{}".to_vec());
+    let secrets = fake.secrets(&file);
+    secrets.tidy([]).await;
+    assert!(!fs::read_to_string(&file).unwrap().contains("two"));
+    secrets.settle().await.unwrap();
+    assert_eq!((fake.names(), read(&file).unwrap()), (Vec::new(), Kept::new()));
+}
+
+#[tokio::test]
 async fn a_broken_file_is_never_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("secrets.json");
@@ -58,6 +80,7 @@ async fn a_broken_file_is_never_overwritten() {
     let (secrets, id) = (Secrets::new(file.clone(), false), stream());
     assert_eq!(got(&secrets, id).await, None);
     secrets.set(id, SOURCE, Some(&password("x"))).await.unwrap_err();
+    secrets.tidy([]).await;
     assert_eq!(fs::read_to_string(&file).unwrap(), "{ half");
 }
 
