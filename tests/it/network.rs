@@ -10,7 +10,9 @@ use std::{
 use serde_json::{Value, json};
 
 use crate::support::{
-    Dir, Server, media, process,
+    Dir, Server,
+    camera::fingerprint,
+    media, process,
     server::{Answer, command, free_port},
     until,
 };
@@ -171,14 +173,36 @@ async fn encrypted_streams_play_and_plain_ones_stay_on_this_computer() {
     .ok();
     assert_eq!(status["certificate"]["fingerprint"], told, "the same, given by hand");
     assert_eq!(server.stop().await, Some(0));
-}
 
-#[expect(clippy::disallowed_methods, reason = "openssl, which ends by itself")]
-fn fingerprint(certificate: &Path) -> String {
-    let mut openssl = std::process::Command::new("openssl");
-    openssl.args(["x509", "-noout", "-fingerprint", "-sha256", "-in"]).arg(certificate);
-    let text = String::from_utf8(openssl.output().unwrap().stdout).unwrap();
-    text.trim().rsplit_once('=').expect("sha256 Fingerprint=…").1.to_owned()
+    // Gone when the program starts again: streams are on air all the same, and it is said.
+    let theirs = dir.path().join("theirs.crt");
+    let config = fs::read_to_string(dir.data().join("config.json")).unwrap();
+    let named = |path: &Path| config.replace(certificate.to_str().unwrap(), path.to_str().unwrap());
+    fs::write(dir.data().join("config.json"), named(&theirs)).unwrap();
+    let server = Server::ready(&dir).await;
+    server.until_on_air(&id).await;
+    let warned = |status: &Value| {
+        let codes = status["warnings"].as_array().unwrap().iter();
+        codes.map(|warning| warning["code"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    let status = until("it is said", async || {
+        let status = server.get("/api/v1/server").await;
+        (warned(&status) == ["certificate_stand_in"]).then_some(status)
+    })
+    .await;
+    assert_eq!(status["certificate"]["fingerprint"], told, "ours stands in");
+    plays(server.stream(&id).await["urls"]["hls"].as_str().unwrap()).await;
+    // Back, and the server is started again; something else can be changed meanwhile.
+    let uplink = set(&server, |settings| settings["webrtc_hosts"] = json!(["203.0.113.7"])).await.ok();
+    assert_eq!(uplink["settings"]["webrtc_hosts"], json!(["203.0.113.7"]));
+    fs::copy(&certificate, &theirs).unwrap();
+    server.post("/api/v1/server/restart", json!({})).await.ok();
+    until("nothing is wrong", async || {
+        let status = server.get("/api/v1/server").await;
+        (status["state"] == "running" && warned(&status).is_empty()).then_some(())
+    })
+    .await;
+    assert_eq!(server.stop().await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -343,6 +343,8 @@ codes! {
     ServerDown = "server_down", OpenServer => [Manager "the Control API is not there within 15 s"];
     /// MediaMTX refused a change.
     ServerRefused = "server_refused", OpenServer => [Mediamtx "\"status\":\"error\""];
+    /// MediaMTX has not taken yet who may watch and send a stream.
+    AccessPending = "access_pending", OpenServer;
     /// A server's name that is empty or too long.
     ServerNameUnfit = "server_name_unfit";
     /// Another server has that name.
@@ -447,6 +449,8 @@ codes! {
     CertificateKey = "certificate_key";
     /// A certificate whose time is over.
     CertificateExpired = "certificate_expired";
+    /// The user's certificate is of no use, so the server encrypts with its own.
+    CertificateStandIn = "certificate_stand_in";
     /// A certificate whose time is over soon.
     CertificateExpires = "certificate_expires";
     /// No port is free.

@@ -58,7 +58,10 @@ pub(crate) async fn effects(settings: &ServerSettings, picture: &Snapshot, tls: 
             let error = ports::check_one(settings.ports, listener, reach).err()?;
             Some(Problem::new(listener.key(), error))
         }));
-        problems.extend(tls.problems(&settings.encryption).await);
+        // One that is in use keeps nobody from changing something else: the server goes on all the same.
+        let in_use = running && settings.encryption == server.settings.encryption;
+        let certificate = tls.problems(&settings.encryption).await.into_iter();
+        problems.extend(certificate.map(|problem| Problem { mild: problem.mild || in_use, ..problem }));
     }
     if *settings == server.settings {
         return Effects { problems, ..Effects::default() };

@@ -93,7 +93,7 @@ impl Process {
         log: &Journal,
     ) -> Result<Process, Error> {
         until_free(&settings).await?;
-        let (tls, certificate) = parts.tls.of(&settings.encryption).await?.unzip();
+        let (tls, certificate) = parts.tls.for_run(&settings.encryption).await?.unzip();
         let ports = settings.ports;
         let keys = Keys::random();
         let (user, pass) = (keys.publisher.0.clone(), keys.publisher.1.reveal().to_owned());

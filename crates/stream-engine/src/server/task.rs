@@ -204,7 +204,7 @@ impl Task {
             api: process.api.clone(),
             board: self.board.clone(),
             audience: self.audience.clone(),
-            sink: Sink::new(self.parts.hub.clone(), ServerId::BUNDLED),
+            sink: Sink::of_ours(self.parts.hub.clone(), self.parts.tls.clone()),
             samples: self.samples.clone(),
             recordings: Some(self.parts.recordings.clone()),
             remote: false,

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{Error as IoError, ErrorKind},
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -17,7 +18,7 @@ use rustls::{
     sign::CertifiedKey,
 };
 use sha2::{Digest as _, Sha256};
-use stream_api::{Certificate, Code, Encryption, Error, Problem, UnixMillis, t};
+use stream_api::{Certificate, Code, Encryption, Error, Fault, Problem, UnixMillis, t};
 use tokio::task::spawn_blocking;
 
 use super::addresses;
@@ -28,18 +29,57 @@ const LASTS_DAYS: i64 = 820;
 /// This long before its end ours is made anew, and the user is told of theirs.
 const SOON_DAYS: i64 = 30;
 const DAY: i64 = 86_400_000;
-/// How often certificates are looked at.
+/// How often certificates are looked at; while one is of no use, [`LOOK_AGAIN`].
 const LOOK: Duration = Duration::from_secs(6 * 3600);
+const LOOK_AGAIN: Duration = Duration::from_secs(60);
 
 /// Where certificates come from. A cheap handle.
 #[derive(Debug, Clone)]
 pub(crate) struct Tls {
     folder: PathBuf,
+    /// What is wrong with the user's, while the server runs all the same.
+    trouble: Arc<Mutex<Option<Trouble>>>,
+}
+
+#[derive(Debug, Clone)]
+struct Trouble {
+    error: Error,
+    /// The server has ours instead, until it is started again.
+    stands_in: bool,
 }
 
 impl Tls {
     pub(crate) fn new(folder: PathBuf) -> Tls {
-        Tls { folder }
+        Tls { folder, trouble: Arc::default() }
+    }
+
+    /// What a run of the server goes on with. Streams never go off air for a certificate: one of the user's that has
+    /// expired is used on, and one that can't be used is stood in for by ours. [`Tls::trouble`] tells.
+    ///
+    /// # Errors
+    /// `data_dir_denied`, `disk_full`, when ours can't be made.
+    pub(super) async fn for_run(
+        &self,
+        encryption: &Encryption,
+    ) -> Result<Option<(TlsFiles, Certificate)>, Error> {
+        let (tls, given) = (self.clone(), encryption.clone());
+        let made = spawn_blocking(move || tls.look_or_stand_in(&given)).await;
+        let (found, trouble) =
+            made.map_err(|error| Error::new(Code::Internal).with("reason", error)).flatten()?;
+        if let Some(trouble) = &trouble {
+            tracing::warn!(error = %trouble.error, "the server goes on with a certificate that is not good");
+        }
+        *self.lock() = trouble;
+        Ok(found)
+    }
+
+    /// What is wrong with the certificate that the server runs with.
+    pub(super) fn trouble(&self) -> Option<Fault> {
+        self.lock().as_ref().map(|trouble| Fault::new(trouble.error.clone()))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<Trouble>> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What a run of the server needs; `None` when it does not encrypt. Ours is made when it is not there or ends
@@ -62,9 +102,7 @@ impl Tls {
                 vec![Problem::new(if is_key { "key" } else { "certificate" }, error)]
             }
             Ok(Some((_, seen))) if days_left(&seen) <= SOON_DAYS => {
-                let soon = Error::new(Code::CertificateExpires).with("path", certificate);
-                let soon = Problem::new("certificate", soon.with("days", days_left(&seen)));
-                vec![Problem { mild: true, ..soon }]
+                vec![Problem { mild: true, ..Problem::new("certificate", expires(certificate, &seen)) }]
             }
             Ok(_) => Vec::new(),
         }
@@ -74,14 +112,14 @@ impl Tls {
     /// dropped.
     pub(crate) async fn watch(self, hub: Hub) {
         loop {
-            tokio::time::sleep(LOOK).await;
-            match self.of(&hub.settings().encryption).await {
-                Ok(seen) => hub.server(|server| {
+            let ill = self.lock().is_some();
+            tokio::time::sleep(if ill { LOOK_AGAIN } else { LOOK }).await;
+            if let Some(certificate) = self.look_again(&hub.settings().encryption).await {
+                hub.server(|server| {
                     if server.certificate.is_some() {
-                        server.certificate = seen.map(|(_, certificate)| certificate);
+                        server.certificate = Some(certificate);
                     }
-                }),
-                Err(error) => tracing::warn!(%error, "the server's certificate is of no use any more"),
+                });
             }
         }
     }
@@ -89,19 +127,75 @@ impl Tls {
     /// The files that a run of the server uses; `None` when it does not encrypt. They may not be there yet.
     pub(crate) fn files(&self, encryption: &Encryption) -> Option<TlsFiles> {
         match encryption {
+            Encryption::Given { .. } if self.lock().as_ref().is_some_and(|trouble| trouble.stands_in) => {
+                Some(self.own_files())
+            }
+            wanted => self.wanted(wanted),
+        }
+    }
+
+    /// Those that it is to use.
+    fn wanted(&self, encryption: &Encryption) -> Option<TlsFiles> {
+        match encryption {
             Encryption::Off => None,
-            Encryption::SelfSigned => Some(TlsFiles {
-                certificate: self.folder.join("server.crt"),
-                key: self.folder.join("server.key"),
-            }),
+            Encryption::SelfSigned => Some(self.own_files()),
             Encryption::Given { certificate, key } => {
                 Some(TlsFiles { certificate: certificate.into(), key: key.into() })
             }
         }
     }
 
+    fn own_files(&self) -> TlsFiles {
+        TlsFiles { certificate: self.folder.join("server.crt"), key: self.folder.join("server.key") }
+    }
+
+    /// The certificate that the running server has by now, as far as that is known.
+    async fn look_again(&self, encryption: &Encryption) -> Option<Certificate> {
+        if self.lock().as_ref().is_some_and(|trouble| trouble.stands_in) {
+            return None;
+        }
+        match self.of(encryption).await {
+            Ok(seen) => {
+                let (_, certificate) = seen?;
+                *self.lock() = soon(encryption, &certificate);
+                Some(certificate)
+            }
+            Err(error) => {
+                // What it has read already it keeps until it is started again.
+                *self.lock() = Some(Trouble { error, stands_in: false });
+                None
+            }
+        }
+    }
+
+    fn look_or_stand_in(
+        &self,
+        encryption: &Encryption,
+    ) -> Result<(Option<(TlsFiles, Certificate)>, Option<Trouble>), Error> {
+        match (self.look(encryption), encryption) {
+            (Ok(Some((files, certificate))), _) => {
+                let trouble = soon(encryption, &certificate);
+                Ok((Some((files, certificate)), trouble))
+            }
+            (Ok(None), _) => Ok((None, None)),
+            (Err(error), Encryption::Given { certificate, key }) => {
+                let files = TlsFiles { certificate: certificate.into(), key: key.into() };
+                if error.code == Code::CertificateExpired
+                    && let Ok(seen) = see_at(&files, UnixMillis(i64::MIN))
+                {
+                    return Ok((Some((files, seen)), Some(Trouble { error, stands_in: false })));
+                }
+                let error = Error::new(Code::CertificateStandIn)
+                    .with("reason", error.message)
+                    .with("cure", error.hint);
+                Ok((Some(self.own(self.own_files())?), Some(Trouble { error, stands_in: true })))
+            }
+            (Err(error), _) => Err(error),
+        }
+    }
+
     fn look(&self, encryption: &Encryption) -> Result<Option<(TlsFiles, Certificate)>, Error> {
-        let Some(files) = self.files(encryption) else { return Ok(None) };
+        let Some(files) = self.wanted(encryption) else { return Ok(None) };
         if *encryption == Encryption::SelfSigned {
             return self.own(files).map(Some);
         }
@@ -127,11 +221,15 @@ impl Tls {
     }
 }
 
-/// A certificate and its key, as PEM.
+/// A certificate and its key, as PEM, from today on.
 fn make(names: &[String]) -> Result<(String, String), Box<dyn std::error::Error>> {
+    make_at(names, clock::now())
+}
+
+fn make_at(names: &[String], now: UnixMillis) -> Result<(String, String), Box<dyn std::error::Error>> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(names)?;
-    let today = Timestamp::from_millisecond(clock::now().0)?.to_zoned(TimeZone::UTC).date();
+    let today = Timestamp::from_millisecond(now.0)?.to_zoned(TimeZone::UTC).date();
     // Yesterday, for clocks that are a little behind.
     let (from, to) = (today.yesterday()?, today.checked_add(LASTS_DAYS.days())?);
     let date = |date: jiff::civil::Date| {
@@ -144,8 +242,24 @@ fn make(names: &[String]) -> Result<(String, String), Box<dyn std::error::Error>
     Ok((params.self_signed(&key)?.pem(), key.serialize_pem()))
 }
 
+/// What is to be told of a certificate of the user's that is good for now.
+fn soon(encryption: &Encryption, seen: &Certificate) -> Option<Trouble> {
+    let Encryption::Given { certificate, .. } = encryption else { return None };
+    let is_soon = days_left(seen) <= SOON_DAYS;
+    is_soon.then(|| Trouble { error: expires(certificate, seen), stands_in: false })
+}
+
+fn expires(path: &str, seen: &Certificate) -> Error {
+    Error::new(Code::CertificateExpires).with("path", path).with("days", days_left(seen))
+}
+
 /// Reads both files and looks whether they fit and are of use today.
 fn see(files: &TlsFiles) -> Result<Certificate, Error> {
+    see_at(files, clock::now())
+}
+
+/// The same on another day.
+fn see_at(files: &TlsFiles, now: UnixMillis) -> Result<Certificate, Error> {
     let broken = |path: &Path, what: &str, reason: &dyn std::fmt::Display| {
         let error = Error::new(Code::CertificateBroken).with("path", path.display());
         error.with("what", what).with("reason", reason)
@@ -160,7 +274,7 @@ fn see(files: &TlsFiles) -> Result<Certificate, Error> {
     let expires = UnixMillis(parsed.validity().not_after.timestamp().saturating_mul(1000));
     let fingerprint: Vec<String> = Sha256::digest(first).iter().map(|byte| format!("{byte:02X}")).collect();
     let certificate = Certificate { fingerprint: fingerprint.join(":"), expires };
-    if days_left(&certificate) < 0 {
+    if certificate.expires < now {
         return Err(Error::new(Code::CertificateExpired).with("path", path.display()));
     }
     let (what, path) = (t!("tls.key"), &files.key);
@@ -219,6 +333,65 @@ mod tests {
         fs::write(&files.certificate, "x").unwrap();
         let (_, new) = tls.of(&Encryption::SelfSigned).await.unwrap().unwrap();
         assert_ne!(first, new);
+    }
+
+    #[tokio::test]
+    async fn streams_stay_on_air_when_the_users_is_of_no_use_and_it_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let tls = Tls::new(dir.path().join("tls"));
+        let names = vec!["example.org".to_owned()];
+        let ago = |days: i64| UnixMillis(clock::now().0 - days * DAY);
+        let (good, old, late) =
+            (make(&names).unwrap(), make_at(&names, ago(900)).unwrap(), make_at(&names, ago(800)).unwrap());
+        for (name, text) in [
+            ("a.crt", &good.0),
+            ("a.key", &good.1),
+            ("old.crt", &old.0),
+            ("old.key", &old.1),
+            ("late.crt", &late.0),
+            ("late.key", &late.1),
+        ] {
+            fs::write(dir.path().join(name), text).unwrap();
+        }
+        let told = || tls.trouble().map(|fault| fault.error);
+        let run = async |certificate: &str, key: &str| {
+            let encryption = given(dir.path(), certificate, key);
+            let (files, seen) = tls.for_run(&encryption).await.unwrap().unwrap();
+            (files.certificate.file_name().unwrap().to_string_lossy().into_owned(), seen)
+        };
+        assert_eq!(run("a.crt", "a.key").await.0, "a.crt");
+        assert_eq!(told(), None);
+        assert_eq!(run("late.crt", "late.key").await.0, "late.crt");
+        assert_eq!(told().unwrap().code, Code::CertificateExpires);
+        let (file, seen) = run("old.crt", "old.key").await;
+        assert_eq!((file.as_str(), days_left(&seen) < 0), ("old.crt", true), "it is used on");
+        assert_eq!(told().unwrap().code, Code::CertificateExpired);
+        // Renewed in its place, which the server takes by itself.
+        fs::write(dir.path().join("old.crt"), &good.0).unwrap();
+        fs::write(dir.path().join("old.key"), &good.1).unwrap();
+        assert!(tls.look_again(&given(dir.path(), "old.crt", "old.key")).await.is_some());
+        assert_eq!(told(), None);
+
+        for (certificate, key) in [("none.crt", "a.key"), ("a.crt", "none.key"), ("a.crt", "late.key")] {
+            let (file, seen) = run(certificate, key).await;
+            assert_eq!(file, "server.crt", "ours stands in");
+            assert!(days_left(&seen) > SOON_DAYS);
+            let in_use = tls.files(&given(dir.path(), certificate, key)).unwrap();
+            assert!(in_use.certificate.ends_with("server.crt"), "also of the guests' page");
+            let error = told().unwrap();
+            assert_eq!(error.code, Code::CertificateStandIn);
+            assert!(error.message.contains(key) || error.message.contains(certificate), "{error}");
+        }
+        // It is back; the server has ours until it is started again.
+        assert!(tls.look_again(&given(dir.path(), "a.crt", "a.key")).await.is_none());
+        assert!(told().is_some());
+        run("a.crt", "a.key").await;
+        assert_eq!(told(), None);
+        // While it runs: it goes on with what it has read.
+        fs::remove_file(dir.path().join("a.key")).unwrap();
+        assert!(tls.look_again(&given(dir.path(), "a.crt", "a.key")).await.is_none());
+        assert_eq!(told().unwrap().code, Code::CertificateUnreadable);
+        assert!(tls.for_run(&Encryption::Off).await.unwrap().is_none() && told().is_none());
     }
 
     #[tokio::test]
