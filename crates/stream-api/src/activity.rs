@@ -143,6 +143,7 @@ macro_rules! kinds {
                 cause: Cause,
                 attempt: u32,
                 from: String,
+                label: String,
                 version: String,
                 protocol: Protocol,
                 address: String,
@@ -236,6 +237,20 @@ kinds! {
         /// By whom.
         by: Origin,
     } = "renamed", Info;
+    /// A guest link was made.
+    GuestLinkMade {
+        /// What it is called; may be empty.
+        label: String,
+        /// By whom.
+        by: Origin,
+    } = "guest_link_made", Info;
+    /// A guest link was revoked.
+    GuestLinkRevoked {
+        /// What it was called; may be empty.
+        label: String,
+        /// By whom.
+        by: Origin,
+    } = "guest_link_revoked", Info;
     /// A viewer's connection was ended.
     Kicked {
         /// By which protocol they watched; absent for one that has no name here.

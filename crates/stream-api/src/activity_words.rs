@@ -37,6 +37,12 @@ impl ActivityKind {
             ActivityKind::Created { by } => t!("activity.created", by = by.words()),
             ActivityKind::Edited { by } => t!("activity.edited", by = by.words()),
             ActivityKind::Renamed { from, by } => t!("activity.renamed", from = from, by = by.words()),
+            ActivityKind::GuestLinkMade { label, by } => {
+                t!("activity.guest_link_made", label = quoted(label), by = by.words())
+            }
+            ActivityKind::GuestLinkRevoked { label, by } => {
+                t!("activity.guest_link_revoked", label = quoted(label), by = by.words())
+            }
             ActivityKind::Kicked { protocol, address, by } => {
                 let protocol = protocol.map_or(t!("viewer.other"), Protocol::label);
                 t!("activity.kicked", protocol = protocol, address = address, by = by.words())
@@ -83,6 +89,11 @@ impl Origin {
             Origin::Start => t!("activity.by.start"),
         }
     }
+}
+
+/// Behind a word; nothing where there is no label.
+fn quoted(label: &str) -> String {
+    if label.is_empty() { String::new() } else { format!(" “{label}”") }
 }
 
 fn words(cause: &Cause) -> String {
@@ -146,7 +157,9 @@ mod tests {
         assert!(order.sentence().contains(Origin::Tray.words()), "{}", order.sentence());
         let back = ActivityKind::Recovered { after_ms: 1200, cause: Some(cause) };
         assert!(back.sentence().contains("1.2 s"), "{}", back.sentence());
-        for kind in [order, fault, back] {
+        let link = |label: &str| ActivityKind::GuestLinkMade { label: label.to_owned(), by: Origin::Api };
+        assert!(link("Anna").sentence().contains(" “Anna” ") && !link("").sentence().contains('“'));
+        for kind in [order, fault, back, link("Ben")] {
             assert!(!kind.sentence().contains('{'), "{}", kind.sentence());
         }
     }

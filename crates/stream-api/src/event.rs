@@ -163,6 +163,8 @@ pub enum NoticeKind {
     ServerFailed,
     /// The server breaks off again and again.
     ServerFlapping,
+    /// Something is wrong with a server that runs: more to send than is good, a certificate of no use.
+    ServerWarned,
     /// A server that was told of is well again.
     ServerBack,
 }

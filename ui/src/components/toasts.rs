@@ -44,7 +44,8 @@ impl Toast {
             | NoticeKind::StreamFlapping
             | NoticeKind::StreamWarned
             | NoticeKind::ServerFailed
-            | NoticeKind::ServerFlapping => Kind::Warning,
+            | NoticeKind::ServerFlapping
+            | NoticeKind::ServerWarned => Kind::Warning,
         };
         Toast::new(kind, notice.title, notice.body)
     }

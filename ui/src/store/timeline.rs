@@ -6,13 +6,15 @@ use stream_api::{Activity, ActivityFilter, Level, StreamId, commands::Activities
 const HEARD: usize = 200;
 
 /// The kinds that are not about how a stream does, but about what somebody wanted.
-const WANTED: [&str; 9] = [
+const WANTED: [&str; 11] = [
     "ordered",
     "restarted",
     "created",
     "edited",
     "renamed",
     "deleted",
+    "guest_link_made",
+    "guest_link_revoked",
     "kicked",
     "server_restarted",
     "server_changed",

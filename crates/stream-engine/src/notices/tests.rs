@@ -30,6 +30,15 @@ impl Rig {
         self.watch.see(&Change::Server { server: Box::new(server) }, self.now);
     }
 
+    /// Runs with these warnings.
+    fn server_warned(&mut self, warnings: &[(Code, &str)]) {
+        let mut server = crate::server::first_status(&StoredServer::default());
+        server.state = ServerState::Running;
+        let warning = |(code, figure): &(Code, &str)| Error::new(*code).with("viewers", figure).into();
+        server.warnings = warnings.iter().map(warning).collect();
+        self.watch.see(&Change::Server { server: Box::new(server) }, self.now);
+    }
+
     fn stream(&mut self, n: u128, state: State, code: Option<Code>) {
         self.look(n, |stream| {
             (stream.state, stream.on_air) = (state, state == State::Running);
@@ -354,4 +363,35 @@ fn each_matter_of_a_stream_is_told_by_itself() {
     assert_eq!(kinds(&rig.after(MINUTE)), [NoticeKind::StreamFailed]);
     rig.on_air(1, &[]);
     assert_eq!(kinds(&rig.after(2 * MINUTE)), [NoticeKind::StreamBack; 4]);
+}
+
+#[test]
+fn what_is_wrong_with_a_server_that_runs_is_told_once_until_it_is_over() {
+    let mut rig = Rig::new();
+    let told = |notices: Vec<Notice>| {
+        notices.into_iter().map(|notice| (notice.kind, notice.title, notice.body)).collect::<Vec<_>>()
+    };
+    let words = |figure: &str| {
+        let error = Error::new(Code::ManyViewers).with("viewers", figure);
+        vec![(NoticeKind::ServerWarned, error.message, error.hint)]
+    };
+    rig.server_warned(&[(Code::ManyViewers, "101")]);
+    assert_eq!(told(rig.after(1_000)), [], "it may be over at once");
+    assert_eq!(told(rig.after(1_000)), words("101"));
+    rig.server_warned(&[(Code::ManyViewers, "150")]);
+    assert_eq!(told(rig.after(MINUTE)), [], "no news with another figure");
+    // The server starts anew, and all come back.
+    rig.server(ServerState::Restarting, Some(Code::ServerCrashed));
+    assert_eq!(told(rig.after(2_000)), []);
+    rig.server(ServerState::Running, None);
+    assert_eq!(told(rig.after(5_000)), []);
+    rig.server_warned(&[(Code::ManyViewers, "140")]);
+    assert_eq!(told(rig.after(2 * MINUTE)), [], "it was not over");
+    rig.server_warned(&[]);
+    assert_eq!(told(rig.after(2 * MINUTE)), []);
+    rig.server_warned(&[(Code::ManyViewers, "120")]);
+    rig.server_warned(&[]);
+    assert_eq!(told(rig.after(MINUTE)), [], "a moment is no matter");
+    rig.server_warned(&[(Code::ManyViewers, "120"), (Code::UplinkBusy, "80")]);
+    assert_eq!(rig.after(5_000).len(), 2, "each by itself, and anew");
 }

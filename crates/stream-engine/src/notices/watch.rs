@@ -6,6 +6,7 @@ use stream_api::{Change, Notice, Order, ServerState, ServerStatus, Snapshot, Sta
 
 use super::{
     seen::{GRACE, Matter, Seen, Told},
+    warnings::Warnings,
     words,
 };
 use crate::lifecycle::Millis;
@@ -18,6 +19,7 @@ const BEFORE: Millis = 3_000;
 pub(super) struct Watch {
     streams: BTreeMap<(StreamId, Matter), Seen>,
     server: Seen,
+    warnings: Warnings,
     server_is_up: bool,
 }
 
@@ -93,6 +95,7 @@ impl Watch {
     }
 
     fn see_server(&mut self, server: &ServerStatus, now: Millis) {
+        self.warnings.see(server, now);
         let was_up = std::mem::replace(&mut self.server_is_up, server.state == ServerState::Running);
         let broken = matches!(server.state, ServerState::Restarting | ServerState::Failed);
         let broke = broken && !self.server.broken;
@@ -118,12 +121,12 @@ impl Watch {
     /// When [`Watch::tell`] has something to do; none as long as all is well.
     pub(super) fn due(&self) -> Option<Millis> {
         let streams = self.streams.values().filter_map(|seen| seen.due(seen.matter.gather()));
-        streams.chain(self.server.due(GRACE)).min()
+        streams.chain(self.server.due(GRACE)).chain(self.warnings.due()).min()
     }
 
     /// What has become worth telling, and takes note that it was told.
     pub(super) fn tell(&mut self, now: Millis) -> Vec<Notice> {
-        let mut notices = Vec::new();
+        let mut notices = self.warnings.tell(now);
         let runs = self.streams.values().filter(|seen| seen.matter == Matter::Run);
         let waiting = runs.filter(|seen| seen.wanted && !seen.muted).count();
         match self.server.ripe(GRACE, now) {

@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use child_process::Rung;
 use mediamtx_client::{PathConfig, Version};
-use stream_api::{Code, Error, Fault, ServerId, ServerState, UnixMillis, t};
+use stream_api::{Code, Error, Fault, ServerState, UnixMillis, t};
 use tokio::{
     sync::{mpsc, watch},
     time::{Instant, sleep},
