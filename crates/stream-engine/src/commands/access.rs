@@ -72,11 +72,14 @@ pub(crate) async fn guest_link_create(
     id.truncate("guest-".len() + 10);
     let (link, token) = (GuestLink { id, label, created, expires }, random());
     let stored = StoredLink { link: link.clone(), token: Digest::of(&token) };
-    let stream = change_access(engine, request.id, AccessChange::AddLink(stored)).await?;
+    let stream = engine.hub.get(request.id);
+    let stream = stream.ok_or_else(|| Error::new(Code::NoSuchStream).with("id", request.id))?;
     let port = *engine.guest_port.borrow();
     let pages = guests::pages(&engine.hub.snapshot().server, port, &stream.spec.name);
     let urls: Vec<String> = pages.into_iter().map(|page| format!("{page}#{}.{token}", link.id)).collect();
     let qr = Secret::new(qr::svg(urls.first().map_or("", String::as_str))?);
+    // Last: what is stored is shown this once.
+    change_access(engine, request.id, AccessChange::AddLink(stored)).await?;
     Ok(GuestLinkMade { link, urls: urls.into_iter().map(Secret::new).collect(), qr })
 }
 

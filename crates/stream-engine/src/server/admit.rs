@@ -114,3 +114,126 @@ impl Admitted {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use mediamtx_client::{ApiAddress, Secret};
+    use serde_json::{Value, json};
+    use stream_api::{UnixMillis, ViewerAccess};
+    use tokio::{
+        io::{AsyncReadExt as _, AsyncWriteExt as _},
+        net::TcpListener,
+    };
+
+    use super::{super::users::Rights, *};
+    use crate::access::StoredAccess;
+
+    /// A server that has these RTSP sessions, takes any users, and notes whom it is to disconnect.
+    #[derive(Clone, Default)]
+    struct Fake {
+        sessions: Arc<Mutex<Vec<Value>>>,
+        kicked: Arc<Mutex<Vec<String>>>,
+    }
+
+    impl Fake {
+        async fn api(&self) -> Api {
+            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+            let address: ApiAddress = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
+            let fake = self.clone();
+            tokio::spawn(async move {
+                while let Ok((mut client, _)) = listener.accept().await {
+                    // The first line is all that matters, and comes in one piece.
+                    let mut request = [0; 8192];
+                    let length = client.read(&mut request).await.unwrap_or_default();
+                    let text = String::from_utf8_lossy(&request[..length]).into_owned();
+                    let route = text.split(' ').nth(1).unwrap_or_default().to_owned();
+                    let body = fake.answer(&route).to_string();
+                    let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length";
+                    let _ =
+                        client.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).await;
+                }
+            });
+            Api::new(address)
+        }
+
+        fn answer(&self, route: &str) -> Value {
+            if let Some((_, id)) = route.split_once("/kick/") {
+                self.kicked.lock().unwrap().push(id.to_owned());
+                self.sessions.lock().unwrap().retain(|session| session["id"] != id);
+                return json!({});
+            }
+            match route.contains("/rtsp/sessions/list") {
+                true => json!({ "pageCount": 1, "items": *self.sessions.lock().unwrap() }),
+                false if route.contains("/list") => json!({ "pageCount": 0, "items": [] }),
+                false => json!({ "version": "v1.21.0" }),
+            }
+        }
+
+        fn comes(&self, id: &str, created: Timestamp) {
+            self.sessions.lock().unwrap().push(json!({
+                "id": id, "path": "show", "state": "read", "remoteAddr": "192.168.1.5:5000",
+                "user": "viewer", "created": created.to_string(),
+            }));
+        }
+
+        fn kicked(&self) -> Vec<String> {
+            std::mem::take(&mut *self.kicked.lock().unwrap())
+        }
+    }
+
+    fn keys() -> Keys {
+        let secret = |name: &str| (name.to_owned(), Secret::new("pass"));
+        Keys { control: secret("manager"), publisher: secret("publisher") }
+    }
+
+    fn list(viewers: ViewerAccess) -> Vec<User> {
+        let access = StoredAccess { viewers, ..StoredAccess::default() };
+        let show = Rights { name: "show".to_owned(), access };
+        users::users(&keys().users(), std::iter::once(&show), UnixMillis(0))
+    }
+
+    #[tokio::test]
+    async fn who_asked_before_the_stream_was_shut_goes_even_when_they_come_in_later() {
+        let fake = Fake::default();
+        let (api, open, shut) = (fake.api().await, list(ViewerAccess::Open), list(ViewerAccess::Restricted));
+        let mut admitted = Admitted::new(keys().users(), open.clone());
+        assert!(admitted.is_done(|_| open.clone()));
+        let asked = Timestamp::now();
+        fake.comes("watches", asked);
+        admitted.follow(&api, |_| shut.clone()).await.unwrap();
+        assert_eq!(fake.kicked(), ["watches"]);
+        assert!(
+            !admitted.is_done(|_| shut.clone()),
+            "somebody may wait for a source that is fetched on demand"
+        );
+
+        // The source came, and with it who waited; and somebody whom the new list let in, whatever it is by.
+        fake.comes("waited", asked);
+        fake.comes("new", Timestamp::now());
+        admitted.follow(&api, |_| shut.clone()).await.unwrap();
+        assert_eq!(fake.kicked(), ["waited"]);
+
+        // Nobody waits for longer than that.
+        let past = admitted.past.last_mut().unwrap();
+        past.ended = past.ended.map(|(at, since)| (at, since.checked_sub(COMING_IN).unwrap()));
+        admitted.follow(&api, |_| shut.clone()).await.unwrap();
+        assert!(admitted.is_done(|_| shut.clone()), "there is nothing left to look for");
+    }
+
+    #[tokio::test]
+    async fn who_came_in_by_a_list_of_somebody_else_goes_too() {
+        let fake = Fake::default();
+        let (api, open, shut) = (fake.api().await, list(ViewerAccess::Open), list(ViewerAccess::Restricted));
+        let mut admitted = Admitted::new(keys().users(), open);
+        admitted.follow(&api, |_| shut.clone()).await.unwrap();
+        admitted.past.clear();
+        // The file was read again, with the users that it was started with.
+        admitted.distrust();
+        assert!(!admitted.is_done(|_| shut.clone()));
+        fake.comes("meanwhile", Timestamp::now());
+        admitted.follow(&api, |_| shut.clone()).await.unwrap();
+        assert_eq!(fake.kicked(), ["meanwhile"]);
+    }
+}

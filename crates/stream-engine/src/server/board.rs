@@ -1,6 +1,9 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -28,6 +31,8 @@ pub(super) struct Board {
     paths: Arc<Mutex<HashMap<String, Wanted>>>,
     /// Of every stream, whether it runs or not: a path's users are there before the path is.
     rights: Arc<Mutex<BTreeMap<StreamId, Rights>>>,
+    /// The server refused the newest users.
+    behind: Arc<AtomicBool>,
     eager: watch::Sender<usize>,
     /// Why a path is not recorded, by its name, and when that was said last.
     recorders: Arc<Mutex<HashMap<String, (String, Instant)>>>,
@@ -81,6 +86,7 @@ impl Board {
             terms,
             paths: Arc::default(),
             rights: Arc::default(),
+            behind: Arc::default(),
             eager: watch::Sender::default(),
             recorders: Arc::default(),
             pulls: Arc::default(),
@@ -190,6 +196,15 @@ impl Board {
 
     pub(super) fn forget(&self, id: StreamId) {
         self.rights().remove(&id);
+    }
+
+    /// Whether the server refused the newest users.
+    pub(super) fn is_behind(&self) -> bool {
+        self.behind.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_behind(&self, behind: bool) {
+        self.behind.store(behind, Ordering::Relaxed);
     }
 
     /// Everybody who may do anything, besides those of `base`.

@@ -129,6 +129,11 @@ impl Server {
         self.board.expect(name);
     }
 
+    /// Whether the server refused the newest of who may do what; it is tried again every second.
+    pub(crate) fn is_behind(&self) -> bool {
+        self.board.is_behind()
+    }
+
     /// The stream is gone.
     pub(crate) fn forget(&self, id: StreamId) {
         self.board.forget(id);

@@ -294,6 +294,26 @@ mod tests {
     }
 
     #[test]
+    fn a_guest_who_came_by_our_own_page_goes_with_the_link_even_where_this_computer_may_watch() {
+        let rights = || restricted("p", None, &["127.0.0.0/8"]);
+        let two = [with_link(with_link(rights(), "g1", 200), "g2", 200)];
+        let left = [with_link(rights(), "g2", 200)];
+        // The page fetches for its guests from this computer, whose address alone would let them stay.
+        let guest = |name: &str, ip: &str| session("p", Role::Read, name, ip);
+        for ip in ["127.0.0.1", "[::ffff:127.0.0.1]", "[::1]"] {
+            assert!(goes(&two, &left, guest("g1", ip)), "{ip}");
+        }
+        assert!(!goes(&two, &left, guest("g2", "127.0.0.1")), "another link's guest");
+        assert!(!goes(&two, &left, guest("", "127.0.0.1")), "somebody who sits here");
+        let (before, now) = ([with_link(open("p"), "g1", 200)], [open("p")]);
+        assert!(goes(&before, &now, guest("g1", "127.0.0.1")), "also where everybody may");
+        assert!(
+            !goes(&before, &now, guest("g1", "192.168.1.5")),
+            "who came by themselves may have said any name"
+        );
+    }
+
+    #[test]
     fn links_and_keys_that_end_take_their_own_people_with_them() {
         let p = || restricted("p", Some("x"), &[]);
         let two = [with_link(with_link(p(), "g1", 200), "g2", 200)];

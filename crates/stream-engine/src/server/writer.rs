@@ -148,6 +148,7 @@ impl Writer<'_> {
         let now = self.clocks.wall();
         let done = |admitted: &&mut Admitted| admitted.is_done(|base| self.board.users(base, now));
         if self.admitted.as_ref().is_none_or(done) {
+            self.board.set_behind(false);
             return Some(Ok(()));
         }
         // With a slate missing every write is refused.
@@ -246,10 +247,12 @@ impl Writer<'_> {
     /// Lets in whom the board names, and nobody else.
     pub(super) async fn admit(&mut self) -> Result<(), ApiError> {
         let now = self.clocks.wall();
-        match &mut self.admitted {
+        let followed = match &mut self.admitted {
             Some(admitted) => admitted.follow(&self.api, |base| self.board.users(base, now)).await,
             None => Ok(()),
-        }
+        };
+        self.board.set_behind(followed.is_err());
+        followed
     }
 
     /// Puts back what somebody else's change took away.

@@ -20,6 +20,8 @@ pub(super) struct Facts {
     pub(super) unrecorded: Option<Error>,
     /// What became of the source's file since it is sent.
     pub(super) source: Fate,
+    /// Why the server has not taken yet who may watch and send.
+    pub(super) unadmitted: Option<Error>,
     /// Who publishes, where somebody else does.
     pub(super) publisher: Option<Publisher>,
     /// What it waits for, where somebody else feeds it.
@@ -42,6 +44,7 @@ impl Facts {
             recording: Recording::Off,
             unrecorded: None,
             source: Fate::Same,
+            unadmitted: None,
             publisher: None,
             wait: None,
             was_on_air: false,
@@ -110,7 +113,8 @@ impl Facts {
             Fate::Changed => Some(Code::SourceChanged),
         };
         let source = source.map(|code| Error::new(code).with("path", spec.source.place()));
-        slow.into_iter().chain(source).chain(self.unrecorded.clone()).map(Fault::new).collect()
+        let more = self.unrecorded.iter().chain(&self.unadmitted).cloned();
+        slow.into_iter().chain(source).chain(more).map(Fault::new).collect()
     }
 
     /// The stream as it is now, without figures.

@@ -157,7 +157,8 @@ impl Handle {
     }
 
     /// # Errors
-    /// As [`Handle::order`], those of the change itself, and that the server did not take it.
+    /// As [`Handle::order`], and those of the change itself. That the server has not taken it yet is a warning of the
+    /// stream: it is stored, and holds as soon as the server does.
     pub(crate) async fn change_access(&self, change: AccessChange, by: Origin) -> Result<Stream, Error> {
         self.tell(|ack| Control::Access { change, by, ack }).await
     }

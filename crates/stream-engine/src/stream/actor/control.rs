@@ -128,16 +128,35 @@ impl Actor {
     /// Stored before it is done, so that nobody is let in again by a restart; what can't be stored is not done.
     async fn change_access(&mut self, change: AccessChange, by: Origin) -> Result<Stream, Error> {
         self.check_open()?;
+        let link = self
+            .access
+            .links
+            .iter()
+            .find(|stored| matches!(&change, AccessChange::RemoveLink(id) if *id == stored.link.id));
+        let told = match (&change, link) {
+            (AccessChange::AddLink(stored), _) => {
+                ActivityKind::GuestLinkMade { label: stored.link.label.clone(), by }
+            }
+            (_, Some(stored)) => ActivityKind::GuestLinkRevoked { label: stored.link.label.clone(), by },
+            _ => ActivityKind::Edited { by },
+        };
         let mut access = self.access.clone();
         access.apply(change)?;
         self.parts.server.terms().check(&self.spec.name, &access)?;
         self.parts.store.put(StoredStream { access: access.clone(), ..self.stored() }).await?;
-        let before = std::mem::replace(&mut self.access, access);
-        if before.viewers != self.access.viewers || before.links.len() == self.access.links.len() {
-            self.tell(ActivityKind::Edited { by });
-        }
+        self.access = access;
+        self.tell(told);
         self.publish();
-        self.parts.server.admit_now(self.id, &self.spec.name, &self.access).await?;
+        let taken = self.parts.server.admit_now(self.id, &self.spec.name, &self.access).await;
+        // It is stored, so it counts: an error now would keep a key from its owner that is the only one left. A server
+        // that falls over learns it when it starts.
+        self.facts.unadmitted = taken.err().filter(|error| error.code != Code::ServerDown).map(|error| {
+            tracing::warn!(%error, "the server has not taken yet who may watch and send");
+            let pending = Error::new(Code::AccessPending)
+                .with("reason", error.args.get("reason").unwrap_or(&error.message));
+            self.journal.manager("warning", pending.message.clone());
+            pending
+        });
         Ok(self.publish())
     }
 
