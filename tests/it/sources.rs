@@ -2,11 +2,12 @@
 
 use std::fs;
 
+use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
 use crate::support::{
     Dir, Server,
-    camera::{Camera, PASSWORD, Sender, USER},
+    camera::{Camera, ODD_PASSPHRASE, ODD_PASSWORD, ODD_USER, PASSWORD, Sender, USER},
     media, until,
 };
 
@@ -38,20 +39,29 @@ async fn a_camera_is_fetched_by_every_protocol_and_comes_back() {
     let dir = Dir::new();
     let server = Server::ready(&dir).await;
     let mut ids = Vec::new();
-    for protocol in ["rtsp", "rtmp", "srt", "hls"] {
-        ids.push((protocol, create(&server, protocol, network(&camera.url(protocol))).await));
+    for protocol in ["rtsp", "rtsps", "rtmp", "srt", "hls", "whep", "udp"] {
+        let mut source = network(&camera.url(protocol));
+        if protocol == "rtsps" {
+            source["fingerprint"] = json!(camera.fingerprint());
+        }
+        ids.push((protocol, create(&server, protocol, source).await));
     }
     for (protocol, id) in &ids {
         let stream = server.until_on_air(id).await;
         assert_eq!(stream["state"], "running", "{stream:#}");
         let stream = server.until(id, "known", |stream| !stream["media"].is_null()).await;
         assert_eq!(stream["media"]["video"]["codec"], "h264", "{protocol}: {stream:#}");
-        assert_eq!(stream["media"]["video"]["width"], 1280);
         assert_eq!(stream["plan"]["mode"], "copy");
+        assert_eq!(stream["media"]["video"]["width"], 1280, "{protocol}");
+        assert_eq!(
+            stream["media"]["audio"].is_null(),
+            *protocol == "whep",
+            "AAC is not for WebRTC: {stream:#}"
+        );
         let codecs = media::watch(stream["urls"]["rtsp"].as_str().unwrap()).await;
         assert!(codecs.contains(&"h264".to_owned()), "{protocol} is passed on: {codecs:?}");
         assert!(!stream.to_string().contains(PASSWORD), "{protocol}: {stream:#}");
-        assert_eq!(stream["source"]["has_secret"], true);
+        assert_eq!(stream["source"]["has_secret"], *protocol != "udp");
         let bits = async || server.stream(id).await["metrics"]["inbound_bps"].as_u64();
         until("it is measured", async || bits().await.filter(|bps| *bps > 10_000)).await;
     }
@@ -61,7 +71,8 @@ async fn a_camera_is_fetched_by_every_protocol_and_comes_back() {
 
     // A power cut at the camera: each says why, none is given up, and all come back by themselves.
     camera.stop();
-    for (protocol, id) in &ids {
+    // By UDP nothing tells of it but silence, which takes 10 s.
+    for (protocol, id) in ids.iter().filter(|(protocol, _)| *protocol != "udp") {
         let stream = server.until(id, "lost and told why", |s| s["wait"]["error"]["code"].is_string()).await;
         assert_eq!(
             (&stream["wait"]["of"], &stream["wait"]["lost"]),
@@ -75,6 +86,9 @@ async fn a_camera_is_fetched_by_every_protocol_and_comes_back() {
     for (protocol, id) in &ids {
         let stream = server.until_on_air(id).await;
         assert_eq!(stream["wait"], Value::Null, "{protocol}");
+        if *protocol == "udp" {
+            continue;
+        }
         let told = told(&server, id).await;
         let kinds: Vec<&str> = told.iter().map(|activity| activity["kind"].as_str().unwrap()).collect();
         assert!(kinds.ends_with(&["live", "faulted", "recovered"]), "{protocol}: {kinds:?}");
@@ -228,9 +242,64 @@ async fn an_address_that_can_not_be_is_refused() {
     assert_eq!(server.stop().await, Some(0));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_is_changed_with_its_stream_or_not_at_all() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    // Left by a crash, of a stream that is not there.
+    let gone = json!({ "01940000-0000-7000-8000-000000000000": { "source": { "password": "left-behind" } } });
+    fs::write(dir.data().join("secrets.json"), gone.to_string()).unwrap();
+    let server = Server::start(&dir).await;
+    assert!(!files_hold(&dir, &["secrets.json"], "left-behind"));
+    let body = json!({ "name": "cam", "source": network("rtsp://u:the-first-one@127.0.0.1:1/x") });
+    let id = server.post("/api/v1/streams", body).await.ok()["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/streams/{id}");
+
+    // The configuration can't be written, by root either: a folder is in its place.
+    let (config, aside) = (dir.data().join("config.json"), dir.data().join("aside"));
+    fs::rename(&config, &aside).unwrap();
+    fs::create_dir_all(config.join("folder")).unwrap();
+    let change = json!({ "password": "another-one", "record": true });
+    assert_eq!(server.ask("PATCH", &path, Some(change.clone())).await.code(), "data_dir_denied");
+    assert!(files_hold(&dir, &["secrets.json"], "the-first-one"), "that of the stream as it is");
+    assert!(!files_hold(&dir, &["secrets.json"], "another-one"));
+    let body = json!({ "name": "new", "source": network("rtsp://u:new-one@127.0.0.1:1/x") });
+    assert_eq!(server.post("/api/v1/streams", body.clone()).await.code(), "data_dir_denied");
+    assert!(!files_hold(&dir, &["secrets.json"], "new-one"));
+    fs::remove_dir_all(&config).unwrap();
+    fs::rename(&aside, &config).unwrap();
+    server.ask("PATCH", &path, Some(change)).await.ok();
+    assert!(files_hold(&dir, &["secrets.json"], "another-one"));
+
+    // What is kept can't be read: that is no matter of streams that have no secret.
+    fs::write(dir.data().join("secrets.json"), "{ half").unwrap();
+    let plain = server.create("plain", &file, false).await;
+    let copy = server.ask("POST", &format!("/api/v1/streams/{plain}/duplicate"), None).await.ok();
+    let source = server.stream(&plain).await["source"].clone();
+    let update = json!({ "record": true, "source": source });
+    server.ask("PATCH", &format!("/api/v1/streams/{plain}"), Some(update)).await.ok();
+    server.ask("DELETE", &format!("/api/v1/streams/{}", copy["id"].as_str().unwrap()), None).await.ok();
+    assert_eq!(
+        server.post("/api/v1/streams", body).await.code(),
+        "data_dir_denied",
+        "its secret can't be kept"
+    );
+    assert_eq!(server.streams().await.len(), 2, "so it was not made");
+    assert_eq!(
+        fs::read_to_string(dir.data().join("secrets.json")).unwrap(),
+        "{ half",
+        "nothing is overwritten"
+    );
+    assert_eq!(server.stop().await, Some(0));
+}
+
 /// Outcomes of the four steps, and the code of the one that failed.
 async fn tested(server: &Server, url: &str) -> (String, Value) {
-    let tested = server.post("/api/v1/source-test", json!({ "source": network(url) })).await.ok();
+    outcomes(server, json!({ "source": network(url) })).await
+}
+
+async fn outcomes(server: &Server, request: Value) -> (String, Value) {
+    let tested = server.post("/api/v1/source-test", request).await.ok();
     let steps = tested["steps"].as_array().unwrap();
     let names: Vec<&str> = steps.iter().map(|step| step["step"].as_str().unwrap()).collect();
     assert_eq!(names, ["name", "connect", "login", "media"], "{tested:#}");
@@ -272,6 +341,26 @@ async fn a_test_says_which_step_fails() {
         (&json!("h264"), &json!("copy"))
     );
     assert!(!report.to_string().contains(PASSWORD), "{report:#}");
+    // SRT with a user, a password and a passphrase that an address has to encode: said apart, and in the address.
+    let encoded = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
+    let (user, pass, phrase) = (encoded(ODD_USER), encoded(ODD_PASSWORD), encoded(ODD_PASSPHRASE));
+    let srt = camera.srt_port();
+    let mut apart = network(&format!("srt://127.0.0.1:{srt}?streamid=read:odd&passphrase={phrase}"));
+    apart["user"] = json!(ODD_USER);
+    let wrong =
+        network(&format!("srt://127.0.0.1:{srt}?streamid=read:odd:{user}:{pass}&passphrase=not-it-at-all"));
+    for (request, expected) in [
+        (json!({ "source": apart, "password": ODD_PASSWORD }), "passed skipped passed passed"),
+        (
+            json!({ "source": network(&format!(
+                "srt://127.0.0.1:{srt}?passphrase={phrase}&streamid=#!::m=request,r=odd,u={user},s={pass}"
+            )) }),
+            "passed skipped passed passed",
+        ),
+        (json!({ "source": wrong }), "passed skipped failed skipped"),
+    ] {
+        assert_eq!(outcomes(&server, request.clone()).await.0, expected, "{request}");
+    }
     // Nothing is left of it, neither here nor there.
     assert_eq!(server.streams().await.len(), 0);
     until("the tests' paths are gone", async || {

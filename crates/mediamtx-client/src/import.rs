@@ -307,6 +307,19 @@ mod tests {
     }
 
     #[test]
+    fn a_file_without_a_word_on_encryption_leaves_it_alone() {
+        let given = Encryption::Given { certificate: "/etc/a.crt".into(), key: "/etc/a.key".into() };
+        for encryption in [Encryption::Off, Encryption::SelfSigned, given] {
+            let now = ServerSettings { encryption: encryption.clone(), ..ServerSettings::default() };
+            assert_eq!(import("rtmp: no\n", &now).unwrap().settings.encryption, encryption);
+            // A certificate alone, as every sample file names one, says nothing of encryption.
+            let named = import("rtspServerCert: /b.crt\nrtspServerKey: /b.key\n", &now).unwrap();
+            assert_eq!(named.settings.encryption, encryption);
+            assert_eq!(import("rtspEncryption: no\n", &now).unwrap().settings.encryption, Encryption::Off);
+        }
+    }
+
+    #[test]
     fn what_is_no_configuration_is_refused() {
         for text in ["", "- a\n- b\n", "just words", "a: [", "\u{0}"] {
             assert!(import(text, &ServerSettings::default()).is_err(), "{text:?}");

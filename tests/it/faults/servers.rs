@@ -173,7 +173,13 @@ async fn a_server_that_goes_away() {
     process::signal(server.children("mediamtx")[0].pid, Signal::SIGKILL);
     told(&server, Code::ServerKilled).await;
     server.until_server("running").await;
+    let id = server.create("obs", &dir.media("good.mp4"), false).await;
     process::signal(server.children("mediamtx")[0].pid, Signal::SIGSTOP);
+    // What replaced an earlier key, and is shown this once, is shown although the server falls over meanwhile.
+    let key = server.post(&format!("/api/v1/streams/{id}/publish-key"), json!({})).await.ok();
+    assert!(key["key"].as_str().is_some_and(|key| key.len() > 20), "{key}");
+    let stream = server.stream(&id).await;
+    assert_eq!((&stream["access"]["publisher"], &stream["warnings"]), (&json!("encoder"), &json!([])));
     told(&server, Code::ServerSilent).await;
     server.until_server("running").await;
     assert_eq!(server.stop().await, Some(0));

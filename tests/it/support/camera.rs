@@ -3,6 +3,7 @@
 use std::{
     fs::File,
     net::{TcpListener, UdpSocket},
+    path::Path,
     process::{Child, Command, Stdio},
 };
 
@@ -13,17 +14,22 @@ use super::until;
 
 pub const USER: &str = "viewer";
 pub const PASSWORD: &str = "c4mera-s3cret";
+/// What an address has to encode: of SRT's path `odd`, with [`ODD_USER`].
+pub const ODD_USER: &str = "o+d.d";
+pub const ODD_PASSWORD: &str = "p&q#r+s;t";
+/// The passphrase of that path.
+pub const ODD_PASSPHRASE: &str = "a&b c%d?e#f+g;h";
 
 /// Ended with its FFmpeg when dropped.
 pub struct Camera {
     dir: tempfile::TempDir,
-    ports: [u16; 7],
+    ports: [u16; 9],
     fixture: &'static str,
     children: Vec<Child>,
 }
 
 impl Camera {
-    /// On air at `cam`, by RTSP, RTMP, SRT and HLS.
+    /// On air at `cam`, by RTSP, RTSPS, RTMP, SRT, HLS, WHEP and, to whoever listens, MPEG-TS over UDP.
     pub async fn on_air() -> Camera {
         Camera::of("clip_bf0.mp4").await
     }
@@ -33,25 +39,46 @@ impl Camera {
         let ports = free_ports();
         let dir = tempfile::Builder::new().prefix("stream-manager-camera-").tempdir().unwrap();
         let mut camera = Camera { dir, ports, fixture, children: Vec::new() };
+        camera.certify();
         camera.start().await;
         camera
+    }
+
+    /// Makes a certificate that nobody signed.
+    #[expect(clippy::disallowed_methods, reason = "openssl, which ends by itself")]
+    fn certify(&self) {
+        let mut openssl = Command::new("openssl");
+        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
+        openssl.args(["-days", "2", "-subj", "/CN=camera", "-keyout", "key.pem", "-out", "cert.pem"]);
+        let made = openssl.current_dir(self.dir.path()).stdin(Stdio::null()).output().unwrap();
+        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    }
+
+    /// SHA-256 of its certificate, as people give it.
+    pub fn fingerprint(&self) -> String {
+        fingerprint(&self.dir.path().join("cert.pem"))
     }
 
     /// After [`Camera::stop`], at the same addresses.
     #[expect(clippy::disallowed_methods, reason = "somebody else's programs, ended on drop")]
     pub async fn start(&mut self) {
-        let [rtsp, rtmp, hls, webrtc, api, webrtc_udp, srt] = self.ports;
+        let [rtsp, rtmp, hls, webrtc, api, rtsps, webrtc_udp, srt, udp] = self.ports;
         let at = |port: u16| format!("127.0.0.1:{port}");
         let may = |action: &str| json!({ "action": action, "path": "cam" });
         let config = json!({
             "api": true, "apiAddress": at(api), "rtspTransports": ["tcp"], "rtspAddress": at(rtsp),
-            "rtmpAddress": at(rtmp), "hlsAddress": at(hls), "hlsAlwaysRemux": true, "webrtcAddress": at(webrtc),
+            "rtspEncryption": "optional", "rtspsAddress": at(rtsps), "rtspServerCert": "cert.pem",
+            "rtspServerKey": "key.pem", "rtmpAddress": at(rtmp), "hlsAddress": at(hls), "hlsAlwaysRemux": true, "webrtcAddress": at(webrtc),
             "webrtcLocalUDPAddress": at(webrtc_udp), "srtAddress": at(srt), "moq": false,
             "authInternalUsers": [
                 { "user": "any", "permissions": [may("publish"), { "action": "api" }] },
                 { "user": USER, "pass": PASSWORD, "permissions": [may("read"), { "action": "read", "path": "empty" }] },
+                { "user": ODD_USER, "pass": ODD_PASSWORD, "permissions": [{ "action": "read", "path": "odd" }] },
             ],
-            "paths": { "cam": {}, "empty": {} },
+            "paths": {
+                "cam": {}, "empty": {},
+                "odd": { "source": self.url("rtsp"), "sourceOnDemand": true, "srtReadPassphrase": ODD_PASSPHRASE },
+            },
         });
         let file = self.dir.path().join("mediamtx.yml");
         std::fs::write(&file, config.to_string()).unwrap();
@@ -65,6 +92,8 @@ impl Camera {
         sender.arg(Fixtures::cached().file(self.fixture)).args(["-c", "copy", "-f", "rtsp"]);
         sender.args(["-rtsp_transport", "tcp", &format!("rtsp://127.0.0.1:{rtsp}/cam")]);
         sender.stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::null());
+        // Whoever listens gets it; else it is lost.
+        sender.args(["-c", "copy", "-f", "mpegts", &format!("udp://127.0.0.1:{udp}?pkt_size=1316")]);
         self.children.push(sender.spawn().unwrap());
         until("the camera is on air", async || {
             let path = reqwest::get(self.api()).await.ok()?.text().await.ok()?;
@@ -85,20 +114,28 @@ impl Camera {
         }
     }
 
-    /// The address of its path by `rtsp`, `rtmp`, `srt` or `hls`, with user and password as people type them.
+    /// The address of its path by `rtsp`, `rtsps`, `rtmp`, `srt`, `hls`, `whep` or `udp`, with user and password as people type them.
     pub fn url(&self, protocol: &str) -> String {
         self.path(protocol, "cam", USER, PASSWORD)
     }
 
     /// The same of any path, for anybody.
     pub fn path(&self, protocol: &str, path: &str, user: &str, password: &str) -> String {
-        let [rtsp, rtmp, hls, _, _, _, srt] = self.ports;
+        let [rtsp, rtmp, hls, webrtc, _, rtsps, _, srt, udp] = self.ports;
         match protocol {
             "rtsp" => format!("rtsp://{user}:{password}@127.0.0.1:{rtsp}/{path}"),
+            "rtsps" => format!("rtsps://{user}:{password}@127.0.0.1:{rtsps}/{path}"),
+            "whep" => format!("whep://{user}:{password}@127.0.0.1:{webrtc}/{path}/whep"),
+            "udp" => format!("udp://127.0.0.1:{udp}"),
             "rtmp" => format!("rtmp://{user}:{password}@127.0.0.1:{rtmp}/{path}"),
             "hls" => format!("http://{user}:{password}@127.0.0.1:{hls}/{path}/index.m3u8"),
             _ => format!("srt://127.0.0.1:{srt}?streamid=read:{path}:{user}:{password}"),
         }
+    }
+
+    /// The port of SRT.
+    pub fn srt_port(&self) -> u16 {
+        self.ports[7]
     }
 
     /// The port of RTSP.
@@ -107,10 +144,19 @@ impl Camera {
     }
 }
 
-fn free_ports() -> [u16; 7] {
+/// SHA-256 of a certificate in a file, in pairs of digits.
+#[expect(clippy::disallowed_methods, reason = "openssl, which ends by itself")]
+pub fn fingerprint(certificate: &Path) -> String {
+    let mut openssl = Command::new("openssl");
+    openssl.args(["x509", "-noout", "-fingerprint", "-sha256", "-in"]).arg(certificate);
+    let text = String::from_utf8(openssl.output().unwrap().stdout).unwrap();
+    text.trim().rsplit_once('=').expect("sha256 Fingerprint=…").1.to_owned()
+}
+
+fn free_ports() -> [u16; 9] {
     // All held at once, so that they differ; free again for the camera.
-    let tcp: Vec<TcpListener> = (0..5).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let udp: Vec<UdpSocket> = (0..2).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
+    let tcp: Vec<TcpListener> = (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    let udp: Vec<UdpSocket> = (0..3).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
     let tcp = tcp.iter().map(|socket| socket.local_addr().unwrap().port());
     let all: Vec<u16> = tcp.chain(udp.iter().map(|socket| socket.local_addr().unwrap().port())).collect();
     all.try_into().unwrap()
