@@ -160,6 +160,14 @@ impl Actor {
         Ok(self.publish())
     }
 
+    /// Whether the server has taken by now who may watch and send.
+    pub(super) fn look_at_access(&mut self) {
+        if self.facts.unadmitted.is_some() && !self.parts.server.is_behind() {
+            self.facts.unadmitted = None;
+            self.publish();
+        }
+    }
+
     async fn delete(&mut self, by: Origin, done: oneshot::Sender<Result<(), Error>>) {
         let removed = match self.check_open() {
             Ok(()) => self.parts.store.remove(self.id).await,

@@ -30,6 +30,7 @@ impl Actor {
             self.facts.source = fate;
             self.publish();
         }
+        self.look_at_access();
     }
 
     fn look_at_recording(&mut self, wanted: bool) -> (Recording, Option<Error>) {
