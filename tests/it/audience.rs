@@ -1,9 +1,9 @@
 //! Who watches: each viewer of each protocol is listed, and can be sent away, alone.
 
-use futures_util::future::join_all;
+use futures_util::future::{join_all, join3};
 use serde_json::{Value, json};
 
-use crate::support::{Dir, Server, media, reader::Reader, until};
+use crate::support::{Dir, Server, camera::Whep, media, reader::Reader, server::free_port, until};
 
 const PLAYED: [&str; 4] = ["rtsp", "rtmp", "hls", "srt"];
 
@@ -63,9 +63,7 @@ async fn each_viewer_is_listed_and_can_be_sent_away() {
         assert!(since <= now && now - since < 60_000, "{viewer:#}");
     }
     assert!(listed.is_sorted_by_key(|viewer| viewer["since"].as_i64()), "the first comes first: {listed:#?}");
-    for probe in &mut probes {
-        probe.gets_more().await;
-    }
+    join_all(probes.iter_mut().map(Reader::gets_more)).await;
     let later = until("each got more", async || {
         let later = viewers(&server, &show).await;
         let more = |before: &Value| {
@@ -98,9 +96,7 @@ async fn each_viewer_is_listed_and_can_be_sent_away() {
         assert!(listed.iter().all(|left| left["id"] != viewer["id"]), "{listed:#?}");
         server.post(&kick, json!({})).await.ok();
     }
-    for mut probe in probes {
-        probe.gets_more().await;
-    }
+    join_all(probes.iter_mut().map(Reader::gets_more)).await;
     let told = server.get("/api/v1/activity?kinds=kicked").await;
     let told = told["activities"].as_array().unwrap();
     assert_eq!(told.len(), 4, "once for each: {told:#?}");
@@ -109,6 +105,49 @@ async fn each_viewer_is_listed_and_can_be_sent_away() {
 
     // Nothing else can be sent away so: neither a publisher nor what is not there.
     server.post(&format!("/api/v1/viewers/{show}/kick"), json!({})).await.ok();
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn encrypted_viewers_and_browsers_can_be_sent_away_too() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let server = Server::ready(&dir).await;
+    let mut settings = server.get("/api/v1/server").await["settings"].clone();
+    settings["encryption"] = json!("self_signed");
+    (settings["ports"]["rtsps"], settings["ports"]["rtmps"]) = (json!(free_port()), json!(free_port()));
+    let status = server.post("/api/v1/server/settings", json!({ "settings": settings })).await.ok();
+    let fingerprint = status["certificate"]["fingerprint"].as_str().unwrap().replace(':', "");
+    let id = server.create("show", &file, true).await;
+    let stream = server.until_on_air(&id).await;
+    let url = |protocol: &str| stream["urls"][protocol].as_str().unwrap().to_owned();
+    let whep = format!("{}whep", url("webrtc").replacen("https", "wheps", 1));
+    let (rtsps, rtmps) = (url("rtsp"), url("rtmp"));
+    let (rtsps, mut rtmps, browser) =
+        join3(Reader::of(&rtsps), Reader::of(&rtmps), Whep::of(&whep, &fingerprint)).await;
+    let listed = until("all three are listed", async || {
+        Some(viewers(&server, &id).await).filter(|listed| listed.len() == 3)
+    })
+    .await;
+    assert_eq!(protocols(&listed), ["rtmp", "rtsp", "webrtc"], "{listed:#?}");
+    let of = |protocol: &str| listed.iter().find(|viewer| viewer["protocol"] == protocol).unwrap();
+    assert!(of("rtmp")["encrypted"] == true && of("rtsp")["encrypted"] == true, "{listed:#?}");
+    let kick = async |protocol: &str| {
+        let path = format!("/api/v1/viewers/{}/kick", of(protocol)["id"].as_str().unwrap());
+        server.post(&path, json!({})).await.ok();
+    };
+    let is_listed = async |protocol: &str| {
+        viewers(&server, &id).await.iter().any(|viewer| viewer["id"] == of(protocol)["id"])
+    };
+    kick("webrtc").await;
+    until("the browser is let go", async || (!browser.is_connected().await).then_some(())).await;
+    until("it is gone", async || (!is_listed("webrtc").await).then_some(())).await;
+    kick("rtsp").await;
+    rtsps.until_let_go().await;
+    until("it is gone", async || (!is_listed("rtsp").await).then_some(())).await;
+    rtmps.gets_more().await;
+    kick("rtmp").await;
+    rtmps.until_let_go().await;
     assert_eq!(server.stop().await, Some(0));
 }
 

@@ -192,3 +192,48 @@ impl Drop for Sender {
         let _ = self.0.wait();
     }
 }
+
+/// A viewer by WebRTC, as a browser would be: another MediaMTX that fetches a stream by WHEP, and comes back 5 s after it
+/// was sent away. Ended on drop.
+pub struct Whep {
+    _dir: tempfile::TempDir,
+    api: u16,
+    child: Child,
+}
+
+impl Whep {
+    /// Watches `url` (`wheps://…/whep`), whose certificate has this fingerprint; media comes when this returns.
+    #[expect(clippy::disallowed_methods, reason = "somebody else's program, ended on drop")]
+    pub async fn of(url: &str, fingerprint: &str) -> Whep {
+        let dir = tempfile::Builder::new().prefix("stream-manager-whep-").tempdir().unwrap();
+        let api = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let config = json!({
+            "api": true, "apiAddress": format!("127.0.0.1:{api}"), "rtsp": false, "rtmp": false, "hls": false,
+            "webrtc": false, "srt": false, "moq": false,
+            "paths": { "seen": { "source": url, "sourceFingerprint": fingerprint } },
+        });
+        let file = dir.path().join("mediamtx.yml");
+        std::fs::write(&file, config.to_string()).unwrap();
+        let mut server = Command::new(testkit::fixtures::mediamtx());
+        server.arg(&file).stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::null());
+        let viewer = Whep { _dir: dir, api, child: server.spawn().unwrap() };
+        until(&format!("{url} is watched"), async || viewer.is_connected().await.then_some(())).await;
+        viewer
+    }
+
+    /// Whether media comes.
+    pub async fn is_connected(&self) -> bool {
+        let seen = reqwest::get(format!("http://127.0.0.1:{}/v3/paths/get/seen", self.api)).await;
+        match seen {
+            Ok(seen) => seen.text().await.is_ok_and(|text| text.contains("\"ready\":true")),
+            Err(_) => false,
+        }
+    }
+}
+
+impl Drop for Whep {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
