@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use futures_util::future::join_all;
 use testkit::media::Fixtures;
 
 use crate::support::{Dir, Server, media};
@@ -9,14 +10,14 @@ use crate::support::{Dir, Server, media};
 /// Starts all, waits until all are on air, and removes them again: a few at a time.
 async fn all_get_on_air(server: &Server, files: &[PathBuf]) {
     for few in files.chunks(5) {
-        let mut ids = Vec::new();
-        for file in few {
+        let ids = join_all(few.iter().map(async |file| {
             let body =
                 serde_json::json!({ "source": crate::support::server::file_source(file), "start": true });
             let made = server.post("/api/v1/streams", body).await;
             assert_eq!(made.status, 201, "{}: {made:?}", file.display());
-            ids.push(made.body["id"].as_str().unwrap().to_owned());
-        }
+            made.body["id"].as_str().unwrap().to_owned()
+        }))
+        .await;
         for (id, file) in ids.iter().zip(few) {
             eprintln!("waiting for {}", file.display());
             server.until_on_air(id).await;

@@ -1,5 +1,6 @@
 //! A stream's whole life: made, watched, changed, copied, stopped, restored, removed.
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::{Dir, Server, media, process, server::file_source, until};
@@ -26,8 +27,9 @@ async fn a_stream_is_made_watched_changed_and_removed() {
     let stream = server.until_on_air(id).await;
     assert_eq!(stream["plan"]["mode"], "copy", "{stream:#}");
 
-    for protocol in ["rtsp", "rtmp", "hls", "srt"] {
-        let codecs = watched(stream["urls"][protocol].as_str().unwrap()).await;
+    let protocols = ["rtsp", "rtmp", "hls", "srt"];
+    let all = join_all(protocols.map(|protocol| watched(stream["urls"][protocol].as_str().unwrap()))).await;
+    for (protocol, codecs) in protocols.iter().zip(all) {
         assert!(codecs.contains(&"h264".to_owned()), "{protocol} shows the picture: {codecs:?}");
         assert!(codecs.contains(&"aac".to_owned()), "{protocol} plays the sound: {codecs:?}");
     }

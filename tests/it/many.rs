@@ -114,17 +114,26 @@ async fn all_are_back(count: usize) {
     process::none_left(dir.path()).await;
 }
 
-/// Few at a time, the ones that were used last first; the others say that they wait, and at which place.
 #[tokio::test(flavor = "multi_thread")]
-async fn fifty_streams_start_in_the_order_of_use() {
-    const COUNT: usize = 50;
+async fn many_streams_start_in_the_order_of_use() {
+    start_in_the_order_of_use(30).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "heavy"]
+async fn heavy_fifty_streams_start_in_the_order_of_use() {
+    start_in_the_order_of_use(50).await;
+}
+
+/// Few at a time, the ones that were used last first; the others say that they wait, and at which place.
+async fn start_in_the_order_of_use(count: usize) {
     let dir = Dir::new();
     let file = tiny(&dir);
-    // As an earlier run stored them: `many-49` was used last.
+    // As an earlier run stored them: the last was used last.
     let mut config: Value =
         serde_json::from_str(&std::fs::read_to_string(dir.data().join("config.json")).unwrap()).unwrap();
     let id = |n: usize| format!("01a2058e-d892-75f6-86d6-{n:012}");
-    config["streams"] = (0..COUNT)
+    config["streams"] = (0..count)
         .map(|n| {
             serde_json::json!({ "id": id(n), "name": format!("many-{n}"), "order": "run", "used": 1_000 + n,
                 "source": { "type": "file", "path": file } })
@@ -147,22 +156,22 @@ async fn fifty_streams_start_in_the_order_of_use() {
             live.into_iter().filter(|stream| !order.contains(&stream["name"])).collect();
         fresh.sort_by_key(|stream| stream["on_air_since"].as_i64());
         order.extend(fresh.into_iter().map(|stream| stream["name"].clone()));
-        (order.len() == COUNT).then_some(())
+        (order.len() == count).then_some(())
     })
     .await;
     eprintln!("most at a time: {most_starting}; farthest place seen: {places}; order {order:?}");
-    assert!(places >= 20, "who waits says at which place: {places}");
+    assert!(places >= 15, "who waits says at which place: {places}");
     // Four have their turn; the picture may be behind by those that went on air since it was asked for.
     assert!(most_starting <= 12, "{most_starting} started at a time");
-    let half: usize = order[..COUNT / 2]
+    let half: usize = order[..count / 2]
         .iter()
         .filter(|name| {
             name.as_str()
                 .and_then(|name| name.strip_prefix("many-")?.parse().ok())
-                .is_some_and(|n: usize| n >= COUNT / 2 - 8)
+                .is_some_and(|n: usize| n >= count / 2 - 8)
         })
         .count();
-    assert!(half >= COUNT / 2 - 4, "those used last come first: {order:?}");
+    assert!(half >= count / 2 - 4, "those used last come first: {order:?}");
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;
 }

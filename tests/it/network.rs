@@ -7,6 +7,7 @@ use std::{
     path::Path,
 };
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::support::{
@@ -108,9 +109,9 @@ async fn the_network_reaches_what_viewers_need_and_nothing_else() {
         assert!(urls["rtsp"].as_str().unwrap().starts_with(&format!("rtsp://{host}:")), "{urls}");
     }
     let first = status["addresses"][0]["host"].as_str().unwrap();
-    for protocol in ["rtsp", "rtmp", "hls", "srt"] {
-        plays(&urls[protocol].as_str().unwrap().replacen(first, &host, 1)).await;
-    }
+    let played = ["rtsp", "rtmp", "hls", "srt"];
+    let played = played.map(|protocol| urls[protocol].as_str().unwrap().replacen(first, &host, 1));
+    join_all(played.iter().map(|url| plays(url))).await;
     let page = urls["webrtc"].as_str().unwrap().replacen(first, &host, 1);
     assert_eq!(reqwest::get(&page).await.unwrap().status(), 200, "{page}");
 
@@ -145,11 +146,12 @@ async fn encrypted_streams_play_and_plain_ones_stay_on_this_computer() {
     assert!(!reaches("127.0.0.1", &ports["rtmp"]), "plain RTMP is gone");
     let stream = server.until_on_air(&id).await;
     let urls = &stream["urls"];
-    for (protocol, scheme) in [("rtsp", "rtsps://"), ("rtmp", "rtmps://"), ("hls", "https://")] {
+    let all = [("rtsp", "rtsps://"), ("rtmp", "rtmps://"), ("hls", "https://")].map(|(protocol, scheme)| {
         let url = urls[protocol].as_str().unwrap();
         assert!(url.starts_with(scheme), "{url}");
-        plays(url).await;
-    }
+        plays(url)
+    });
+    join_all(all).await;
     let told = status["certificate"]["fingerprint"].as_str().unwrap();
     assert_eq!(told, fingerprint(&dir.data().join("tls/server.crt")), "the fingerprint is the certificate's");
     assert!(status["certificate"]["expires"].as_i64().unwrap() > 1_700_000_000_000);

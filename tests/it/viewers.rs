@@ -6,6 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use futures_util::future::{join, join_all};
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use stream_api::Code;
@@ -53,13 +54,11 @@ async fn viewers_stay_over(kills: u32) {
     assert_eq!(stream["kept"], json!({ "state": "on" }), "{stream:#}");
     assert_eq!(stream["keep_viewers"], true, "on unless asked otherwise");
 
-    let mut rtsp = Reader::of(url(&stream, "rtsp")).await;
-    let mut hls = Reader::of(url(&stream, "hls")).await;
+    let (mut rtsp, mut hls) = join(Reader::of(url(&stream, "rtsp")), Reader::of(url(&stream, "hls"))).await;
     let began = Instant::now();
     for _ in 0..kills {
         kill_encoder(&server, &id).await;
-        rtsp.gets_more().await;
-        hls.gets_more().await;
+        join(rtsp.gets_more(), hls.gets_more()).await;
     }
     eprintln!("{kills} kills in {} ms", began.elapsed().as_millis());
 
@@ -72,8 +71,7 @@ async fn viewers_stay_over(kills: u32) {
     .await;
     assert_ne!(server.children("ffmpeg"), ffmpeg);
     server.until_on_air(&id).await;
-    rtsp.gets_more().await;
-    hls.gets_more().await;
+    join(rtsp.gets_more(), hls.gets_more()).await;
 
     server.ask("PATCH", &path, Some(json!({ "source": file_source(&other_tracks) }))).await.ok();
     rtsp.until_let_go().await;
@@ -122,12 +120,13 @@ async fn every_kind_of_tracks_is_kept_by(ffmpeg: Option<PathBuf>) {
     for (name, file) in &files {
         streams.push(server.create(name, file, true).await);
     }
-    let mut readers = Vec::new();
+    let mut watched = Vec::new();
     for id in &streams {
         let stream = server.until_on_air(id).await;
         assert_eq!(stream["kept"], json!({ "state": "on" }), "{stream:#}");
-        readers.push(Reader::of(url(&stream, "rtsp")).await);
+        watched.push(stream);
     }
+    let mut readers = join_all(watched.iter().map(|stream| Reader::of(url(stream, "rtsp")))).await;
     let before = server.children("ffmpeg");
     assert_eq!(before.len(), files.len(), "{before:?}");
     for ffmpeg in &before {
@@ -139,10 +138,10 @@ async fn every_kind_of_tracks_is_kept_by(ffmpeg: Option<PathBuf>) {
         (anew && now.len() == files.len()).then_some(())
     })
     .await;
-    for (id, reader) in streams.iter().zip(&mut readers) {
+    for id in &streams {
         server.until_on_air(id).await;
-        reader.gets_more().await;
     }
+    join_all(readers.iter_mut().map(Reader::gets_more)).await;
     assert_eq!(server.stop().await, Some(0));
 }
 

@@ -139,7 +139,7 @@ fn perform(step: Step, workspace: &Workspace) -> Result<End> {
         Step::Clippy => {
             cargo(workspace, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?
         }
-        Step::Unit => cargo(workspace, &["test", "--workspace", "--no-fail-fast"])?,
+        Step::Unit => unit(workspace)?,
         Step::Windows => return windows(workspace),
         Step::E2e => return end_to_end(workspace, &[]),
         Step::Chaos => return chaos(workspace),
@@ -150,6 +150,12 @@ fn perform(step: Step, workspace: &Workspace) -> Result<End> {
         }
     }
     Ok(End::Ok)
+}
+
+/// The long ones start real programs and then wait for them, so twice as many as there are processors run at a time.
+fn unit(workspace: &Workspace) -> Result<()> {
+    let threads = (2 * std::thread::available_parallelism()?.get()).to_string();
+    cargo(workspace, &["test", "--workspace", "--no-fail-fast", "--", "--test-threads", &threads])
 }
 
 fn windows(workspace: &Workspace) -> Result<End> {

@@ -11,6 +11,9 @@ use crate::fixtures::ffmpeg;
 
 /// The decoded picture is scaled to this, in grey, a byte a pixel.
 const SIZE: (usize, usize) = (64, 36);
+/// What a reader needs to know of a live stream comes within a second. FFmpeg looks for up to five, longest by SRT,
+/// to find out a frame rate that nobody here asks for.
+pub const IMPATIENT: [&str; 4] = ["-analyzeduration", "1000000", "-fpsprobesize", "0"];
 
 /// Reads an RTSP, RTMP, HLS or SRT address with the real FFmpeg until one picture is decoded, trying again until
 /// the limit.
@@ -55,7 +58,7 @@ pub async fn one_try(url: &str) -> Result<(), String> {
 
 async fn try_picture(url: &str) -> Result<Vec<u8>, String> {
     let mut command = Command::new(ffmpeg());
-    command.args(["-nostdin", "-v", "error"]);
+    command.args(["-nostdin", "-v", "error"]).args(IMPATIENT);
     if url.starts_with("rtsp") {
         command.args(["-rtsp_transport", "tcp"]);
     }

@@ -40,6 +40,7 @@ pub fn made(from: &Path, codecs: &str, to: &Path) -> PathBuf {
 pub async fn watch(url: &str) -> Vec<String> {
     let mut command = tokio::process::Command::new(testkit::fixtures::ffprobe());
     command.args(["-v", "error", "-of", "json", "-show_entries", "stream=codec_name"]);
+    command.args(testkit::readers::IMPATIENT);
     if url.starts_with("rtsp") {
         command.args(["-rtsp_transport", "tcp"]);
     }

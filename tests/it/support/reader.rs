@@ -33,7 +33,8 @@ impl Reader {
             "-progress",
             "pipe:1",
         ]);
-        if url.starts_with("rtsp:") {
+        command.args(testkit::readers::IMPATIENT);
+        if url.starts_with("rtsp") {
             command.args(["-rtsp_transport", "tcp"]);
         }
         command.args(["-i", url, "-map", "0", "-c", "copy", "-f", "null", "-"]);
