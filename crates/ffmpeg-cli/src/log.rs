@@ -67,7 +67,8 @@ fn never_in_url(c: char) -> bool {
 fn value(text: &str) -> &str {
     let ends = |at: usize, c: char| match c {
         '&' => true,
-        '\'' | '|' | ')' | ']' | ',' | ':' | ';' => {
+        ':' | ';' => text[at + 1..].chars().next().is_none_or(never_in_url),
+        '\'' | '|' | ')' | ']' | ',' => {
             let next = text[at + c.len_utf8()..].chars().next();
             next.is_none_or(|next: char| {
                 never_in_url(next) || matches!(next, ':' | ',' | ';' | '.' | ')' | ']' | '\'')
