@@ -185,7 +185,7 @@ mod tests {
 
     fn keys() -> Keys {
         let secret = |name: &str| (name.to_owned(), Secret::new("pass"));
-        Keys { control: secret("manager"), publisher: secret("publisher") }
+        Keys { control: secret("manager"), publisher: secret("publisher"), reader: secret("reader") }
     }
 
     fn list(viewers: ViewerAccess) -> Vec<User> {
