@@ -127,7 +127,10 @@ mod tests {
         net::TcpListener,
     };
 
-    use super::{super::users::Rights, *};
+    use super::{
+        super::users::{Keys, Rights},
+        *,
+    };
     use crate::access::StoredAccess;
 
     /// A server that has these RTSP sessions, takes any users, and notes whom it is to disconnect.
