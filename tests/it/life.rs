@@ -176,9 +176,7 @@ async fn orders_that_meet_a_delete_leave_nothing_behind() {
             )
         }
     });
-    for (start, stop, edit, delete, late_start, late_stop, again) in
-        futures_util::future::join_all(at_once).await
-    {
+    for (start, stop, edit, delete, late_start, late_stop, again) in join_all(at_once).await {
         let deletes = [delete.status, again.status];
         assert!(deletes.contains(&200), "one of them deletes it: {deletes:?}");
         for answer in [start, stop, edit, late_start, late_stop] {

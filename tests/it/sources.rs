@@ -211,19 +211,19 @@ async fn whoever_publishes_is_shown_and_awaited() {
     let id = &ids[0];
 
     // It is stopped without anything to end, and another kind of source takes over.
-    server.order(&id, "stop").await;
-    server.until_state(&id, "stopped").await;
+    server.order(id, "stop").await;
+    server.until_state(id, "stopped").await;
     let file = media::plain(&dir.media("a.mp4"));
     let source = crate::support::server::file_source(&file);
     server.ask("PATCH", &format!("/api/v1/streams/{id}"), Some(json!({ "source": source }))).await.ok();
-    server.order(&id, "start").await;
-    let stream = server.until_on_air(&id).await;
+    server.order(id, "start").await;
+    let stream = server.until_on_air(id).await;
     assert_eq!((&stream["publisher"], &stream["wait"]), (&Value::Null, &Value::Null));
     server
         .ask("PATCH", &format!("/api/v1/streams/{id}"), Some(json!({ "source": { "type": "incoming" } })))
         .await
         .ok();
-    server.until(&id, "waiting again", |stream| stream["wait"]["of"] == "publisher").await;
+    server.until(id, "waiting again", |stream| stream["wait"]["of"] == "publisher").await;
     assert_eq!(server.children("ffmpeg"), []);
     assert_eq!(server.stop().await, Some(0));
 }

@@ -1,8 +1,16 @@
 use std::{collections::BTreeMap, fmt};
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 
 use crate::{Code, words};
+
+impl<'de> Deserialize<'de> for Code {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let name = String::deserialize(from)?;
+        let known = Code::ALL.iter().copied().find(|code| code.as_str() == name);
+        known.ok_or_else(|| D::Error::custom(format_args!("no code {name}")))
+    }
+}
 
 /// What went wrong with a command, as every host and the interface see it.
 ///

@@ -50,3 +50,16 @@ impl Program {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_found_in_what_was_printed() {
+        let sign = Sign { program: Program::Ffmpeg, line: "Unknown encoder '…'" };
+        assert!(sign.is_in("[fatal] Unknown encoder 'libx264'"));
+        assert!(!sign.is_in("[fatal] Unknown encoder"));
+        assert!(!sign.is_in(""));
+    }
+}

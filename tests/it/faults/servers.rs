@@ -200,6 +200,8 @@ async fn a_server_that_refuses_our_changes() {
         assert_eq!(control.patch_defaults(&json!({ "sourceOnDemand": true })).await.0, 200);
         let (status, answer) = control.add_path("same", &json!({ "source": "publisher" })).await;
         if status == 200 {
+            // With it the defaults could not be changed a second time.
+            assert_eq!(control.remove_path("same").await.0, 200);
             continue;
         }
         sign_is_in(Code::ServerRefused, 0, std::slice::from_ref(&answer));

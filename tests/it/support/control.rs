@@ -41,6 +41,10 @@ impl Control {
         self.send(self.http.post(format!("{}/paths/add/{name}", self.url)).json(path)).await
     }
 
+    pub async fn remove_path(&self, name: &str) -> (u16, String) {
+        self.send(self.http.delete(format!("{}/paths/delete/{name}", self.url))).await
+    }
+
     pub async fn patch_path(&self, name: &str, change: &Value) -> (u16, String) {
         self.send(self.http.patch(format!("{}/paths/patch/{name}", self.url)).json(change)).await
     }

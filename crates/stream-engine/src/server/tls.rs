@@ -48,6 +48,9 @@ struct Trouble {
     stands_in: bool,
 }
 
+/// What it shows, and where that is.
+type Shown = (TlsFiles, Certificate);
+
 impl Tls {
     pub(crate) fn new(folder: PathBuf) -> Tls {
         Tls { folder, trouble: Arc::default() }
@@ -58,10 +61,7 @@ impl Tls {
     ///
     /// # Errors
     /// `data_dir_denied`, `disk_full`, when ours can't be made.
-    pub(super) async fn for_run(
-        &self,
-        encryption: &Encryption,
-    ) -> Result<Option<(TlsFiles, Certificate)>, Error> {
+    pub(super) async fn for_run(&self, encryption: &Encryption) -> Result<Option<Shown>, Error> {
         let (tls, given) = (self.clone(), encryption.clone());
         let made = spawn_blocking(move || tls.look_or_stand_in(&given)).await;
         let (found, trouble) =
@@ -87,7 +87,7 @@ impl Tls {
     ///
     /// # Errors
     /// `certificate_…` for one of the user's that is of no use, `data_dir_denied`, `disk_full`.
-    pub(super) async fn of(&self, encryption: &Encryption) -> Result<Option<(TlsFiles, Certificate)>, Error> {
+    pub(super) async fn of(&self, encryption: &Encryption) -> Result<Option<Shown>, Error> {
         let (tls, encryption) = (self.clone(), encryption.clone());
         let looked = spawn_blocking(move || tls.look(&encryption)).await;
         looked.map_err(|error| Error::new(Code::Internal).with("reason", error)).flatten()
@@ -168,10 +168,7 @@ impl Tls {
         }
     }
 
-    fn look_or_stand_in(
-        &self,
-        encryption: &Encryption,
-    ) -> Result<(Option<(TlsFiles, Certificate)>, Option<Trouble>), Error> {
+    fn look_or_stand_in(&self, encryption: &Encryption) -> Result<(Option<Shown>, Option<Trouble>), Error> {
         match (self.look(encryption), encryption) {
             (Ok(Some((files, certificate))), _) => {
                 let trouble = soon(encryption, &certificate);
@@ -194,7 +191,7 @@ impl Tls {
         }
     }
 
-    fn look(&self, encryption: &Encryption) -> Result<Option<(TlsFiles, Certificate)>, Error> {
+    fn look(&self, encryption: &Encryption) -> Result<Option<Shown>, Error> {
         let Some(files) = self.wanted(encryption) else { return Ok(None) };
         if *encryption == Encryption::SelfSigned {
             return self.own(files).map(Some);
@@ -203,7 +200,7 @@ impl Tls {
         Ok(Some((files, certificate)))
     }
 
-    fn own(&self, files: TlsFiles) -> Result<(TlsFiles, Certificate), Error> {
+    fn own(&self, files: TlsFiles) -> Result<Shown, Error> {
         if let Ok(certificate) = see(&files)
             && days_left(&certificate) > SOON_DAYS
         {
