@@ -3,7 +3,9 @@
 use futures_util::future::{join_all, join3};
 use serde_json::{Value, json};
 
-use crate::support::{Dir, Server, camera::Whep, media, reader::Reader, server::free_port, until};
+use testkit::free_port;
+
+use crate::support::{Dir, Server, camera::Whep, media, reader::Reader, until};
 
 const PLAYED: [&str; 4] = ["rtsp", "rtmp", "hls", "srt"];
 

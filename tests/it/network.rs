@@ -10,11 +10,13 @@ use std::{
 use futures_util::future::join_all;
 use serde_json::{Value, json};
 
+use testkit::free_port;
+
 use crate::support::{
     Dir, Server,
     camera::fingerprint,
     media, process,
-    server::{Answer, command, free_port},
+    server::{Answer, command},
     until,
 };
 

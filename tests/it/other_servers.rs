@@ -6,11 +6,13 @@ use tokio::{
     net::TcpListener,
 };
 
+use testkit::free_port;
+
 use crate::support::{
     Dir, Server,
     hall::{Hall, OWNER_PASSWORD, until_other},
     media,
-    server::{file_source, free_port},
+    server::file_source,
 };
 
 /// The first step that failed, and the code of its error; none when all is well.

@@ -2,6 +2,7 @@
 
 use std::{
     net::{TcpListener, UdpSocket},
+    sync::atomic::{AtomicU16, Ordering},
     thread,
     time::{Duration, Instant},
 };
@@ -33,16 +34,22 @@ pub async fn wait_until(deadline: Duration, what: &str, mut condition: impl Asyn
     }
 }
 
-/// A port of the loopback that is free for TCP and UDP right now.
+/// A port of the loopback that is free for TCP and UDP right now, and was not given before in this process. It is below
+/// those that systems hand out by themselves, so nobody gets it meanwhile.
 ///
 /// # Panics
 /// If there is none.
 #[must_use]
 pub fn free_port() -> u16 {
-    (0..100)
-        .find_map(|_| {
-            let port = TcpListener::bind("127.0.0.1:0").ok()?.local_addr().ok()?.port();
-            UdpSocket::bind(("127.0.0.1", port)).is_ok().then_some(port)
+    const FIRST: u16 = 10_240;
+    const COUNT: u16 = 20_000;
+    static GIVEN: AtomicU16 = AtomicU16::new(0);
+    // Tests of another process begin elsewhere.
+    let offset = u16::try_from(std::process::id() * 97 % u32::from(COUNT)).unwrap_or_default();
+    (0..COUNT)
+        .map(|_| FIRST + offset.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed)) % COUNT)
+        .find(|port| {
+            TcpListener::bind(("127.0.0.1", *port)).is_ok() && UdpSocket::bind(("127.0.0.1", *port)).is_ok()
         })
         .expect("a free port")
 }

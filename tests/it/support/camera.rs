@@ -2,13 +2,12 @@
 
 use std::{
     fs::File,
-    net::{TcpListener, UdpSocket},
     path::Path,
     process::{Child, Command, Stdio},
 };
 
 use serde_json::json;
-use testkit::media::Fixtures;
+use testkit::{free_port, media::Fixtures};
 
 use super::until;
 
@@ -36,7 +35,7 @@ impl Camera {
 
     /// The same with another of the fixtures.
     pub async fn of(fixture: &'static str) -> Camera {
-        let ports = free_ports();
+        let ports = std::array::from_fn(|_| free_port());
         let dir = tempfile::Builder::new().prefix("stream-manager-camera-").tempdir().unwrap();
         let mut camera = Camera { dir, ports, fixture, children: Vec::new() };
         camera.certify();
@@ -153,15 +152,6 @@ pub fn fingerprint(certificate: &Path) -> String {
     text.trim().rsplit_once('=').expect("sha256 Fingerprint=…").1.to_owned()
 }
 
-fn free_ports() -> [u16; 9] {
-    // All held at once, so that they differ; free again for the camera.
-    let tcp: Vec<TcpListener> = (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let udp: Vec<UdpSocket> = (0..3).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
-    let tcp = tcp.iter().map(|socket| socket.local_addr().unwrap().port());
-    let all: Vec<u16> = tcp.chain(udp.iter().map(|socket| socket.local_addr().unwrap().port())).collect();
-    all.try_into().unwrap()
-}
-
 impl Drop for Camera {
     fn drop(&mut self) {
         self.stop();
@@ -206,7 +196,7 @@ impl Whep {
     #[expect(clippy::disallowed_methods, reason = "somebody else's program, ended on drop")]
     pub async fn of(url: &str, fingerprint: &str) -> Whep {
         let dir = tempfile::Builder::new().prefix("stream-manager-whep-").tempdir().unwrap();
-        let api = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let api = free_port();
         let config = json!({
             "api": true, "apiAddress": format!("127.0.0.1:{api}"), "rtsp": false, "rtmp": false, "hls": false,
             "webrtc": false, "srt": false, "moq": false,

@@ -2,12 +2,12 @@
 
 use std::{
     fs::{self, File},
-    net::{TcpListener, UdpSocket},
     path::PathBuf,
     process::{Child, Command, Stdio},
 };
 
 use serde_json::{Value, json};
+use testkit::free_port;
 
 use super::{Server, until};
 
@@ -41,8 +41,14 @@ impl Hall {
     /// With more in its configuration than the usual.
     pub async fn with(program: PathBuf, more: Value) -> Hall {
         let dir = tempfile::Builder::new().prefix("stream-manager-hall-").tempdir().unwrap();
-        let mut hall =
-            Hall { dir, program, ports: free_ports(), more, child: None, http: reqwest::Client::new() };
+        let mut hall = Hall {
+            dir,
+            program,
+            ports: std::array::from_fn(|_| free_port()),
+            more,
+            child: None,
+            http: reqwest::Client::new(),
+        };
         hall.start().await;
         hall
     }
@@ -172,15 +178,6 @@ pub async fn until_other(server: &Server, id: &str, what: &str, is: impl Fn(&Val
         is(&found).then_some(found)
     })
     .await
-}
-
-fn free_ports() -> [u16; 8] {
-    // All held at once, so that they differ; free again for the server.
-    let tcp: Vec<TcpListener> = (0..6).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let udp: Vec<UdpSocket> = (0..2).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
-    let tcp = tcp.iter().map(|socket| socket.local_addr().unwrap().port());
-    let all: Vec<u16> = tcp.chain(udp.iter().map(|socket| socket.local_addr().unwrap().port())).collect();
-    all.try_into().unwrap()
 }
 
 impl Drop for Hall {

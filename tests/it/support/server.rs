@@ -3,7 +3,6 @@
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _},
-    net::{TcpListener, UdpSocket},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, Instant},
@@ -11,6 +10,7 @@ use std::{
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+use testkit::free_port;
 
 use super::{
     PATIENCE,
@@ -53,21 +53,10 @@ impl Dir {
 }
 
 fn free_ports() -> Value {
-    // All held at once, so that they differ.
-    let tcp: Vec<TcpListener> = (0..7).map(|_| TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    let udp: Vec<UdpSocket> = (0..2).map(|_| UdpSocket::bind("127.0.0.1:0").unwrap()).collect();
-    let tcp = |i: usize| tcp[i].local_addr().unwrap().port();
-    let udp = |i: usize| udp[i].local_addr().unwrap().port();
-    let ports = json!({
-        "rtsp": tcp(0), "rtmp": tcp(1), "hls": tcp(2), "webrtc": tcp(3), "api": tcp(4), "metrics": tcp(5),
-        "webrtc_udp": udp(0), "srt": udp(1),
-    });
-    json!({ "ports": ports, "guest_port": tcp(6) })
-}
-
-/// A TCP port that was free a moment ago.
-pub fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+    let names = ["rtsp", "rtmp", "hls", "webrtc", "api", "metrics", "webrtc_udp", "srt"];
+    let ports: serde_json::Map<String, Value> =
+        names.into_iter().map(|name| (name.to_owned(), free_port().into())).collect();
+    json!({ "ports": ports, "guest_port": free_port() })
 }
 
 /// A server that runs. Ended with everything below it when dropped.

@@ -1,6 +1,7 @@
 //! What only the user may know, such as cameras' and servers' passwords: apart from everything else that is stored. In the system's
 //! keychain where there is one, else in a file that its user alone can read.
 
+#[cfg_attr(not(feature = "keychain"), allow(dead_code, reason = "none is opened then"))]
 mod keychain;
 #[cfg(feature = "keychain")]
 mod system;
