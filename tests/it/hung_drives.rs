@@ -11,7 +11,8 @@ use crate::support::{Dir, Server, hung::HungDrive, media, process, server::comma
 const HUNG: usize = 5;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn streams_on_a_drive_that_hangs_hold_up_no_others() {
+#[ignore = "heavy"]
+async fn heavy_streams_on_a_drive_that_hangs_hold_up_no_others() {
     let dir = Dir::new();
     let drive = dir.media("drive");
     fs::create_dir(&drive).unwrap();

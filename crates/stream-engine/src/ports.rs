@@ -45,14 +45,19 @@ pub(crate) fn for_guests(server: Option<Ports>) -> u16 {
 
 fn from(mut ports: Ports, guests: Option<u16>, used: impl Fn(Listener) -> bool) -> Result<Ports, Error> {
     let mut chosen: Vec<u16> = guests.into_iter().collect();
+    let before = ports;
     for listener in Listener::ALL {
         let (wanted, usual) = (ports.of(listener), Ports::USUAL.of(listener));
         // What only an administrator may use has no usable neighbours either.
         let first = if wanted < 1024 { usual } else { wanted };
         let near = first..=first.saturating_add(REACH);
-        // Another port's usual number is left to it.
-        let apart =
-            |port: &u16| !chosen.contains(port) && (*port == usual || *port == wanted || !is_usual(*port));
+        let is_anothers =
+            |port: u16| Listener::ALL.into_iter().any(|other| other != listener && before.of(other) == port);
+        // What another one has, or usually has, is left to it.
+        let apart = |port: &u16| {
+            !chosen.contains(port)
+                && (*port == wanted || (!is_anothers(*port) && (*port == usual || !is_usual(*port))))
+        };
         let free =
             |port: &u16| !used(listener) || bind(*port, listener.is_udp(), Reach::LocalNetwork).is_ok();
         let port = std::iter::once(wanted)
@@ -143,10 +148,16 @@ fn bind(port: u16, udp: bool, reach: Reach) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{Mutex, PoisonError};
+
     use super::*;
+
+    /// Held by who binds the usual ports.
+    static USUAL: Mutex<()> = Mutex::new(());
 
     #[test]
     fn a_taken_port_is_moved_and_named() {
+        let _alone = USUAL.lock().unwrap_or_else(PoisonError::into_inner);
         let first = choose(None).unwrap();
         let held = TcpListener::bind((Ipv4Addr::LOCALHOST, first.rtsp)).unwrap();
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, first.srt)).unwrap();
@@ -156,6 +167,13 @@ mod tests {
         let error = check(&settings).unwrap_err();
         assert_eq!((error.code, error.args["port"].as_str()), (Code::PortTaken, &*first.rtsp.to_string()));
         assert!(!error.args["holder"].contains(&std::process::id().to_string()), "we are no stranger");
+        let neighbours = Ports { metrics: first.rtsp + 1, ..first };
+        let moved_past = ServerSettings { ports: neighbours, ..settings.clone() };
+        assert_ne!(
+            renewed(&moved_past, None).unwrap().rtsp,
+            neighbours.metrics,
+            "it is left to the other one"
+        );
         let renewed = renewed(&settings, None).unwrap();
         assert!(renewed.rtsp > first.rtsp && renewed.srt > first.srt, "another one for those: {renewed:?}");
         assert_eq!((renewed.hls, renewed.api), (first.hls, first.api), "the others are kept");
@@ -168,6 +186,7 @@ mod tests {
 
     #[test]
     fn the_guests_page_and_the_server_never_want_the_same() {
+        let _alone = USUAL.lock().unwrap_or_else(PoisonError::into_inner);
         // As beside another server, which has the usual ones.
         let taken: Vec<_> = Listener::ALL
             .into_iter()
