@@ -44,7 +44,7 @@ pub(crate) use fault::{CureButton, FaultCard};
 pub(crate) use icon::{Icon, icon};
 pub(crate) use log::{LogCard, LogOf};
 pub(crate) use menu::Menu;
-pub(crate) use modal::Modal;
+pub(crate) use modal::{Modal, modal_head};
 pub(crate) use refusal::refusal;
 pub(crate) use row::StreamRow;
 pub(crate) use row_menu::{MenuKind, RowMenu};

@@ -1,8 +1,12 @@
 use leptos::{html, prelude::*};
+use stream_api::t;
 use wasm_bindgen::JsCast;
 use web_sys::HtmlElement;
 
-use crate::browser;
+use crate::{
+    browser,
+    components::{Icon, icon},
+};
 
 /// A native modal dialog: focus stays in it, Escape closes it, and focus then goes back to where it was.
 #[component]
@@ -52,5 +56,25 @@ pub(crate) fn Modal(
         >
             {children()}
         </dialog>
+    }
+}
+
+/// The first line of a form in a [`Modal`]: what it is, and a button that closes it.
+pub(crate) fn modal_head(title: String, close: impl Fn() + 'static) -> impl IntoView {
+    view! {
+        <header>
+            <h2>{title}</h2>
+            <span class="grow"></span>
+            <button
+                type="button"
+                class="btn icon ghost"
+                title=t!("act.close")
+                aria-label=t!("act.close")
+                data-act="close"
+                on:click=move |_| close()
+            >
+                {icon(Icon::Close)}
+            </button>
+        </header>
     }
 }

@@ -9,7 +9,7 @@ use stream_api::{ServerId, t};
 
 use crate::{
     app::App,
-    components::{Act, Icon, Modal, icon, refusal},
+    components::{Act, Icon, Modal, modal_head, refusal},
 };
 use form::Form;
 pub(crate) use tested::lacks;
@@ -22,20 +22,7 @@ pub(crate) fn server_sheet(app: App, of: Option<ServerId>) -> AnyView {
     let disabled = Signal::derive(move || !form.can_save());
     view! {
         <Modal label=title class="main-sheet" on_close=move |()| close()>
-            <header>
-                <h2>{title}</h2>
-                <span class="grow"></span>
-                <button
-                    type="button"
-                    class="btn icon ghost"
-                    title=t!("act.close")
-                    aria-label=t!("act.close")
-                    data-act="close"
-                    on:click=move |_| close()
-                >
-                    {icon(Icon::Close)}
-                </button>
-            </header>
+            {modal_head(title.to_owned(), close)}
             <div class="cols">
                 <form
                     class="form"

@@ -19,7 +19,7 @@ use crate::{
     components::{
         Act, Icon, Modal,
         access::{access_line, access_of_new},
-        icon, refusal,
+        modal_head, refusal,
         sheet::form::{Form, Restart},
     },
 };
@@ -55,20 +55,7 @@ pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
     let close = move || app.sheet.set(None);
     view! {
         <Modal label=title.clone() class="main-sheet" on_close=move |()| close()>
-            <header>
-                <h2>{title}</h2>
-                <span class="grow"></span>
-                <button
-                    type="button"
-                    class="btn icon ghost"
-                    title=t!("act.close")
-                    aria-label=t!("act.close")
-                    data-act="close"
-                    on:click=move |_| close()
-                >
-                    {icon(Icon::Close)}
-                </button>
-            </header>
+            {modal_head(title, close)}
             <div class="cols">
                 <div class="form">
                     {source::source(form)}
