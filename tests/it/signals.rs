@@ -1,6 +1,6 @@
 //! However the program is asked to end, nothing is lost and nothing is left.
 
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use nix::sys::signal::Signal;
 
@@ -10,7 +10,8 @@ use crate::support::{Dir, Server, media, process, server::command};
 async fn logout_ctrl_c_and_a_service_manager_end_it_in_order() {
     let dir = Dir::new();
     let file = media::plain(&dir.media("a.mp4"));
-    let server = Server::ready(&dir).await;
+    let server = Server::run(heedful(&dir)).await;
+    server.until_server("running").await;
     let id = server.create("kept", &file, true).await;
     server.until_on_air(&id).await;
     let mut server = Some(server);
@@ -18,12 +19,23 @@ async fn logout_ctrl_c_and_a_service_manager_end_it_in_order() {
         let running = server.take().unwrap();
         assert_eq!(running.stop_by(signal).await, Some(0), "{signal} ends it in order");
         process::none_left(dir.path()).await;
-        let again = Server::start(&dir).await;
+        let again = Server::run(heedful(&dir)).await;
         assert_eq!(again.stream(&id).await["order"], "run", "{signal} changes no order");
         again.until_on_air(&id).await;
         server = Some(again);
     }
     assert_eq!(server.unwrap().stop().await, Some(0));
+}
+
+/// The program as a terminal starts it, also where the tests run under `nohup`.
+fn heedful(dir: &Dir) -> Command {
+    let program = command(dir);
+    if !cfg!(target_os = "linux") {
+        return program;
+    }
+    let mut heedful = Command::new("env");
+    heedful.arg("--default-signal=HUP").arg(program.get_program()).args(program.get_args());
+    heedful
 }
 
 /// `stream-manager-server 2>&1 | less`, and nobody presses a key.

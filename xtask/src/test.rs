@@ -46,6 +46,10 @@ enum Step {
     Heavy,
 }
 
+/// Builds the programs as the unit tests left them: what packages share is compiled once more for every other choice of
+/// packages and targets, since their features differ with it.
+const PROGRAMS: &[&str] = &["build", "--workspace", "--bins", "--tests"];
+
 /// How a step ended.
 #[derive(PartialEq, Eq, Debug)]
 enum End {
@@ -175,7 +179,7 @@ fn chaos(workspace: &Workspace) -> Result<End> {
     if !cfg!(target_os = "linux") {
         return Ok(End::Skipped("skipped: it looks into /proc, which is there on Linux only"));
     }
-    cargo(workspace, &["build", "--package", "stream-server", "--bins"])?;
+    cargo(workspace, PROGRAMS)?;
     let cores = std::thread::available_parallelism()?.get();
     let options = chaos::Options {
         minutes: 3.0,
@@ -198,10 +202,10 @@ fn end_to_end(workspace: &Workspace, arguments: &[&str]) -> Result<End> {
     if !cfg!(target_os = "linux") {
         return Ok(End::Skipped("skipped: the window can be driven on Linux only"));
     }
-    cargo(workspace, &["build", "--package", "stream-manager", "--package", "stream-server", "--bins"])?;
+    cargo(workspace, PROGRAMS)?;
     cargo(
         workspace,
-        &[&["test", "--package", "stream-server", "--features", "e2e", "--test", "e2e"], arguments].concat(),
+        &[&["test", "--workspace", "--features", "stream-server/e2e", "--test", "e2e"], arguments].concat(),
     )?;
     Ok(End::Ok)
 }

@@ -31,7 +31,7 @@ async fn a_published_clip_is_seen_and_an_empty_path_is_not() {
     let dir = tempfile::tempdir().unwrap();
     let port = free_port();
     let config = format!(
-        "rtspAddress: 127.0.0.1:{port}\nrtspTransports: [tcp]\nrtmp: no\nhls: no\nwebrtc: no\nsrt: no\npaths: {{all_others: {{}}}}\n"
+        "rtspAddress: 127.0.0.1:{port}\nrtspTransports: [tcp]\nrtmp: no\nhls: no\nwebrtc: no\nsrt: no\nmoq: no\npaths: {{all_others: {{}}}}\n"
     );
     let file = dir.path().join("mediamtx.yml");
     fs::write(&file, config).unwrap();
