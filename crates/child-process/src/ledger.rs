@@ -6,6 +6,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
+    sync::mpsc,
     thread,
     time::{Duration, Instant},
 };
@@ -16,6 +17,9 @@ use crate::{identity::Identity, platform};
 
 /// How long a killed orphan may take to be gone.
 const SWEEP_LIMIT: Duration = Duration::from_secs(2);
+
+/// How long a child waits until it is written down. A drive that answers needs less than a millisecond.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
 struct Entry {
@@ -33,10 +37,10 @@ pub struct Swept {
     pub label: String,
 }
 
-/// The ledger of a running spawner. Only the spawner's thread writes it.
+/// The ledger of a running spawner. Only the spawner's thread changes it.
 #[derive(Debug)]
 pub(crate) struct Ledger {
-    path: PathBuf,
+    pen: Pen,
     entries: BTreeMap<u32, Entry>,
 }
 
@@ -49,7 +53,7 @@ impl Ledger {
             Vec::new()
         });
         let entries = entries.into_iter().map(|entry| (entry.identity.pid, entry)).collect();
-        let ledger = Self { path, entries };
+        let mut ledger = Self { pen: Pen::new(path), entries };
         ledger.save();
         ledger
     }
@@ -69,24 +73,66 @@ impl Ledger {
         }
     }
 
-    /// A stream must not fail because its child could not be written down: the ledger is the second net.
-    fn save(&self) {
-        if let Err(error) = self.write() {
-            tracing::warn!(%error, path = %self.path.display(), "the list of children could not be written");
+    fn save(&mut self) {
+        let lines = self.entries.values().map(serde_json::to_string);
+        // What can't be written as JSON is not told anybody: the ledger is the second net.
+        self.pen.write(lines.flatten().map(|line| line + "\n").collect());
+    }
+}
+
+/// Writes the file, by a thread that a drive may hold for ever: no child waits for that.
+#[derive(Debug)]
+struct Pen {
+    texts: mpsc::Sender<String>,
+    /// One for each text that is written, or can't be.
+    done: mpsc::Receiver<()>,
+    /// Texts that are on their way.
+    behind: usize,
+}
+
+impl Pen {
+    fn new(path: PathBuf) -> Pen {
+        let ((texts, orders), (told, done)) = (mpsc::channel::<String>(), mpsc::channel());
+        let started = thread::Builder::new().name("ledger".into()).spawn(move || {
+            while let Ok(mut text) = orders.recv() {
+                // The newest alone counts.
+                let newer: Vec<String> = orders.try_iter().collect();
+                let count = newer.len() + 1;
+                text = newer.into_iter().next_back().unwrap_or(text);
+                // A stream must not fail because its child could not be written down.
+                if let Err(error) = write(&path, &text) {
+                    tracing::warn!(%error, path = %path.display(), "the list of children could not be written");
+                }
+                for _ in 0..count {
+                    // The spawner may be gone.
+                    let _ = told.send(());
+                }
+            }
+        });
+        if let Err(error) = started {
+            tracing::warn!(%error, "no list of children is kept");
         }
+        Pen { texts, done, behind: 0 }
     }
 
-    /// No fsync: what a power cut loses, it has also ended.
-    fn write(&self) -> io::Result<()> {
-        let mut text = String::new();
-        for entry in self.entries.values() {
-            text.push_str(&serde_json::to_string(entry)?);
-            text.push('\n');
+    /// Returns once it is written; at once, while something before is not.
+    fn write(&mut self, text: String) {
+        if self.texts.send(text).is_err() {
+            return;
         }
-        let fresh = self.path.with_added_extension("new");
-        fs::write(&fresh, text)?;
-        fs::rename(&fresh, &self.path)
+        self.behind += 1;
+        let mut limit = if self.behind == 1 { PATIENCE } else { Duration::ZERO };
+        while self.behind > 0 && self.done.recv_timeout(limit).is_ok() {
+            (self.behind, limit) = (self.behind - 1, PATIENCE);
+        }
     }
+}
+
+/// No fsync: what a power cut loses, it has also ended.
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    let fresh = path.with_added_extension("new");
+    fs::write(&fresh, text)?;
+    fs::rename(&fresh, path)
 }
 
 /// Ends what an earlier run left running, then empties the file. Call it before [`crate::Spawner::start`],
@@ -132,5 +178,36 @@ fn read(path: &Path) -> io::Result<Vec<Entry>> {
             .collect()),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Instant;
+
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn a_drive_that_does_not_answer_is_waited_for_once() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("children.jsonl");
+        let fresh = path.with_added_extension("new");
+        // Whoever opens it waits for somebody who reads.
+        nix::unistd::mkfifo(&fresh, nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let mut pen = Pen::new(path.clone());
+        let began = Instant::now();
+        (0..100).for_each(|n| pen.write(n.to_string()));
+        assert!(began.elapsed() < PATIENCE * 10, "{:?}", began.elapsed());
+        assert_eq!(pen.behind, 100);
+        let read = fs::File::open(&fresh).unwrap();
+        fs::remove_file(&fresh).unwrap();
+        pen.write("last".to_owned());
+        let deadline = Instant::now() + Duration::from_secs(20);
+        while fs::read_to_string(&path).ok().as_deref() != Some("last") {
+            assert!(Instant::now() < deadline, "what counts now is written");
+            pen.write("last".to_owned());
+        }
+        drop(read);
     }
 }
