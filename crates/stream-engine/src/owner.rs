@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use atomic_write_file::AtomicWriteFile;
+use atomic_write_file::{AtomicWriteFile, OpenOptions};
 use serde::{Deserialize, Serialize};
 use stream_api::HostKind;
 
@@ -61,17 +61,25 @@ pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
 /// The same up to the point where nothing is missing but `commit`: what needs room on the disk has it.
 pub(crate) fn prepare_private(path: &Path, content: &[u8]) -> io::Result<AtomicWriteFile> {
     use std::io::Write as _;
-    let mut options = AtomicWriteFile::options();
-    #[cfg(unix)]
-    {
-        use atomic_write_file::unix::OpenOptionsExt as _;
-        options.preserve_mode(false);
-        std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    }
-    let mut file = options.open(path)?;
+    let mut file = for_its_user_alone().open(path)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
     Ok(file)
+}
+
+#[cfg(unix)]
+fn for_its_user_alone() -> OpenOptions {
+    use atomic_write_file::unix::OpenOptionsExt as _;
+    let mut options = AtomicWriteFile::options();
+    options.preserve_mode(false);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// The user's own folders are nobody else's already.
+#[cfg(not(unix))]
+fn for_its_user_alone() -> OpenOptions {
+    AtomicWriteFile::options()
 }
 
 fn file(data_dir: &Path) -> PathBuf {
