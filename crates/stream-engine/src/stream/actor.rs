@@ -387,6 +387,8 @@ impl Actor {
                     child.ask(rung);
                 }
             }
+            // The server ends with the program, and to take paths away one by one would keep it from everything else.
+            Effect::RemovePath if self.ending && self.deleted.is_none() && self.spec.server.is_bundled() => {}
             Effect::RemovePath => {
                 self.parts.server.remove_path(self.id, &source_of(self.id)).await;
                 self.parts.server.remove_path(self.id, &self.spec.name).await;
