@@ -30,8 +30,12 @@ pub(crate) fn output(command: &mut Command) -> Result<String> {
 
 /// The same for output that is no text.
 pub(crate) fn bytes(command: &mut Command) -> Result<Vec<u8>> {
-    let output =
-        command.stdin(Stdio::null()).output().with_context(|| format!("starting `{}`", line(command)))?;
+    bytes_from(command, Stdio::null())
+}
+
+/// The same, with `input` as its standard input.
+pub(crate) fn bytes_from(command: &mut Command, input: Stdio) -> Result<Vec<u8>> {
+    let output = command.stdin(input).output().with_context(|| format!("starting `{}`", line(command)))?;
     if !output.status.success() {
         let complaint = String::from_utf8_lossy(&output.stderr);
         bail!("`{}` ended with {}\n{}", line(command), output.status, complaint.trim());

@@ -37,9 +37,12 @@ impl Storm<'_> {
             Kind::ServerFrozen => self.server_hit(kind, "STOP"),
             Kind::ServerPaused => self.server_paused(),
             Kind::FileAway => self.file_away(),
+            Kind::DriveHung => self.drive_hung(),
             Kind::DiskFull => self.disk_full(),
             Kind::PortStolen => self.port_stolen(),
             Kind::PasswordChanged => self.password_changed(),
+            Kind::PathChanged => self.path_changed(),
+            Kind::ListenerOff => self.listener_off(),
             Kind::AppKilled => self.app_killed(),
         }
     }
@@ -108,7 +111,13 @@ impl Storm<'_> {
     }
 
     /// The slowest stream counts. Every stream goes off air with the server, so each has to come back.
-    fn note_all_back(&mut self, kind: Kind, start: Instant, since: Instant, detect: Option<Duration>) {
+    pub(super) fn note_all_back(
+        &mut self,
+        kind: Kind,
+        start: Instant,
+        since: Instant,
+        detect: Option<Duration>,
+    ) {
         let back = self.all_back(&self.everything(), since);
         self.note(kind, detect, back.map(|back| back - start));
     }
@@ -221,11 +230,11 @@ impl Storm<'_> {
         Ok(Hit::Everything)
     }
 
-    fn any(&mut self) -> usize {
+    pub(super) fn any(&mut self) -> usize {
         self.rng.usize(..self.targets.len())
     }
 
-    fn encoder(&self, at: usize) -> Result<u32> {
+    pub(super) fn encoder(&self, at: usize) -> Result<u32> {
         let target = &self.targets[at];
         self.children.pid(&target.id).with_context(|| format!("{} has an FFmpeg in the ledger", target.name))
     }
@@ -235,7 +244,7 @@ impl Storm<'_> {
     }
 
     /// The Control API, entered with what the app has written down for its server.
-    fn control(&self) -> Result<Api> {
+    pub(super) fn control(&self) -> Result<Api> {
         use base64::Engine as _;
         let text = fs::read_to_string(self.data.join("run/mediamtx.yml"))?;
         let users = text.lines().filter_map(|line| line.trim().strip_prefix("- "));

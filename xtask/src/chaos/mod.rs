@@ -7,7 +7,9 @@
 mod bare;
 mod children;
 mod disk;
+mod drive;
 mod faults;
+mod outside;
 mod plan;
 pub(crate) mod report;
 mod storm;

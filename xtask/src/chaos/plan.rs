@@ -19,12 +19,18 @@ pub(super) enum Kind {
     ServerPaused,
     /// A stream's file is moved away and its FFmpeg killed; later the file is back.
     FileAway,
+    /// The drive of a stream's file does not answer, and its FFmpeg is killed; later the drive is back.
+    DriveHung,
     /// The disk of the data folder is full; later it has room.
     DiskFull,
     /// MediaMTX is killed and another program takes its port; later the port is free.
     PortStolen,
     /// Somebody changes the passwords of MediaMTX by its API.
     PasswordChanged,
+    /// Somebody changes a path of ours by MediaMTX's API.
+    PathChanged,
+    /// Somebody switches a listener of MediaMTX off by its API.
+    ListenerOff,
     /// `kill -9` of the app; then it is started again.
     AppKilled,
 }
@@ -33,7 +39,7 @@ pub(super) enum Kind {
 type Limit = Option<u32>;
 
 impl Kind {
-    pub(super) const ALL: [Kind; 11] = [
+    pub(super) const ALL: [Kind; 14] = [
         Kind::EncoderKilled,
         Kind::EncoderFrozen,
         Kind::EncoderPaused,
@@ -41,9 +47,12 @@ impl Kind {
         Kind::ServerFrozen,
         Kind::ServerPaused,
         Kind::FileAway,
+        Kind::DriveHung,
         Kind::DiskFull,
         Kind::PortStolen,
         Kind::PasswordChanged,
+        Kind::PathChanged,
+        Kind::ListenerOff,
         Kind::AppKilled,
     ];
 
@@ -57,9 +66,12 @@ impl Kind {
             Kind::ServerFrozen => "MediaMTX frozen",
             Kind::ServerPaused => "MediaMTX frozen for 1 to 3 s",
             Kind::FileAway => "file away and back",
+            Kind::DriveHung => "drive hangs and is back",
             Kind::DiskFull => "disk full",
             Kind::PortStolen => "port stolen",
             Kind::PasswordChanged => "password changed",
+            Kind::PathChanged => "path changed",
+            Kind::ListenerOff => "listener switched off",
             Kind::AppKilled => "app killed",
         }
     }
@@ -119,7 +131,7 @@ mod tests {
     fn a_seed_gives_the_same_order_with_every_fault_in_it() {
         let deal = |seed| {
             let (mut rng, mut bag) = (Rng::with_seed(seed), Bag::new());
-            (0..16).map(|_| bag.next(&mut rng)).collect::<Vec<_>>()
+            (0..19).map(|_| bag.next(&mut rng)).collect::<Vec<_>>()
         };
         assert_eq!(deal(7), deal(7));
         assert_ne!(deal(7), deal(8));

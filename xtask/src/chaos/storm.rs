@@ -92,7 +92,10 @@ impl<'a> Storm<'a> {
     }
 
     fn create(&self, name: &str, clip: &std::path::Path) -> Result<Target> {
-        let file = self.rig.folder.path().join(format!("{name}.mp4"));
+        // In a folder of its own, whose drive may hang.
+        let folder = self.rig.folder.path().join(name);
+        fs::create_dir(&folder)?;
+        let file = folder.join(format!("{name}.mp4"));
         fs::copy(clip, &file)?;
         let id = self.app()?.create(name, &file, true)?;
         let kept = self.app()?.api.get(&format!("/api/v1/streams/{id}"))?["keep_viewers"] == true;
@@ -151,6 +154,7 @@ impl<'a> Storm<'a> {
             let explained = match hit {
                 Hit::Everything => true,
                 Hit::Streams(hit) => hit.iter().any(|at| self.targets[*at].id == start.id),
+                Hit::Path(at) => self.targets[*at].id == start.id,
             };
             if start.at < struck || !explained {
                 let name =
@@ -267,6 +271,8 @@ pub(super) enum Hit {
     Everything,
     /// The streams at these places; none when nothing may be.
     Streams(Vec<usize>),
+    /// The stream at this place, whose path was not as it was to be: viewers can't stay on that.
+    Path(usize),
 }
 
 /// Looks until there is something, for `limit` at most.
