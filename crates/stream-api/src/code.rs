@@ -454,6 +454,8 @@ codes! {
     DataDirInUse = "data_dir_in_use" => [Manager "the folder's lock is held by another process"];
     /// The data folder can't be written.
     DataDirDenied = "data_dir_denied" => [System "Not a directory", System "Permission denied"];
+    /// The drive of the data folder does not answer.
+    DataDirSilent = "data_dir_silent" => [Manager "the folder's drive does not answer in time"];
     /// The data folder is from a newer version.
     DataDirNewer = "data_dir_newer" => [Manager "a schema_version that is not known yet"];
     /// The configuration is broken, and so are its backups.

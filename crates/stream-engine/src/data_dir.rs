@@ -2,21 +2,36 @@ use std::{
     fs::{self, File, TryLockError},
     io,
     path::{Path, PathBuf},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
 
 use stream_api::{Code, Error, HostKind};
 
 use crate::owner::{self, Owner};
 
+/// So long an end waits for the drive.
+const LEAVING: Duration = Duration::from_secs(1);
+
 /// The platform's data folder of this program; `None` where the platform names none.
 pub fn default_path() -> Option<PathBuf> {
     dirs::data_dir().map(|dir| dir.join("org.streammanager.StreamManager"))
 }
 
-/// Why `path` can't be written: `disk_full` or `data_dir_denied`.
+/// Why `path` can't be written: `disk_full`, `data_dir_silent` or `data_dir_denied`.
 pub(crate) fn unwritable(path: &Path, error: io::Error) -> Error {
-    let code = if is_full(&error) { Code::DiskFull } else { Code::DataDirDenied };
+    let code = match error.kind() {
+        _ if is_full(&error) => Code::DiskFull,
+        io::ErrorKind::TimedOut => return silent(path),
+        _ => Code::DataDirDenied,
+    };
     Error::new(code).with("path", path.display()).with("reason", error)
+}
+
+/// The drive of `path`, which is below the data folder, does not answer.
+pub(crate) fn silent(path: &Path) -> Error {
+    Error::new(Code::DataDirSilent).with("path", path.display())
 }
 
 pub(crate) fn is_full(error: &io::Error) -> bool {
@@ -155,7 +170,16 @@ impl DataDir {
 
 impl Drop for DataDir {
     fn drop(&mut self) {
-        owner::remove(&self.path);
+        let (path, (done, ended)) = (std::mem::take(&mut self.path), mpsc::channel::<()>());
+        // By a thread that is left behind where the drive does not answer: the program must end all the same.
+        let removing = thread::Builder::new().name("leaving".into()).spawn(move || {
+            owner::remove(&path);
+            drop(done);
+        });
+        if removing.is_ok() {
+            // Nothing is ever sent: it ends when that is done, or too late.
+            let _ = ended.recv_timeout(LEAVING);
+        }
     }
 }
 

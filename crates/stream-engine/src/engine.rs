@@ -1,4 +1,4 @@
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use child_process::Spawner;
 use serde_json::Value;
@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::{
     Clocks, DataDir, GuestDoor, Options, Subscription,
     commands::{self, Call},
+    data_dir::silent,
     drives::Drives,
     guests,
     history::{Chronicle, History},
@@ -28,6 +29,8 @@ use crate::{
     tools::{self, Tools},
 };
 
+/// How long the drive of the data folder may take at the start: a disk that sleeps needs some seconds.
+const OPENING: Duration = Duration::from_secs(20);
 /// How long an orderly shutdown may take before what is left is killed.
 const SHUTDOWN_LIMIT: Duration = Duration::from_secs(15);
 
@@ -96,8 +99,7 @@ impl Engine {
     pub async fn start_by(options: Options, clocks: Clocks) -> Result<Engine, Error> {
         let drives = Drives::default();
         let roots = MediaRoots::new(&options.media_roots, &drives).await?;
-        let data = DataDir::open(&options.data_dir)?;
-        let (store, mut notes) = Store::open(&data.config())?;
+        let (data, store, mut notes) = open(&options.data_dir, &drives).await?;
         let secrets = Secrets::new(data.secrets(), options.keychain);
         let folder = data.path().to_owned();
         let opened = tokio::task::spawn_blocking(move || History::open(&folder)).await;
@@ -131,10 +133,11 @@ impl Engine {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone(), drives.clone());
         let slates = Slates::new(data.slates(), tools.clone(), spawner.clone(), drives.clone());
-        slates.tidy();
+        slates.tidy().await;
         let (tls, ink) = (Tls::new(data.tls()), Ink::start());
         let server = Server::new(server::Parts {
             slates: slates.clone(),
+            drives: drives.clone(),
             hub: hub.clone(),
             store: store.clone(),
             tools: tools.clone(),
@@ -273,9 +276,9 @@ impl Engine {
         self.inner.hub.subscribe()
     }
 
-    /// Where a support bundle is; `None` when there is none of that name.
-    pub fn support_bundle(&self, file_name: &str) -> Option<PathBuf> {
-        support::find(&self.inner.data.support(), file_name)
+    /// The bytes of a support bundle; `None` when there is none of that name.
+    pub async fn support_bundle(&self, file_name: &str) -> Option<Vec<u8>> {
+        support::read(&self.inner.data.support(), file_name, &self.inner.drives).await
     }
 
     /// The data folder that this engine owns.
@@ -304,6 +307,17 @@ impl Engine {
         self.inner.ink.flush().await;
         self.inner.history.end().await;
     }
+}
+
+/// Takes the data folder and reads the configuration.
+async fn open(folder: &Path, drives: &Drives) -> Result<(DataDir, Store, Vec<String>), Error> {
+    let path = folder.to_owned();
+    let open = move || {
+        let data = DataDir::open(&path)?;
+        let (store, notes) = Store::open(&data.config())?;
+        Ok((data, store, notes))
+    };
+    drives.ask(folder, OPENING, open).await.unwrap_or_else(|| Err(silent(folder)))
 }
 
 /// The stored port of the guests' page: links name it, so it is chosen once, together with the server's.

@@ -23,6 +23,7 @@ mod ports;
 mod prober;
 mod qr;
 mod recording;
+mod room;
 mod secrets;
 mod server;
 mod slates;

@@ -74,6 +74,10 @@ impl Slates {
         Slates { dir: Arc::new(dir), seen: Arc::new(seen), making: Arc::default(), ..self.clone() }
     }
 
+    pub(crate) fn folder(&self) -> &Path {
+        &self.dir
+    }
+
     /// Where the server finds the slate.
     pub(crate) fn seen(&self, slate: &Slate) -> PathBuf {
         self.seen.join(slate.file_name())
@@ -149,17 +153,24 @@ impl Slates {
 
     /// Removes what nothing refers to: half-made files, and slates that were not used for a month. Only before the
     /// server runs.
-    pub(crate) fn tidy(&self) {
-        let Ok(entries) = fs::read_dir(&*self.dir) else { return };
-        for entry in entries.flatten() {
-            let is_stale = |modified: SystemTime| modified.elapsed().is_ok_and(|age| age > KEPT_FOR);
-            let half_made = entry.file_name().to_string_lossy().starts_with(MAKING);
-            let modified = entry.metadata().and_then(|meta| meta.modified());
-            if (half_made || modified.is_ok_and(is_stale))
-                && let Err(error) = fs::remove_file(entry.path())
-            {
-                tracing::debug!(%error, file = %entry.path().display(), "an unused slate was not removed");
-            }
+    pub(crate) async fn tidy(&self) {
+        let dir = Arc::clone(&self.dir);
+        if self.ask(&self.dir, move || tidy(&dir)).await.is_err() {
+            tracing::debug!("unused slates were not looked for");
+        }
+    }
+}
+
+fn tidy(dir: &Path) {
+    let Ok(entries) = fs::read_dir(dir) else { return };
+    for entry in entries.flatten() {
+        let is_stale = |modified: SystemTime| modified.elapsed().is_ok_and(|age| age > KEPT_FOR);
+        let half_made = entry.file_name().to_string_lossy().starts_with(MAKING);
+        let modified = entry.metadata().and_then(|meta| meta.modified());
+        if (half_made || modified.is_ok_and(is_stale))
+            && let Err(error) = fs::remove_file(entry.path())
+        {
+            tracing::debug!(%error, file = %entry.path().display(), "an unused slate was not removed");
         }
     }
 }

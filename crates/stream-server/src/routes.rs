@@ -35,8 +35,7 @@ async fn support_bundle(
     Path(file_name): Path<String>,
 ) -> Result<Response, Problem> {
     let gone = || Error::new(Code::NoSuchRoute).with("path", format!("/api/v1/support-bundle/{file_name}"));
-    let path = host.engine.support_bundle(&file_name).ok_or_else(gone)?;
-    let bytes = tokio::fs::read(path).await.map_err(|_| gone())?;
+    let bytes = host.engine.support_bundle(&file_name).await.ok_or_else(gone)?;
     let disposition = format!("attachment; filename=\"{file_name}\"");
     let headers =
         [(header::CONTENT_TYPE, "application/zip".to_owned()), (header::CONTENT_DISPOSITION, disposition)];

@@ -15,6 +15,8 @@ use crate::support::{
 pub const ROWS: &[Row] = &[
     (Code::DataDirInUse, Real),
     (Code::DataDirDenied, Real),
+    // In `hung_drives`.
+    (Code::DataDirSilent, Real),
     (Code::DataDirNewer, Real),
     (Code::DataDirBroken, Real),
     (Code::NotLoopback, Real),

@@ -291,8 +291,13 @@ pub fn file_source(file: &Path) -> Value {
 }
 
 /// Runs a command that ends by itself: its exit code and what it wrote to standard error.
+pub async fn run_to_end(command: Command) -> (Option<i32>, String) {
+    run_within(Duration::from_secs(20), command).await
+}
+
+/// The same with another limit.
 #[expect(clippy::disallowed_methods, reason = "the program under test, which must end by itself")]
-pub async fn run_to_end(mut command: Command) -> (Option<i32>, String) {
+pub async fn run_within(limit: Duration, mut command: Command) -> (Option<i32>, String) {
     let mut child =
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
     let mut stderr = child.stderr.take().unwrap();
@@ -301,7 +306,7 @@ pub async fn run_to_end(mut command: Command) -> (Option<i32>, String) {
         let _ = stderr.read_to_string(&mut text);
         text
     });
-    let status = tokio::time::timeout(Duration::from_secs(20), async {
+    let status = tokio::time::timeout(limit, async {
         loop {
             if let Some(status) = child.try_wait().unwrap() {
                 break status;

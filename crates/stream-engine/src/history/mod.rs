@@ -29,7 +29,11 @@ use tokio::sync::oneshot;
 pub(crate) use chronicle::Chronicle;
 use writer::{Write, Writer};
 
-use crate::clock::{self, Moment};
+use crate::{
+    clock::{self, Moment},
+    data_dir::silent,
+    drives::{self, Drives},
+};
 
 /// How long a question waits for what is still to be written.
 const SETTLE: Duration = Duration::from_secs(2);
@@ -45,6 +49,7 @@ pub(crate) struct History {
     inbox: mpsc::SyncSender<Write>,
     /// Absent when it could not be opened and is kept in memory: then nothing can be asked.
     path: Option<Arc<PathBuf>>,
+    drives: Drives,
 }
 
 /// What an earlier run left.
@@ -80,13 +85,14 @@ impl History {
             .name("history".to_owned())
             .spawn(move || writer.run())
             .map_err(|error| internal(&error))?;
-        Ok((History { inbox, path: opened.path.map(Arc::new) }, left))
+        let path = opened.path.map(Arc::new);
+        Ok((History { inbox, path, drives: Drives::default() }, left))
     }
 
     /// Which activities, newest first.
     ///
     /// # Errors
-    /// `internal` when the file can't be read.
+    /// `internal` when the file can't be read, `data_dir_silent` when its drive does not answer.
     pub(crate) async fn activities(
         &self,
         filter: ActivityFilter,
@@ -140,8 +146,9 @@ impl History {
         self.write(Write::Barrier(done));
         // A writer that is slow only makes the answer a little older.
         let _ = tokio::time::timeout(SETTLE, settled).await;
-        let answer = tokio::task::spawn_blocking(move || question(&schema::reader(&path)?)).await;
-        answer.map_err(|error| internal(&error))?.map_err(|error| internal(&error))
+        let asked = Arc::clone(&path);
+        let answer = self.drives.ask(&path, drives::LIMIT, move || question(&schema::reader(&asked)?)).await;
+        answer.ok_or_else(|| silent(&path))?.map_err(|error| internal(&error))
     }
 }
 

@@ -214,7 +214,11 @@ async fn a_full_disk_loses_nothing_and_stops_nobody() {
     let (inbox, outlet) = std::sync::mpsc::sync_channel(1_000);
     let writer = writer::Writer { db, inbox: outlet, app: 0, seen_before: None };
     let thread = std::thread::spawn(move || writer.run());
-    let history = History { inbox, path: Some(std::sync::Arc::new(path.clone())) };
+    let history = History {
+        inbox,
+        path: Some(std::sync::Arc::new(path.clone())),
+        drives: crate::drives::Drives::default(),
+    };
     let mut chronicle = Chronicle::new(history.clone(), &Left::default(), "1.2.3");
     let name = "x".repeat(20_000);
     for _ in 0..50 {

@@ -25,7 +25,12 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{data_dir::unwritable, hub::Hub, owner};
+use crate::{
+    data_dir::unwritable,
+    drives::{self, Drives},
+    hub::Hub,
+    owner,
+};
 
 use keychain::Asker;
 
@@ -37,6 +42,7 @@ use keychain::Asker;
 #[derive(Debug, Clone)]
 pub(crate) struct Secrets {
     file: Arc<PathBuf>,
+    drives: Drives,
     keychain: Option<Asker>,
     place: watch::Sender<SecretsPlace>,
     /// Held while anything changes.
@@ -65,7 +71,7 @@ impl Secrets {
     fn by(file: PathBuf, keychain: Option<Asker>) -> Secrets {
         let place = if keychain.is_some() { SecretsPlace::Keychain } else { SecretsPlace::File };
         let place = watch::Sender::new(place);
-        Secrets { file: Arc::new(file), keychain, place, turn: Arc::default() }
+        Secrets { file: Arc::new(file), drives: Drives::default(), keychain, place, turn: Arc::default() }
     }
 
     /// Where they are kept, as far as is known.
@@ -228,15 +234,21 @@ impl Secrets {
             return Ok(());
         }
         let file = Arc::clone(&self.file);
-        let written = tokio::task::spawn_blocking(move || {
-            owner::write_private(&file, &serde_json::to_vec_pretty(&kept)?)
-        });
-        written.await.map_err(io::Error::other).flatten().map_err(unwritable)
+        let write = move || owner::write_private(&file, &serde_json::to_vec_pretty(&kept)?);
+        self.ask(write).await.map_err(unwritable)
     }
 
     async fn read(&self) -> io::Result<Kept> {
         let file = Arc::clone(&self.file);
-        tokio::task::spawn_blocking(move || read(&file)).await.map_err(io::Error::other)?
+        self.ask(move || read(&file)).await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let answer = self.drives.ask(&self.file, drives::LIMIT, work).await;
+        answer.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
     }
 }
 

@@ -16,13 +16,24 @@ use super::{
     Seat, Terms, guest,
     users::{self, Rights},
 };
-use crate::access::StoredAccess;
+use crate::{access::StoredAccess, slates::NotMade};
 
 /// A lost slate is made again within half a second. Every change of the server waits for it, since it refuses all
 /// meanwhile.
 const MEND: Duration = Duration::from_secs(5);
 /// A recorder that fails says so every 3 s.
 const TROUBLE_LASTS: Duration = Duration::from_secs(8);
+
+/// How the slates are that paths want.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Slated {
+    There,
+    /// At least one is lost for good: its paths can't be as the server has them.
+    Lost,
+    /// Their drive does not answer. The server reads all of them again at each change, and would hang with it: it is
+    /// left as it is.
+    Unanswered,
+}
 
 /// What streams want of the server: our side of the truth, written into the file at each launch.
 #[derive(Debug, Clone)]
@@ -135,27 +146,42 @@ impl Board {
         }
     }
 
-    /// Sees to it that every wanted slate is there. Whether they are: paths whose slate is lost for good are wanted
-    /// without one from then on.
-    pub(super) async fn mend_slates(&self) -> bool {
-        let wanted: HashSet<Slate> = self.lock().values().filter_map(Wanted::slate).cloned().collect();
-        let (mut all_there, slates) = (true, self.terms().slates.clone());
-        for slate in wanted {
+    /// Sees to it that every wanted slate is there. Paths whose slate is lost for good are wanted without one from then
+    /// on.
+    pub(super) async fn mend_slates(&self) -> Slated {
+        let (mut found, slates) = (Slated::There, self.terms().slates.clone());
+        for slate in self.wanted_slates() {
             let lost = match &slates {
                 Ok(slates) => match timeout(MEND, slates.ensure(&slate)).await {
+                    Ok(Err(NotMade::Unanswered)) => return Slated::Unanswered,
                     Ok(made) => made.err().map(|error| error.to_string()),
                     Err(late) => Some(late.to_string()),
                 },
                 Err(_) => Some("the server does not see our files any more".to_owned()),
             };
             let Some(error) = lost else { continue };
-            all_there = false;
-            tracing::warn!(error, file = slate.file_name(), "a slate is lost; its streams go on without");
-            for wanted in self.lock().values_mut().filter(|wanted| wanted.slate() == Some(&slate)) {
-                wanted.wish.keep = Keep::Unable(Unkept::NotMade);
-            }
+            found = Slated::Lost;
+            self.forgo(&slate, &error);
         }
-        all_there
+        found
+    }
+
+    /// Makes do without those that the drive does not give now.
+    pub(super) fn forgo_slates(&self) {
+        for slate in self.wanted_slates() {
+            self.forgo(&slate, "the drive does not answer");
+        }
+    }
+
+    fn wanted_slates(&self) -> HashSet<Slate> {
+        self.lock().values().filter_map(Wanted::slate).cloned().collect()
+    }
+
+    fn forgo(&self, slate: &Slate, error: &str) {
+        tracing::warn!(error, file = slate.file_name(), "a slate is lost; its streams go on without");
+        for wanted in self.lock().values_mut().filter(|wanted| wanted.slate() == Some(slate)) {
+            wanted.wish.keep = Keep::Unable(Unkept::NotMade);
+        }
     }
 
     /// Whether it was wanted, by this stream: a name may have gone to another one since.

@@ -5,6 +5,7 @@ use std::{
     fs, io,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use mediamtx_client::PathConfig;
@@ -12,12 +13,16 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use stream_api::ServerId;
 
-use crate::owner;
+use crate::{drives::Drives, owner};
+
+/// So long a server's change waits for what is noted of it.
+const LIMIT: Duration = Duration::from_secs(2);
 
 /// Paths of ours on all other servers, kept in a file: after a restart of this program they still are. A cheap handle.
 #[derive(Debug, Clone)]
 pub(crate) struct Ledger {
     file: Arc<PathBuf>,
+    drives: Drives,
     kept: Arc<Mutex<BTreeMap<ServerId, Owned>>>,
 }
 
@@ -39,7 +44,7 @@ impl Ledger {
             tracing::warn!(%error, file = %file.display(), "it is not known which paths on other servers are ours");
             BTreeMap::new()
         });
-        Ledger { file: Arc::new(file), kept: Arc::new(Mutex::new(kept)) }
+        Ledger { file: Arc::new(file), drives: Drives::default(), kept: Arc::new(Mutex::new(kept)) }
     }
 
     pub(super) fn owns(&self, server: ServerId, name: &str) -> bool {
@@ -98,10 +103,10 @@ impl Ledger {
             kept.clone()
         };
         let file = Arc::clone(&self.file);
-        let written = tokio::task::spawn_blocking(move || {
-            owner::write_private(&file, &serde_json::to_vec_pretty(&content)?)
-        });
-        if let Err(error) = written.await.map_err(io::Error::other).flatten() {
+        let write = move || owner::write_private(&file, &serde_json::to_vec_pretty(&content)?);
+        let written = self.drives.ask(&self.file, LIMIT, write).await;
+        // What comes after it holds this too.
+        if let Err(error) = written.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
             tracing::warn!(%error, "which paths on other servers are ours could not be written down");
         }
     }

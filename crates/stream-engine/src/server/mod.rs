@@ -38,6 +38,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    drives::Drives,
     hub::Hub,
     journal::{Ink, Journal},
     slates::Slates,
@@ -67,6 +68,7 @@ pub(crate) struct Parts {
     pub(crate) store: Store,
     pub(crate) tools: Tools,
     pub(crate) slates: Slates,
+    pub(crate) drives: Drives,
     pub(crate) spawner: Spawner,
     pub(crate) recordings: PathBuf,
     pub(crate) logs: PathBuf,

@@ -1,6 +1,6 @@
 use std::{
     collections::{HashMap, HashSet},
-    path::PathBuf,
+    convert::Infallible,
     pin::pin,
     sync::Arc,
     time::{Duration, Instant},
@@ -10,7 +10,7 @@ use mediamtx_client::{Api, ApiError, PathState, Peer, Session, SessionKind, Trac
 use stream_api::{Code, Error, Metrics};
 use tokio::{
     sync::watch,
-    time::{MissedTickBehavior, interval},
+    time::{MissedTickBehavior, interval, sleep},
 };
 
 use super::{
@@ -21,6 +21,7 @@ use super::{
     sink::Sink,
     writer::News,
 };
+use crate::room::Room;
 
 /// Between two questions; while a stream starts, [`EAGER`].
 const USUAL: Duration = Duration::from_secs(1);
@@ -61,8 +62,8 @@ pub(super) struct Poller<'a> {
     pub(super) audience: Audience,
     pub(super) sink: Sink,
     pub(super) samples: watch::Sender<Arc<Samples>>,
-    /// Whose disk is looked at.
-    pub(super) recordings: Option<PathBuf>,
+    /// Where recordings go, if that is a disk of this computer.
+    pub(super) room: Option<Room>,
     /// Nothing tells of its end but that nobody answers.
     pub(super) remote: bool,
     pub(super) news: &'a News,
@@ -98,8 +99,15 @@ impl Publisher {
 impl Poller<'_> {
     /// Until the server can't be asked any more: why.
     pub(super) async fn run(self) -> Error {
+        // Side by side: streams whose server is not asked for want of a disk's answer would all count as stalled.
+        tokio::select! {
+            error = self.poll() => error,
+            never = self.watch_room() => match never {},
+        }
+    }
+
+    async fn poll(&self) -> Error {
         let mut memory = Memory::default();
-        let mut disk_seen: Option<Instant> = None;
         let mut silent = 0;
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -129,10 +137,6 @@ impl Poller<'_> {
                     continue;
                 }
             }
-            if disk_seen.is_none_or(|seen| seen.elapsed() >= DISK) {
-                disk_seen = Some(Instant::now());
-                self.look_at_disk().await;
-            }
             self.pause().await;
         }
     }
@@ -140,7 +144,7 @@ impl Poller<'_> {
     /// A second, or until a stream starts; a moment while one does.
     async fn pause(&self) {
         if self.board.is_eager() {
-            tokio::time::sleep(if self.remote { POLITE } else { EAGER }).await;
+            sleep(if self.remote { POLITE } else { EAGER }).await;
         } else {
             // Elapsing is the usual case.
             let _ = tokio::time::timeout(USUAL, self.board.until_eager()).await;
@@ -234,12 +238,11 @@ impl Poller<'_> {
         sessions.inspect_err(|error| tracing::debug!(%error, "the server did not list its sessions")).ok()
     }
 
-    async fn look_at_disk(&self) {
-        let Some(folder) = self.recordings.clone() else { return };
-        if let Ok(Some((free, total))) = tokio::task::spawn_blocking(move || disk_of(&folder)).await {
-            // Steps of 64 MiB: the picture need not change with every byte.
-            let coarse = |bytes: u64| bytes >> 26 << 26;
-            self.sink.disk(coarse(free), total);
+    async fn watch_room(&self) -> Infallible {
+        let Some(room) = &self.room else { return std::future::pending().await };
+        loop {
+            self.sink.disk(room.folder(), room.look().await);
+            sleep(DISK).await;
         }
     }
 }
@@ -249,19 +252,6 @@ fn rate(before: u64, after: u64, elapsed: Duration) -> u64 {
     let bytes = if after >= before { after - before } else { after };
     let millis = u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX).max(1);
     bytes.saturating_mul(8000) / millis
-}
-
-/// Free and all bytes of the disk that holds `folder`.
-fn disk_of(folder: &std::path::Path) -> Option<(u64, u64)> {
-    let folder = folder.canonicalize().ok()?;
-    let disks =
-        sysinfo::Disks::new_with_refreshed_list_specifics(sysinfo::DiskRefreshKind::nothing().with_storage())
-            .ok()?;
-    disks
-        .iter()
-        .filter(|disk| folder.starts_with(disk.mount_point()))
-        .max_by_key(|disk| disk.mount_point().as_os_str().len())
-        .map(|disk| (disk.available_space(), disk.total_space()))
 }
 
 #[cfg(test)]
@@ -274,14 +264,5 @@ mod tests {
         assert_eq!(rate(1_000, 251_000, two), 1_000_000);
         assert_eq!(rate(251_000, 1_000, two), 4_000, "a counter that began anew");
         assert!(rate(0, u64::MAX, Duration::ZERO) > 0, "no division by zero");
-    }
-
-    #[test]
-    fn the_disk_of_a_folder_is_found() {
-        let dir = tempfile::tempdir().unwrap();
-        if let Some((free, total)) = disk_of(dir.path()) {
-            assert!(free <= total && total > 0, "{free} of {total}");
-        }
-        assert_eq!(disk_of(std::path::Path::new("/no/such/folder")), None);
     }
 }

@@ -1,4 +1,5 @@
 use std::{
+    io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -35,6 +36,8 @@ const STOP_LADDER: &[(Rung, Duration)] = if cfg!(windows) {
 } else {
     &[(Rung::Interrupt, Duration::from_secs(5)), (Rung::Kill, Duration::from_secs(5))]
 };
+/// A configuration is small.
+const CONFIG_LIMIT: Duration = Duration::from_secs(3);
 /// Log lines that are searched for the reason of an end.
 const TAIL: usize = 40;
 
@@ -107,9 +110,9 @@ impl Process {
             recordings: parts.recordings.clone(),
             paths,
         };
-        let file = write_config(&parts.run, &config)?;
+        let file = write_config(parts, &config).await?;
         let spec = Spec {
-            dir: Some(parts.run.clone()),
+            dir: file.parent().map(Path::to_owned),
             env_clear_prefixes: WITHHELD.map(String::from).to_vec(),
             label: "mediamtx".to_owned(),
             ..Spec::new(&program.path)
@@ -239,27 +242,27 @@ pub(super) fn exported(
     config.render_public().map_err(|error| Error::new(Code::Internal).with("reason", error))
 }
 
-/// Writes the configuration into `run`, and gives the file. Where that disk is full it goes to where the system keeps
-/// what lasts no longer than a session: streams must come back.
-fn write_config(run: &Path, config: &ServerConfig) -> Result<PathBuf, Error> {
+/// Writes the configuration into `run`, and gives the file. Where that disk is full or does not answer it goes to where
+/// the system keeps what lasts no longer than a session: streams must come back.
+async fn write_config(parts: &Parts, config: &ServerConfig) -> Result<PathBuf, Error> {
     let text = config.render().map_err(|error| Error::new(Code::Internal).with("reason", error))?;
-    let write = |file: &Path| owner::write_private(file, text.as_bytes());
-    let file = run.join("mediamtx.yml");
-    let spare = || {
-        let folders = [std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from), Some(std::env::temp_dir())];
-        let name = format!("stream-manager-{}-mediamtx.yml", std::process::id());
-        let mut files = folders.into_iter().flatten().map(|folder| folder.join(&name));
-        files.find(|file| write(file).is_ok())
+    let file = parts.run.join("mediamtx.yml");
+    let (wanted, content) = (file.clone(), text.clone());
+    let write = move || owner::write_private(&wanted, content.as_bytes());
+    let written = parts.drives.ask(&file, CONFIG_LIMIT, write).await;
+    let error = match written.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
+        Ok(()) => return Ok(file),
+        Err(error) => error,
     };
-    match write(&file) {
-        Ok(()) => Ok(file),
-        Err(error) if is_full(&error) => {
-            let spare = spare().ok_or_else(|| unwritable(&file, error))?;
-            tracing::warn!(file = %spare.display(), "the disk is full; the server's configuration is kept here");
-            Ok(spare)
-        }
-        Err(error) => Err(unwritable(&file, error)),
+    if !is_full(&error) && error.kind() != io::ErrorKind::TimedOut {
+        return Err(unwritable(&file, error));
     }
+    let folders = [std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from), Some(std::env::temp_dir())];
+    let name = format!("stream-manager-{}-mediamtx.yml", std::process::id());
+    let mut files = folders.into_iter().flatten().map(|folder| folder.join(&name));
+    let spare = files.find(|file| owner::write_private(file, text.as_bytes()).is_ok());
+    tracing::warn!(%error, file = ?spare, "the server's configuration is kept elsewhere");
+    spare.ok_or_else(|| unwritable(&file, error))
 }
 
 impl Keys {

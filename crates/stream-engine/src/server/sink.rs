@@ -1,9 +1,13 @@
-use std::time::Instant;
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
-use stream_api::{Metrics, ServerId, StreamId};
+use stream_api::{Fault, Metrics, ServerId, StreamId};
 
 use super::{pressure::Pressure, tls::Tls};
-use crate::hub::Hub;
+use crate::{data_dir::silent, hub::Hub, room::Look};
 
 /// Where what is seen of one server goes in the picture.
 #[derive(Debug, Clone)]
@@ -12,11 +16,13 @@ pub(super) struct Sink {
     id: ServerId,
     /// Of the bundled one.
     tls: Option<Tls>,
+    /// The data folder does not answer.
+    silent: Arc<Mutex<Option<Fault>>>,
 }
 
 impl Sink {
     pub(super) fn new(hub: Hub, id: ServerId) -> Sink {
-        Sink { hub, id, tls: None }
+        Sink { hub, id, tls: None, silent: Arc::default() }
     }
 
     /// Of the bundled server, which encrypts by these certificates.
@@ -35,14 +41,19 @@ impl Sink {
             self.hub.server(|server| {
                 server.warnings = pressure.judge(viewers, bps, server.uplink_mbps, now);
                 server.warnings.extend(self.tls.as_ref().and_then(Tls::trouble));
+                server.warnings.extend(self.silent.lock().unwrap_or_else(PoisonError::into_inner).clone());
             });
         }
     }
 
-    /// How full the disk of the recordings is.
-    pub(super) fn disk(&self, free: u64, total: u64) {
-        if self.id.is_bundled() {
-            self.hub.server(|server| (server.disk_free, server.disk_total) = (Some(free), Some(total)));
+    /// How full the disk of the recordings is, which is the data folder's, or whether it answers at all.
+    pub(super) fn disk(&self, folder: &Path, look: Look) {
+        let silent = (look == Look::Silent).then(|| Fault::new(silent(folder)));
+        *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = silent;
+        if let Look::Space(space) = look {
+            // Steps of 64 MiB: the picture need not change with every byte.
+            let free = space.free >> 26 << 26;
+            self.hub.server(|server| (server.disk_free, server.disk_total) = (Some(free), Some(space.total)));
         }
     }
 }

@@ -1,4 +1,8 @@
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use child_process::Rung;
 use mediamtx_client::{PathConfig, Version};
@@ -13,7 +17,7 @@ use super::{
     Ends, Link, Parts, Request, Samples, Server, addresses,
     admit::Admitted,
     audience::Audience,
-    board::Board,
+    board::{Board, Slated},
     change::{Change, Refused},
     doors,
     own::Own,
@@ -22,7 +26,9 @@ use super::{
     sink::Sink,
     writer::{Done, News, Writer},
 };
-use crate::{clocks::Jump, journal::Journal, lifecycle::Limits, ports, tool_fault, tools::Program};
+use crate::{
+    clocks::Jump, journal::Journal, lifecycle::Limits, ports, room::Room, tool_fault, tools::Program,
+};
 
 /// A server that ran this long has recovered: its streams are back by then. All of them wait for it, so its pauses must
 /// not add up over crashes that have nothing to do with each other; one that ends at once each time still gets longer
@@ -111,7 +117,9 @@ impl Task {
             Err(error) => return self.failed(error),
         };
         tokio::select! {
-            _ = self.board.mend_slates() => {}
+            slated = self.board.mend_slates() => if slated == Slated::Unanswered {
+                self.board.forgo_slates();
+            },
             () = stop.cancelled() => return End::Stopped,
         }
         self.applied = self.board.configs();
@@ -206,7 +214,7 @@ impl Task {
             audience: self.audience.clone(),
             sink: Sink::of_ours(self.parts.hub.clone(), self.parts.tls.clone()),
             samples: self.samples.clone(),
-            recordings: Some(self.parts.recordings.clone()),
+            room: Some(Room::of(self.parts.recordings.clone(), self.parts.drives.clone())),
             remote: false,
             news: &news,
         };
@@ -215,6 +223,8 @@ impl Task {
             board: self.board.clone(),
             inbox: &mut self.inbox,
             applied: std::mem::take(&mut self.applied),
+            postponed: BTreeSet::new(),
+            unanswered: None,
             admitted: Some(&mut admitted),
             guest: None,
             lost: false,

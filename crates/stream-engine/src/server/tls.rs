@@ -19,10 +19,15 @@ use rustls::{
 };
 use sha2::{Digest as _, Sha256};
 use stream_api::{Certificate, Code, Encryption, Error, Fault, Problem, UnixMillis, t};
-use tokio::task::spawn_blocking;
 
 use super::addresses;
-use crate::{clock, data_dir::unwritable, hub::Hub, owner};
+use crate::{
+    clock,
+    data_dir::{silent, unwritable},
+    drives::{self, Drives},
+    hub::Hub,
+    owner,
+};
 
 /// How long one of ours lasts. Apple's systems take none that lasts longer than 825.
 const LASTS_DAYS: i64 = 820;
@@ -37,6 +42,7 @@ const LOOK_AGAIN: Duration = Duration::from_secs(60);
 #[derive(Debug, Clone)]
 pub(crate) struct Tls {
     folder: PathBuf,
+    drives: Drives,
     /// What is wrong with the user's, while the server runs all the same.
     trouble: Arc<Mutex<Option<Trouble>>>,
 }
@@ -53,19 +59,28 @@ type Shown = (TlsFiles, Certificate);
 
 impl Tls {
     pub(crate) fn new(folder: PathBuf) -> Tls {
-        Tls { folder, trouble: Arc::default() }
+        Tls { folder, drives: Drives::default(), trouble: Arc::default() }
     }
 
     /// What a run of the server goes on with. Streams never go off air for a certificate: one of the user's that has
     /// expired is used on, and one that can't be used is stood in for by ours. [`Tls::trouble`] tells.
     ///
     /// # Errors
-    /// `data_dir_denied`, `disk_full`, when ours can't be made.
+    /// `data_dir_denied`, `data_dir_silent`, `disk_full`, when ours can't be made.
     pub(super) async fn for_run(&self, encryption: &Encryption) -> Result<Option<Shown>, Error> {
+        if *encryption == Encryption::Off {
+            *self.lock() = None;
+            return Ok(None);
+        }
         let (tls, given) = (self.clone(), encryption.clone());
-        let made = spawn_blocking(move || tls.look_or_stand_in(&given)).await;
-        let (found, trouble) =
-            made.map_err(|error| Error::new(Code::Internal).with("reason", error)).flatten()?;
+        let looked = self.ask(encryption, move || tls.look_or_stand_in(&given)).await;
+        let (found, trouble) = match looked {
+            Err(error) if error.code == Code::CertificateUnreadable => {
+                let tls = self.clone();
+                self.ask(&Encryption::SelfSigned, move || tls.stand_in(error)).await?
+            }
+            looked => looked?,
+        };
         if let Some(trouble) = &trouble {
             tracing::warn!(error = %trouble.error, "the server goes on with a certificate that is not good");
         }
@@ -86,11 +101,29 @@ impl Tls {
     /// soon.
     ///
     /// # Errors
-    /// `certificate_…` for one of the user's that is of no use, `data_dir_denied`, `disk_full`.
+    /// `certificate_…` for one of the user's that is of no use, `data_dir_denied`, `data_dir_silent`, `disk_full`.
     pub(super) async fn of(&self, encryption: &Encryption) -> Result<Option<Shown>, Error> {
-        let (tls, encryption) = (self.clone(), encryption.clone());
-        let looked = spawn_blocking(move || tls.look(&encryption)).await;
-        looked.map_err(|error| Error::new(Code::Internal).with("reason", error)).flatten()
+        if *encryption == Encryption::Off {
+            return Ok(None);
+        }
+        let (tls, wanted) = (self.clone(), encryption.clone());
+        self.ask(encryption, move || tls.look(&wanted)).await
+    }
+
+    /// Does `work` on the files of `encryption`, whose drive may never answer.
+    async fn ask<T: Send + 'static>(
+        &self,
+        encryption: &Encryption,
+        work: impl FnOnce() -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let (path, late) = match encryption {
+            Encryption::Given { certificate, .. } => {
+                let path = Path::new(certificate);
+                (path, unreadable(path, ErrorKind::TimedOut.into()))
+            }
+            Encryption::Off | Encryption::SelfSigned => (self.folder.as_path(), silent(&self.folder)),
+        };
+        self.drives.ask(path, drives::LIMIT, work).await.unwrap_or(Err(late))
     }
 
     /// What is wrong with the user's certificate.
@@ -182,13 +215,17 @@ impl Tls {
                 {
                     return Ok((Some((files, seen)), Some(Trouble { error, stands_in: false })));
                 }
-                let error = Error::new(Code::CertificateStandIn)
-                    .with("reason", error.message)
-                    .with("cure", error.hint);
-                Ok((Some(self.own(self.own_files())?), Some(Trouble { error, stands_in: true })))
+                self.stand_in(error)
             }
             (Err(error), _) => Err(error),
         }
+    }
+
+    /// Ours, because of what is wrong with the user's.
+    fn stand_in(&self, error: Error) -> Result<(Option<Shown>, Option<Trouble>), Error> {
+        let error =
+            Error::new(Code::CertificateStandIn).with("reason", error.message).with("cure", error.hint);
+        Ok((Some(self.own(self.own_files())?), Some(Trouble { error, stands_in: true })))
     }
 
     fn look(&self, encryption: &Encryption) -> Result<Option<Shown>, Error> {
@@ -293,9 +330,11 @@ fn see_at(files: &TlsFiles, now: UnixMillis) -> Result<Certificate, Error> {
 fn read(path: &Path) -> Result<Vec<u8>, Error> {
     let absolute =
         || path.is_absolute().then_some(()).ok_or_else(|| IoError::from(ErrorKind::InvalidFilename));
-    absolute().and_then(|()| fs::read(path)).map_err(|error| {
-        Error::new(Code::CertificateUnreadable).with("path", path.display()).with("reason", error)
-    })
+    absolute().and_then(|()| fs::read(path)).map_err(|error| unreadable(path, error))
+}
+
+fn unreadable(path: &Path, error: IoError) -> Error {
+    Error::new(Code::CertificateUnreadable).with("path", path.display()).with("reason", error)
 }
 
 /// Below 0 when it is over.

@@ -1,16 +1,19 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use mediamtx_client::{Api, ApiError, PathConfig};
 use stream_api::{Code, Error, Mended};
 use tokio::{
     sync::{Notify, mpsc},
-    time::{MissedTickBehavior, interval, sleep},
+    time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
 use super::{
     Request,
     admit::Admitted,
-    board::Board,
+    board::{Board, Slated},
     change::Change,
     guest::{self, Guest},
     own::Own,
@@ -19,6 +22,8 @@ use crate::clocks::Clocks;
 
 /// How often the server's paths are compared with what is wanted, besides whenever one is missing.
 const RECONCILE: Duration = Duration::from_secs(5);
+/// So long a drive that did not answer counts as one that does not: until it is asked again to reconcile, at the latest.
+const UNANSWERED: Duration = Duration::from_secs(10);
 /// After a reload the server needs about 20 ms, in which a write could hang it for good (a deadlock of 1.20.1's core
 /// when the API's own listener restarts meanwhile).
 const RELOAD: Duration = Duration::from_millis(300);
@@ -33,6 +38,10 @@ pub(super) struct Writer<'a> {
     pub(super) inbox: &'a mut mpsc::Receiver<Request>,
     /// What the running server has.
     pub(super) applied: BTreeMap<String, PathConfig>,
+    /// Paths that were not brought in line, since the drive of the slates did not answer.
+    pub(super) postponed: BTreeSet<String>,
+    /// When the drive of the slates did not answer.
+    pub(super) unanswered: Option<Instant>,
     /// Who may do what; none where that is not ours to say.
     pub(super) admitted: Option<&'a mut Admitted>,
     /// Where the server is not ours.
@@ -82,15 +91,19 @@ impl Writer<'_> {
                     Err(done) => return done,
                 },
                 () = self.news.reloaded.notified() => self.after_reload().await,
-                () = self.news.missing.notified() => self.reconcile().await,
+                () = self.news.missing.notified() => match self.is_unanswered() {
+                    true => Ok(()),
+                    false => self.reconcile().await,
+                },
                 // Guest links end by themselves.
                 _ = second.tick() => match self.renew().await {
                     Some(result) => result,
                     None => return Done::Restart,
                 },
-                _ = reconcile.tick() => match self.board.mend_slates().await {
-                    true => self.reconcile().await,
-                    false => return Done::Restart,
+                _ = reconcile.tick() => match self.mend_slates().await {
+                    Slated::There => self.catch_up().await,
+                    Slated::Lost => return Done::Restart,
+                    Slated::Unanswered => Ok(()),
                 },
             };
             if self.lost {
@@ -126,9 +139,13 @@ impl Writer<'_> {
                     return Ok(Ok(()));
                 }
                 // With a slate missing every write is refused, and the server ends when it wants to play it.
-                let brought = match self.board.mend_slates().await {
-                    true => self.bring(name.as_deref()).await,
-                    false => None,
+                let brought = match self.slates().await {
+                    Slated::There => self.bring(name.as_deref()).await,
+                    Slated::Lost => None,
+                    Slated::Unanswered => {
+                        let _ = done.send(self.postpone(name));
+                        return Ok(Ok(()));
+                    }
                 };
                 let Some(result) = brought else {
                     let _ = done.send(Err(Error::new(Code::ServerDown)));
@@ -152,10 +169,52 @@ impl Writer<'_> {
             return Some(Ok(()));
         }
         // With a slate missing every write is refused.
-        match self.board.mend_slates().await {
-            true => self.bring(None).await,
-            false => None,
+        match self.slates().await {
+            Slated::There => self.bring(None).await,
+            Slated::Lost => None,
+            Slated::Unanswered => {
+                self.board.set_behind(true);
+                Some(Ok(()))
+            }
         }
+    }
+
+    /// How the slates are. A drive that did not answer a moment ago is not waited for again by each of many.
+    async fn slates(&mut self) -> Slated {
+        match self.is_unanswered() {
+            true => Slated::Unanswered,
+            false => self.mend_slates().await,
+        }
+    }
+
+    fn is_unanswered(&self) -> bool {
+        self.unanswered.is_some_and(|at| at.elapsed() < UNANSWERED)
+    }
+
+    async fn mend_slates(&mut self) -> Slated {
+        let slated = self.board.mend_slates().await;
+        self.unanswered = (slated == Slated::Unanswered).then(Instant::now);
+        slated
+    }
+
+    /// Leaves a path as it is until the drive of the slates answers. An error where that is not as it is wanted.
+    fn postpone(&mut self, name: Option<String>) -> Result<(), Error> {
+        let as_wanted = |name: &String| self.board.get(name).as_ref() == self.applied.get(name);
+        if name.as_ref().is_some_and(as_wanted) {
+            return Ok(());
+        }
+        self.postponed.extend(name);
+        let terms = self.board.terms();
+        let folder = terms.slates.as_ref().map(|slates| slates.folder().display().to_string());
+        Err(Error::new(Code::DataDirSilent).with("path", folder.unwrap_or_default()))
+    }
+
+    /// Does what was postponed, and puts back what somebody else's change took away.
+    async fn catch_up(&mut self) -> Result<(), ApiError> {
+        while let Some(name) = self.postponed.pop_first() {
+            self.restore(&name).await?;
+        }
+        self.reconcile().await
     }
 
     /// Brings the users, and the path of this name, in line with the board, and mends what keeps the server from taking

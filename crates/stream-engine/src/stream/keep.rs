@@ -8,6 +8,7 @@ use super::Parts;
 use crate::{
     prober::Probed,
     server::{Access, Keep, Wish},
+    slates::NotMade,
 };
 
 /// A slate takes half a second to make, but others may be made before it.
@@ -35,13 +36,15 @@ pub(super) async fn keep(
     };
     // One with the same tracks stays: another file would close every reader, whatever is in it.
     let in_use = parts.server.slate(id, &spec.name).filter(|in_use| in_use.tracks() == slate.tracks());
-    let slate = in_use.unwrap_or(slate);
+    let (slate, is_in_use) = (in_use.clone().unwrap_or(slate), in_use.is_some());
     let slates = match &parts.server.terms().slates {
         Ok(slates) => slates.clone(),
         Err(reason) => return Keep::Unable(*reason),
     };
     match timeout(SLATE_LIMIT, slates.ensure(&slate)).await {
         Ok(Ok(())) => return Keep::With(slate),
+        // The server has it open, and can't be told anything else until the drive answers.
+        Ok(Err(NotMade::Unanswered)) if is_in_use => return Keep::With(slate),
         Ok(Err(error)) => tracing::warn!(%error, stream_id = %id, "the slate could not be made"),
         Err(_) => tracing::warn!(stream_id = %id, "the slate was not made in time"),
     }

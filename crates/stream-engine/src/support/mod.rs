@@ -15,7 +15,13 @@ use serde_json::{Value, json};
 use stream_api::{ActivityFilter, Code, Error, Snapshot, commands::BundleFile};
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use crate::{clock, engine::Inner, owner, secrets};
+use crate::{
+    clock,
+    data_dir::silent,
+    drives::{self, Drives},
+    engine::Inner,
+    owner, secrets,
+};
 
 /// How a bundle's name begins.
 const PREFIX: &str = "stream-manager-support-";
@@ -26,16 +32,20 @@ const LOG_END: usize = 512 << 10;
 /// Sources that are probed, and for how long in all: a bundle is wanted most when something hangs.
 const PROBED: usize = 50;
 const PROBING: Duration = Duration::from_secs(10);
+/// How long the logs of many streams may take.
+const PACKING: Duration = Duration::from_secs(60);
 
 /// Writes a bundle into the data folder's `support/`.
 ///
 /// # Errors
-/// `save_failed` when it can't be written.
+/// `save_failed` when it can't be written, `data_dir_silent` when the drive does not answer.
 pub(crate) async fn bundle(engine: &Inner) -> Result<BundleFile, Error> {
     let snapshot = engine.hub.snapshot();
     let probes = probes(engine, &snapshot).await;
     let activities = match engine.history.export(ActivityFilter::default()).await {
         Ok(csv) => csv,
+        // It goes into the same folder.
+        Err(error) if error.code == Code::DataDirSilent => return Err(error),
         Err(error) => error.message,
     };
     let mut pasts = serde_json::Map::new();
@@ -46,21 +56,27 @@ pub(crate) async fn bundle(engine: &Inner) -> Result<BundleFile, Error> {
     let secrets = kept_apart(engine).await;
     let found = Found { snapshot, probes, activities, pasts: pasts.into(), secrets };
     let (folder, data) = (engine.data.support(), engine.data.path().to_owned());
-    let written = tokio::task::spawn_blocking(move || {
+    let path = folder.clone();
+    let write = move || {
         let failed = |error: &dyn std::fmt::Display| {
             Error::new(Code::SaveFailed).with("path", folder.display()).with("reason", error)
         };
         let bytes = pack(&data, &found).map_err(|error| failed(&error))?;
         keep(&folder, &bytes).map_err(|error| failed(&error))
-    });
-    written.await.map_err(|error| Error::new(Code::Internal).with("reason", error))?
+    };
+    engine.drives.ask(&path, PACKING, write).await.unwrap_or_else(|| Err(silent(&path)))
 }
 
-/// Where the bundle `file_name` is; `None` when there is none, or it is no bundle's name.
-pub(crate) fn find(folder: &Path, file_name: &str) -> Option<PathBuf> {
+/// The bytes of the bundle `file_name`; `None` when there is none, or it is no bundle's name.
+pub(crate) async fn read(folder: &Path, file_name: &str, drives: &Drives) -> Option<Vec<u8>> {
     let plain = file_name.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.');
     let ours = plain && file_name.starts_with(PREFIX) && file_name.ends_with(".zip");
-    Some(folder.join(file_name)).filter(|path| ours && path.is_file())
+    if !ours {
+        return None;
+    }
+    let path = folder.join(file_name);
+    let asked = path.clone();
+    drives.ask(&path, drives::LIMIT, move || fs::read(asked)).await?.ok()
 }
 
 /// What the engine knows, beside what is in files.

@@ -172,7 +172,7 @@ impl Task {
             audience: self.audience.clone(),
             sink: Sink::new(self.parts.hub.clone(), id),
             samples: self.samples.clone(),
-            recordings: None,
+            room: None,
             remote: true,
             news: &news,
         };
@@ -181,6 +181,8 @@ impl Task {
             board: self.board.clone(),
             inbox: &mut self.inbox,
             applied: Default::default(),
+            postponed: Default::default(),
+            unanswered: None,
             admitted: self.admitted.as_mut(),
             guest: Some(guest),
             lost: false,
