@@ -56,8 +56,10 @@ impl<'de> Deserialize<'de> for Digest {
 }
 
 /// As stored; [`StoredAccess::shown`] is what everybody may know.
+///
+/// A key that is not known here is a slip of whoever edited the file: taken for nothing, it would let everybody in.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub(crate) struct StoredAccess {
     pub(crate) viewers: ViewerAccess,
     pub(crate) user: String,
@@ -99,6 +101,7 @@ pub(crate) struct StoredLink {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(crate) struct StoredKey {
     pub(crate) user: String,
     pub(crate) pass: Digest,

@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+use salvage::Lost;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stream_api::{
@@ -177,7 +178,7 @@ impl Store {
     /// Adds a stream, or replaces the one with its id.
     ///
     /// # Errors
-    /// `disk_full` or `data_dir_denied` when the file can't be written; nothing is changed then.
+    /// `disk_full`, `data_dir_silent` or `data_dir_denied` when the file can't be written; nothing is changed then.
     pub(crate) async fn put(&self, stream: StoredStream) -> Result<(), Error> {
         self.change(replaced(stream)).await
     }
@@ -281,8 +282,8 @@ enum Unreadable {
     Broken(String),
 }
 
-/// What is in the file, and where values stood that can't be read.
-fn read(file: &Path) -> Result<Option<(Config, Vec<String>)>, Unreadable> {
+/// What is in the file, and what of it can't be read.
+fn read(file: &Path) -> Result<Option<(Config, Lost)>, Unreadable> {
     let path = file.display();
     let text = match fs::read(file) {
         Ok(text) => text,
@@ -302,7 +303,7 @@ fn read(file: &Path) -> Result<Option<(Config, Vec<String>)>, Unreadable> {
                 .with("known", SCHEMA_VERSION),
         )),
         Some(_) => match serde_json::from_value(value.clone()) {
-            Ok(config) => Ok(Some((config, Vec::new()))),
+            Ok(config) => Ok(Some((config, Lost::default()))),
             Err(error) => salvage::salvage(&value).map(Some).ok_or_else(|| broken(error)),
         },
         None => Err(Unreadable::Broken(t!("note.no_schema_version").to_owned())),

@@ -10,15 +10,23 @@ use uuid::Uuid;
 use super::{Config, SCHEMA_VERSION, StoredStream, beside};
 use crate::{access::StoredAccess, stored_server::StoredServer};
 
-/// What of `given` can be read, and where the values stand that can't and are the usual ones now; `None` where not even
-/// its shape is a configuration's.
-pub(super) fn salvage(given: &Value) -> Option<(Config, Vec<String>)> {
+/// What of a configuration could not be read.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Lost {
+    /// Where the values stand; they are the usual ones now.
+    values: Vec<String>,
+    /// The names of streams that nobody may watch for it.
+    shut: Vec<String>,
+}
+
+/// What of `given` can be read, and what can't; `None` where not even its shape is a configuration's.
+pub(super) fn salvage(given: &Value) -> Option<(Config, Lost)> {
     let fields = given.as_object()?;
     let list = |name: &str| match fields.get(name) {
         None => Some(&[][..]),
         Some(value) => value.as_array().map(Vec::as_slice),
     };
-    let mut lost = Vec::new();
+    let (mut lost, mut shut) = (Vec::new(), Vec::new());
     let server = fields.get("server").map(|given| server(given, &mut lost)).unwrap_or_default();
     let mut servers = Vec::new();
     for (at, given) in list("servers")?.iter().enumerate() {
@@ -29,21 +37,33 @@ pub(super) fn salvage(given: &Value) -> Option<(Config, Vec<String>)> {
     }
     let mut streams = Vec::new();
     for (at, given) in list("streams")?.iter().enumerate() {
-        streams.extend(stream(given, &format!("streams/{at}"), &mut lost));
+        let before = lost.len();
+        let Some(mut stream) = stream(given, &format!("streams/{at}"), &mut lost) else { continue };
+        if lost[before..].iter().any(|value| value.starts_with(&format!("streams/{at}/access"))) {
+            // Whoever was kept out stays out.
+            stream.access = StoredAccess { viewers: ViewerAccess::Restricted, ..StoredAccess::default() };
+            shut.push(stream.spec.name.clone());
+        }
+        streams.push(stream);
     }
-    Some((Config { schema_version: SCHEMA_VERSION, server, servers, streams }, lost))
+    let config = Config { schema_version: SCHEMA_VERSION, server, servers, streams };
+    Some((config, Lost { values: lost, shut }))
 }
 
 /// Keeps the file as it was beside it, where something of it is lost, and says so.
-pub(super) fn told(file: &Path, lost: &[String]) -> Option<String> {
-    if lost.is_empty() {
-        return None;
+pub(super) fn told(file: &Path, lost: &Lost) -> Vec<String> {
+    if lost.values.is_empty() {
+        return Vec::new();
     }
     let broken = beside(file);
     if let Err(error) = fs::copy(file, &broken) {
         tracing::warn!(%error, "the configuration as it was could not be kept");
     }
-    Some(t!("note.values_lost", values = lost.join(", "), broken = broken.display()))
+    let mut notes = vec![t!("note.values_lost", values = lost.values.join(", "), broken = broken.display())];
+    if !lost.shut.is_empty() {
+        notes.push(t!("note.access_shut", names = lost.shut.join(", ")));
+    }
+    notes
 }
 
 fn server(given: &Value, lost: &mut Vec<String>) -> StoredServer {
@@ -70,13 +90,24 @@ fn stream(given: &Value, place: &str, lost: &mut Vec<String>) -> Option<StoredSt
         used: None,
         converts: false,
     };
-    let before = lost.len();
-    let mut stream = readable(usual, given, place, lost);
-    if lost[before..].iter().any(|value| value.starts_with(&format!("{place}/access"))) {
-        // Whoever was kept out stays out.
-        stream.access = StoredAccess { viewers: ViewerAccess::Restricted, ..StoredAccess::default() };
+    let stream = readable(usual, given, place, lost);
+    let access = format!("{place}/access");
+    if let Some(at) = lost.iter().position(|value| *value == access) {
+        let slips = slips(&given["access"]);
+        if !slips.is_empty() {
+            drop(lost.splice(at..=at, slips.iter().map(|key| format!("{access}/{key}"))));
+        }
     }
     Some(stream)
+}
+
+/// The keys of `access` that can't be read, or are none.
+fn slips(access: &Value) -> Vec<String> {
+    let is_slip = |(key, value): &(&String, &Value)| {
+        let alone = Map::from_iter([((*key).clone(), (*value).clone())]);
+        serde_json::from_value::<StoredAccess>(alone.into()).is_err()
+    };
+    access.as_object().into_iter().flatten().filter(is_slip).map(|(key, _)| key.clone()).collect()
 }
 
 /// `usual`, with all of `given` that can be read.
@@ -159,39 +190,46 @@ mod tests {
     #[test]
     fn a_bad_value_costs_itself_alone() {
         let (mut bad, mut shut, mut gone) = (stream("bad"), stream("shut"), stream("gone"));
+        let mut slip = stream("slip");
         bad["playback"] = json!("sideways");
         bad["order"] = json!(5);
         shut["access"] = json!({ "viewers": "everybody?" });
+        slip["access"] = json!({ "viewer": "restricted", "ips": ["10.0.0.0/8"] });
         gone["source"] = json!({ "type": "teleport" });
         let given = json!({
             "schema_version": 1,
             "server": {
                 "ports": { "rtsp": 80_000, "hls": 18_888 }, "guest_port": 8_899, "reach": "mars", "uplink_mbps": 50,
             },
-            "streams": [stream("a"), bad, shut, gone, "nonsense", stream("z")],
+            "streams": [stream("a"), bad, shut, gone, "nonsense", slip, stream("z")],
         });
         let (config, mut lost) = salvage(&given).unwrap();
-        lost.sort();
+        lost.values.sort();
         let ports = config.server.ports.unwrap();
         assert_eq!((ports.rtsp, ports.hls), (Ports::USUAL.rtsp, 18_888));
         let server = &config.server;
         assert_eq!((server.guest_port, server.reach, server.uplink_mbps), (Some(8_899), None, Some(50)));
         let names: Vec<&str> = config.streams.iter().map(|stream| stream.spec.name.as_str()).collect();
-        assert_eq!(names, ["a", "bad", "shut", "z"]);
+        assert_eq!(names, ["a", "bad", "shut", "slip", "z"]);
         assert_eq!(config.streams[1].order, Order::Stop);
         assert_eq!(config.streams[1].id.to_string(), given["streams"][1]["id"], "it is still the same");
-        assert_eq!(config.streams[2].access.viewers, ViewerAccess::Restricted, "nobody is let in by a slip");
+        for shut in &config.streams[2..4] {
+            let nobody = StoredAccess { viewers: ViewerAccess::Restricted, ..StoredAccess::default() };
+            assert_eq!(shut.access, nobody, "nobody is let in by a slip");
+        }
+        assert_eq!(lost.shut, ["shut", "slip"]);
         assert_eq!(config.streams[2].order, Order::Run);
         let expected = [
             "server/ports/rtsp",
             "server/reach",
             "streams/1/order",
             "streams/1/playback",
-            "streams/2/access",
+            "streams/2/access/viewers",
             "streams/3",
             "streams/4",
+            "streams/5/access/viewer",
         ];
-        assert_eq!(lost, expected);
+        assert_eq!(lost.values, expected);
         assert!(salvage(&json!({ "streams": {} })).is_none() && salvage(&json!([])).is_none());
     }
 
@@ -212,5 +250,22 @@ mod tests {
         let mut kept = fs::read_dir(dir.path()).unwrap().flatten();
         let is_kept = |entry: fs::DirEntry| entry.file_name().to_string_lossy().contains("broken");
         assert!(kept.any(is_kept), "the file as it was is kept");
+    }
+
+    #[tokio::test]
+    async fn a_misspelt_key_of_access_lets_nobody_in_and_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.json");
+        let access = StoredAccess { viewers: ViewerAccess::Restricted, ..StoredAccess::default() };
+        let (store, _) = Store::open(&file).unwrap();
+        store.put(StoredStream { access, ..stored("guarded") }).await.unwrap();
+        store.put(stored("other")).await.unwrap();
+        let edited = fs::read_to_string(&file).unwrap().replace("\"viewers\"", "\"viewer\"");
+        fs::write(&file, &edited).unwrap();
+        let (store, notes) = Store::open(&file).unwrap();
+        let open: Vec<bool> =
+            store.streams().await.iter().map(|s| s.access.viewers == ViewerAccess::Open).collect();
+        assert_eq!(open, [false, true], "{notes:?}");
+        assert!(notes[0].contains("streams/0/access/viewer") && notes[1].contains("guarded"), "{notes:?}");
     }
 }
