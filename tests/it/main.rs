@@ -29,6 +29,7 @@ mod life;
 mod many;
 mod network;
 mod other_drift;
+mod other_owners;
 mod other_servers;
 mod other_streams;
 mod owners;

@@ -63,8 +63,10 @@ pub(crate) struct Inner {
     pub(crate) guest_port: watch::Sender<u16>,
     /// Where it listens, once that is known.
     pub(crate) guest_door: watch::Sender<Option<GuestDoor>>,
-    /// Held while the set of streams changes, so that names stay unique.
+    /// Held while the set of streams changes: never while a server or a keychain is asked.
     pub(crate) streams: Mutex<Registry>,
+    /// Held while a server is added, edited or removed.
+    pub(crate) servers_turn: Mutex<()>,
     /// No command is taken any more.
     closing: CancellationToken,
     /// The server ends.
@@ -162,9 +164,7 @@ impl Engine {
                 stop: stop.clone(),
             },
         );
-        for other in store.others().await {
-            servers.add(other);
-        }
+        let unmet: Vec<_> = store.others().await.into_iter().map(|other| servers.open(other)).collect();
         let mut registry = Registry::new(crate::stream::Parts {
             hub: hub.clone(),
             store: store.clone(),
@@ -191,6 +191,9 @@ impl Engine {
                 hub.tell(Some((stored.id, &stored.spec.name)), kind);
             }
             registry.add(stored);
+        }
+        for server in unmet {
+            server.meet(&tasks);
         }
         tasks.spawn(notices::run(hub.clone(), stop.clone()));
         let server = server.run(&tasks, stop.clone());
@@ -236,6 +239,7 @@ impl Engine {
             servers,
             guest_door,
             streams,
+            servers_turn: Mutex::default(),
             closing,
             stop,
             tasks,

@@ -104,6 +104,16 @@ impl Hall {
         }
     }
 
+    /// Its owner sets it otherwise: from the next [`Hall::start`] on.
+    pub fn says(&mut self, key: &str, value: Value) {
+        self.more[key] = value;
+    }
+
+    /// Of the process that runs.
+    pub fn pid(&self) -> i32 {
+        self.child.as_ref().unwrap().id().cast_signed()
+    }
+
     /// Its Control API.
     pub fn api(&self) -> String {
         let s = if self.more.get("apiEncryption").is_some() { "s" } else { "" };

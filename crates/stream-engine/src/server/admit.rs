@@ -1,12 +1,14 @@
-use std::time::{Duration, Instant};
+use std::{
+    collections::HashSet,
+    time::{Duration, Instant},
+};
 
-use jiff::Timestamp;
 use mediamtx_client::{Api, ApiError, Session, User};
 
 use super::users;
 
 /// Who asks for an on-demand source is let in at once and waits for it, up to 10 s (`sourceOnDemandStartTimeout`),
-/// before the session tells its path.
+/// before the session, which is listed meanwhile, tells its path.
 const COMING_IN: Duration = Duration::from_secs(12);
 
 /// Who may do what on a running server: one list, replaced whole. Nobody is disconnected by that, so who lost a right
@@ -27,15 +29,25 @@ pub(super) struct Admitted {
 #[derive(Debug)]
 struct Past {
     users: Vec<User>,
-    /// When another one took its place.
-    ended: Option<(Timestamp, Instant)>,
+    seen: Option<Seen>,
+}
+
+/// Who was there just after another list had taken the place of one. Told apart by their ids: the server's clock need
+/// not be ours.
+#[derive(Debug)]
+struct Seen {
+    sessions: HashSet<String>,
+    at: Instant,
 }
 
 impl Past {
+    fn of(users: Vec<User>) -> Past {
+        Past { users, seen: None }
+    }
+
     /// Whether the session may have come in by this list.
     fn let_in(&self, session: &Session) -> bool {
-        let ended = self.ended.map(|(ended, _)| ended);
-        session.created.parse::<Timestamp>().ok().zip(ended).is_none_or(|(created, ended)| created <= ended)
+        self.seen.as_ref().is_none_or(|seen| seen.sessions.contains(&session.id))
     }
 }
 
@@ -51,7 +63,7 @@ impl Admitted {
 
     /// Nobody has looked for a while: the list is said anew. Who came in by the one that is known may still be there.
     pub(super) fn renew(&mut self) {
-        self.past.extend(self.users.take().map(|users| Past { users, ended: None }));
+        self.past.extend(self.users.take().map(Past::of));
     }
 
     /// Whether it is about the same owner's users.
@@ -61,7 +73,7 @@ impl Admitted {
 
     /// The server may have any list now: most likely the one it was started with.
     pub(super) fn distrust(&mut self) {
-        self.past.push(Past { users: self.launched.clone(), ended: None });
+        self.past.push(Past::of(self.launched.clone()));
         self.users = None;
     }
 
@@ -77,6 +89,14 @@ impl Admitted {
         self.past.is_empty() && self.users.as_ref() == Some(&wanted(&self.base))
     }
 
+    /// Takes back all that streams brought into the list.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub(super) async fn retract(&mut self, api: &Api) -> Result<(), ApiError> {
+        self.follow(api, <[User]>::to_vec).await
+    }
+
     /// Brings the server in line with `wanted`.
     ///
     /// # Errors
@@ -90,7 +110,7 @@ impl Admitted {
         if self.users.as_ref() != Some(&wanted) {
             // Unknown from here on, should the answer be lost.
             if let Some(users) = self.users.take() {
-                self.past.push(Past { users, ended: None });
+                self.past.push(Past::of(users));
             }
             api.set_users(&wanted).await?;
             api.barrier().await?;
@@ -99,10 +119,13 @@ impl Admitted {
         if self.past.is_empty() {
             return Ok(());
         }
-        for past in &mut self.past {
-            past.ended.get_or_insert_with(|| (Timestamp::now(), Instant::now()));
-        }
         let sessions = api.sessions().await?;
+        for past in &mut self.past {
+            past.seen.get_or_insert_with(|| Seen {
+                sessions: sessions.iter().map(|session| session.id.clone()).collect(),
+                at: Instant::now(),
+            });
+        }
         for past in &self.past {
             let gone = users::evicted(&sessions, &past.users, &wanted);
             for session in gone.into_iter().filter(|session| past.let_in(session)) {
@@ -110,80 +133,37 @@ impl Admitted {
                 api.kick(session.kind, &session.id).await?;
             }
         }
-        self.past.retain(|past| past.ended.is_some_and(|(_, ended)| ended.elapsed() < COMING_IN));
+        self.past.retain(|past| past.seen.as_ref().is_some_and(|seen| seen.at.elapsed() < COMING_IN));
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
-    use mediamtx_client::{ApiAddress, Secret};
-    use serde_json::{Value, json};
+    use mediamtx_client::Secret;
+    use serde_json::json;
     use stream_api::{UnixMillis, ViewerAccess};
-    use tokio::{
-        io::{AsyncReadExt as _, AsyncWriteExt as _},
-        net::TcpListener,
-    };
 
     use super::{
-        super::users::{Keys, Rights},
+        super::{
+            fake::Fake,
+            users::{Keys, Rights},
+        },
         *,
     };
     use crate::access::StoredAccess;
 
-    /// A server that has these RTSP sessions, takes any users, and notes whom it is to disconnect.
-    #[derive(Clone, Default)]
-    struct Fake {
-        sessions: Arc<Mutex<Vec<Value>>>,
-        kicked: Arc<Mutex<Vec<String>>>,
+    /// Somebody by RTSP, who tells the path once its source is there.
+    fn comes(fake: &Fake, id: &str, path: &str, created: &str) {
+        fake.state().sessions.retain(|session| session["id"] != id);
+        fake.state().sessions.push(json!({
+            "id": id, "path": path, "state": if path.is_empty() { "idle" } else { "read" },
+            "remoteAddr": "192.168.1.5:5000", "user": "viewer", "created": created,
+        }));
     }
 
-    impl Fake {
-        async fn api(&self) -> Api {
-            let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-            let address: ApiAddress = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-            let fake = self.clone();
-            tokio::spawn(async move {
-                while let Ok((mut client, _)) = listener.accept().await {
-                    // The first line is all that matters, and comes in one piece.
-                    let mut request = [0; 8192];
-                    let length = client.read(&mut request).await.unwrap_or_default();
-                    let text = String::from_utf8_lossy(&request[..length]).into_owned();
-                    let route = text.split(' ').nth(1).unwrap_or_default().to_owned();
-                    let body = fake.answer(&route).to_string();
-                    let head = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length";
-                    let _ =
-                        client.write_all(format!("{head}: {}\r\n\r\n{body}", body.len()).as_bytes()).await;
-                }
-            });
-            Api::new(address)
-        }
-
-        fn answer(&self, route: &str) -> Value {
-            if let Some((_, id)) = route.split_once("/kick/") {
-                self.kicked.lock().unwrap().push(id.to_owned());
-                self.sessions.lock().unwrap().retain(|session| session["id"] != id);
-                return json!({});
-            }
-            match route.contains("/rtsp/sessions/list") {
-                true => json!({ "pageCount": 1, "items": *self.sessions.lock().unwrap() }),
-                false if route.contains("/list") => json!({ "pageCount": 0, "items": [] }),
-                false => json!({ "version": "v1.21.0" }),
-            }
-        }
-
-        fn comes(&self, id: &str, created: Timestamp) {
-            self.sessions.lock().unwrap().push(json!({
-                "id": id, "path": "show", "state": "read", "remoteAddr": "192.168.1.5:5000",
-                "user": "viewer", "created": created.to_string(),
-            }));
-        }
-
-        fn kicked(&self) -> Vec<String> {
-            std::mem::take(&mut *self.kicked.lock().unwrap())
-        }
+    fn kicked(fake: &Fake) -> Vec<String> {
+        std::mem::take(&mut fake.state().kicked)
     }
 
     fn keys() -> Keys {
@@ -199,30 +179,37 @@ mod tests {
 
     #[tokio::test]
     async fn who_asked_before_the_stream_was_shut_goes_even_when_they_come_in_later() {
-        let fake = Fake::default();
-        let (api, open, shut) = (fake.api().await, list(ViewerAccess::Open), list(ViewerAccess::Restricted));
-        let mut admitted = Admitted::new(keys().users(), open.clone());
-        assert!(admitted.is_done(|_| open.clone()));
-        let asked = Timestamp::now();
-        fake.comes("watches", asked);
-        admitted.follow(&api, |_| shut.clone()).await.unwrap();
-        assert_eq!(fake.kicked(), ["watches"]);
-        assert!(
-            !admitted.is_done(|_| shut.clone()),
-            "somebody may wait for a source that is fetched on demand"
-        );
+        // Clocks of other computers may be anywhere.
+        for (before, after) in [
+            ("2026-01-01T10:00:00Z", "2026-01-01T10:00:01Z"),
+            ("2099-01-01T10:00:00Z", "1999-01-01T10:00:00Z"),
+        ] {
+            let fake = Fake::default();
+            let (api, open, shut) =
+                (fake.api().await, list(ViewerAccess::Open), list(ViewerAccess::Restricted));
+            let mut admitted = Admitted::new(keys().users(), open.clone());
+            assert!(admitted.is_done(|_| open.clone()));
+            comes(&fake, "watches", "show", before);
+            comes(&fake, "waited", "", before);
+            admitted.follow(&api, |_| shut.clone()).await.unwrap();
+            assert_eq!(kicked(&fake), ["watches"]);
+            assert!(
+                !admitted.is_done(|_| shut.clone()),
+                "somebody may wait for a source that is fetched on demand"
+            );
 
-        // The source came, and with it who waited; and somebody whom the new list let in, whatever it is by.
-        fake.comes("waited", asked);
-        fake.comes("new", Timestamp::now());
-        admitted.follow(&api, |_| shut.clone()).await.unwrap();
-        assert_eq!(fake.kicked(), ["waited"]);
+            // The source came, and with it who waited; and somebody whom the new list let in, whatever it is by.
+            comes(&fake, "waited", "show", before);
+            comes(&fake, "new", "show", after);
+            admitted.follow(&api, |_| shut.clone()).await.unwrap();
+            assert_eq!(kicked(&fake), ["waited"]);
 
-        // Nobody waits for longer than that.
-        let past = admitted.past.last_mut().unwrap();
-        past.ended = past.ended.map(|(at, since)| (at, since.checked_sub(COMING_IN).unwrap()));
-        admitted.follow(&api, |_| shut.clone()).await.unwrap();
-        assert!(admitted.is_done(|_| shut.clone()), "there is nothing left to look for");
+            // Nobody waits for longer than that.
+            let seen = admitted.past.last_mut().unwrap().seen.as_mut().unwrap();
+            seen.at = seen.at.checked_sub(COMING_IN).unwrap();
+            admitted.follow(&api, |_| shut.clone()).await.unwrap();
+            assert!(admitted.is_done(|_| shut.clone()), "there is nothing left to look for");
+        }
     }
 
     #[tokio::test]
@@ -235,8 +222,8 @@ mod tests {
         // The file was read again, with the users that it was started with.
         admitted.distrust();
         assert!(!admitted.is_done(|_| shut.clone()));
-        fake.comes("meanwhile", Timestamp::now());
+        comes(&fake, "meanwhile", "show", "2026-01-01T10:00:00Z");
         admitted.follow(&api, |_| shut.clone()).await.unwrap();
-        assert_eq!(fake.kicked(), ["meanwhile"]);
+        assert_eq!(kicked(&fake), ["meanwhile"]);
     }
 }

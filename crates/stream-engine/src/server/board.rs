@@ -9,7 +9,7 @@ use std::{
 
 use ffmpeg_cli::slate::Slate;
 use mediamtx_client::{Difference, PathConfig, Pull, PullFailure, Source, User};
-use stream_api::{Drift, Kept, StreamId, UnixMillis, Unkept};
+use stream_api::{Drift, Error, Kept, StreamId, UnixMillis, Unkept};
 use tokio::{sync::watch, time::timeout};
 
 use super::{
@@ -199,6 +199,16 @@ impl Board {
 
     pub(super) fn get(&self, name: &str) -> Option<PathConfig> {
         self.lock().get(name).map(|wanted| self.config(wanted))
+    }
+
+    /// Whether the server keeps those out of the path who may not watch or send its stream.
+    ///
+    /// # Errors
+    /// As [`Terms::check`].
+    pub(super) fn check_access(&self, name: &str) -> Result<(), Error> {
+        let Some(id) = self.lock().get(name).map(|wanted| wanted.id) else { return Ok(()) };
+        let rights = self.rights();
+        rights.get(&id).map_or(Ok(()), |rights| self.terms().check(name, &rights.access))
     }
 
     pub(super) fn configs(&self) -> BTreeMap<String, PathConfig> {

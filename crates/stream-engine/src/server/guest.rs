@@ -7,7 +7,10 @@ use mediamtx_client::{ApiError, Difference};
 use serde_json::{Map, Value};
 use stream_api::{Code, Drift, Error, ServerId, StreamId};
 
-use super::{ledger::Ledger, writer::Writer};
+use super::{
+    ledger::Ledger,
+    writer::{Unwritten, Writer},
+};
 use crate::hub::Hub;
 
 /// How often our paths there are looked at: what vanished is back within 5 s.
@@ -29,8 +32,6 @@ pub(super) struct Guest {
     pub(super) ledger: Ledger,
     /// When the process started that was met.
     pub(super) started: Option<String>,
-    /// It is another process than the one that our paths were last written to.
-    pub(super) restarted: bool,
 }
 
 type Configs = BTreeMap<String, Map<String, Value>>;
@@ -40,30 +41,23 @@ impl Writer<'_> {
     /// to this run of the program.
     pub(super) async fn begin(&mut self) -> Result<(), ApiError> {
         let Some(guest) = &self.guest else { return Ok(()) };
-        let (id, ledger, restarted) = (guest.id, guest.ledger.clone(), guest.restarted);
-        let wanted = self.board.configs();
-        if restarted {
-            self.board.set_drift(BTreeMap::new());
-        } else {
-            let known = wanted.iter().filter(|(name, config)| ledger.wrote(id, name, config));
-            self.applied.extend(known.map(|(name, config)| (name.clone(), config.clone())));
-        }
+        let (id, ledger) = (guest.id, guest.ledger.clone());
         self.admit().await?;
         let there = self.configs().await?;
-        let unwanted = |name: &&String| !wanted.contains_key(*name) && !self.board.is_expected(name);
-        for name in ledger.names(id).iter().filter(unwanted) {
-            if there.contains_key(name) {
-                tracing::info!(name, "a path that nobody wants any more is removed");
-                self.api.delete_path(name).await?;
-                self.api.barrier().await?;
+        for (name, config) in self.board.configs() {
+            if there.contains_key(&name) && ledger.wrote(id, &name, &config) {
+                self.applied.insert(name, config);
             }
-            ledger.forget(id, name).await;
         }
-        for name in wanted.keys().filter(|name| !there.contains_key(*name) || ledger.owns(id, name)) {
-            if !there.contains_key(name) {
-                self.applied.remove(name);
+        for name in ledger.names(id) {
+            // It may be wanted from any moment on, and is expected until then.
+            if !self.board.is_expected(&name) && self.board.get(&name).is_none() {
+                tracing::info!(name, "a path that nobody wants any more is removed");
+                self.remove(&name).await?;
             }
-            self.restore(name).await?;
+        }
+        for name in self.board.configs().into_keys() {
+            self.restore(&name).await?;
         }
         self.look().await
     }
@@ -84,8 +78,12 @@ impl Writer<'_> {
             self.applied.keys().filter(|name| !there.contains_key(*name)).cloned().collect();
         for name in lost {
             tracing::warn!(name, "another server lost this path; putting it back");
-            self.applied.remove(&name);
-            self.restore(&name).await?;
+            let before = self.applied.remove(&name);
+            if let Err(error) = self.restore(&name).await {
+                // It is still missing, the next time too.
+                self.applied.extend(before.map(|config| (name, config)));
+                return Err(error);
+            }
         }
         let mut drift = BTreeMap::new();
         for (name, config) in &self.applied {
@@ -105,14 +103,19 @@ impl Writer<'_> {
         Ok(())
     }
 
-    /// Why this path can't be ours: somebody else made one of that name.
-    pub(super) async fn bars(&self, name: &str) -> Option<Error> {
-        let guest = self.guest.as_ref()?;
-        if self.board.get(name).is_none() || guest.ledger.owns(guest.id, name) {
-            return None;
+    /// Whether what is wanted of this path may be written. A path whose stream the server would show to people who
+    /// may not watch it is taken away.
+    pub(super) async fn check(&mut self, name: &str) -> Result<(), Unwritten> {
+        let Some(guest) = &self.guest else { return Ok(()) };
+        if let Err(open) = self.board.check_access(name) {
+            self.remove(name).await?;
+            return Err(Unwritten::Barred(open));
         }
-        let foreign = matches!(self.api.path_config(name).await, Ok(Some(_)));
-        foreign.then(|| Error::new(Code::PathForeign).with("name", name).with("server", &guest.server))
+        if guest.ledger.owns(guest.id, name) || self.api.path_config(name).await?.is_none() {
+            return Ok(());
+        }
+        let foreign = Error::new(Code::PathForeign).with("name", name);
+        Err(Unwritten::Barred(foreign.with("server", &guest.server)))
     }
 
     /// Whether the server has everything of this as it is wanted now but for what somebody changed there, and more of
@@ -130,27 +133,32 @@ impl Writer<'_> {
         Ok(now.len() < before.len() && now.iter().all(known))
     }
 
-    /// Makes these paths as they are wanted, whatever somebody changed.
-    pub(super) async fn overwrite(&mut self, names: &[String]) -> Result<(), ApiError> {
+    /// Makes these paths as they are wanted, whatever somebody changed. One that can't be keeps none of the others from
+    /// it.
+    pub(super) async fn overwrite(&mut self, names: &[String]) -> Result<(), Unwritten> {
+        let mut overwritten = Ok(());
         for name in names {
             self.board.forget_drift(name);
             self.applied.remove(name);
-            self.apply(name).await?;
+            match self.apply(name).await {
+                Err(barred @ Unwritten::Barred(_)) => overwritten = Err(barred),
+                result => result?,
+            }
         }
-        self.look().await
+        self.look().await?;
+        overwritten
     }
 
-    /// Takes away all that is ours.
+    /// Takes away all that is ours: paths, and who may use them.
     pub(super) async fn leave(&mut self) -> Result<(), ApiError> {
         let Some(guest) = &self.guest else { return Ok(()) };
-        let (id, ledger) = (guest.id, guest.ledger.clone());
-        for name in ledger.names(id) {
-            self.api.delete_path(&name).await?;
-            self.api.barrier().await?;
-            self.applied.remove(&name);
-            ledger.forget(id, &name).await;
+        for name in guest.ledger.names(guest.id) {
+            self.remove(&name).await?;
         }
-        Ok(())
+        match &mut self.admitted {
+            Some(admitted) => admitted.retract(&self.api).await,
+            None => Ok(()),
+        }
     }
 
     async fn configs(&self) -> Result<Configs, ApiError> {
@@ -178,29 +186,4 @@ pub(super) fn shown(stream: StreamId, path: &str, differences: &[Difference]) ->
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-    use uuid::Uuid;
-
-    use super::*;
-
-    #[test]
-    fn no_secret_is_shown() {
-        let difference =
-            |key: &str, ours: Value, theirs: Value| Difference { key: key.to_owned(), ours, theirs };
-        let differences = [
-            difference("source", json!("rtsp://me:s3cret@cam/x"), json!("publisher")),
-            difference("srtReadPassphrase", Value::Null, json!("0123456789")),
-            difference("record", json!(false), json!(true)),
-        ];
-        let drift = shown(StreamId(Uuid::nil()), "a", &differences);
-        let text = serde_json::to_string(&drift).unwrap();
-        assert!(!text.contains("s3cret") && !text.contains("0123456789"), "{text}");
-        assert_eq!(drift.differences[1].ours, None);
-        assert_eq!(drift.differences[2].theirs, "true");
-        assert_eq!(
-            drift.differences.iter().map(|one| one.adoptable).collect::<Vec<_>>(),
-            [false, false, true]
-        );
-    }
-}
+mod tests;

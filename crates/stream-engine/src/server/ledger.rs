@@ -24,12 +24,17 @@ pub(crate) struct Ledger {
     file: Arc<PathBuf>,
     drives: Drives,
     kept: Arc<Mutex<BTreeMap<ServerId, Owned>>>,
+    /// Held while the file is written, so that the newest is what stays there.
+    writing: Arc<Mutex<()>>,
 }
 
 /// What is ours on one server.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Owned {
-    /// When its process had started that was seen last.
+    /// Where its Control API was when it was met last.
+    #[serde(default)]
+    api: String,
+    /// When its process had started then, where it tells.
     #[serde(default)]
     started: Option<String>,
     /// By name, what was last written there, as a digest.
@@ -44,7 +49,8 @@ impl Ledger {
             tracing::warn!(%error, file = %file.display(), "it is not known which paths on other servers are ours");
             BTreeMap::new()
         });
-        Ledger { file: Arc::new(file), drives: Drives::default(), kept: Arc::new(Mutex::new(kept)) }
+        let (kept, writing) = (Arc::new(Mutex::new(kept)), Arc::default());
+        Ledger { file: Arc::new(file), drives: Drives::default(), kept, writing }
     }
 
     pub(super) fn owns(&self, server: ServerId, name: &str) -> bool {
@@ -76,34 +82,40 @@ impl Ledger {
         self.change(server, |owned| *owned = Owned::default()).await;
     }
 
-    /// Whether the process that is seen now, and started then, is another one than the last. One that does not tell
-    /// counts as the same.
-    pub(super) async fn is_restarted(&self, server: ServerId, started: Option<&str>) -> bool {
-        let before = self.lock().get(&server).and_then(|owned| owned.started.clone());
-        let started = started.map(str::to_owned);
-        let other = before.is_some() && started.is_some() && before != started;
-        if started.is_some() && before != started {
-            self.change(server, |owned| owned.started = started).await;
-        }
-        other
+    /// Takes note of the process that is met at `api`. What was made by the API ends with its process, so nothing at
+    /// another one is ours, whatever it is called. One that does not tell when it started is known by its address.
+    pub(super) async fn meet(&self, server: ServerId, api: &str, started: Option<&str>) {
+        self.change(server, |owned| {
+            let same = owned.started.as_deref() == started && (started.is_some() || owned.api == api);
+            if !same {
+                owned.paths.clear();
+            }
+            (owned.api, owned.started) = (api.to_owned(), started.map(str::to_owned));
+        })
+        .await;
     }
 
     async fn change(&self, server: ServerId, change: impl FnOnce(&mut Owned)) {
-        let content = {
+        {
             let mut kept = self.lock();
             let before = kept.clone();
             let owned = kept.entry(server).or_default();
             change(owned);
-            if owned.paths.is_empty() && owned.started.is_none() {
+            if *owned == Owned::default() {
                 kept.remove(&server);
             }
             if *kept == before {
                 return;
             }
-            kept.clone()
+        }
+        let (file, kept, writing) =
+            (Arc::clone(&self.file), Arc::clone(&self.kept), Arc::clone(&self.writing));
+        let write = move || {
+            // In whatever order they come to it: each writes what holds by then.
+            let _turn = writing.lock().unwrap_or_else(PoisonError::into_inner);
+            let content = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            owner::write_private(&file, &serde_json::to_vec_pretty(&content)?)
         };
-        let file = Arc::clone(&self.file);
-        let write = move || owner::write_private(&file, &serde_json::to_vec_pretty(&content)?);
         let written = self.drives.ask(&self.file, LIMIT, write).await;
         // What comes after it holds this too.
         if let Err(error) = written.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
@@ -145,17 +157,55 @@ mod tests {
         ledger.note(one, "a", &plain).await;
         ledger.note(one, "b", &plain).await;
         ledger.forget(one, "b").await;
-        assert!(!ledger.is_restarted(one, Some("10:00")).await, "seen for the first time");
         let again = Ledger::open(file.clone());
         assert!(again.owns(one, "a") && !again.owns(one, "b") && !again.owns(other, "a"));
         assert!(again.wrote(one, "a", &plain) && !again.wrote(one, "a", &recorded));
-        assert!(!again.is_restarted(one, Some("10:00")).await && !again.is_restarted(one, None).await);
-        assert!(
-            again.is_restarted(one, Some("11:00")).await && !again.is_restarted(one, Some("11:00")).await
-        );
         again.forget_all(one).await;
         assert_eq!(Ledger::open(file.clone()).names(one), Vec::<String>::new());
         fs::write(&file, "{ half").unwrap();
         assert!(!Ledger::open(file).owns(one, "a"));
+    }
+
+    #[tokio::test]
+    async fn nothing_at_another_process_is_ours() {
+        let dir = tempfile::tempdir().unwrap();
+        let ledger = Ledger::open(dir.path().join("paths.json"));
+        let server = ServerId(Uuid::from_u128(1));
+        let first = ("http://a:1/", Some("10:00"));
+        for (met, ours, what) in [
+            (first, true, "the same"),
+            (("http://b:1/", Some("10:00")), true, "the same at another address"),
+            (("http://a:1/", Some("11:00")), false, "started anew"),
+            (("http://b:1/", Some("11:00")), false, "another computer"),
+            (("http://a:1/", None), false, "an older version, so started anew"),
+        ] {
+            ledger.meet(server, first.0, first.1).await;
+            ledger.note(server, "a", &PathConfig::default()).await;
+            ledger.meet(server, met.0, met.1).await;
+            assert_eq!(ledger.owns(server, "a"), ours, "{what}");
+        }
+        // Old versions do not tell when they started.
+        ledger.meet(server, "http://a:1/", None).await;
+        ledger.note(server, "a", &PathConfig::default()).await;
+        ledger.meet(server, "http://a:1/", None).await;
+        assert!(ledger.owns(server, "a"));
+        ledger.meet(server, "http://b:1/", None).await;
+        assert!(!ledger.owns(server, "a"), "another address");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn the_newest_is_what_stays_on_the_disk() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("paths.json");
+        let ledger = Ledger::open(file.clone());
+        let server = ServerId(Uuid::from_u128(1));
+        for round in 0..20 {
+            let noting = (0..20).map(|n| {
+                let (ledger, name) = (ledger.clone(), format!("{round}-{n}"));
+                tokio::spawn(async move { ledger.note(server, &name, &PathConfig::default()).await })
+            });
+            futures_util::future::join_all(noting).await;
+            assert_eq!(Ledger::open(file.clone()).names(server), ledger.names(server));
+        }
     }
 }

@@ -8,6 +8,8 @@ mod board;
 mod change;
 mod doors;
 mod end;
+#[cfg(test)]
+mod fake;
 mod guest;
 mod handle;
 mod inner;

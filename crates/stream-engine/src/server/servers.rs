@@ -46,6 +46,20 @@ struct Other {
     stop: CancellationToken,
 }
 
+/// A server of somebody else whose task is not running yet.
+#[derive(Debug)]
+pub(crate) struct Unmet {
+    task: other::Task,
+    stop: CancellationToken,
+}
+
+impl Unmet {
+    /// Gets in touch with it.
+    pub(crate) fn meet(self, tasks: &TaskTracker) {
+        tasks.spawn(self.task.run(self.stop));
+    }
+}
+
 impl Servers {
     pub(crate) fn new(bundled: Server, parts: OtherParts) -> Servers {
         Servers { bundled, parts, others: Arc::default() }
@@ -62,6 +76,11 @@ impl Servers {
 
     /// Gets in touch with a server, and keeps it in the picture.
     pub(crate) fn add(&self, stored: StoredOther) {
+        self.open(stored).meet(&self.parts.tasks);
+    }
+
+    /// The same, once its streams have said what they want of it: what nobody wants is taken away there.
+    pub(crate) fn open(&self, stored: StoredOther) -> Unmet {
         let id = stored.id;
         self.parts.hub.add_other(OtherServer::connecting(id, stored.spec.clone()));
         let log = Journal::new(self.parts.logs.join(format!("server-{id}.log")), self.parts.ink.clone());
@@ -70,8 +89,8 @@ impl Servers {
         let (stored, watched) = watch::channel(stored);
         let stop = self.parts.stop.child_token();
         let task = other::Task::new(self.parts.clone(), watched, ends, &handle);
-        self.parts.tasks.spawn(task.run(stop.clone()));
-        self.lock().insert(id, Other { handle, stored, stop });
+        self.lock().insert(id, Other { handle, stored, stop: stop.clone() });
+        Unmet { task, stop }
     }
 
     /// It is set otherwise now, or its secrets are others.

@@ -266,7 +266,7 @@ impl Task {
                     return End::Lost(error);
                 }
                 done = &mut writing => match done {
-                    Done::Restart => return End::Restart,
+                    Done::Restart | Done::Left => return End::Restart,
                     Done::Change(change) => return End::Change(change),
                     Done::Frozen => {
                         process.child.ask(Rung::Kill);

@@ -71,10 +71,23 @@ pub(super) enum Done {
     Restart,
     /// A new run with other settings was asked for.
     Change(Change),
+    /// What is ours there was to be taken away: nothing may be brought back.
+    Left,
     /// A write did not return.
     Frozen,
     /// A new run is needed, and why.
     Ruined(Error),
+}
+
+/// Why something was not written.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unwritten {
+    /// It must not be, on a server of somebody else.
+    #[error(transparent)]
+    Barred(Error),
+    /// The server did not take it.
+    #[error(transparent)]
+    Failed(#[from] ApiError),
 }
 
 impl Writer<'_> {
@@ -126,18 +139,15 @@ impl Writer<'_> {
         let (result, done) = match request {
             Request::Restart => return Err(Done::Restart),
             Request::Change(change) => return Err(Done::Change(change)),
-            Request::Kick { kind, id, done } => (self.api.kick(kind, &id.to_string()).await, done),
+            Request::Kick { kind, id, done } => {
+                (self.api.kick(kind, &id.to_string()).await.map_err(Unwritten::from), done)
+            }
             Request::Overwrite { names, done } => (self.overwrite(&names).await, done),
-            Request::Leave { done } => (self.leave().await, done),
+            Request::Leave { done } => {
+                let _ = done.send(self.leave().await.map_err(|error| told(error.into())));
+                return Err(Done::Left);
+            }
             Request::Apply { name, done } => {
-                let bar = match &name {
-                    Some(name) => self.bars(name).await,
-                    None => None,
-                };
-                if let Some(bar) = bar {
-                    let _ = done.send(Err(bar));
-                    return Ok(Ok(()));
-                }
                 // With a slate missing every write is refused, and the server ends when it wants to play it.
                 let brought = match self.slates().await {
                     Slated::There => self.bring(name.as_deref()).await,
@@ -154,9 +164,9 @@ impl Writer<'_> {
                 (result, done)
             }
         };
-        let frozen = matches!(result, Err(ApiError::Timeout));
+        let frozen = matches!(result, Err(Unwritten::Failed(ApiError::Timeout)));
         // Who asked may have gone away meanwhile.
-        let _ = done.send(result.map_err(refused));
+        let _ = done.send(result.map_err(told));
         Ok(if frozen { Err(ApiError::Timeout) } else { Ok(()) })
     }
 
@@ -170,7 +180,10 @@ impl Writer<'_> {
         }
         // With a slate missing every write is refused.
         match self.slates().await {
-            Slated::There => self.bring(None).await,
+            Slated::There => match self.bring(None).await? {
+                Err(Unwritten::Failed(error)) => Some(Err(error)),
+                Ok(()) | Err(Unwritten::Barred(_)) => Some(Ok(())),
+            },
             Slated::Lost => None,
             Slated::Unanswered => {
                 self.board.set_behind(true);
@@ -219,14 +232,15 @@ impl Writer<'_> {
 
     /// Brings the users, and the path of this name, in line with the board, and mends what keeps the server from taking
     /// it. None when that takes a new run.
-    async fn bring(&mut self, name: Option<&str>) -> Option<Result<(), ApiError>> {
+    async fn bring(&mut self, name: Option<&str>) -> Option<Result<(), Unwritten>> {
         for last in [false, true] {
             let result = match name {
                 Some(name) => self.apply(name).await,
-                None => self.admit().await,
+                None => self.admit().await.map_err(Unwritten::from),
             };
+            let refused = matches!(result, Err(Unwritten::Failed(ApiError::Refused { .. })));
             // What others have on a server of theirs is not ours to mend.
-            let mendable = !last && self.guest.is_none() && matches!(result, Err(ApiError::Refused { .. }));
+            let mendable = !last && self.guest.is_none() && refused;
             if !mendable || !self.is_poisoned().await {
                 return Some(result);
             }
@@ -237,37 +251,45 @@ impl Writer<'_> {
         None
     }
 
-    /// Brings one path in line with the board.
-    pub(super) async fn apply(&mut self, name: &str) -> Result<(), ApiError> {
+    /// Brings one path in line with the board: the only way by which paths are written.
+    pub(super) async fn apply(&mut self, name: &str) -> Result<(), Unwritten> {
         // A path without its users would be open to nobody, or to those of an earlier one of that name.
         self.admit().await?;
-        let wanted = self.board.get(name);
-        if wanted.as_ref() == self.applied.get(name) {
+        let Some(wanted) = self.board.get(name) else {
+            return Ok(self.remove(name).await?);
+        };
+        self.check(name).await?;
+        if self.applied.get(name) == Some(&wanted) {
             return Ok(());
         }
-        if let Some(Guest { id, ledger, .. }) = &self.guest {
-            let (id, ledger) = (*id, ledger.clone());
-            match &wanted {
-                Some(config) => ledger.note(id, name, config).await,
-                None if !ledger.owns(id, name) => return Ok(()),
-                None => {}
-            }
+        if let Some(guest) = &self.guest {
+            guest.ledger.note(guest.id, name, &wanted).await;
         }
         if !self.is_nearer(name).await? {
-            match &wanted {
-                Some(config) => self.api.replace_path(name, config).await?,
-                None => self.api.delete_path(name).await?,
-            }
+            self.api.replace_path(name, &wanted).await?;
             // MediaMTX answers before it applied the change; the answer to this one comes after it has.
             self.api.barrier().await?;
         }
-        if let (Some(guest), None) = (&self.guest, &wanted) {
+        self.applied.insert(name.to_owned(), wanted);
+        Ok(())
+    }
+
+    /// Takes a path of ours away, and nobody else's: the only way by which paths are removed of a server that others
+    /// use too.
+    pub(super) async fn remove(&mut self, name: &str) -> Result<(), ApiError> {
+        let is_there = match &self.guest {
+            Some(guest) => guest.ledger.owns(guest.id, name),
+            None => self.applied.contains_key(name),
+        };
+        if !is_there {
+            return Ok(());
+        }
+        self.api.delete_path(name).await?;
+        self.api.barrier().await?;
+        self.applied.remove(name);
+        if let Some(guest) = &self.guest {
             guest.ledger.forget(guest.id, name).await;
         }
-        match wanted {
-            Some(config) => self.applied.insert(name.to_owned(), config),
-            None => self.applied.remove(name),
-        };
         Ok(())
     }
 
@@ -352,18 +374,20 @@ impl Writer<'_> {
     /// One path that can't be put back keeps none of the others away.
     pub(super) async fn restore(&mut self, name: &str) -> Result<(), ApiError> {
         match self.apply(name).await {
-            Err(error @ ApiError::Refused { .. }) => {
+            Err(error @ (Unwritten::Failed(ApiError::Refused { .. }) | Unwritten::Barred(_))) => {
                 tracing::warn!(%error, name, "the path could not be put back");
                 Ok(())
             }
-            result => result,
+            Err(Unwritten::Failed(error)) => Err(error),
+            Ok(()) => Ok(()),
         }
     }
 }
 
-fn refused(error: ApiError) -> Error {
+fn told(error: Unwritten) -> Error {
     match error {
-        ApiError::Unreachable(_) | ApiError::Timeout => Error::new(Code::ServerDown),
-        other => Error::new(Code::ServerRefused).with("reason", other),
+        Unwritten::Barred(error) => error,
+        Unwritten::Failed(ApiError::Unreachable(_) | ApiError::Timeout) => Error::new(Code::ServerDown),
+        Unwritten::Failed(other) => Error::new(Code::ServerRefused).with("reason", other),
     }
 }

@@ -6,7 +6,7 @@ mod meet;
 
 use std::{sync::Arc, time::Duration};
 
-use mediamtx_client::{Api, Examination, Features};
+use mediamtx_client::{Api, ApiError, Examination, Features};
 use stream_api::{Door, Error, Fault, OtherState, Ports, ServerSpec, UnixMillis, t};
 use tokio::{
     sync::{mpsc, watch},
@@ -57,6 +57,8 @@ pub(super) struct Task {
     log: Journal,
     /// Who may do what there, as far as that is ours to say.
     admitted: Option<Admitted>,
+    /// The API's address that it was said to.
+    api: String,
     /// It answered the last time.
     met: bool,
 }
@@ -67,6 +69,8 @@ enum End {
     Stopped,
     /// To be met anew, at once: it was edited, asked for, or started anew.
     Again,
+    /// Nothing of ours is there any more: it is about to be edited or removed.
+    Left,
     /// It does not answer, or not sensibly.
     Lost(Error),
     /// A person has to do something.
@@ -95,7 +99,8 @@ impl Task {
     ) -> Task {
         let Ends { inbox, link, samples, terms } = ends;
         let Server { board, audience, log, .. } = handle.clone();
-        Task { parts, stored, inbox, link, samples, terms, board, audience, log, admitted: None, met: false }
+        let (admitted, api, met) = (None, String::new(), false);
+        Task { parts, stored, inbox, link, samples, terms, board, audience, log, admitted, api, met }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -116,6 +121,11 @@ impl Task {
             match end {
                 End::Stopped => break,
                 End::Again => drop(self.link.send_replace(Link::Waiting)),
+                End::Left => {
+                    self.link.send_replace(Link::Waiting);
+                    self.admitted = None;
+                    self.pause(LATER, &stop).await;
+                }
                 End::Lost(error) => self.after(error, OtherState::Unreachable, AGAIN, &stop).await,
                 End::Wrong(error) => self.after(error, OtherState::Failed, LATER, &stop).await,
             }
@@ -139,16 +149,21 @@ impl Task {
         };
         let terms = Arc::new(meet::terms(&spec, &kept, Some(&met.features), &self.parts.slates));
         self.terms.send_replace(Arc::clone(&terms));
-        self.remember_users(&terms.users);
+        let remembered = tokio::select! {
+            remembered = self.remember_users(&spec, &terms.users, &met.api) => remembered,
+            () = stop.cancelled() => return End::Stopped,
+        };
+        if let Err(error) = remembered {
+            return refused(error);
+        }
         let aim = meet::aim(&spec, &kept, &met.doors);
-        let restarted = self.parts.ledger.is_restarted(id, met.started.as_deref()).await;
+        self.parts.ledger.meet(id, &spec.api, met.started.as_deref()).await;
         let guest = Guest {
             id,
             server: spec.name.clone(),
             hub: self.parts.hub.clone(),
             ledger: self.parts.ledger.clone(),
             started: met.started.clone(),
-            restarted,
         };
         self.show(&spec, &met, &terms, aim.as_ref().err());
         let host = aim.as_ref().map_or_else(|_| String::new(), |aim| aim.host.clone());
@@ -191,12 +206,9 @@ impl Task {
             clocks: self.parts.hub.clocks().clone(),
             news: &news,
         };
-        let lost = |error: mediamtx_client::ApiError| {
-            End::Lost(Error::new(stream_api::Code::ServerRefused).with("reason", error))
-        };
         tokio::select! {
             begun = writer.begin() => if let Err(error) = begun {
-                return lost(error);
+                return refused(error);
             },
             () = stop.cancelled() => return End::Stopped,
         }
@@ -222,6 +234,7 @@ impl Task {
                 error = &mut polling => return End::Lost(error),
                 done = &mut writing => return match done {
                     Done::Restart | Done::Change(_) => End::Again,
+                    Done::Left => End::Left,
                     Done::Frozen => End::Lost(Error::new(stream_api::Code::ServerSilent)),
                     Done::Ruined(error) => End::Lost(error),
                 },
@@ -229,13 +242,21 @@ impl Task {
         }
     }
 
-    /// Another owner's list makes another beginning.
-    fn remember_users(&mut self, users: &Listed) {
+    /// Another owner's list makes another beginning. When it is taken back, so is what we said by it.
+    async fn remember_users(&mut self, spec: &ServerSpec, users: &Listed, api: &Api) -> Result<(), ApiError> {
+        if self.api != spec.api {
+            (self.admitted, self.api) = (None, spec.api.clone());
+        }
         match (users, &mut self.admitted) {
             (Listed::Given(base), Some(admitted)) if admitted.is_of(base) => admitted.renew(),
             (Listed::Given(base), admitted) => *admitted = Some(Admitted::elsewhere(base.clone())),
+            (Listed::Nobody | Listed::Unknown, Some(admitted)) if !spec.has_users => {
+                admitted.retract(api).await?;
+                self.admitted = None;
+            }
             (Listed::Nobody | Listed::Unknown, admitted) => *admitted = None,
         }
+        Ok(())
     }
 
     fn show_spec(&self, spec: &ServerSpec) {
@@ -278,6 +299,11 @@ impl Task {
         });
         // It is mostly back at once; then nobody needs to be told.
         self.link.send_replace(if was_met { Link::Waiting } else { Link::Failed(Box::new(fault)) });
+        self.pause(pause, stop).await;
+    }
+
+    /// Until it is worth another attempt.
+    async fn pause(&mut self, pause: Duration, stop: &CancellationToken) {
         let wake = sleep(pause);
         tokio::pin!(wake);
         let mut jumps = self.parts.hub.clocks().jumps();
@@ -301,6 +327,10 @@ impl Task {
     }
 }
 
+fn refused(error: ApiError) -> End {
+    End::Lost(Error::new(stream_api::Code::ServerRefused).with("reason", error))
+}
+
 /// Whether it can be used, and what it is. Else what is wrong, and whether a person has to do something.
 async fn meet(spec: &ServerSpec, kept: &OtherSecrets) -> Result<Met, (Error, bool)> {
     let address = meet::address(spec, kept).map_err(|error| (error, true))?;
@@ -310,7 +340,7 @@ async fn meet(spec: &ServerSpec, kept: &OtherSecrets) -> Result<Met, (Error, boo
         return Err(meet::flawed(&flaw, &host));
     }
     let api = Api::new(address);
-    let lost = |error: mediamtx_client::ApiError| {
+    let lost = |error: ApiError| {
         (Error::new(stream_api::Code::RemoteUnreachable).with("host", &host).with("reason", error), false)
     };
     let doors = mediamtx_client::doors(&api.global().await.map_err(lost)?);
