@@ -140,9 +140,19 @@ impl Store {
     }
 
     /// # Errors
-    /// As [`Store::put`].
+    /// `server_in_use` as long as it has streams; those of writing as with [`Store::put`].
     pub(crate) async fn remove_other(&self, id: ServerId) -> Result<(), Error> {
-        self.change(|config| config.servers.retain(|other| other.id != id)).await
+        self.try_change(|config| {
+            let left = config.streams.iter().filter(|stream| stream.spec.server == id).count();
+            if left > 0 {
+                let named = config.servers.iter().find(|other| other.id == id);
+                let name = named.map_or(String::new(), |other| other.spec.name.clone());
+                return Err(Error::new(Code::ServerInUse).with("name", name).with("streams", left));
+            }
+            config.servers.retain(|other| other.id != id);
+            Ok(())
+        })
+        .await
     }
 
     /// # Errors
@@ -175,12 +185,19 @@ impl Store {
         self.change(|config| config.server.uplink_mbps = mbps).await
     }
 
-    /// Adds a stream, or replaces the one with its id.
+    /// Adds a stream, or replaces the one with its id. What makes two streams' names differ stands here alone, so
+    /// that it holds whoever changes what at the same time.
     ///
     /// # Errors
-    /// `disk_full`, `data_dir_silent` or `data_dir_denied` when the file can't be written; nothing is changed then.
+    /// `name_taken` and `no_such_server` where it comes to; `disk_full`, `data_dir_silent` or `data_dir_denied` when the
+    /// file can't be written. Nothing is changed then.
     pub(crate) async fn put(&self, stream: StoredStream) -> Result<(), Error> {
-        self.change(replaced(stream)).await
+        self.try_change(|config| {
+            check_place(config, &stream)?;
+            replaced(stream)(config);
+            Ok(())
+        })
+        .await
     }
 
     /// As [`Store::put`], but what can't be written now counts at once and is written as soon as it can be: for what
@@ -222,9 +239,17 @@ impl Store {
     }
 
     async fn change(&self, change: impl FnOnce(&mut Config)) -> Result<(), Error> {
+        let always = |config: &mut Config| {
+            change(config);
+            Ok(())
+        };
+        self.try_change(always).await
+    }
+
+    async fn try_change(&self, change: impl FnOnce(&mut Config) -> Result<(), Error>) -> Result<(), Error> {
         let mut kept = self.kept.lock().await;
         let mut next = kept.config.clone();
-        change(&mut next);
+        change(&mut next)?;
         if next == kept.config {
             return Ok(());
         }
@@ -242,6 +267,29 @@ impl Store {
         let written = self.drives.ask(&self.file, limit, move || write(&file, &content)).await;
         written.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into()))
     }
+}
+
+/// Whether the stream may be where it is now: that it has been there is enough.
+fn check_place(config: &Config, stream: &StoredStream) -> Result<(), Error> {
+    let StreamSpec { server, name, .. } = &stream.spec;
+    let before = config.streams.iter().find(|known| known.id == stream.id).map(|known| &known.spec);
+    let stays = before.is_some_and(|before| before.server == *server);
+    if stays && before.is_some_and(|before| before.name == *name) {
+        return Ok(());
+    }
+    if !stays && !server.is_bundled() && config.servers.iter().all(|other| other.id != *server) {
+        return Err(Error::new(Code::NoSuchServer).with("id", server));
+    }
+    let others = config.streams.iter().filter(|other| other.id != stream.id && other.spec.server == *server);
+    match others.map(|other| &other.spec.name).any(|taken| is_same_name(taken, name)) {
+        true => Err(Error::new(Code::NameTaken).with("name", name)),
+        false => Ok(()),
+    }
+}
+
+/// MediaMTX tells upper from lower case, and a folder of recordings on Windows and macOS does not.
+pub(crate) fn is_same_name(one: &str, other: &str) -> bool {
+    one.eq_ignore_ascii_case(other)
 }
 
 fn replaced(stream: StoredStream) -> impl FnOnce(&mut Config) {
@@ -263,7 +311,7 @@ fn mended(streams: &mut [StoredStream]) -> Vec<String> {
         let server = stream.spec.server;
         let is_taken = |name: &str| {
             let mut there = before.iter().filter(|other| other.spec.server == server);
-            there.any(|other| other.spec.name.eq_ignore_ascii_case(name))
+            there.any(|other| is_same_name(&other.spec.name, name))
         };
         let name = stream.spec.name.clone();
         let wrong = check_name(&name)
@@ -360,128 +408,4 @@ fn backup(file: &Path, n: usize) -> PathBuf {
 }
 
 #[cfg(test)]
-mod tests {
-    use stream_api::{Playback, Ports, Source};
-
-    use super::*;
-
-    fn stream(name: &str) -> StoredStream {
-        let source = Source::File { path: "/v/a.mp4".into() };
-        let spec = StreamSpec::new(name, source);
-        StoredStream {
-            id: StreamId(Uuid::now_v7()),
-            spec,
-            order: Order::Run,
-            access: StoredAccess::default(),
-            used: None,
-            converts: false,
-        }
-    }
-
-    #[tokio::test]
-    async fn what_was_put_is_read_again() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("config.json");
-        let (store, notes) = Store::open(&file).unwrap();
-        assert!(notes.is_empty() && store.streams().await.is_empty(), "starts empty");
-        let (a, b) = (stream("a"), stream("b"));
-        store.put(a.clone()).await.unwrap();
-        store.put(b.clone()).await.unwrap();
-        let server = StoredServer { ports: Some(Ports::USUAL), ..StoredServer::default() };
-        store.set_server(server.clone()).await.unwrap();
-        store.remove(a.id).await.unwrap();
-        let (again, _) = Store::open(&file).unwrap();
-        assert_eq!(again.streams().await, [b]);
-        assert_eq!(again.server().await, server);
-    }
-
-    #[tokio::test]
-    async fn a_broken_file_is_restored_and_kept_beside() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("config.json");
-        let (store, _) = Store::open(&file).unwrap();
-        let a = stream("a");
-        store.put(a.clone()).await.unwrap();
-        store.put(stream("b")).await.unwrap();
-        fs::write(&file, "{ half").unwrap();
-        let (store, notes) = Store::open(&file).unwrap();
-        assert_eq!(store.streams().await, [a], "the last backup is back");
-        assert_eq!(notes.len(), 1, "and it is said");
-        let kept = fs::read_dir(dir.path()).unwrap().flatten();
-        let kept = kept.filter(|e| e.file_name().to_string_lossy().contains("broken")).count();
-        assert_eq!(kept, 1, "the broken file is kept");
-    }
-
-    #[tokio::test]
-    async fn what_can_not_be_written_changes_nothing_and_a_stop_counts_all_the_same() {
-        let dir = tempfile::tempdir().unwrap();
-        let (folder, away) = (dir.path().join("data"), dir.path().join("away"));
-        fs::create_dir(&folder).unwrap();
-        let file = folder.join("config.json");
-        let (store, _) = Store::open(&file).unwrap();
-        let a = stream("a");
-        store.put(a.clone()).await.unwrap();
-        store.put(stream("b")).await.unwrap();
-        // A folder that is gone can't be written by root either.
-        fs::rename(&folder, &away).unwrap();
-        for _ in 0..4 {
-            assert_eq!(store.put(stream("c")).await.unwrap_err().code, Code::DataDirDenied);
-        }
-        assert_eq!(store.streams().await.len(), 2, "nothing is half applied");
-        store.put_at_any_rate(StoredStream { order: Order::Stop, ..a.clone() }).await;
-        assert_eq!(store.streams().await[0].order, Order::Stop, "it counts at once");
-        fs::rename(&away, &folder).unwrap();
-        assert_eq!(Store::open(&file).unwrap().0.streams().await[0].order, Order::Run, "not written yet");
-        store.save_rest().await;
-        assert_eq!(Store::open(&file).unwrap().0.streams().await[0].order, Order::Stop);
-        let kept: Vec<usize> =
-            (1..=BACKUPS).filter_map(|n| Some(read(&backup(&file, n)).ok()??.0.streams.len())).collect();
-        assert_eq!(kept, [2, 1], "failures cost no backup");
-    }
-
-    #[test]
-    fn a_newer_or_hopeless_file_is_refused_and_untouched() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("config.json");
-        for (text, code) in [
-            (r#"{"schema_version": 2, "streams": "else"}"#, Code::DataDirNewer),
-            ("not json", Code::DataDirBroken),
-            (r#"{"streams": []}"#, Code::DataDirBroken),
-        ] {
-            fs::write(&file, text).unwrap();
-            assert_eq!(Store::open(&file).map(drop).unwrap_err().code, code, "{text}");
-            assert_eq!(fs::read_to_string(&file).unwrap(), text, "nothing was touched");
-            assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing was added");
-        }
-    }
-
-    #[tokio::test]
-    async fn names_that_cannot_be_are_mended_and_said() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("config.json");
-        let streams = [stream("ok"), stream("OK"), stream("../../evil name"), stream("fine")];
-        let config = serde_json::json!({ "schema_version": 1, "streams": streams });
-        fs::write(&file, config.to_string()).unwrap();
-        let (store, notes) = Store::open(&file).unwrap();
-        let names: Vec<String> = store.streams().await.into_iter().map(|stream| stream.spec.name).collect();
-        assert_eq!(names, ["ok", "OK-2", "evil-name", "fine"]);
-        assert_eq!(notes.len(), 2, "{notes:?}");
-        assert!(notes[0].contains("OK-2") && notes[1].contains("evil-name"), "{notes:?}");
-    }
-
-    #[test]
-    fn version_1_stays_readable() {
-        let dir = tempfile::tempdir().unwrap();
-        let file = dir.path().join("config.json");
-        fs::write(&file, include_str!("../fixtures/config-v1.json")).unwrap();
-        let (store, _) = Store::open(&file).unwrap();
-        let config = &store.kept.try_lock().unwrap().config;
-        assert_eq!(config.streams.len(), 2);
-        assert_eq!(config.streams[1].spec.playback, Playback::Once);
-        assert!(config.streams[0].spec.keep_viewers, "on where an older version asked for nothing");
-        assert_eq!(config.server.ports.map(|ports| (ports.rtsp, ports.rtsps)), Some((8654, 8322)));
-        let settings = config.server.settings();
-        assert_eq!(settings, ServerSettings { ports: settings.ports, ..ServerSettings::default() });
-        assert_eq!(config.server.reach, None, "nobody was asked");
-    }
-}
+mod tests;

@@ -23,7 +23,13 @@ use stream_api::{
 };
 use uuid::Uuid;
 
-use crate::{clock, drives, engine::Inner, prober::Probed, secrets, store::StoredStream};
+use crate::{
+    clock, drives,
+    engine::Inner,
+    prober::Probed,
+    secrets,
+    store::{StoredStream, is_same_name},
+};
 use given::Given;
 pub(crate) use source_test::source_test;
 
@@ -74,19 +80,18 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         check_name(name)?;
     }
     let access = access::of_new(request.access)?;
-    check_server(engine, request.server).await?;
     let Given { source, secrets } = given::source(engine, request.source, request.password, None).await?;
     if let Some(file) = source.file() {
         examine(engine, file).await?;
     }
     let order = if request.start { Order::Run } else { Order::Stop };
+    let id = StreamId(Uuid::now_v7());
+    let has_secrets = keep_secrets(engine, id, &secrets, false).await?;
     let mut streams = engine.streams.lock().await;
     let name = match request.name {
         Some(name) => name,
         None => proposed(engine, request.server, &proposal(&source)).await,
     };
-    check_free(engine, request.server, &name, None).await?;
-    engine.servers.get(request.server).terms().check(&name, &access)?;
     let spec = StreamSpec {
         server: request.server,
         playback: request.playback,
@@ -95,9 +100,17 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         ..StreamSpec::new(name, source)
     };
     let used = (order == Order::Run).then(clock::now);
-    let id = StreamId(Uuid::now_v7());
     let stored = StoredStream { id, spec, order, access, used, converts: false };
-    store_new(engine, &stored, &secrets).await?;
+    let allowed = engine.servers.get(request.server).terms().check(&stored.spec.name, &stored.access);
+    let put = match allowed {
+        Ok(()) => engine.store.put(stored.clone()).await,
+        refused => refused,
+    };
+    if let Err(error) = put {
+        drop(streams);
+        forget_secrets(engine, id, has_secrets).await;
+        return Err(error);
+    }
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
     let (id, name) = (stored.id, stored.spec.name.clone());
     engine.hub.tell(Some((id, &name)), ActivityKind::Created { by: engine.origin });
@@ -105,8 +118,10 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         engine.hub.tell(Some((id, &name)), ActivityKind::Ordered { order, by: engine.origin });
     }
     let stream = streams.add(stored);
+    let handle = streams.get(id)?;
+    drop(streams);
     match order {
-        Order::Run => streams.get(stream.id)?.order(order, None, engine.origin).await,
+        Order::Run => handle.order(order, None, engine.origin).await,
         Order::Stop => Ok(stream),
     }
 }
@@ -115,23 +130,14 @@ pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> R
     if let Some(name) = &request.name {
         check_name(name)?;
     }
-    let before = stored(engine, request.id).await?;
+    let id = request.id;
+    let handle = engine.streams.lock().await.get(id)?;
+    let _turn = handle.editing.lock().await;
+    let before = stored(engine, id).await?;
     let (request, secrets) = with_secrets(engine, request, &before).await?;
     if let Some(file) = request.source.as_ref().and_then(Source::file) {
         examine(engine, file).await?;
     }
-    let streams = engine.streams.lock().await;
-    let handle = streams.get(request.id)?;
-    let server = request.server.unwrap_or(before.spec.server);
-    if request.name.is_some() || request.server.is_some() {
-        let name = request.name.as_ref().unwrap_or(&before.spec.name);
-        check_free(engine, server, name, Some(request.id)).await?;
-    }
-    if server != before.spec.server {
-        check_server(engine, server).await?;
-        engine.servers.get(server).terms().check(&before.spec.name, &before.access)?;
-    }
-    let id = request.id;
     let Some(secrets) = secrets else { return handle.edit(request, false, engine.origin).await };
     let had = has_secret(&before);
     let before = match had {
@@ -171,25 +177,32 @@ pub(crate) async fn stream_restart(engine: &Call<'_>, request: StreamRestart) ->
 }
 
 pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate) -> Result<Stream, Error> {
-    let mut streams = engine.streams.lock().await;
     let original = stored(engine, request.id).await?;
-    let taken = names(engine, original.spec.server).await;
-    // The name may hold parts and dots, so it is no file name; only a number is added.
-    let name = (2u32..)
-        .map(|n| format!("{}-{n}", original.spec.name))
-        .find(|name| !is_taken(&taken, name, None))
-        .unwrap_or_default();
-    check_name(&name)?;
-    let had = has_secret(&original);
-    let spec = StreamSpec { name, ..original.spec };
-    let access = original.access.for_a_copy();
-    let (id, order) = (StreamId(Uuid::now_v7()), Order::Stop);
+    let (had, id, order) = (has_secret(&original), StreamId(Uuid::now_v7()), Order::Stop);
     let secrets = match had {
         true => engine.secrets.find(original.id, secrets::SOURCE).await?.unwrap_or_default(),
         false => SourceSecrets::default(),
     };
+    let has_secrets = keep_secrets(engine, id, &secrets, false).await?;
+    let mut streams = engine.streams.lock().await;
+    let taken = names(engine, original.spec.server).await;
+    // The name may hold parts and dots, so it is no file name; only a number is added.
+    let name = (2u32..)
+        .map(|n| format!("{}-{n}", original.spec.name))
+        .find(|name| !is_taken(&taken, name))
+        .unwrap_or_default();
+    let access = original.access.for_a_copy();
+    let spec = StreamSpec { name, ..original.spec };
     let stored = StoredStream { id, spec, order, access, used: None, converts: original.converts };
-    store_new(engine, &stored, &secrets).await?;
+    let put = match check_name(&stored.spec.name) {
+        Ok(()) => engine.store.put(stored.clone()).await,
+        unfit => unfit,
+    };
+    if let Err(error) = put {
+        drop(streams);
+        forget_secrets(engine, id, has_secrets).await;
+        return Err(error);
+    }
     engine.hub.tell(Some((stored.id, &stored.spec.name)), ActivityKind::Created { by: engine.origin });
     Ok(streams.add(stored))
 }
@@ -283,14 +296,11 @@ async fn with_secrets(
     Ok((StreamUpdate { source: Some(source), ..request }, Some(secrets)))
 }
 
-/// Stores a stream that is new, with its source's secrets: both or neither.
-async fn store_new(engine: &Inner, stored: &StoredStream, secrets: &SourceSecrets) -> Result<(), Error> {
-    keep_secrets(engine, stored.id, secrets, false).await?;
-    let put = engine.store.put(stored.clone()).await;
-    if put.is_err() {
-        engine.secrets.forget(stored.id).await;
+/// Of a stream that came to nothing.
+async fn forget_secrets(engine: &Inner, id: StreamId, has_secrets: bool) {
+    if has_secrets {
+        engine.secrets.forget(id).await;
     }
-    put
 }
 
 fn has_secret(stored: &StoredStream) -> bool {
@@ -405,36 +415,15 @@ async fn stored(engine: &Inner, id: StreamId) -> Result<StoredStream, Error> {
 
 async fn proposed(engine: &Inner, server: ServerId, from: &str) -> String {
     let taken = names(engine, server).await;
-    propose_name(from, |name| is_taken(&taken, name, None))
-}
-
-async fn check_free(
-    engine: &Inner,
-    server: ServerId,
-    name: &str,
-    except: Option<StreamId>,
-) -> Result<(), Error> {
-    match is_taken(&names(engine, server).await, name, except) {
-        true => Err(Error::new(Code::NameTaken).with("name", name)),
-        false => Ok(()),
-    }
-}
-
-/// Whether there is such a server.
-async fn check_server(engine: &Inner, id: ServerId) -> Result<(), Error> {
-    if id.is_bundled() {
-        return Ok(());
-    }
-    others::known(engine, id).await.map(drop)
+    propose_name(from, |name| is_taken(&taken, name))
 }
 
 /// Of the streams of one server.
-async fn names(engine: &Inner, server: ServerId) -> Vec<(StreamId, String)> {
+async fn names(engine: &Inner, server: ServerId) -> Vec<String> {
     let streams = engine.store.streams().await.into_iter();
-    streams.filter(|one| one.spec.server == server).map(|one| (one.id, one.spec.name)).collect()
+    streams.filter(|one| one.spec.server == server).map(|one| one.spec.name).collect()
 }
 
-/// MediaMTX tells upper from lower case, and a folder of recordings on Windows and macOS does not.
-fn is_taken(names: &[(StreamId, String)], name: &str, except: Option<StreamId>) -> bool {
-    names.iter().any(|(id, taken)| Some(*id) != except && taken.eq_ignore_ascii_case(name))
+fn is_taken(names: &[String], name: &str) -> bool {
+    names.iter().any(|taken| is_same_name(taken, name))
 }

@@ -41,8 +41,7 @@ pub(crate) async fn server_add(engine: &Call<'_>, request: ServerAdd) -> Result<
     if let Some(folder) = &spec.folder {
         server::usable(&folder.here).await?;
     }
-    // Held, so that two do not get one name.
-    let _streams = engine.streams.lock().await;
+    let _turn = engine.servers_turn.lock().await;
     check_name_free(engine, &spec.name, None).await?;
     let stored = StoredOther { id: ServerId(Uuid::now_v7()), spec };
     let id = stored.id;
@@ -58,22 +57,16 @@ pub(crate) async fn server_add(engine: &Call<'_>, request: ServerAdd) -> Result<
 
 pub(crate) async fn server_edit(engine: &Call<'_>, request: ServerEdit) -> Result<OtherServer, Error> {
     let id = request.id;
+    let _turn = engine.servers_turn.lock().await;
     let before = known(engine, id).await?;
     let (spec, kept) = given::given(request.spec, request.secrets, Some(&before))?;
     if let Some(folder) = &spec.folder {
         server::usable(&folder.here).await?;
     }
-    let _streams = engine.streams.lock().await;
     check_name_free(engine, &spec.name, Some(id)).await?;
     let terms = server::terms(&spec, &kept, &engine.slates);
     for stream in of_server(engine, id).await {
         terms.check(&stream.spec.name, &stream.access)?;
-    }
-    if before.0.spec.api != spec.api
-        && let Err(error) = engine.servers.get(id).leave().await
-    {
-        // What is left there is forgotten: it may be another server, or this one under another address.
-        tracing::warn!(%error, "paths of ours stay where the server was before");
     }
     let stored = StoredOther { id, spec };
     keep(engine, id, &kept).await?;
@@ -82,19 +75,23 @@ pub(crate) async fn server_edit(engine: &Call<'_>, request: ServerEdit) -> Resul
         return Err(error);
     }
     tracing::info!(server_id = %id, name = stored.spec.name, "a server was edited");
+    if before.0.spec.api != stored.spec.api
+        && let Err(error) = engine.servers.get(id).leave().await
+    {
+        // Whether it is the same one under another address is seen when it is met there.
+        tracing::warn!(%error, "paths of ours stay where the server was before");
+    }
     engine.servers.edit(stored);
     shown(engine, id)
 }
 
 pub(crate) async fn server_remove(engine: &Call<'_>, request: ServerRemove) -> Result<Nothing, Error> {
     let id = request.id;
+    let _turn = engine.servers_turn.lock().await;
     let (stored, _) = known(engine, id).await?;
     let streams = of_server(engine, id).await;
     match request.streams {
-        LeftStreams::Refuse if !streams.is_empty() => {
-            let error = Error::new(Code::ServerInUse).with("name", &stored.spec.name);
-            return Err(error.with("streams", streams.len()));
-        }
+        // The store does.
         LeftStreams::Refuse => {}
         LeftStreams::Move => {
             for stream in streams {
@@ -107,16 +104,11 @@ pub(crate) async fn server_remove(engine: &Call<'_>, request: ServerRemove) -> R
             }
         }
     }
-    let registry = engine.streams.lock().await;
-    if !of_server(engine, id).await.is_empty() {
-        return Err(Error::new(Code::ServerInUse).with("name", &stored.spec.name).with("streams", 1));
-    }
+    engine.store.remove_other(id).await?;
     if let Err(error) = engine.servers.get(id).leave().await {
         tracing::warn!(%error, "paths of ours may stay on a server that is removed");
     }
-    engine.store.remove_other(id).await?;
     engine.servers.remove(id).await;
-    drop(registry);
     engine.secrets.forget(id).await;
     tracing::info!(server_id = %id, name = stored.spec.name, "a server was removed");
     Ok(Nothing {})
@@ -130,15 +122,18 @@ pub(crate) async fn server_retry(engine: &Call<'_>, request: ServerRetry) -> Res
 
 /// To the bundled server, under another name where its own is taken there.
 async fn bring_home(engine: &Call<'_>, stream: StoredStream) -> Result<(), Error> {
-    let registry = engine.streams.lock().await;
-    let taken = names(engine, ServerId::BUNDLED).await;
-    let name = &stream.spec.name;
-    let name = match is_taken(&taken, name, None) {
-        true => Some(propose_name(name, |name| is_taken(&taken, name, None))),
-        false => None,
-    };
-    let update = StreamUpdate { server: Some(ServerId::BUNDLED), name, ..StreamUpdate::of(stream.id) };
-    registry.get(stream.id)?.edit(update, false, engine.origin).await.map(drop)
+    let handle = engine.streams.lock().await.get(stream.id)?;
+    loop {
+        let taken = names(engine, ServerId::BUNDLED).await;
+        let name = &stream.spec.name;
+        let name = is_taken(&taken, name).then(|| propose_name(name, |name| is_taken(&taken, name)));
+        let update = StreamUpdate { server: Some(ServerId::BUNDLED), name, ..StreamUpdate::of(stream.id) };
+        match handle.edit(update, false, engine.origin).await {
+            // Meanwhile.
+            Err(error) if error.code == Code::NameTaken => {}
+            edited => return edited.map(drop),
+        }
+    }
 }
 
 /// A server as it is stored, and its secrets.

@@ -12,12 +12,12 @@ mod spawn;
 mod tail;
 mod turns;
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use child_process::Spawner;
 use futures_util::future::join_all;
 use stream_api::{Code, Error, Order, Origin, Stream, StreamId, UnixMillis, commands::StreamUpdate};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 use tokio_util::task::TaskTracker;
 
 use crate::{
@@ -67,6 +67,8 @@ pub(crate) struct Handle {
     id: StreamId,
     inbox: mpsc::Sender<Control>,
     pub(crate) journal: RunJournal,
+    /// Held while it is edited, so that its source and that source's secrets stay together.
+    pub(crate) editing: Arc<Mutex<()>>,
 }
 
 /// What an actor can be told. Each answer comes when the machine has taken it in, not when it is carried out.
@@ -101,7 +103,7 @@ impl Registry {
         let actor = actor::Actor::new(stored, parts, journal.clone(), controls);
         let stream = actor.publish();
         self.parts.tasks.spawn(actor.run());
-        self.streams.insert(id, Handle { id, inbox, journal });
+        self.streams.insert(id, Handle { id, inbox, journal, editing: Arc::default() });
         stream
     }
 
@@ -151,7 +153,7 @@ impl Handle {
     }
 
     /// # Errors
-    /// As [`Handle::order`].
+    /// As [`Handle::order`]; `name_taken`, `no_such_server` and those of access where it would come to.
     pub(crate) async fn edit(&self, update: StreamUpdate, anew: bool, by: Origin) -> Result<Stream, Error> {
         self.tell(|ack| Control::Edit { update: Box::new(update), anew, by, ack }).await
     }

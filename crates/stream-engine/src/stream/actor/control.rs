@@ -85,6 +85,9 @@ impl Actor {
         self.check_open()?;
         let mut spec = self.spec.clone();
         update.apply(&mut spec);
+        if (&spec.server, &spec.name) != (&self.spec.server, &self.spec.name) {
+            self.parts.servers.get(spec.server).terms().check(&spec.name, &self.access)?;
+        }
         self.parts.store.put(StoredStream { spec: spec.clone(), ..self.stored() }).await?;
         let before = std::mem::replace(&mut self.spec, spec);
         if before.name != self.spec.name {
