@@ -92,6 +92,7 @@ fn stays(session: &Session, before: &[User], now: &[User]) -> bool {
 /// asked for: who is let in as anybody may give any.
 fn may(session: &Session, action: Action, before: &[User], now: &[User]) -> bool {
     let about = |users| concerned(users, action, &session.path);
+    let perhaps = (matching(before, action), matching(now, action));
     let (before, now) = (about(before), about(now));
     if same(&before, &now) {
         return true;
@@ -113,10 +114,23 @@ fn may(session: &Session, action: Action, before: &[User], now: &[User]) -> bool
     }
     let held =
         |now: &&User| before.iter().any(|before| lets_in(&before, &session.user) && before.pass == now.pass);
-    now.iter().filter(|user| lets_in(user, &session.user)).any(held)
+    if now.iter().filter(|user| lets_in(user, &session.user)).any(held) {
+        return true;
+    }
+    // Who came in by none of these came in by a pattern of the owner's. What it means is the server's business; that
+    // it still stands is enough.
+    let fits = |user: &&&User| lets_in(user, &session.user) || lets_in(user, ANYBODY);
+    let stands = |user: &&User| perhaps.1.contains(user);
+    !before.iter().any(|user| lets_in(&user, &session.user)) && perhaps.0.iter().filter(fits).any(stands)
 }
 
-/// The entries that let somebody do this.
+/// The entries that let somebody do this on paths of some pattern, which may be any.
+fn matching(users: &[User], action: Action) -> Vec<&User> {
+    let permits = |one: &Permission| one.action == action && matches!(one.paths, Paths::Matching(_));
+    users.iter().filter(|user| user.permissions.iter().any(permits)).collect()
+}
+
+/// The entries that certainly let somebody do this.
 fn concerned<'a>(users: &'a [User], action: Action, path: &str) -> Vec<&'a User> {
     let permits = |one: &Permission| {
         one.action == action
@@ -311,6 +325,25 @@ mod tests {
             !goes(&before, &now, guest("g1", "192.168.1.5")),
             "who came by themselves may have said any name"
         );
+    }
+
+    #[test]
+    fn who_came_in_by_a_pattern_of_the_owners_stays() {
+        let pattern = |pass: &str| {
+            let paths = Paths::Matching("^p".to_owned());
+            let watch = Permission { action: Action::Read, paths };
+            User::new("usher", Pass::Plain(Secret::new(pass)), vec![watch])
+        };
+        let list =
+            |pass: &str, stream: &Rights| users(&[pattern(pass)], std::iter::once(stream), UnixMillis(100));
+        let goes = |before: &[User], now: &[User], user: &str| {
+            !evicted(&[viewer("p", user)], before, now).is_empty()
+        };
+        let (one, two) = (restricted("p", Some("one"), &[]), restricted("p", Some("two"), &[]));
+        assert!(!goes(&list("x", &one), &list("x", &two), "usher"));
+        assert!(goes(&list("x", &one), &list("y", &two), "usher"), "with another password");
+        assert!(goes(&list("x", &one), &list("x", &two), "viewer"), "ours");
+        assert!(goes(&list("x", &open("p")), &list("x", &two), "usher"), "its name was never checked");
     }
 
     #[test]
