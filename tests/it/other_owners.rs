@@ -115,26 +115,28 @@ async fn a_server_that_hangs_holds_up_no_stream_of_another() {
     let server = Server::ready(&dir).await;
     let id = hall.added_to(&server, "Hall").await;
     let there = incoming(&server, &id, "there").await;
-    let here = server.create("here", &dir.media("a.mp4"), true).await;
+    let here = server.create("here", &media::plain(&dir.media("a.mp4")), true).await;
     server.until_on_air(&here).await;
     process::signal(hall.pid(), Signal::SIGSTOP);
     // Both need an answer that does not come.
     let route = format!("/api/v1/streams/{there}");
-    let renaming = server.ask("PATCH", &route, Some(json!({ "name": "elsewhere" })));
-    let asking = async {
-        for _ in 0..3 {
-            server.get(&format!("/api/v1/streams/{here}/log")).await;
-            server.post(&format!("/api/v1/streams/{here}/start"), json!({})).await.ok();
+    {
+        let renaming = server.ask("PATCH", &route, Some(json!({ "name": "elsewhere" })));
+        let asking = async {
+            for _ in 0..3 {
+                server.get(&format!("/api/v1/streams/{here}/log")).await;
+                server.post(&format!("/api/v1/streams/{here}/start"), json!({})).await.ok();
+            }
+        };
+        tokio::pin!(renaming, asking);
+        tokio::select! {
+            biased;
+            _ = &mut renaming => panic!("all waited for a server that hangs"),
+            () = &mut asking => {}
         }
-    };
-    tokio::pin!(renaming, asking);
-    tokio::select! {
-        biased;
-        _ = &mut renaming => panic!("all waited for a server that hangs"),
-        () = &mut asking => {}
+        process::signal(hall.pid(), Signal::SIGCONT);
+        renaming.await.ok();
     }
-    process::signal(hall.pid(), Signal::SIGCONT);
-    renaming.await.ok();
     server.until(&there, "renamed", |stream| stream["name"] == "elsewhere").await;
     assert_eq!(server.stop().await, Some(0));
 }
