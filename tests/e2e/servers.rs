@@ -83,6 +83,17 @@ async fn a_server_is_added_streamed_to_and_kept_as_we_want_it() -> Result<()> {
     })
     .await;
     browser.wait_js_within("!document.querySelector('[data-testid=drift]')", PATIENCE).await?;
+    // What a stream has a setting for can be taken over as well.
+    remote.patch("hall", json!({ "record": true })).await;
+    browser.find_within("[data-path=hall] [data-act=adopt-theirs]:not([disabled])", PATIENCE).await?;
+    browser.click("[data-path=hall] [data-act=adopt-theirs]").await?;
+    browser.wait_js_within("!document.querySelector('[data-testid=drift]')", PATIENCE).await?;
+    assert_eq!(server.streams().await[0]["record"], true);
+    assert_eq!(remote.path("hall").await.unwrap_or_default()["record"], true);
+    browser.goto(&format!("{}/#/activity", server.url)).await?;
+    browser.find_within(".happening[data-kind=drift_adopted]", PATIENCE).await?;
+    assert_eq!(text(&browser, ".happening[data-kind=server_added] .who").await?, "Church hall");
+    browser.goto(&page).await?;
     assert_eq!(
         remote.path("theirs").await.unwrap_or_default()["maxReaders"],
         7,
@@ -96,6 +107,52 @@ async fn a_server_is_added_streamed_to_and_kept_as_we_want_it() -> Result<()> {
     wait_until(PATIENCE, "its path is gone there", async || remote.path("hall").await.is_none()).await;
     browser.goto(&format!("{}/#/", server.url)).await?;
     browser.find_within(".row[data-name=hall] [data-on-air=true]", PATIENCE).await?;
+    browser.quit().await?;
+    assert_eq!(server.stop().await, Some(0));
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_certificate_is_agreed_to_and_a_folder_is_shared() -> Result<()> {
+    chromium::needs_the_interface()?;
+    let dir = Dir::new();
+    let shared = dir.path().join("shared");
+    std::fs::create_dir(&shared)?;
+    let (remote, server) = (Hall::encrypted().await, Server::ready(&dir).await);
+    let driver = Driver::start("chromedriver", free_port(), &[]).await?;
+    let browser = chromium::open(&driver, 1280, 800).await?;
+    browser.goto(&format!("{}/#/server", server.url)).await?;
+    browser.find_within("[data-testid=no-others]", PATIENCE).await?;
+    browser.click("#add-server").await?;
+    browser.fill("#server-name", "Studio").await?;
+    browser.fill("#server-api", &remote.api()).await?;
+    browser.fill("#server-user", "owner").await?;
+    browser.fill("#server-password", OWNER_PASSWORD).await?;
+    browser.js("document.getElementById('kind-shared').click()", json!([])).await?;
+    browser.fill("#folder-here", &shared.join("not there").display().to_string()).await?;
+    browser.click(".more summary").await?;
+    browser.fill("#publish-user", "publisher").await?;
+    browser.fill("#publish-password", PUBLISH_PASSWORD).await?;
+
+    // The certificate of the API, then that of what streams are sent to, and then the folder that is not there.
+    browser.click("#test-server").await?;
+    browser.find_within("[data-code=remote_certificate_unknown]", PATIENCE).await?;
+    browser.click("[data-act=trust]").await?;
+    browser.find_within("[data-testid=trusted-api]", PATIENCE).await?;
+    browser.find_within("[data-testid=trust]", PATIENCE).await?;
+    browser.click("[data-act=trust]").await?;
+    browser.find_within("[data-testid=trusted-publish]", PATIENCE).await?;
+    browser.find_within("[data-testid=server-steps] [data-code=folder_unusable]", PATIENCE).await?;
+    browser.fill("#folder-here", &format!("{}\n", shared.display())).await?;
+    browser.find_within("[data-testid=test-good]", PATIENCE).await?;
+    let lacks = text(&browser, "[data-testid=lacks]").await?;
+    assert!(lacks.contains("Guest links") && !lacks.contains("own disk"), "{lacks}");
+    browser.click("#save-server").await?;
+    browser
+        .find_within("[data-testid=other-page][data-name=Studio] [data-server-state=live]", PATIENCE)
+        .await?;
+    let servers = server.get("/api/v1/servers").await;
+    assert_eq!(servers["servers"][0]["spec"]["kind"], "shared_folder", "{servers:#}");
     browser.quit().await?;
     assert_eq!(server.stop().await, Some(0));
     Ok(())

@@ -9,7 +9,9 @@ use testkit::readers;
 
 use crate::clocks::{Dials, ask, start};
 use crate::support::{
-    Dir, Server, media,
+    Dir, Server,
+    camera::Whep,
+    media,
     reader::Reader,
     server::{Answer, file_source},
     until,
@@ -75,6 +77,9 @@ async fn every_protocol_asks_for_the_password_and_who_lost_the_right_goes_at_onc
     let mut watching = join_all(open(&stream).iter().map(|url| Reader::of(url))).await;
     let mut apart = Reader::of(&url(&other_stream, "rtsp")).await;
     let mut apart_hls = Reader::of(&url(&other_stream, "hls")).await;
+    let fetched = |stream| format!("{}whep", url(stream, "webrtc").replacen("http", "whep", 1));
+    let (browser_url, apart_url) = (fetched(&stream), fetched(&other_stream));
+    let (browser, browser_apart) = tokio::join!(Whep::of(&browser_url, ""), Whep::of(&apart_url, ""));
     assert_ne!(whep(&stream, None).await, 401, "open");
 
     // Nobody who watches another stream, or loosens one, loses anybody.
@@ -88,7 +93,9 @@ async fn every_protocol_asks_for_the_password_and_who_lost_the_right_goes_at_onc
     for reader in watching {
         reader.until_let_go().await;
     }
+    until("the browser is let go", async || (!browser.is_connected().await).then_some(())).await;
     eprintln!("all let go {} ms after the password was set", began.elapsed().as_millis());
+    assert!(browser_apart.is_connected().await, "who watches another stream by WebRTC stays");
     assert!(began.elapsed().as_secs() < 5, "at once, even on a busy computer");
 
     none_plays([open(&stream), logged_in(&stream, "viewer", "wrong-one")].concat()).await;

@@ -28,6 +28,7 @@ mod inputs;
 mod life;
 mod many;
 mod network;
+mod other_access;
 mod other_drift;
 mod other_owners;
 mod other_servers;

@@ -14,7 +14,7 @@ use testkit::free_port;
 
 use crate::support::{
     Dir, Server,
-    camera::fingerprint,
+    certificate::fingerprint,
     media, process,
     server::{Answer, command},
     until,

@@ -16,6 +16,12 @@ async fn made(server: &Server, body: Value) -> String {
     server.post("/api/v1/streams", body).await.ok()["id"].as_str().unwrap().to_owned()
 }
 
+/// What kind of activity it is, and about whom.
+fn told(activity: &Value) -> (String, String) {
+    let word = |key: &str| activity[key].as_str().unwrap().to_owned();
+    (word("kind"), word("name"))
+}
+
 fn keys(other: &Value) -> Vec<String> {
     let drift = other["drift"].as_array().unwrap().iter();
     let differences = drift.flat_map(|one| one["differences"].as_array().unwrap());
@@ -59,6 +65,22 @@ async fn a_change_is_shown_and_applied_or_adopted() {
     // What is taken away comes back by itself.
     hall.ask("DELETE", "config/paths/delete/obs", None).await.unwrap();
     until("the path is back", async || hall.path("obs").await).await;
+    until("it is told", async || {
+        let happened =
+            server.get("/api/v1/activity?kinds=drifted,drift_adopted,drift_applied,server_mended").await;
+        let told: Vec<(String, String)> = happened["activities"].as_array()?.iter().rev().map(told).collect();
+        let expected = [
+            ("drifted", "obs"),
+            ("drift_adopted", "obs"),
+            // Shown anew to a program that starts anew.
+            ("drifted", "obs"),
+            ("drift_applied", "obs"),
+            ("server_mended", "Hall"),
+        ];
+        let expected = expected.map(|(kind, name)| (kind.to_owned(), name.to_owned()));
+        (told.len() >= expected.len()).then(|| assert_eq!(told, expected, "{happened:#}"))
+    })
+    .await;
     assert_eq!(hall.path("theirs").await.unwrap()["maxReaders"], 7, "what is theirs was never touched");
     assert_eq!(server.stop().await, Some(0));
 }
@@ -91,11 +113,8 @@ async fn two_programs_on_one_server_leave_each_other_alone() {
 async fn access_is_enforced_with_the_owners_list() {
     let (dir, hall) = (Dir::new(), Hall::usual().await);
     let server = Server::ready(&dir).await;
-    let mut secrets = Hall::secrets();
     // The reader may watch everything: this server's own decision.
-    secrets["users"] = json!({ "set": Hall::users().to_string() });
-    let body = json!({ "spec": hall.spec("Hall"), "secrets": secrets });
-    let id = server.post("/api/v1/servers", body).await.ok()["id"].as_str().unwrap().to_owned();
+    let id = hall.given_to(&server, "Hall").await;
     let met = until_other(&server, &id, "running", |other| other["state"] == "running").await;
     assert!(!met["lacks"].as_array().unwrap().contains(&"users".into()), "{met:#}");
     let file = media::plain(&dir.media("a.mp4"));
@@ -113,6 +132,38 @@ async fn access_is_enforced_with_the_owners_list() {
         media::watch(&login("reader", READ_PASSWORD)).await,
         ["h264", "aac"],
         "the owner's own users stay"
+    );
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_setting_that_a_stream_has_is_adopted() {
+    let (dir, hall) = (Dir::new(), Hall::usual().await);
+    let server = Server::start(&dir).await;
+    let id = hall.added_to(&server, "Hall").await;
+    let source = json!({ "type": "network", "url": format!("rtsp://127.0.0.1:{}/nobody", hall.rtsp()) });
+    let body = json!({ "server": id, "name": "cam", "source": source, "start": true });
+    let stream = made(&server, body).await;
+    server.until_state(&stream, "running").await;
+    hall.patch("cam", json!({ "record": true, "sourceOnDemand": true, "rtspTransport": "tcp" })).await;
+    let changed = until_other(&server, &id, "changed", |other| keys(other).len() == 3).await;
+    let differences = changed["drift"][0]["differences"].as_array().unwrap();
+    assert!(differences.iter().all(|one| one["adoptable"] == true), "{changed:#}");
+    let route = format!("/api/v1/servers/{id}/drift/adopt");
+    let adopted = server.post(&route, json!({ "stream": stream })).await.ok();
+    assert_eq!(adopted, json!({ "adopted": ["record", "rtspTransport", "sourceOnDemand"], "left": [] }));
+    let now = server.stream(&stream).await;
+    assert_eq!(
+        (&now["record"], &now["source"]["when"], &now["source"]["transport"]),
+        (&json!(true), &json!("on_demand"), &json!("tcp")),
+        "{now:#}"
+    );
+    until_other(&server, &id, "as we want it", |other| keys(other).is_empty()).await;
+    let path = hall.path("cam").await.unwrap();
+    assert_eq!(
+        (&path["record"], &path["sourceOnDemand"], &path["rtspTransport"]),
+        (&json!(true), &json!(true), &json!("tcp")),
+        "it stayed as its owner had made it: {path:#}"
     );
     assert_eq!(server.stop().await, Some(0));
 }

@@ -12,6 +12,7 @@ use crate::support::{
     Dir, Server,
     hall::{Hall, OWNER_PASSWORD, until_other},
     media,
+    reader::Reader,
     server::file_source,
 };
 
@@ -44,16 +45,6 @@ async fn answering(answer: Option<&'static str>) -> String {
         }
     });
     address
-}
-
-#[expect(clippy::disallowed_methods, reason = "openssl, which ends by itself")]
-fn certificate(dir: &std::path::Path) -> (String, String) {
-    let file = |name: &str| dir.join(name).to_str().unwrap().to_owned();
-    let (key, certificate) = (file("hall.key"), file("hall.crt"));
-    let mut openssl = std::process::Command::new("openssl");
-    openssl.args(["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=hall"]);
-    assert!(openssl.args(["-keyout", &key, "-out", &certificate]).output().unwrap().status.success());
-    (key, certificate)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -98,12 +89,7 @@ async fn a_test_says_step_by_step_what_is_wrong() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_of_its_own_making_is_agreed_to() {
     let dir = Dir::new();
-    let (key, certificate) = certificate(dir.path());
-    let encrypted = json!({
-        "apiEncryption": true, "apiServerKey": key, "apiServerCert": certificate,
-        "rtspEncryption": "strict", "rtspServerKey": key, "rtspServerCert": certificate,
-    });
-    let hall = Hall::with(testkit::fixtures::mediamtx(), encrypted).await;
+    let hall = Hall::encrypted().await;
     let server = Server::ready(&dir).await;
     let mut spec = hall.spec("Hall");
     let tested = test(&server, &spec, OWNER_PASSWORD).await;
@@ -187,6 +173,20 @@ async fn servers_are_added_edited_and_removed() {
     assert!(hall.path("theirs").await.is_some(), "what is theirs is theirs");
     assert_eq!(server.get("/api/v1/servers").await["servers"], json!([]));
     server.until_on_air(&here).await;
+    let happened = server.get("/api/v1/activity?text=hall").await["activities"].clone();
+    let happened = happened.as_array().unwrap().iter().rev().filter(|one| one["stream"].is_null());
+    let told: Vec<_> =
+        happened.map(|one| (&one["kind"], &one["name"])).map(|(kind, name)| json!([kind, name])).collect();
+    assert_eq!(
+        json!(told),
+        json!([
+            ["server_added", "Hall"],
+            ["server_failed", "Hall"],
+            ["server_changed", "Church hall"],
+            ["server_started", "Church hall"],
+            ["server_removed", "Church hall"],
+        ])
+    );
 
     // A configuration that names a server which is not there starts all the same.
     assert_eq!(server.stop().await, Some(0));
@@ -201,5 +201,53 @@ async fn servers_are_added_edited_and_removed() {
     assert_eq!(lost["fault"]["code"], "no_such_server", "{lost:#}");
     server.ask("PATCH", &stream, Some(moved)).await.ok();
     server.until_on_air(&there).await;
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_servers_at_once_and_one_is_removed_with_its_streams() {
+    let dir = Dir::new();
+    let (mut north, south) = tokio::join!(Hall::usual(), Hall::usual());
+    let server = Server::ready(&dir).await;
+    let (at_north, at_south) =
+        tokio::join!(north.added_to(&server, "North"), south.added_to(&server, "South"));
+    let file = media::plain(&dir.media("a.mp4"));
+    let put = async |id: &str| {
+        let body = json!({ "server": id, "name": "show", "source": file_source(&file), "start": true });
+        server.post("/api/v1/streams", body).await.ok()["id"].as_str().unwrap().to_owned()
+    };
+    let (first, second) = (put(&at_north).await, put(&at_south).await);
+    for (stream, hall) in [(&first, &north), (&second, &south)] {
+        let stream = server.until_on_air(stream).await;
+        assert_eq!(stream["urls"]["rtsp"], format!("rtsp://127.0.0.1:{}/show", hall.rtsp()), "{stream:#}");
+    }
+
+    // One is lost and found again; who watches at the other does not notice.
+    let mut viewer = Reader::of(&south.watch("show")).await;
+    north.kill();
+    until_other(&server, &at_north, "away", |other| other["state"] == "unreachable").await;
+    viewer.gets_more().await;
+    assert_eq!(server.stream(&second).await["on_air"], true);
+    north.start().await;
+    server.until(&first, "back", |stream| stream["on_air"] == true).await;
+    let happened = server.get("/api/v1/activity?kinds=server_crashed,server_recovered").await;
+    let happened = happened["activities"].as_array().unwrap();
+    let told: Vec<_> = happened.iter().map(|one| json!([one["kind"], one["name"]])).collect();
+    assert_eq!(
+        json!(told),
+        json!([["server_recovered", "North"], ["server_crashed", "North"]]),
+        "{happened:#?}"
+    );
+
+    // It is removed, and its stream with it.
+    let route = format!("/api/v1/servers/{at_north}");
+    assert_eq!(server.ask("DELETE", &route, None).await.code(), "server_in_use");
+    server.ask("DELETE", &format!("{route}?streams=delete"), None).await.ok();
+    let left: Vec<Value> = server.streams().await.iter().map(|stream| stream["id"].clone()).collect();
+    assert_eq!(left, [json!(second)]);
+    assert_eq!(north.path("show").await, None, "nothing of it is left there");
+    assert!(north.path("theirs").await.is_some(), "what is theirs is theirs");
+    viewer.gets_more().await;
+    assert!(south.path("show").await.is_some());
     assert_eq!(server.stop().await, Some(0));
 }

@@ -5,39 +5,10 @@ use std::sync::Arc;
 use hyper::Method;
 use hyper::header::{CONTENT_TYPE, HeaderMap, LOCATION, SERVER};
 use serde_json::{Map, Value};
+use stream_api::{Outcome, ServerStep};
 
 use crate::http::{Answer, Line};
 use crate::{Api, ApiAddress, ApiError, Broken, CertificateFault, Features};
-
-/// What is looked at, in this order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Step {
-    /// Is a computer there, and does somebody listen?
-    Reach,
-    /// Can its certificate be believed?
-    Certificate,
-    /// Is it the Control API of a MediaMTX?
-    Identity,
-    /// Are user and password right?
-    Password,
-    /// May the user control the server?
-    Permission,
-    /// Is it new enough, and what does it know?
-    Version,
-}
-
-/// How a step went.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    /// All is well.
-    Passed,
-    /// See [`Examination::flaw`].
-    Failed,
-    /// An earlier one failed.
-    NotTried,
-    /// There was nothing to look at: no certificate without encryption.
-    NotNeeded,
-}
 
 /// What is wrong with a server.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,18 +65,24 @@ pub struct Examination {
     encrypted: bool,
 }
 
-impl Step {
-    /// All of them, in order.
-    pub const ALL: [Step; 6] =
-        [Step::Reach, Step::Certificate, Step::Identity, Step::Password, Step::Permission, Step::Version];
-}
+/// The steps that are looked at here, in order.
+const STEPS: [ServerStep; 6] = [
+    ServerStep::Reach,
+    ServerStep::Certificate,
+    ServerStep::Identity,
+    ServerStep::Password,
+    ServerStep::Permission,
+    ServerStep::Version,
+];
 
 impl Flaw {
     /// The step that found it.
-    pub fn step(&self) -> Step {
+    pub fn step(&self) -> ServerStep {
         match self {
-            Flaw::UnknownName | Flaw::Refused | Flaw::Unreachable(_) | Flaw::NoConnection => Step::Reach,
-            Flaw::NotEncrypted | Flaw::Certificate(_) => Step::Certificate,
+            Flaw::UnknownName | Flaw::Refused | Flaw::Unreachable(_) | Flaw::NoConnection => {
+                ServerStep::Reach
+            }
+            Flaw::NotEncrypted | Flaw::Certificate(_) => ServerStep::Certificate,
             Flaw::NeedsEncryption
             | Flaw::Silent
             | Flaw::HungUp
@@ -115,26 +92,26 @@ impl Flaw {
             | Flaw::Gateway(_)
             | Flaw::Broken(_)
             | Flaw::NoApi
-            | Flaw::NotMediaMtx(_) => Step::Identity,
-            Flaw::PasswordMissing | Flaw::PasswordWrong => Step::Password,
-            Flaw::Forbidden => Step::Permission,
-            Flaw::TooOld => Step::Version,
+            | Flaw::NotMediaMtx(_) => ServerStep::Identity,
+            Flaw::PasswordMissing | Flaw::PasswordWrong => ServerStep::Password,
+            Flaw::Forbidden => ServerStep::Permission,
+            Flaw::TooOld => ServerStep::Version,
         }
     }
 }
 
 impl Examination {
-    /// How each step went.
-    pub fn steps(&self) -> [(Step, Verdict); 6] {
+    /// How each step went, from the first to the last that asks the Control API.
+    pub fn steps(&self) -> [(ServerStep, Outcome); 6] {
         let failed = self.flaw.as_ref().map(Flaw::step);
-        Step::ALL.map(|step| {
-            let verdict = match failed {
-                Some(failed) if step == failed => Verdict::Failed,
-                Some(failed) if step > failed => Verdict::NotTried,
-                _ if step == Step::Certificate && !self.encrypted => Verdict::NotNeeded,
-                _ => Verdict::Passed,
+        STEPS.map(|step| {
+            let outcome = match failed {
+                Some(failed) if step == failed => Outcome::Failed,
+                Some(failed) if step > failed => Outcome::Skipped,
+                _ if step == ServerStep::Certificate && !self.encrypted => Outcome::Skipped,
+                _ => Outcome::Passed,
             };
-            (step, verdict)
+            (step, outcome)
         })
     }
 }

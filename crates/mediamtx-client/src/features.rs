@@ -34,6 +34,9 @@ pub struct Features {
     pub forward: bool,
     /// Passwords are not shown (1.20.1): what is read can't be written back. Assumed where it can't be seen.
     pub redacted_passwords: bool,
+    /// Readers by RTSP get in with a password that is kept as a hash: broken from 1.12 to 1.13.0
+    /// (bluenviron/mediamtx#4698, seen with 1.12.3: DESCRIBE passes, SETUP is refused).
+    pub rtsp_hashes: bool,
     /// Users have passwords here (`authMethod: internal`), not at another server.
     pub internal_users: bool,
     path_keys: BTreeSet<String>,
@@ -64,6 +67,7 @@ impl Features {
             run_on_available: path_has("runOnAvailable"),
             forward: path_has("forward"),
             redacted_passwords: redacted(global, version),
+            rtsp_hashes: !path_has("useAbsoluteTimestamp") || path_has("recordMaxPartSize"),
             internal_users: global.get("authMethod").is_none_or(|method| method == "internal"),
             path_keys: path_defaults.keys().cloned().collect(),
         };

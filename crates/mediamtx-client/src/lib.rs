@@ -37,7 +37,7 @@ pub use dial::{Wire, dial};
 pub use doors::{doors, urls_by};
 pub use drift::Difference;
 pub use error::{ApiError, Broken};
-pub use examine::{Examination, Flaw, Step, Verdict, examine};
+pub use examine::{Examination, Flaw, examine};
 pub use features::Features;
 pub use import::{ImportError, import};
 pub use ipnet::IpNet;

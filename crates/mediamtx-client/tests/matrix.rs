@@ -39,7 +39,7 @@ fn yes(is: bool) -> &'static str {
     if is { "yes" } else { "–" }
 }
 
-const LINES: [Line; 16] = [
+const LINES: [Line; 17] = [
     Line {
         about: "Control API under the names of",
         cell: |features| if features.new_routes { "1.21" } else { "1.20 and older" },
@@ -54,6 +54,11 @@ const LINES: [Line; 16] = [
         about: "Users with passwords, IP ranges and guest links",
         cell: |features| yes(features.internal_users),
         without: "Another program decides who may watch; access can't be changed here.",
+    },
+    Line {
+        about: "Passwords of viewers by RTSP",
+        cell: |features| yes(features.rtsp_hashes),
+        without: "A password lets nobody in by RTSP (1.12 to 1.13.0); by HLS, WebRTC, RTMP and SRT it does.",
     },
     Line {
         about: "Its users can be read back",

@@ -77,7 +77,7 @@ async fn a_windows_folder_reaches_the_server_as_it_is() {
 
 #[tokio::test]
 async fn no_server_no_answer() {
-    let [port] = support::free_ports();
+    let port = testkit::free_port();
     let address: ApiAddress = format!("http://127.0.0.1:{port}").parse().unwrap();
     let answer = Api::new(address.with_credentials("control", "x")).info().await;
     assert_eq!(answer, Err(ApiError::Unreachable(Broken::Refused)));

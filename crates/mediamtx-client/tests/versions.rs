@@ -48,6 +48,7 @@ async fn each_version_is_known_by_what_it_can_do() {
         assert_eq!(features.run_on_available, since(1, 19, 3), "{version}");
         assert_eq!(features.forward, since(1, 20, 0), "{version}");
         assert_eq!(features.redacted_passwords, since(1, 20, 1), "{version}");
+        assert_eq!(features.rtsp_hashes, !since(1, 12, 0) || since(1, 13, 1), "{version}");
         assert!(features.internal_users && features.knows_path_key("rtspTransport"), "{version}");
 
         // Nothing of this is an error in the server's own log.

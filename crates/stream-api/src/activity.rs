@@ -13,9 +13,9 @@ pub struct Activity {
     pub id: u64,
     /// When, by the engine's clock.
     pub at: UnixMillis,
-    /// The stream that it is about; absent for the server and the app.
+    /// The stream that it is about; absent for servers and the app.
     pub stream: Option<StreamId>,
-    /// The stream's name at that time; empty without a stream.
+    /// The name at that time of the stream, or of the added server; empty for the bundled server and the app.
     pub name: String,
     /// What happened.
     #[serde(flatten)]
@@ -149,6 +149,7 @@ macro_rules! kinds {
                 address: String,
                 seen: UnixMillis,
                 mended: Mended,
+                keys: Vec<String>,
             }
             in Activity { kind } beside { id: u64, at: UnixMillis, stream: StreamId, name: String }
             $($wire => $name $({ $($field),+ })?),+
@@ -265,12 +266,39 @@ kinds! {
         /// By whom.
         by: Origin,
     } = "deleted", Info;
+    /// Somebody else changed a stream's path on its server; it stays so until a person decides.
+    Drifted {
+        /// What was changed, in MediaMTX's words.
+        keys: Vec<String>,
+    } = "drifted", Warning;
+    /// The path was made as it is wanted again.
+    DriftApplied {
+        /// By whom.
+        by: Origin,
+    } = "drift_applied", Info;
+    /// The stream was set as somebody else changed its path.
+    DriftAdopted {
+        /// What was taken over, in MediaMTX's words.
+        keys: Vec<String>,
+        /// By whom.
+        by: Origin,
+    } = "drift_adopted", Info;
+    /// A server was added.
+    ServerAdded {
+        /// By whom.
+        by: Origin,
+    } = "server_added", Info;
+    /// A server was removed.
+    ServerRemoved {
+        /// By whom.
+        by: Origin,
+    } = "server_removed", Info;
     /// MediaMTX answers.
     ServerStarted {
-        /// Milliseconds from its start.
+        /// Milliseconds from its start, or since an added one is asked.
         after_ms: u64,
     } = "server_started", Good;
-    /// MediaMTX ended by itself or stopped answering; it is being started again.
+    /// MediaMTX ended by itself or stopped answering; it is being started again, or an added one asked again.
     ServerCrashed {
         /// Why.
         cause: Cause,
@@ -282,12 +310,12 @@ kinds! {
         /// What the fault was.
         cause: Option<Cause>,
     } = "server_recovered", Good;
-    /// MediaMTX can't be started.
+    /// MediaMTX can't be started, or an added one not be used before a person does something.
     ServerFailed {
         /// Why.
         cause: Cause,
     } = "server_failed", Error;
-    /// MediaMTX was ordered to start again.
+    /// MediaMTX was ordered to start again, or an added one to be asked again.
     ServerRestarted {
         /// By whom.
         by: Origin,

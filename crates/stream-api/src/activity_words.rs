@@ -1,20 +1,37 @@
 use crate::{Activity, ActivityKind, Cause, Mended, Order, Origin, Protocol};
 
 impl Activity {
-    /// What happened, in one sentence without the stream's name. For people.
+    /// What happened, in one sentence without the name of the stream or server. For people.
     pub fn sentence(&self) -> String {
-        self.kind.sentence()
+        let of_other = self.stream.is_none() && !self.name.is_empty();
+        let other = of_other.then(|| self.kind.of_other()).flatten();
+        other.unwrap_or_else(|| self.kind.sentence())
     }
 
-    /// Whether `text`, in lower case, is part of the stream's name or of the sentence.
+    /// Whether `text`, in lower case, is part of the name or of the sentence.
     pub fn says(&self, text: &str) -> bool {
         self.name.to_lowercase().contains(text) || self.sentence().to_lowercase().contains(text)
     }
 }
 
 impl ActivityKind {
+    /// What happened to an added server, which is not ours to start; none where the words are the same as for ours.
+    fn of_other(&self) -> Option<String> {
+        Some(match self {
+            ActivityKind::ServerStarted { .. } => t!("activity.other_met").to_owned(),
+            ActivityKind::ServerCrashed { cause } => t!("activity.other_lost", cause = words(cause)),
+            ActivityKind::ServerRecovered { after_ms, .. } => {
+                t!("activity.other_back", time = span(*after_ms))
+            }
+            ActivityKind::ServerFailed { cause } => t!("activity.other_failed", cause = words(cause)),
+            ActivityKind::ServerRestarted { by } => t!("activity.other_retried", by = by.words()),
+            ActivityKind::ServerMended { mended } => t!("activity.other_mended", what = mended.words()),
+            _ => return None,
+        })
+    }
+
     /// What happened, in one sentence without the stream's name. For people.
-    pub fn sentence(&self) -> String {
+    fn sentence(&self) -> String {
         match self {
             ActivityKind::Ordered { order: Order::Run, by } => t!("activity.ordered_run", by = by.words()),
             ActivityKind::Ordered { order: Order::Stop, by } => t!("activity.ordered_stop", by = by.words()),
@@ -48,6 +65,13 @@ impl ActivityKind {
                 t!("activity.kicked", protocol = protocol, address = address, by = by.words())
             }
             ActivityKind::Deleted { by } => t!("activity.deleted", by = by.words()),
+            ActivityKind::Drifted { keys } => t!("activity.drifted", keys = keys.join(", ")),
+            ActivityKind::DriftApplied { by } => t!("activity.drift_applied", by = by.words()),
+            ActivityKind::DriftAdopted { keys, by } => {
+                t!("activity.drift_adopted", keys = keys.join(", "), by = by.words())
+            }
+            ActivityKind::ServerAdded { by } => t!("activity.server_added", by = by.words()),
+            ActivityKind::ServerRemoved { by } => t!("activity.server_removed", by = by.words()),
             ActivityKind::ServerStarted { after_ms } => t!("activity.server_started", time = span(*after_ms)),
             ActivityKind::ServerCrashed { cause } => t!("activity.server_crashed", cause = words(cause)),
             ActivityKind::ServerRecovered { after_ms, .. } => {
@@ -162,5 +186,16 @@ mod tests {
         for kind in [order, fault, back, link("Ben")] {
             assert!(!kind.sentence().contains('{'), "{}", kind.sentence());
         }
+    }
+
+    #[test]
+    fn a_server_of_somebody_else_is_not_said_to_be_started() {
+        let cause = Cause::from(&Error::new(Code::RemoteRefused).with("host", "hall"));
+        let said = |name: &str| {
+            let kind = ActivityKind::ServerCrashed { cause: cause.clone() };
+            Activity { id: 1, at: crate::UnixMillis(0), stream: None, name: name.to_owned(), kind }.sentence()
+        };
+        assert!(said("").starts_with("MediaMTX"), "{}", said(""));
+        assert!(said("Hall").starts_with("hall") && !said("Hall").contains("Starting"), "{}", said("Hall"));
     }
 }

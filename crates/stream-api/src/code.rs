@@ -401,6 +401,8 @@ codes! {
     RemotePublishLogin = "remote_publish_login", OpenServer;
     /// An added server has a path of the stream's name that somebody else made.
     PathForeign = "path_foreign", OpenSettings;
+    /// Somebody else changed paths of ours on an added server.
+    PathDrifted = "path_drifted", OpenServer;
     /// Who may watch can't be set on this server: the list of users is missing.
     AccessUnenforced = "access_unenforced";
     /// Who may watch can't be set on this server: its list of users lets everybody watch.

@@ -45,7 +45,7 @@ impl OtherServer {
             version: None,
             started: None,
             fault: None,
-            lacks: Vec::new(),
+            lacks: Lack::ALWAYS.to_vec(),
             addresses: Vec::new(),
             doors: Vec::new(),
             outbound_bps: 0,
@@ -102,6 +102,8 @@ pub enum Lack {
     Users,
     /// The same, because another program decides who may watch there.
     UsersElsewhere,
+    /// A password lets nobody in by RTSP (1.12 to 1.13.0).
+    RtspPasswords,
     /// Viewers can't be disconnected: its owner does not want it.
     Kick,
     /// Guest links open no page of ours there.
@@ -119,6 +121,9 @@ pub enum Lack {
 }
 
 impl Lack {
+    /// What no added server can do.
+    pub const ALWAYS: [Lack; 4] = [Lack::GuestLinks, Lack::Conversion, Lack::Settings, Lack::Log];
+
     /// One sentence.
     pub fn words(self) -> &'static str {
         match self {
@@ -127,6 +132,7 @@ impl Lack {
             Lack::Recordings => t!("lack.recordings"),
             Lack::Users => t!("lack.users"),
             Lack::UsersElsewhere => t!("lack.users_elsewhere"),
+            Lack::RtspPasswords => t!("lack.rtsp_passwords"),
             Lack::Kick => t!("lack.kick"),
             Lack::GuestLinks => t!("lack.guest_links"),
             Lack::Settings => t!("lack.settings"),

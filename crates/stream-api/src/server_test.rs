@@ -40,7 +40,7 @@ pub struct ServerTestStep {
 }
 
 /// The steps of the test, in order.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerStep {
     /// Somebody listens there.

@@ -112,6 +112,7 @@ impl Hub {
     /// Puts another server into the picture.
     pub(crate) fn add_other(&self, other: OtherServer) {
         let mut picture = self.lock();
+        picture.chronicle.server_added(other.id);
         picture.others.insert(other.id, other.clone());
         self.send(&mut picture, Change::Other { other: Box::new(other) });
         self.move_urls(&mut picture);
@@ -126,7 +127,10 @@ impl Hub {
         if *other != before {
             let other = other.clone();
             let moved = other.addresses != before.addresses || other.doors != before.doors;
+            let mut told = picture.chronicle.server(&before, &other);
+            told.extend(picture.chronicle.drifted(&before, &other));
             self.send(&mut picture, Change::Other { other: Box::new(other) });
+            self.told(&mut picture, told);
             if moved {
                 self.move_urls(&mut picture);
             }
@@ -138,6 +142,7 @@ impl Hub {
         let mut picture = self.lock();
         if picture.others.remove(&removed).is_some() {
             self.send(&mut picture, Change::OtherRemoved { removed });
+            picture.chronicle.server_removed(removed);
         }
     }
 
@@ -176,6 +181,13 @@ impl Hub {
     pub(crate) fn tell(&self, stream: Option<(StreamId, &str)>, kind: ActivityKind) {
         let mut picture = self.lock();
         let told = picture.chronicle.tell(stream, kind);
+        self.told(&mut picture, [told]);
+    }
+
+    /// Writes down what was done to an added server of this name; without one, to the bundled one.
+    pub(crate) fn tell_server(&self, name: &str, kind: ActivityKind) {
+        let mut picture = self.lock();
+        let told = picture.chronicle.tell_server(name, kind);
         self.told(&mut picture, [told]);
     }
 

@@ -26,6 +26,7 @@ mod recording;
 mod room;
 mod secrets;
 mod server;
+mod server_look;
 mod slates;
 mod store;
 mod stored_other;

@@ -9,7 +9,7 @@ use std::{
 use serde_json::json;
 use testkit::{free_port, media::Fixtures};
 
-use super::until;
+use super::{certificate, until};
 
 pub const USER: &str = "viewer";
 pub const PASSWORD: &str = "c4mera-s3cret";
@@ -38,24 +38,14 @@ impl Camera {
         let ports = std::array::from_fn(|_| free_port());
         let dir = tempfile::Builder::new().prefix("stream-manager-camera-").tempdir().unwrap();
         let mut camera = Camera { dir, ports, fixture, children: Vec::new() };
-        camera.certify();
+        certificate::make(camera.dir.path(), "camera");
         camera.start().await;
         camera
     }
 
-    /// Makes a certificate that nobody signed.
-    #[expect(clippy::disallowed_methods, reason = "openssl, which ends by itself")]
-    fn certify(&self) {
-        let mut openssl = Command::new("openssl");
-        openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]);
-        openssl.args(["-days", "2", "-subj", "/CN=camera", "-keyout", "key.pem", "-out", "cert.pem"]);
-        let made = openssl.current_dir(self.dir.path()).stdin(Stdio::null()).output().unwrap();
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
-    }
-
     /// SHA-256 of its certificate, as people give it.
     pub fn fingerprint(&self) -> String {
-        fingerprint(&self.dir.path().join("cert.pem"))
+        certificate::fingerprint(&self.dir.path().join("cert.pem"))
     }
 
     /// After [`Camera::stop`], at the same addresses.
@@ -141,15 +131,6 @@ impl Camera {
     pub fn port(&self) -> u16 {
         self.ports[0]
     }
-}
-
-/// SHA-256 of a certificate in a file, in pairs of digits.
-#[expect(clippy::disallowed_methods, reason = "openssl, which ends by itself")]
-pub fn fingerprint(certificate: &Path) -> String {
-    let mut openssl = Command::new("openssl");
-    openssl.args(["x509", "-noout", "-fingerprint", "-sha256", "-in"]).arg(certificate);
-    let text = String::from_utf8(openssl.output().unwrap().stdout).unwrap();
-    text.trim().rsplit_once('=').expect("sha256 Fingerprint=…").1.to_owned()
 }
 
 impl Drop for Camera {

@@ -9,7 +9,7 @@ use std::{
 use serde_json::{Value, json};
 use testkit::free_port;
 
-use super::{Server, until};
+use super::{Server, certificate, until};
 
 pub const OWNER_PASSWORD: &str = "Owner-pw_of_hall1";
 pub const PUBLISH_PASSWORD: &str = "Publish-pw_of_hall2";
@@ -40,7 +40,11 @@ impl Hall {
 
     /// With more in its configuration than the usual.
     pub async fn with(program: PathBuf, more: Value) -> Hall {
-        let dir = tempfile::Builder::new().prefix("stream-manager-hall-").tempdir().unwrap();
+        Hall::at(tempfile::Builder::new().prefix("stream-manager-hall-").tempdir().unwrap(), program, more)
+            .await
+    }
+
+    async fn at(dir: tempfile::TempDir, program: PathBuf, more: Value) -> Hall {
         let mut hall = Hall {
             dir,
             program,
@@ -51,6 +55,17 @@ impl Hall {
         };
         hall.start().await;
         hall
+    }
+
+    /// With an API and RTSP that are encrypted alone, by a certificate of its own making.
+    pub async fn encrypted() -> Hall {
+        let dir = tempfile::Builder::new().prefix("stream-manager-hall-").tempdir().unwrap();
+        let (key, certificate) = certificate::make(dir.path(), "hall");
+        let more = json!({
+            "apiEncryption": true, "apiServerKey": key, "apiServerCert": certificate,
+            "rtspEncryption": "strict", "rtspServerKey": key, "rtspServerCert": certificate,
+        });
+        Hall::at(dir, testkit::fixtures::mediamtx(), more).await
     }
 
     /// The owner's complete list of users.
@@ -172,7 +187,18 @@ impl Hall {
 
     /// Adds it and waits until it is met: its id.
     pub async fn added_to(&self, server: &Server, name: &str) -> String {
-        let body = json!({ "spec": self.spec(name), "secrets": Hall::secrets() });
+        self.added_with(server, name, Hall::secrets()).await
+    }
+
+    /// The same with its owner's complete list of users, so that who may watch is set from here.
+    pub async fn given_to(&self, server: &Server, name: &str) -> String {
+        let mut secrets = Hall::secrets();
+        secrets["users"] = json!({ "set": Hall::users().to_string() });
+        self.added_with(server, name, secrets).await
+    }
+
+    async fn added_with(&self, server: &Server, name: &str, secrets: Value) -> String {
+        let body = json!({ "spec": self.spec(name), "secrets": secrets });
         let added = server.post("/api/v1/servers", body).await.ok();
         let id = added["id"].as_str().unwrap().to_owned();
         until_other(server, &id, "running", |other| other["state"] == "running").await;

@@ -1,6 +1,7 @@
 //! What the tests share: a server of their own, media, processes, waiting.
 
 pub mod camera;
+pub mod certificate;
 pub mod control;
 pub mod crowd;
 pub mod hall;

@@ -1,4 +1,4 @@
-//! What the server sends to all viewers together, and over which connection.
+//! What the bundled server sends to all its viewers together, and over which connection.
 
 use leptos::{ev::SubmitEvent, prelude::*};
 use stream_api::{Error, ServerStatus, check_uplink, commands::UplinkSet, t};
@@ -24,7 +24,7 @@ pub(crate) fn server_warnings(app: App) -> impl IntoView {
 /// How many watch, how much they get, and the speed of the connection to them.
 pub(crate) fn outbound_card(app: App) -> impl IntoView {
     let uplink = Memo::new(move |_| app.world.server.with(|server| server.as_ref()?.uplink_mbps));
-    let sent = Memo::new(move |_| app.world.tally.get().outbound_bps);
+    let sent = Memo::new(move |_| app.world.tally.get().outbound_here_bps);
     let share = move || match uplink.get() {
         Some(mbps) => format::share(sent.get() as f64 / (f64::from(mbps) * 1e6)),
         None => NOTHING.to_owned(),
@@ -33,7 +33,7 @@ pub(crate) fn outbound_card(app: App) -> impl IntoView {
         <section class="card" data-testid="outbound">
             <h3>
                 {t!("column.viewers")}
-                <b class="right num figure" data-testid="all-viewers">{move || app.world.tally.get().viewers}</b>
+                <b class="right num figure" data-testid="all-viewers">{move || app.world.tally.get().viewers_here}</b>
             </h3>
             <dl class="kv num">
                 <dt>{t!("server.sending")}</dt>

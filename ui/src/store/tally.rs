@@ -62,12 +62,16 @@ pub(crate) struct Line {
 pub(crate) struct Tally {
     /// Streams under each tab, in the order of [`Filter::ALL`].
     pub under: [usize; 5],
-    /// Viewers of all streams.
+    /// Viewers of all streams, on all servers.
     pub viewers: u32,
-    /// Bits per second that the server receives.
+    /// Viewers of streams on the bundled server.
+    pub viewers_here: u32,
+    /// Bits per second that all servers receive of them.
     pub inbound_bps: u64,
-    /// Bits per second that the server sends.
+    /// Bits per second that all servers send.
     pub outbound_bps: u64,
+    /// Bits per second that the bundled server sends.
+    pub outbound_here_bps: u64,
 }
 
 impl Tally {
@@ -79,10 +83,9 @@ impl Tally {
 
 /// Counts the picture: the summary, and a line for each stream, by name ignoring case.
 pub(crate) fn tally(picture: &Picture) -> (Tally, Vec<Line>) {
-    let mut sum = Tally {
-        outbound_bps: picture.server.as_ref().map(|server| server.outbound_bps).unwrap_or_default(),
-        ..Tally::default()
-    };
+    let here = picture.server.as_ref().map(|server| server.outbound_bps).unwrap_or_default();
+    let there: u64 = picture.others.values().map(|other| other.outbound_bps).sum();
+    let mut sum = Tally { outbound_bps: here + there, outbound_here_bps: here, ..Tally::default() };
     let mut lines = Vec::with_capacity(picture.streams.len());
     for stream in picture.streams.values() {
         let under = Filter::ALL.map(|filter| filter.takes(stream));
@@ -90,7 +93,9 @@ pub(crate) fn tally(picture: &Picture) -> (Tally, Vec<Line>) {
             *count += usize::from(is);
         }
         if let Some(metrics) = stream.metrics.as_ref().filter(|_| stream.on_air) {
-            sum.viewers += metrics.viewers.total();
+            let viewers = metrics.viewers.total();
+            sum.viewers += viewers;
+            sum.viewers_here += if stream.spec.server.is_bundled() { viewers } else { 0 };
             sum.inbound_bps += metrics.inbound_bps;
         }
         lines.push(Line {
@@ -107,7 +112,7 @@ pub(crate) fn tally(picture: &Picture) -> (Tally, Vec<Line>) {
 
 #[cfg(test)]
 mod tests {
-    use stream_api::{Message, Metrics, Viewers};
+    use stream_api::{Message, Metrics, OtherServer, ServerSpec, Viewers};
 
     use super::*;
     use crate::store::{
@@ -146,6 +151,25 @@ mod tests {
         let off = Stream { metrics: Some(metrics), ..stream(2, "off") };
         let (sum, _) = tally(&picture(vec![on, off]));
         assert_eq!((sum.viewers, sum.inbound_bps), (3, 6_000_000));
+    }
+
+    #[test]
+    fn all_servers_add_up_and_the_bundled_one_counts_its_own() {
+        let hall = ServerId(uuid::Uuid::from_u128(9));
+        let metrics =
+            |rtsp| Some(Metrics { viewers: Viewers { rtsp, ..Viewers::default() }, ..Metrics::default() });
+        let mut there = Stream { metrics: metrics(5), ..live(2, "there") };
+        there.spec.server = hall;
+        let mut picture = picture(vec![Stream { metrics: metrics(2), ..live(1, "here") }, there]);
+        let mut other = OtherServer::connecting(hall, ServerSpec::remote("Hall", "http://hall:9997/"));
+        other.outbound_bps = 7_000;
+        picture.others.insert(hall, other);
+        if let Some(server) = &mut picture.server {
+            server.outbound_bps = 3_000;
+        }
+        let (sum, _) = tally(&picture);
+        assert_eq!((sum.viewers, sum.viewers_here), (7, 2));
+        assert_eq!((sum.outbound_bps, sum.outbound_here_bps), (10_000, 3_000));
     }
 
     #[test]

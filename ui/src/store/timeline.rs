@@ -6,7 +6,7 @@ use stream_api::{Activity, ActivityFilter, Level, StreamId, commands::Activities
 const HEARD: usize = 200;
 
 /// The kinds that are not about how a stream does, but about what somebody wanted.
-const WANTED: [&str; 11] = [
+const WANTED: [&str; 15] = [
     "ordered",
     "restarted",
     "created",
@@ -18,6 +18,10 @@ const WANTED: [&str; 11] = [
     "kicked",
     "server_restarted",
     "server_changed",
+    "server_added",
+    "server_removed",
+    "drift_applied",
+    "drift_adopted",
 ];
 
 /// Which activities the tabs show.

@@ -4,7 +4,7 @@
 //! to nothing.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{ErrorKind, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     sync::{
         Arc, Mutex, PoisonError,
@@ -37,6 +37,8 @@ struct Seen {
 struct Shared {
     end: AtomicBool,
     drops: AtomicU32,
+    /// Why it was dropped last.
+    why: Mutex<Option<String>>,
     seen: Mutex<Seen>,
 }
 
@@ -78,6 +80,11 @@ impl Reader {
     pub(crate) fn drops(&self) -> u32 {
         self.shared.drops.load(Ordering::Relaxed)
     }
+
+    /// Why it was dropped last, and how long after it had begun to watch.
+    pub(crate) fn why(&self) -> Option<String> {
+        self.shared.why.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
 }
 
 impl Drop for Reader {
@@ -116,10 +123,15 @@ fn watch(port: u16, url: &str, shared: &Shared) -> Result<()> {
         session.id = format!("Session: {}\r\n", id.split(';').next().unwrap_or(id));
     }
     session.ask("PLAY", &base, "Range: npt=0-\r\n")?;
-    shared.seen().playing = Some(Instant::now());
+    let began = Instant::now();
+    shared.seen().playing = Some(began);
     let ended = session.play(&base, shared);
-    if !shared.ends() {
+    if let Err(error) = &ended
+        && !shared.ends()
+    {
         shared.drops.fetch_add(1, Ordering::Relaxed);
+        let why = format!("{error:#}, after {:.1} s", began.elapsed().as_secs_f32());
+        *shared.why.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
     }
     ended
 }
@@ -216,8 +228,12 @@ impl Session {
         match self.stream.read(&mut chunk) {
             Ok(0) => bail!("the server hung up"),
             Ok(read) => self.buffer.extend_from_slice(&chunk[..read]),
+            // A socket with a time limit tells also of a signal, and of a computer that was stopped for a moment.
             Err(error)
-                if matches!(error.kind(), std::io::ErrorKind::WouldBlock | std::io::ErrorKind::TimedOut) => {}
+                if matches!(
+                    error.kind(),
+                    ErrorKind::WouldBlock | ErrorKind::TimedOut | ErrorKind::Interrupted
+                ) => {}
             Err(error) => return Err(error.into()),
         }
         Ok(())

@@ -10,8 +10,6 @@ pub(crate) mod fake;
 pub(crate) mod shapes;
 
 use std::fs;
-use std::hash::BuildHasher as _;
-use std::net::{TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -40,25 +38,8 @@ pub(crate) fn users() -> Vec<User> {
 }
 
 /// Polls until `done`, and fails the test when that takes too long.
-pub(crate) async fn wait_until(what: &str, mut done: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + PATIENCE;
-    while !done().await {
-        assert!(Instant::now() < deadline, "waited too long for: {what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
-/// Ports that nobody uses, for TCP and UDP alike. Below those that systems give to whoever connects somewhere, so that
-/// no connection takes one before the server does.
-pub(crate) fn free_ports<const N: usize>() -> [u16; N] {
-    // Tests that run side by side begin far from each other.
-    let chance = std::hash::RandomState::new().hash_one(std::process::id());
-    let first = 10_000 + (chance % 20_000) as u16;
-    let free = |port: &u16| {
-        TcpListener::bind(("127.0.0.1", *port)).is_ok() && UdpSocket::bind(("127.0.0.1", *port)).is_ok()
-    };
-    let mut ports = (first..).filter(free);
-    std::array::from_fn(|_| ports.next().unwrap())
+pub(crate) async fn wait_until(what: &str, done: impl AsyncFnMut() -> bool) {
+    testkit::wait_until(PATIENCE, what, done).await;
 }
 
 /// Bytes of all files in a folder; 0 without the folder.
@@ -284,7 +265,8 @@ impl Server {
 }
 
 fn free_config(folder: &Path) -> ServerConfig {
-    let [rtsp, rtmp, hls, webrtc, webrtc_udp, srt, api, metrics] = free_ports();
+    let [rtsp, rtmp, hls, webrtc, webrtc_udp, srt, api, metrics] =
+        std::array::from_fn(|_| testkit::free_port());
     ServerConfig {
         settings: ServerSettings {
             ports: Ports { rtsp, rtmp, hls, webrtc, webrtc_udp, srt, api, metrics, ..Ports::USUAL },

@@ -4,7 +4,7 @@ mod drift;
 mod given;
 
 use stream_api::{
-    Code, Error, OtherServer, ServerId, ServerTested, StreamId,
+    ActivityKind, Code, Error, OtherServer, ServerId, ServerTested, StreamId,
     commands::{
         LeftStreams, Nothing, OtherList, Others, ServerAdd, ServerEdit, ServerRemove, ServerRetry,
         ServerTest, StreamUpdate,
@@ -51,6 +51,7 @@ pub(crate) async fn server_add(engine: &Call<'_>, request: ServerAdd) -> Result<
         return Err(error);
     }
     tracing::info!(server_id = %id, name = stored.spec.name, "a server was added");
+    engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerAdded { by: engine.origin });
     engine.servers.add(stored);
     shown(engine, id)
 }
@@ -81,6 +82,7 @@ pub(crate) async fn server_edit(engine: &Call<'_>, request: ServerEdit) -> Resul
         // Whether it is the same one under another address is seen when it is met there.
         tracing::warn!(%error, "paths of ours stay where the server was before");
     }
+    engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerChanged { by: engine.origin });
     engine.servers.edit(stored);
     shown(engine, id)
 }
@@ -110,12 +112,14 @@ pub(crate) async fn server_remove(engine: &Call<'_>, request: ServerRemove) -> R
     }
     engine.servers.remove(id).await;
     engine.secrets.forget(id).await;
+    engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerRemoved { by: engine.origin });
     tracing::info!(server_id = %id, name = stored.spec.name, "a server was removed");
     Ok(Nothing {})
 }
 
 pub(crate) async fn server_retry(engine: &Call<'_>, request: ServerRetry) -> Result<OtherServer, Error> {
-    known(engine, request.id).await?;
+    let (stored, _) = known(engine, request.id).await?;
+    engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerRestarted { by: engine.origin });
     engine.servers.get(request.id).restart().await;
     shown(engine, request.id)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use stream_api::{Activity, ActivityKind, Level, RunId, ServerStatus, Stream, StreamId};
+use stream_api::{Activity, ActivityKind, Drift, Level, OtherServer, RunId, ServerId, Stream, StreamId};
 
 use super::{
     History, Left,
@@ -11,7 +11,7 @@ use super::{
     story::{Edge, Story},
     writer::Write,
 };
-use crate::clock::Moment;
+use crate::{clock::Moment, server_look::ServerLook};
 
 /// The one who writes the history.
 #[derive(Debug)]
@@ -20,7 +20,7 @@ pub(crate) struct Chronicle {
     next: u64,
     unseen: u32,
     stories: HashMap<StreamId, Story>,
-    server: ServerStory,
+    servers: HashMap<ServerId, ServerStory>,
 }
 
 impl Chronicle {
@@ -31,8 +31,9 @@ impl Chronicle {
             next: left.last_id + 1,
             unseen: left.unseen,
             stories: HashMap::new(),
-            server: ServerStory::new(Moment::now()),
+            servers: HashMap::new(),
         };
+        chronicle.server_added(ServerId::BUNDLED);
         let lost = left.lost.map(|seen| ActivityKind::AppLost { seen });
         let started = ActivityKind::AppStarted { version: version.to_owned() };
         for kind in lost.into_iter().chain([started]) {
@@ -43,13 +44,18 @@ impl Chronicle {
 
     /// Writes down what happened to a stream (its id and name), or to all.
     pub(crate) fn tell(&mut self, stream: Option<(StreamId, &str)>, kind: ActivityKind) -> Activity {
-        let activity = Activity {
-            id: self.next,
-            at: Moment::now().wall,
-            stream: stream.map(|(id, _)| id),
-            name: stream.map(|(_, name)| name.to_owned()).unwrap_or_default(),
-            kind,
-        };
+        let (id, name) = stream.map_or((None, ""), |(id, name)| (Some(id), name));
+        self.write(id, name, kind)
+    }
+
+    /// Writes down what happened to an added server of this name; without one, to the bundled one.
+    pub(crate) fn tell_server(&mut self, name: &str, kind: ActivityKind) -> Activity {
+        self.write(None, name, kind)
+    }
+
+    fn write(&mut self, stream: Option<StreamId>, name: &str, kind: ActivityKind) -> Activity {
+        let (id, at, name) = (self.next, Moment::now().wall, name.to_owned());
+        let activity = Activity { id, at, stream, name, kind };
         self.next += 1;
         if activity.kind.level() >= Level::Warning {
             self.unseen = self.unseen.saturating_add(1);
@@ -84,10 +90,43 @@ impl Chronicle {
         self.history.write(Write::Forget(stream));
     }
 
-    /// The server looks different.
-    pub(crate) fn server(&mut self, before: &ServerStatus, after: &ServerStatus) -> Vec<Activity> {
-        let kinds = self.server.look(before, after, Moment::now());
-        kinds.into_iter().map(|kind| self.tell(None, kind)).collect()
+    /// A server is there, and does not run yet.
+    pub(crate) fn server_added(&mut self, id: ServerId) {
+        self.servers.insert(id, ServerStory::new(Moment::now()));
+    }
+
+    /// A server looks different.
+    pub(crate) fn server<'a, S>(&mut self, before: &'a S, after: &'a S) -> Vec<Activity>
+    where
+        ServerLook<'a>: From<&'a S>,
+    {
+        let (before, after) = (ServerLook::from(before), ServerLook::from(after));
+        let Some(story) = self.servers.get_mut(&after.id) else { return Vec::new() };
+        let kinds = story.look(&before, &after, Moment::now());
+        kinds.into_iter().map(|kind| self.tell_server(after.name, kind)).collect()
+    }
+
+    /// Somebody else changed paths of ours there, or more of them than before.
+    pub(crate) fn drifted(&mut self, before: &OtherServer, after: &OtherServer) -> Vec<Activity> {
+        let keys = |drift: &Drift| drift.differences.iter().map(|one| one.key.clone()).collect::<Vec<_>>();
+        let mut told = Vec::new();
+        for drift in &after.drift {
+            let known = before.drift.iter().find(|known| known.stream == drift.stream).map(keys);
+            let new: Vec<String> = keys(drift)
+                .into_iter()
+                .filter(|key| known.as_ref().is_none_or(|known| !known.contains(key)))
+                .collect();
+            if !new.is_empty() {
+                let stream = Some((drift.stream, drift.path.as_str()));
+                told.push(self.tell(stream, ActivityKind::Drifted { keys: new }));
+            }
+        }
+        told
+    }
+
+    /// A server was removed.
+    pub(crate) fn server_removed(&mut self, id: ServerId) {
+        self.servers.remove(&id);
     }
 
     /// Faults that nobody looked at.

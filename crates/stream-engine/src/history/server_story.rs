@@ -1,9 +1,9 @@
-use stream_api::{ActivityKind, Cause, ServerState, ServerStatus};
+use stream_api::{ActivityKind, Cause, ServerState};
 
 use super::story::warnings;
-use crate::clock::Moment;
+use crate::{clock::Moment, server_look::ServerLook};
 
-/// What became of the server, from how it looked before and after: pure.
+/// What became of a server, from how it looked before and after: pure.
 #[derive(Debug)]
 pub(super) struct ServerStory {
     /// Since when it is not running.
@@ -22,16 +22,21 @@ impl ServerStory {
     /// The server looked like `before` and looks like `after` now.
     pub(super) fn look(
         &mut self,
-        before: &ServerStatus,
-        after: &ServerStatus,
+        before: &ServerLook<'_>,
+        after: &ServerLook<'_>,
         now: Moment,
     ) -> Vec<ActivityKind> {
         let runs = after.state == ServerState::Running;
         let state = self.state(before, after, now);
-        state.into_iter().chain(warnings(&before.warnings, &after.warnings, runs)).collect()
+        state.into_iter().chain(warnings(before.warnings, after.warnings, runs)).collect()
     }
 
-    fn state(&mut self, before: &ServerStatus, after: &ServerStatus, now: Moment) -> Option<ActivityKind> {
+    fn state(
+        &mut self,
+        before: &ServerLook<'_>,
+        after: &ServerLook<'_>,
+        now: Moment,
+    ) -> Option<ActivityKind> {
         if after.state != ServerState::Running {
             self.down.get_or_insert(now);
         }

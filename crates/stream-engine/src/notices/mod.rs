@@ -1,6 +1,7 @@
 //! What a person is told without looking: decided here once, shown by each host in its own way.
 
 mod seen;
+mod server;
 mod warnings;
 mod watch;
 mod words;

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use stream_api::{Awaited, Code, Fault, Order, Recording, Stream, StreamId};
+use stream_api::{Awaited, Code, Fault, Order, Recording, ServerId, Stream, StreamId};
 
 use crate::{lifecycle::Millis, stream::arrival};
 
@@ -41,6 +41,8 @@ pub(super) enum Matter {
 pub(super) struct Seen {
     pub(super) id: Option<StreamId>,
     pub(super) matter: Matter,
+    /// Where it runs.
+    pub(super) server: ServerId,
     pub(super) name: String,
     pub(super) fault: Option<Fault>,
     pub(super) muted: bool,
@@ -124,7 +126,7 @@ fn unfed(stream: &Stream) -> Option<Fault> {
 
 impl Seen {
     pub(super) fn is_of(&mut self, stream: &Stream) {
-        self.id = Some(stream.id);
+        (self.id, self.server) = (Some(stream.id), stream.spec.server);
         self.name.clone_from(&stream.spec.name);
         self.muted = stream.spec.muted;
         self.wanted = stream.order == Order::Run;

@@ -1,15 +1,17 @@
 use stream_api::{
-    Awaited, Code, Error, Fault, NetworkSource, NoticeKind, Recording, Source, StreamSpec, Wait,
+    Awaited, Code, Difference, Drift, Error, Fault, NetworkSource, NoticeKind, OtherServer, OtherState,
+    Recording, ServerSpec, ServerState, Source, StreamSpec, Wait,
 };
 use uuid::Uuid;
 
 use super::*;
 use crate::{
-    notices::seen::{FLAPS, LASTS},
+    notices::seen::{FLAPS, GRACE, LASTS},
     stored_server::StoredServer,
 };
 
 const MINUTE: Millis = 60_000;
+const HALL: ServerId = ServerId(Uuid::from_u128(9));
 
 /// A watch with a clock, a server that runs and streams that are ordered to run.
 struct Rig {
@@ -28,6 +30,14 @@ impl Rig {
         let mut server = crate::server::first_status(&StoredServer::default());
         (server.state, server.fault) = (state, code.map(|code| Error::new(code).into()));
         self.watch.see(&Change::Server { server: Box::new(server) }, self.now);
+    }
+
+    /// A server of somebody else.
+    fn other(&mut self, change: impl FnOnce(&mut OtherServer)) {
+        let mut other = OtherServer::connecting(HALL, ServerSpec::remote("Hall", "http://hall:9997/"));
+        other.state = OtherState::Running;
+        change(&mut other);
+        self.watch.see(&Change::Other { other: Box::new(other) }, self.now);
     }
 
     /// Runs with these warnings.
@@ -394,4 +404,72 @@ fn what_is_wrong_with_a_server_that_runs_is_told_once_until_it_is_over() {
     assert_eq!(told(rig.after(MINUTE)), [], "a moment is no matter");
     rig.server_warned(&[(Code::ManyViewers, "120"), (Code::UplinkBusy, "80")]);
     assert_eq!(rig.after(5_000).len(), 2, "each by itself, and anew");
+}
+
+#[test]
+fn another_server_is_told_of_by_its_name_for_its_own_streams_alone() {
+    let mut rig = Rig::new();
+    let there = |stream: &mut Stream| {
+        stream.spec.server = HALL;
+        (stream.state, stream.on_air) = (State::Running, true);
+    };
+    rig.stream(1, State::Running, None);
+    rig.other(|_| {});
+    let lost = |other: &mut OtherServer| {
+        other.state = OtherState::Unreachable;
+        other.fault = Some(Error::new(Code::RemoteRefused).with("host", "hall").into());
+    };
+    rig.other(lost);
+    assert_eq!(rig.after(MINUTE), [], "nobody waits for it");
+    rig.other(|_| {});
+    assert_eq!(rig.after(MINUTE), []);
+    rig.look(2, there);
+    rig.other(lost);
+    // A stream breaks off again and again while its server is away: that is the server's.
+    for _ in 0..FLAPS {
+        rig.look(2, |stream| {
+            there(stream);
+            (stream.state, stream.on_air) = (State::Backoff, false);
+        });
+        rig.look(2, |stream| (stream.spec.server, stream.state) = (HALL, State::Starting));
+    }
+    let told = rig.after(MINUTE);
+    assert_eq!(kinds(&told), [NoticeKind::ServerFailed], "{told:?}");
+    assert!(told[0].title.contains("Hall") && told[0].body.contains("One stream"), "{told:?}");
+    rig.look(2, there);
+    rig.other(|_| {});
+    let told = rig.after(MINUTE);
+    assert_eq!(kinds(&told), [NoticeKind::ServerBack]);
+    assert!(told[0].title.contains("Hall"), "{told:?}");
+}
+
+#[test]
+fn what_others_changed_on_their_server_is_told_once() {
+    let mut rig = Rig::new();
+    let drifted = |paths: &'static [&'static str]| {
+        move |other: &mut OtherServer| {
+            let one = || Difference {
+                key: "record".to_owned(),
+                ours: None,
+                theirs: "true".to_owned(),
+                adoptable: true,
+            };
+            let drift = |path: &&str| Drift {
+                stream: StreamId(Uuid::nil()),
+                path: (*path).to_owned(),
+                differences: vec![one()],
+            };
+            other.drift = paths.iter().map(drift).collect();
+        }
+    };
+    rig.other(drifted(&["obs"]));
+    let told = rig.after(MINUTE);
+    assert_eq!(kinds(&told), [NoticeKind::ServerWarned]);
+    assert!(told[0].title.contains("Hall") && told[0].title.contains("obs"), "{told:?}");
+    rig.other(drifted(&["obs", "yard"]));
+    assert_eq!(rig.after(MINUTE), [], "a person who looks sees all of it");
+    rig.other(drifted(&[]));
+    assert_eq!(rig.after(2 * MINUTE), []);
+    rig.other(drifted(&["obs"]));
+    assert_eq!(rig.after(MINUTE).len(), 1, "anew");
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use stream_api::{Fault, Notice, NoticeKind, ServerState, ServerStatus};
+use stream_api::{Fault, Notice, NoticeKind, ServerState};
 
-use crate::lifecycle::Millis;
+use crate::{lifecycle::Millis, server_look::ServerLook};
 
 /// What is over within this time is not told.
 const GATHER: Millis = 1_500;
@@ -28,14 +28,14 @@ struct Known {
 
 impl Warnings {
     /// A server that starts anew has none, and is not well for that.
-    pub(super) fn see(&mut self, server: &ServerStatus, now: Millis) {
+    pub(super) fn see(&mut self, server: &ServerLook<'_>, now: Millis) {
         if server.state != ServerState::Running {
             return;
         }
         for known in self.known.values_mut() {
             known.gone.get_or_insert(now);
         }
-        for fault in &server.warnings {
+        for fault in server.warnings.iter().chain(&server.drifted) {
             let new = || Known { fault: fault.clone(), due: Some(now + GATHER), gone: None };
             let known = self.known.entry(fault.error.code.as_str()).or_insert_with(new);
             (known.fault, known.gone) = (fault.clone(), None);

@@ -2,32 +2,35 @@
 
 use std::collections::BTreeMap;
 
-use stream_api::{Change, Notice, Order, ServerState, ServerStatus, Snapshot, State, Stream, StreamId};
+use stream_api::{Change, Notice, Order, ServerId, Snapshot, State, Stream, StreamId};
 
 use super::{
-    seen::{GRACE, Matter, Seen, Told},
-    warnings::Warnings,
+    seen::{Matter, Seen, Told},
+    server::ServerSeen,
     words,
 };
-use crate::lifecycle::Millis;
+use crate::{lifecycle::Millis, server_look::ServerLook};
 
-/// A stream's break this shortly before the server's was the server's: FFmpeg notices first.
+/// A stream's break this shortly before its server's was the server's: FFmpeg notices first.
 const BEFORE: Millis = 3_000;
 
 /// Sees the picture change.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     streams: BTreeMap<(StreamId, Matter), Seen>,
-    server: Seen,
-    warnings: Warnings,
-    server_is_up: bool,
+    servers: BTreeMap<ServerId, ServerSeen>,
 }
 
 impl Watch {
     /// Everything as it is; what is missing is gone.
     pub(super) fn see_all(&mut self, snapshot: &Snapshot, now: Millis) {
         self.streams.retain(|(id, _), _| snapshot.streams.iter().any(|stream| stream.id == *id));
-        self.see_server(&snapshot.server, now);
+        let is_there = |id: &ServerId| snapshot.others.iter().any(|other| other.id == *id);
+        self.servers.retain(|id, _| id.is_bundled() || is_there(id));
+        self.see_server(&(&snapshot.server).into(), now);
+        for other in &snapshot.others {
+            self.see_server(&other.into(), now);
+        }
         for stream in &snapshot.streams {
             self.see_stream(stream, now);
         }
@@ -37,7 +40,9 @@ impl Watch {
         match change {
             Change::Stream { stream } => self.see_stream(stream, now),
             Change::Removed { id } => self.streams.retain(|(known, _), _| known != id),
-            Change::Server { server } => self.see_server(server, now),
+            Change::Server { server } => self.see_server(&server.as_ref().into(), now),
+            Change::Other { other } => self.see_server(&other.as_ref().into(), now),
+            Change::OtherRemoved { removed } => drop(self.servers.remove(removed)),
             _ => {}
         }
     }
@@ -57,7 +62,7 @@ impl Watch {
         if stream.fault.is_some() {
             seen.fault.clone_from(&stream.fault);
         }
-        if broke && self.server_is_up {
+        if broke && self.servers.get(&seen.server).is_some_and(ServerSeen::is_up) {
             seen.broke(now);
         }
         if stream.state == State::Failed {
@@ -94,55 +99,29 @@ impl Watch {
         }
     }
 
-    fn see_server(&mut self, server: &ServerStatus, now: Millis) {
-        self.warnings.see(server, now);
-        let was_up = std::mem::replace(&mut self.server_is_up, server.state == ServerState::Running);
-        let broken = matches!(server.state, ServerState::Restarting | ServerState::Failed);
-        let broke = broken && !self.server.broken;
-        (self.server.broken, self.server.wanted) = (broken, server.state != ServerState::Stopped);
-        if server.fault.is_some() {
-            self.server.fault.clone_from(&server.fault);
+    fn see_server(&mut self, server: &ServerLook<'_>, now: Millis) {
+        if !self.servers.entry(server.id).or_default().see(server, now) {
+            return;
         }
-        if !self.server.wanted {
-            self.server.forget();
-        } else if broken {
-            self.server.notice(Told::Failed, now);
+        for stream in self.streams.values_mut().filter(|stream| stream.server == server.id) {
+            stream.breaks.retain(|at| at + BEFORE < now);
+            stream.pending.take_if(|(told, _)| *told == Told::Flapping);
         }
-        if broke && was_up {
-            self.server.broke(now);
-            for stream in self.streams.values_mut() {
-                stream.breaks.retain(|at| at + BEFORE < now);
-                stream.pending.take_if(|(told, _)| *told == Told::Flapping);
-            }
-        }
-        self.server.well(self.server_is_up, now);
     }
 
     /// When [`Watch::tell`] has something to do; none as long as all is well.
     pub(super) fn due(&self) -> Option<Millis> {
         let streams = self.streams.values().filter_map(|seen| seen.due(seen.matter.gather()));
-        streams.chain(self.server.due(GRACE)).chain(self.warnings.due()).min()
+        streams.chain(self.servers.values().filter_map(ServerSeen::due)).min()
     }
 
     /// What has become worth telling, and takes note that it was told.
     pub(super) fn tell(&mut self, now: Millis) -> Vec<Notice> {
-        let mut notices = self.warnings.tell(now);
-        let runs = self.streams.values().filter(|seen| seen.matter == Matter::Run);
-        let waiting = runs.filter(|seen| seen.wanted && !seen.muted).count();
-        match self.server.ripe(GRACE, now) {
-            Some(told) => {
-                self.server.told(told);
-                if waiting > 0 {
-                    notices.push(words::server(told, &self.server, waiting));
-                }
-            }
-            None if self.server.is_over(now) => {
-                self.server.trouble = None;
-                if waiting > 0 {
-                    notices.push(words::server_back());
-                }
-            }
-            None => {}
+        let mut notices = Vec::new();
+        for (id, server) in &mut self.servers {
+            let waits =
+                |seen: &&Seen| seen.matter == Matter::Run && seen.server == *id && seen.wanted && !seen.muted;
+            notices.extend(server.tell(self.streams.values().filter(waits).count(), now));
         }
         let warned = Matter::WARNED.map(|matter| (matter, Told::Warned));
         for (matter, told) in

@@ -7,24 +7,38 @@ use super::seen::{Matter, Seen, Told};
 /// Names that are listed; the rest is counted.
 const LISTED: usize = 3;
 
-/// The server's trouble; `waiting` streams wait for it.
+/// A server's trouble; `waiting` streams wait for it.
 pub(super) fn server(told: Told, server: &Seen, waiting: usize) -> Notice {
     let cause = cause(server.fault.as_ref());
-    let (kind, title) = match told {
-        Told::Failed | Told::Warned => (NoticeKind::ServerFailed, t!("notice.server_failed").to_owned()),
-        Told::Flapping => (NoticeKind::ServerFlapping, t!("notice.server_flapping").to_owned()),
+    let name = other(server);
+    let (kind, title) = match (told, name) {
+        (Told::Failed | Told::Warned, None) => {
+            (NoticeKind::ServerFailed, t!("notice.server_failed").to_owned())
+        }
+        (Told::Failed | Told::Warned, Some(name)) => {
+            (NoticeKind::ServerFailed, t!("notice.other_failed", name = name))
+        }
+        (Told::Flapping, None) => (NoticeKind::ServerFlapping, t!("notice.server_flapping").to_owned()),
+        (Told::Flapping, Some(name)) => {
+            (NoticeKind::ServerFlapping, t!("notice.other_flapping", name = name))
+        }
     };
     let body = tn!("notice.server_failed.body", waiting, cause = cause);
     Notice { kind, stream: None, title, body }
 }
 
-pub(super) fn server_back() -> Notice {
-    Notice {
-        kind: NoticeKind::ServerBack,
-        stream: None,
-        title: t!("notice.server_back").to_owned(),
-        body: t!("notice.server_back.body").to_owned(),
-    }
+pub(super) fn server_back(server: &Seen) -> Notice {
+    let title = match other(server) {
+        None => t!("notice.server_back").to_owned(),
+        Some(name) => t!("notice.other_back", name = name),
+    };
+    let body = t!("notice.server_back.body").to_owned();
+    Notice { kind: NoticeKind::ServerBack, stream: None, title, body }
+}
+
+/// What a server is called; none for the bundled one.
+fn other(server: &Seen) -> Option<&str> {
+    (!server.server.is_bundled()).then_some(server.name.as_str())
 }
 
 /// The trouble of several streams: one notice for each cause.

@@ -5,10 +5,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use mediamtx_client::{ApiError, Difference};
 use serde_json::{Map, Value};
-use stream_api::{Code, Drift, Error, ServerId, StreamId};
+use stream_api::{Code, Drift, Error, Mended, ServerId, StreamId};
 
 use super::{
     ledger::Ledger,
+    mends::Mends,
     writer::{Unwritten, Writer},
 };
 use crate::hub::Hub;
@@ -29,6 +30,7 @@ pub(super) struct Guest {
     /// Its name, for people.
     pub(super) server: String,
     pub(super) hub: Hub,
+    pub(super) mends: Mends,
     pub(super) ledger: Ledger,
     /// When the process started that was met.
     pub(super) started: Option<String>,
@@ -84,6 +86,7 @@ impl Writer<'_> {
                 self.applied.extend(before.map(|config| (name, config)));
                 return Err(error);
             }
+            self.tell(Mended::Path(name));
         }
         let mut drift = BTreeMap::new();
         for (name, config) in &self.applied {

@@ -14,6 +14,7 @@ mod guest;
 mod handle;
 mod inner;
 mod ledger;
+mod mends;
 mod other;
 mod own;
 mod poller;

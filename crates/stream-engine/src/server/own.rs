@@ -1,19 +1,14 @@
 //! What somebody else changed of a server that is ours alone: seen, put back, named.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    time::{Duration, Instant},
-};
+use std::collections::{BTreeMap, HashMap};
 
 use mediamtx_client::{Api, ApiError, Difference, User};
 use serde_json::{Map, Value};
-use stream_api::{ActivityKind, Code, Error, Mended};
+use stream_api::{Code, Error, Mended};
 
-use super::writer::Writer;
+use super::{mends::Mends, writer::Writer};
 use crate::hub::Hub;
 
-/// Who changes something again and again is told of once in this time.
-const TOLD: Duration = Duration::from_secs(60);
 /// Keys that are named in a fault.
 const NAMED: usize = 3;
 /// Followed by itself, see [`Admitted`](super::admit::Admitted).
@@ -24,11 +19,9 @@ type Keys = Map<String, Value>;
 /// What a writer knows of a server that is ours.
 #[derive(Debug)]
 pub(super) struct Own {
-    hub: Hub,
+    mends: Mends,
     /// As it came up, with the file that we wrote; none as long as it was not asked.
     base: Option<Base>,
-    /// What was told, and when.
-    told: HashMap<Mended, Instant>,
     /// What it shows otherwise than it was told, by path: saying it again changes nothing.
     stubborn: BTreeMap<String, Vec<Difference>>,
 }
@@ -45,15 +38,7 @@ impl Own {
         let base = Base::of(api).await.inspect_err(|error| {
             tracing::debug!(%error, "what the server began with is asked again later");
         });
-        Own { hub, base: base.ok(), told: HashMap::new(), stubborn: BTreeMap::new() }
-    }
-
-    fn tell(&mut self, mended: Mended) {
-        let now = Instant::now();
-        self.told.retain(|_, at| now.duration_since(*at) < TOLD);
-        if self.told.insert(mended.clone(), now).is_none() {
-            self.hub.tell(None, ActivityKind::ServerMended { mended });
-        }
+        Own { mends: Mends::new(hub, String::new()), base: base.ok(), stubborn: BTreeMap::new() }
     }
 }
 
@@ -68,9 +53,12 @@ impl Base {
 impl Writer<'_> {
     /// Says that something of somebody else was put back.
     pub(super) fn tell(&mut self, mended: Mended) {
-        if let Some(own) = &mut self.own {
-            own.tell(mended);
-        }
+        let mends = match (&mut self.own, &mut self.guest) {
+            (Some(own), _) => &mut own.mends,
+            (None, Some(guest)) => &mut guest.mends,
+            (None, None) => return,
+        };
+        mends.tell(mended);
     }
 
     /// Puts back whatever somebody else changed. What can't be put back while the server runs is left in `ruined`.

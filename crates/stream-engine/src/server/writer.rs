@@ -346,6 +346,7 @@ impl Writer<'_> {
         {
             tracing::warn!("somebody changed who may use the server; putting it back");
             admitted.distrust();
+            self.tell(Mended::Users);
         }
         self.admit().await?;
         self.look().await

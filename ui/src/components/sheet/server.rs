@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use stream_api::{Lack, ServerId, t};
 
-use crate::components::sheet::form::Form;
+use crate::components::sheet::{form::Form, network::Kind};
 
 /// Which server the stream belongs to, where there is more than one.
 pub(crate) fn server(form: Form) -> impl IntoView {
@@ -14,16 +14,17 @@ pub(crate) fn server(form: Form) -> impl IntoView {
     });
     // What a stream there has to do without.
     let lacks = Memo::new(move |_| {
-        let matter = |lack: &Lack| {
-            matches!(
-                lack,
-                Lack::Slates
-                    | Lack::SlatesVersion
-                    | Lack::Recordings
-                    | Lack::Users
-                    | Lack::UsersElsewhere
-                    | Lack::GuestLinks
-            )
+        let network = form.net.kind.get() == Kind::Network;
+        let matter = |lack: &Lack| match lack {
+            Lack::Slates
+            | Lack::SlatesVersion
+            | Lack::Recordings
+            | Lack::Users
+            | Lack::UsersElsewhere
+            | Lack::RtspPasswords
+            | Lack::GuestLinks => true,
+            Lack::Conversion => network,
+            Lack::Kick | Lack::Settings | Lack::Log | Lack::HlsViewers | Lack::Start => false,
         };
         world.lacks(form.server.get()).into_iter().filter(matter).map(Lack::words).collect::<Vec<_>>()
     });

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Outcome, Source, SourceTested, Step, TestStep, t};
+use stream_api::{Lack, Outcome, Source, SourceTested, Step, TestStep, t};
 
 use crate::components::{
     Act, Icon, icon, refusal,
@@ -84,9 +84,10 @@ fn network(form: Form) -> impl IntoView {
         None => view! { <span>{t!("sheet.url.hint")}</span> }.into_any(),
     }
     };
-    let convert_hint = move || match net.on_demand.get() {
-        true => t!("sheet.convert.on_demand"),
-        false => t!("sheet.convert.hint"),
+    let convert_hint = move || match (unconverted(form), net.on_demand.get()) {
+        (true, _) => Lack::Conversion.words(),
+        (false, true) => t!("sheet.convert.on_demand"),
+        (false, false) => t!("sheet.convert.hint"),
     };
     let empty = Signal::stored(String::new());
     // What is kept stays unless another is typed.
@@ -158,12 +159,21 @@ fn step(step: &TestStep) -> impl IntoView + use<> {
     view! { <li class=class>{icon(drawn)}<div><b>{word}</b>{why}</div></li> }
 }
 
+/// Whether the stream's server passes its source on as it is.
+fn unconverted(form: Form) -> bool {
+    form.app.world.lacks(form.server.get()).contains(&Lack::Conversion)
+}
+
 /// What a test found.
 pub(crate) fn found(form: Form) -> impl IntoView {
     move || match form.net.test.get() {
         Test::Done(tested) => tested.media.as_ref().zip(tested.plan.as_ref()).map(|(media, plan)| {
             let lines = plan.reasons.iter().chain(&plan.warnings);
-            let lines = lines.map(|line| view! { <li>{line.message.clone()}</li> }).collect_view();
+            let but = (plan.encodes_video || plan.encodes_audio) && unconverted(form);
+            let lines = lines
+                .map(|line| line.message.clone())
+                .chain(but.then(|| Lack::Conversion.words().to_owned()));
+            let lines = lines.map(|line| view! { <li>{line}</li> }).collect_view();
             view! { {aside_facts(media, plan)} <ul class="reasons">{lines}</ul> }.into_any()
         }),
         _ => Some(view! { <p class="faint empty">{t!("sheet.aside.untested")}</p> }.into_any()),

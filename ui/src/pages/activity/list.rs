@@ -72,7 +72,7 @@ fn sign(level: Level) -> (Icon, &'static str) {
     }
 }
 
-/// What it is about: a stream that can be gone to, one that is gone, the server or the app.
+/// What it is about: a stream that can be gone to, one that is gone, a server or the app.
 fn subject(app: App, activity: &Activity) -> AnyView {
     let name = activity.name.clone();
     let Some(id) = activity.stream else {
@@ -80,7 +80,8 @@ fn subject(app: App, activity: &Activity) -> AnyView {
             ActivityKind::AppStarted { .. } | ActivityKind::AppStopped | ActivityKind::AppLost { .. } => {
                 t!("app.name")
             }
-            _ => t!("server.name"),
+            _ if name.is_empty() => t!("server.name"),
+            _ => return view! { <span class="who muted" title=name.clone()>{name}</span> }.into_any(),
         };
         return view! { <span class="who muted">{about}</span> }.into_any();
     };

@@ -3,7 +3,7 @@
 use mediamtx_client::Difference;
 use serde_json::Value;
 use stream_api::{
-    Error, Fetch, NetworkSource, OtherServer, Source, StreamSpec, Transport,
+    ActivityKind, Error, Fetch, NetworkSource, OtherServer, Source, StreamId, StreamSpec, Transport,
     commands::{Adopted, DriftAdopt, DriftApply, StreamUpdate},
 };
 
@@ -11,11 +11,18 @@ use super::{Call, known, shown, stream_of};
 
 pub(crate) async fn drift_apply(engine: &Call<'_>, request: DriftApply) -> Result<OtherServer, Error> {
     known(engine, request.id).await?;
-    let names = match request.stream {
-        Some(id) => vec![stream_of(engine, request.id, id).await?.spec.name],
-        None => shown(engine, request.id)?.drift.into_iter().map(|drift| drift.path).collect(),
+    let paths: Vec<(StreamId, String)> = match request.stream {
+        Some(id) => vec![(id, stream_of(engine, request.id, id).await?.spec.name)],
+        None => {
+            let drift = shown(engine, request.id)?.drift.into_iter();
+            drift.map(|drift| (drift.stream, drift.path)).collect()
+        }
     };
+    let names = paths.iter().map(|(_, name)| name.clone()).collect();
     engine.servers.get(request.id).overwrite(names).await?;
+    for (id, name) in &paths {
+        engine.hub.tell(Some((*id, name)), ActivityKind::DriftApplied { by: engine.origin });
+    }
     shown(engine, request.id)
 }
 
@@ -35,6 +42,8 @@ pub(crate) async fn drift_adopt(engine: &Call<'_>, request: DriftAdopt) -> Resul
         handle.edit(update, false, engine.origin).await?;
         // Nothing is written; what is left of the drift is shown at once.
         server.overwrite(Vec::new()).await?;
+        let kind = ActivityKind::DriftAdopted { keys: outcome.adopted.clone(), by: engine.origin };
+        engine.hub.tell(Some((stream.id, &stream.spec.name)), kind);
     }
     Ok(outcome)
 }
@@ -68,7 +77,6 @@ fn adopt(difference: &Difference, spec: &StreamSpec, update: &mut StreamUpdate) 
 #[cfg(test)]
 mod tests {
     use serde_json::json;
-    use stream_api::StreamId;
     use uuid::Uuid;
 
     use super::*;

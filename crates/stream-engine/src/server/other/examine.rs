@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use mediamtx_client::{Api, ApiError, CertificateFault, Flaw, Step, Verdict};
+use mediamtx_client::{Api, ApiError, CertificateFault, Flaw};
 use stream_api::{Code, Error, Outcome, ServerKind, ServerSpec, ServerStep, ServerTestStep, ServerTested};
 use tokio::task::spawn_blocking;
 
@@ -29,10 +29,10 @@ pub(crate) async fn examined(
         lacks: Vec::new(),
         foreign: 0,
     };
-    for (step, verdict) in examination.steps() {
-        let flaw = examination.flaw.as_ref().filter(|_| verdict == Verdict::Failed);
+    for (step, outcome) in examination.steps() {
+        let flaw = examination.flaw.as_ref().filter(|_| outcome == Outcome::Failed);
         let error = flaw.map(|flaw| meet::flawed(flaw, address.host()).0);
-        tested.steps.push(ServerTestStep { step: named(step), outcome: outcome(verdict), error });
+        tested.steps.push(ServerTestStep { step, outcome, error });
     }
     if let Some(Flaw::Certificate(fault)) = &examination.flaw {
         tested.fingerprint = Some(fault.fingerprint.to_string());
@@ -100,23 +100,4 @@ pub(crate) async fn usable(folder: &str) -> Result<(), Error> {
     });
     let written = written.await.map_err(std::io::Error::other).flatten();
     written.map_err(|error| Error::new(Code::FolderUnusable).with("path", folder).with("reason", error))
-}
-
-fn named(step: Step) -> ServerStep {
-    match step {
-        Step::Reach => ServerStep::Reach,
-        Step::Certificate => ServerStep::Certificate,
-        Step::Identity => ServerStep::Identity,
-        Step::Password => ServerStep::Password,
-        Step::Permission => ServerStep::Permission,
-        Step::Version => ServerStep::Version,
-    }
-}
-
-fn outcome(verdict: Verdict) -> Outcome {
-    match verdict {
-        Verdict::Passed => Outcome::Passed,
-        Verdict::Failed => Outcome::Failed,
-        Verdict::NotTried | Verdict::NotNeeded => Outcome::Skipped,
-    }
 }

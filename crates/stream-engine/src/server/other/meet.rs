@@ -148,15 +148,13 @@ pub(super) fn lacks(terms: &Terms, features: &Features, started: bool) -> Vec<La
         (terms.recordings.is_none(), Lack::Recordings),
         (!features.internal_users, Lack::UsersElsewhere),
         (features.internal_users && matches!(terms.users, Listed::Unknown), Lack::Users),
+        (features.internal_users && !features.rtsp_hashes, Lack::RtspPasswords),
         (!terms.kick, Lack::Kick),
-        (true, Lack::GuestLinks),
-        (true, Lack::Conversion),
-        (true, Lack::Settings),
-        (true, Lack::Log),
         (!features.hls_sessions, Lack::HlsViewers),
         (!started, Lack::Start),
     ];
-    lacks.into_iter().filter(|(lacks, _)| *lacks).map(|(_, lack)| lack).collect()
+    let of_this = lacks.into_iter().filter(|(lacks, _)| *lacks).map(|(_, lack)| lack);
+    of_this.chain(Lack::ALWAYS).collect()
 }
 
 /// Where viewers find it.

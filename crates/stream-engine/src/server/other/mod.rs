@@ -20,6 +20,7 @@ use super::{
     audience::Audience,
     board::Board,
     guest::Guest,
+    mends::Mends,
     poller::Poller,
     relay::Relay,
     sink::Sink,
@@ -162,6 +163,7 @@ impl Task {
             id,
             server: spec.name.clone(),
             hub: self.parts.hub.clone(),
+            mends: Mends::new(self.parts.hub.clone(), spec.name.clone()),
             ledger: self.parts.ledger.clone(),
             started: met.started.clone(),
         };
