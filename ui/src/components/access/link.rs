@@ -9,7 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use super::viewers::text;
 use crate::{
     app::App,
-    components::{Act, CopyButton, Modal, refusal},
+    components::{Act, CopyButton, Modal, one_of, refusal},
 };
 
 /// The dialog that makes a guest link, and shows it once.
@@ -76,24 +76,14 @@ fn but(server: &Option<ServerStatus>) -> Option<String> {
     server.guest_fault.as_ref().map(|fault| fault.error.message.clone()).or_else(self_signed)
 }
 
-fn choice(of: RwSignal<LinkLasts>, value: LinkLasts) -> impl IntoView {
-    let word = match value {
-        LinkLasts::Hour => t!("access.lasts.hour"),
-        LinkLasts::Day => t!("access.lasts.day"),
-        LinkLasts::Week => t!("access.lasts.week"),
-        LinkLasts::Month => t!("access.lasts.month"),
+fn choice(of: RwSignal<LinkLasts>, value: LinkLasts) -> AnyView {
+    let (id, word) = match value {
+        LinkLasts::Hour => ("lasts-hour", t!("access.lasts.hour")),
+        LinkLasts::Day => ("lasts-day", t!("access.lasts.day")),
+        LinkLasts::Week => ("lasts-week", t!("access.lasts.week")),
+        LinkLasts::Month => ("lasts-month", t!("access.lasts.month")),
     };
-    view! {
-        <label class:on=move || of.get() == value>
-            <input
-                type="radio"
-                name="lasts"
-                prop:checked=move || of.get() == value
-                on:change=move |_| of.set(value)
-            />
-            {word}
-        </label>
-    }
+    one_of("lasts", of, value, id, word)
 }
 
 /// The link itself.

@@ -9,7 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     app::App,
     browser,
-    components::{Act, CopyButton, Modal, refusal, sheet::switch},
+    components::{Act, CopyButton, Modal, one_of, refusal, sheet::switch, text_line},
 };
 
 /// What the dialog holds while it is open.
@@ -150,19 +150,8 @@ pub(super) fn dialog(app: App, id: StreamId, access: Access, close: Callback<()>
     }
 }
 
-fn choice(of: RwSignal<bool>, value: bool, id: &'static str, word: &'static str) -> impl IntoView {
-    view! {
-        <label class:on=move || of.get() == value>
-            <input
-                type="radio"
-                name="access"
-                id=id
-                prop:checked=move || of.get() == value
-                on:change=move |_| of.set(value)
-            />
-            {word}
-        </label>
-    }
+fn choice(of: RwSignal<bool>, value: bool, id: &'static str, word: &'static str) -> AnyView {
+    one_of("access", of, value, id, word)
 }
 
 /// Whether a password is asked for, and which; `without` says what is true when none is.
@@ -207,21 +196,9 @@ pub(super) fn text(
     placeholder: &'static str,
     value: RwSignal<String>,
 ) -> impl IntoView {
-    view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <input
-                id=id
-                class="input"
-                autocomplete="off"
-                spellcheck="false"
-                autocapitalize="off"
-                placeholder=placeholder
-                prop:value=value
-                on:input=move |event| value.set(event_target_value(&event))
-            />
-        </div>
-    }
+    let placeholder = Signal::stored(placeholder.to_owned());
+    let line = text_line(id, label, value, "text", placeholder, Callback::new(|()| {}));
+    view! { <div class="field">{line}</div> }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use stream_api::t;
 
 use super::form::Form;
-use crate::components::{Act, sheet::switch};
+use crate::components::{Act, radio, sheet::switch, text_line};
 
 /// Everything that is set of a server: what most need first, the rest folded away.
 pub(super) fn fields(form: Form) -> impl IntoView {
@@ -126,22 +126,13 @@ fn trusted(form: Form, slot: RwSignal<String>, test_id: &'static str) -> impl In
     }
 }
 
-fn choice(form: Form, value: bool, id: &'static str, word: &'static str) -> impl IntoView {
-    view! {
-        <label class:on=move || form.shared.get() == value>
-            <input
-                type="radio"
-                name="server-kind"
-                id=id
-                prop:checked=move || form.shared.get() == value
-                on:change=move |_| {
-                    form.shared.set(value);
-                    form.changed();
-                }
-            />
-            {word}
-        </label>
-    }
+fn choice(form: Form, value: bool, id: &'static str, word: &'static str) -> AnyView {
+    let choose = Callback::new(move |()| {
+        form.shared.set(value);
+        form.changed();
+    });
+    let on = Signal::derive(move || form.shared.get() == value);
+    radio("server-kind", id, word.into_any(), on, choose)
 }
 
 fn text(
@@ -151,22 +142,7 @@ fn text(
     value: RwSignal<String>,
     kind: &'static str,
     placeholder: &'static str,
-) -> impl IntoView {
-    view! {
-        <label for=id>{label}</label>
-        <input
-            id=id
-            class="input"
-            type=kind
-            autocomplete=if kind == "password" { "new-password" } else { "off" }
-            autocapitalize="off"
-            spellcheck="false"
-            placeholder=placeholder
-            prop:value=value
-            on:input=move |event| {
-                value.set(event_target_value(&event));
-                form.changed();
-            }
-        />
-    }
+) -> AnyView {
+    let changed = Callback::new(move |()| form.changed());
+    text_line(id, label, value, kind, Signal::stored(placeholder.to_owned()), changed)
 }

@@ -1,9 +1,12 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
 use stream_api::{Playback, Unkept, t};
 
-use crate::components::sheet::{
-    form::{Form, Probe},
-    network::Kind,
+use crate::components::{
+    radio,
+    sheet::{
+        form::{Form, Probe},
+        network::Kind,
+    },
 };
 
 /// Name, playback, recording, and what becomes of viewers.
@@ -93,21 +96,12 @@ fn name(form: Form) -> impl IntoView {
 
 fn playback(form: Form) -> impl IntoView {
     let choice = move |playback: Playback, id: &'static str, word: &'static str| {
-        view! {
-            <label class:on=move || form.playback.get() == playback>
-                <input
-                    type="radio"
-                    name="playback"
-                    id=id
-                    prop:checked=move || form.playback.get() == playback
-                    on:change=move |_| {
-                        form.playback.set(playback);
-                        form.refresh();
-                    }
-                />
-                {word}
-            </label>
-        }
+        let choose = Callback::new(move |()| {
+            form.playback.set(playback);
+            form.refresh();
+        });
+        let on = Signal::derive(move || form.playback.get() == playback);
+        radio("playback", id, word.into_any(), on, choose)
     };
     let hint = move || match form.playback.get() {
         Playback::Loop => t!("sheet.loop.hint"),

@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use stream_api::{Lack, Outcome, Source, SourceTested, Step, TestStep, t};
 
 use crate::components::{
-    Act, Icon, icon, refusal,
+    Act, Icon, icon, radio, refusal,
     row::source_icon,
     sheet::{
         aside_facts,
@@ -11,6 +11,7 @@ use crate::components::{
         form::Form,
         network::{Kind, Test},
     },
+    text_line,
 };
 
 /// Which kind of source, and its own fields.
@@ -21,19 +22,9 @@ pub(crate) fn source(form: Form) -> impl IntoView {
             Kind::Network => Source::Network(Default::default()),
             Kind::Incoming => Source::Incoming,
         };
-        view! {
-            <label class:on=move || form.net.kind.get() == kind>
-                <input
-                    type="radio"
-                    name="source"
-                    id=id
-                    prop:checked=move || form.net.kind.get() == kind
-                    on:change=move |_| form.choose_kind(kind)
-                />
-                {icon(source_icon(&of))}
-                {word}
-            </label>
-        }
+        let on = Signal::derive(move || form.net.kind.get() == kind);
+        let word = view! { {icon(source_icon(&of))} {word} }.into_any();
+        radio("source", id, word, on, Callback::new(move |()| form.choose_kind(kind)))
     };
     view! {
         <fieldset class="field">
@@ -58,20 +49,8 @@ fn text(
     value: RwSignal<String>,
     kind: &'static str,
     placeholder: Signal<String>,
-) -> impl IntoView {
-    view! {
-        <label for=id>{label}</label>
-        <input
-            id=id
-            class="input"
-            type=kind
-            autocomplete="off"
-            spellcheck="false"
-            placeholder=placeholder
-            prop:value=value
-            on:input=move |event| value.set(event_target_value(&event))
-        />
-    }
+) -> AnyView {
+    text_line(id, label, value, kind, placeholder, Callback::new(|()| {}))
 }
 
 fn network(form: Form) -> impl IntoView {

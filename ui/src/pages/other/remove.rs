@@ -9,7 +9,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     app::App,
     browser,
-    components::{Act, Modal, refusal},
+    components::{Act, Modal, one_of, refusal},
     pages::Page,
 };
 
@@ -35,18 +35,7 @@ pub(super) fn dialog(app: App, id: ServerId, name: String, open: RwSignal<bool>)
     };
     let title = t!("server.remove.title", name = name);
     let choice = move |value: LeftStreams, id: &'static str, word: &'static str| {
-        view! {
-            <label class:on=move || left.get() == value>
-                <input
-                    type="radio"
-                    name="left-streams"
-                    id=id
-                    prop:checked=move || left.get() == value
-                    on:change=move |_| left.set(value)
-                />
-                {word}
-            </label>
-        }
+        one_of("left-streams", left, value, id, word)
     };
     view! {
         <Modal label=title.clone() class="ask wide" on_close=move |()| open.set(false)>

@@ -6,7 +6,7 @@ use stream_api::{
 use super::draft::Draft;
 use crate::{
     app::App,
-    components::{CopyButton, Icon, icon},
+    components::{CopyButton, Icon, icon, radio},
 };
 
 const PROTOCOLS: [Protocol; 5] =
@@ -16,13 +16,8 @@ const DAY_MS: i64 = 86_400_000;
 /// Who can watch, and by which addresses.
 pub(super) fn reach(app: App, draft: Draft) -> impl IntoView {
     let choice = move |reach: Reach, id: &'static str, word: &'static str| {
-        let on = move || draft.now().reach == reach;
-        view! {
-            <label class:on=on>
-                <input type="radio" name="reach" id=id prop:checked=on on:change=move |_| draft.edit(|s| s.reach = reach)/>
-                {word}
-            </label>
-        }
+        let on = Signal::derive(move || draft.now().reach == reach);
+        radio("reach", id, word.into_any(), on, Callback::new(move |()| draft.edit(|s| s.reach = reach)))
     };
     let hint = move || match draft.now().reach {
         Reach::ThisComputer => t!("reach.this_computer.hint"),
