@@ -113,7 +113,8 @@ pub(super) fn paths(facts: &[(&str, String)], rows: &[Row]) -> String {
          ordered, ours with the end of the old server, or when plain MediaMTX is started. All are medians of 3.\n\
          - The streams are one small file each (320x180), sent as it is. Paths without a publisher wait for one.\n\
          - Viewers are RTSP over TCP of one 1280x720 stream, from a program that decodes nothing. CPU is measured over 20 \
-         s.\n",
+         s. MediaMTX lets one go that takes nothing for 10 s (`writeTimeout`), as on a computer with far more to do than \
+         it can; why a viewer was dropped is said while the bench runs.\n",
         table(rows)
     )
 }
