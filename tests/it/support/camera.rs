@@ -2,7 +2,6 @@
 
 use std::{
     fs::File,
-    path::Path,
     process::{Child, Command, Stdio},
 };
 
