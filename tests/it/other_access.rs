@@ -43,11 +43,9 @@ fn whep(stream: &Value, pass: Option<&str>) -> String {
     format!("{}whep", url(stream, "webrtc").replacen("http://", &format!("whep://{login}"), 1))
 }
 
-/// What WHEP answers: the offer is none, which a server says only to those who may watch.
-async fn whep_status(stream: &Value, pass: Option<&str>) -> u16 {
-    let address = format!("{}whep", url(stream, "webrtc"));
-    let request =
-        reqwest::Client::new().post(address).header("content-type", "application/sdp").body("no offer");
+/// What WebRTC's page answers, which is for those who may watch: 1.12 reads WHEP's offer before it asks who sends it.
+async fn page_status(stream: &Value, pass: Option<&str>) -> u16 {
+    let request = reqwest::Client::new().get(url(stream, "webrtc"));
     let request = match pass {
         Some(pass) => request.basic_auth("viewer", Some(pass)),
         None => request,
@@ -122,8 +120,8 @@ async fn access_holds_on(version: &str) {
     all_go(version, "the password was set", watching, browser).await;
     assert!(browser_apart.is_connected().await, "who watches another stream by WebRTC stays");
     none_plays(&[open(&stream), logged_in(&stream, "wrong-one")].concat()).await;
-    assert_eq!(whep_status(&stream, None).await, 401);
-    assert_eq!(whep_status(&stream, Some("wrong-one")).await, 401);
+    assert_eq!(page_status(&stream, None).await, 401);
+    assert_eq!(page_status(&stream, Some("wrong-one")).await, 401);
 
     // With the password it plays, until there is another.
     let mut good = logged_in(&stream, PASSWORD);
@@ -136,7 +134,7 @@ async fn access_holds_on(version: &str) {
     restrict(&server, &show, ANOTHER).await;
     all_go(version, "another password was set", inside, browser).await;
     none_plays(&logged_in(&stream, PASSWORD)).await;
-    assert_eq!(whep_status(&stream, Some(PASSWORD)).await, 401);
+    assert_eq!(page_status(&stream, Some(PASSWORD)).await, 401);
     readers::reads_picture(&logged_in(&stream, ANOTHER)[1], PATIENCE).await.unwrap();
     join_all(apart.iter_mut().map(|(_, reader)| reader.gets_more())).await;
     assert!(browser_apart.is_connected().await, "who watches another stream by WebRTC stays");

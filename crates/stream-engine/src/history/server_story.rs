@@ -44,10 +44,14 @@ impl ServerStory {
             ServerState::Running if before.state != ServerState::Running => {
                 let after_ms = self.down.take().map_or(0, |at| now.since(at));
                 let ran = std::mem::replace(&mut self.ran, true);
-                Some(match self.broke.take() {
-                    Some(cause) if ran => ActivityKind::ServerRecovered { after_ms, cause: Some(cause) },
-                    _ => ActivityKind::ServerStarted { after_ms },
-                })
+                match self.broke.take() {
+                    Some(cause) if ran => {
+                        Some(ActivityKind::ServerRecovered { after_ms, cause: Some(cause) })
+                    }
+                    // One of somebody else was asked anew, and is well: it did not start.
+                    None if ran && !after.id.is_bundled() => None,
+                    _ => Some(ActivityKind::ServerStarted { after_ms }),
+                }
             }
             ServerState::Restarting | ServerState::Failed => {
                 let cause = after.fault.as_ref().map(|fault| Cause::from(&fault.error))?;

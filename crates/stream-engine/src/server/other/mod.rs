@@ -296,8 +296,10 @@ impl Task {
             tracing::warn!(%error, "another server is lost");
             self.log.manager("error", error.message);
         }
+        // Why nobody answers any more is known once it was asked anew.
+        let shown = if was_met { (OtherState::Connecting, None) } else { (state, Some(fault.clone())) };
         self.parts.hub.other(self.stored.borrow().id, |other| {
-            (other.state, other.fault, other.outbound_bps) = (state, Some(fault.clone()), 0);
+            ((other.state, other.fault), other.outbound_bps) = (shown, 0);
         });
         // It is mostly back at once; then nobody needs to be told.
         self.link.send_replace(if was_met { Link::Waiting } else { Link::Failed(Box::new(fault)) });
