@@ -69,3 +69,35 @@ impl ServerStory {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use stream_api::{Code, Error, OtherServer, OtherState, ServerId, ServerSpec};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_server_of_somebody_else_is_lost_and_back_and_refuses() {
+        let hall = ServerId(Uuid::from_u128(9));
+        let mut before = OtherServer::connecting(hall, ServerSpec::remote("Hall", "http://hall:9997/"));
+        let mut story = ServerStory::new(Moment::now());
+        let mut becomes = |state, code: Option<Code>| {
+            let fault = code.map(|code| Error::new(code).with("host", "hall").into());
+            let after = OtherServer { state, fault, ..before.clone() };
+            let told = story.look(&(&before).into(), &(&after).into(), Moment::now());
+            before = after;
+            told.iter().map(ActivityKind::as_str).collect::<Vec<_>>()
+        };
+        assert_eq!(becomes(OtherState::Running, None), ["server_started"]);
+        // Edited, or lost for a moment.
+        assert_eq!(becomes(OtherState::Connecting, None), [""; 0]);
+        assert_eq!(becomes(OtherState::Running, None), [""; 0]);
+        assert_eq!(becomes(OtherState::Connecting, None), [""; 0]);
+        assert_eq!(becomes(OtherState::Unreachable, Some(Code::RemoteRefused)), ["server_crashed"]);
+        assert_eq!(becomes(OtherState::Unreachable, Some(Code::RemoteRefused)), [""; 0], "once");
+        assert_eq!(becomes(OtherState::Running, None), ["server_recovered"]);
+        assert_eq!(becomes(OtherState::Connecting, None), [""; 0]);
+        assert_eq!(becomes(OtherState::Failed, Some(Code::RemotePasswordWrong)), ["server_failed"]);
+    }
+}
