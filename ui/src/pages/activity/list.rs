@@ -81,7 +81,9 @@ fn subject(app: App, activity: &Activity) -> AnyView {
                 t!("app.name")
             }
             _ if name.is_empty() => t!("server.name"),
-            _ => return view! { <span class="who muted" title=name.clone()>{name}</span> }.into_any(),
+            _ => {
+                return view! { <span class="who muted" title=name.clone()>{name.clone()}</span> }.into_any();
+            }
         };
         return view! { <span class="who muted">{about}</span> }.into_any();
     };
