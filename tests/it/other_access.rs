@@ -129,7 +129,8 @@ async fn access_holds_on(version: &str) {
         none_plays(&good[..1]).await;
         // By HLS it knows no viewers: each request is refused, for which it takes seconds, and FFmpeg tries some more.
         readers::reads_picture(&good[2], PATIENCE).await.unwrap();
-        (good.remove(2), good.remove(0));
+        good.remove(2);
+        good.remove(0);
     }
     let with_password = whep(&stream, Some(PASSWORD));
     let (inside, browser) = tokio::join!(watch_all(&good), Whep::of(&with_password, ""));
