@@ -80,6 +80,7 @@ impl Bench {
             id: SERVER,
             server: "Hall".to_owned(),
             hub: self.hub.clone(),
+            mends: Mends::new(self.hub.clone(), "Hall".to_owned()),
             ledger: self.ledger.clone(),
             started: Some("2026-01-01T10:00:00Z".to_owned()),
         };
