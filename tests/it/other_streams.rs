@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use crate::support::{
-    Dir, Server,
+    Dir, Server, files_below,
     hall::{Hall, OWNER_PASSWORD, PUBLISH_PASSWORD, until_other},
     media, process,
     server::file_source,
@@ -60,9 +60,13 @@ async fn streams_run_there(version: &str) {
     // Nobody is told a password of it.
     let mut told = vec![server.get("/api/v1/snapshot").await.to_string(), server.said()];
     told.extend(process::below(server.pid()).into_iter().map(|process| process.command));
-    for file in ["config.json", "paths.json", "logs/stream-manager.log"] {
-        told.push(std::fs::read_to_string(dir.data().join(file)).unwrap_or_default());
+    for file in ["config.json", "paths.json"] {
+        told.push(std::fs::read_to_string(dir.data().join(file)).unwrap());
     }
+    let mut logs = Vec::new();
+    files_below(&dir.data().join("logs"), &mut logs);
+    assert!(logs.iter().any(|(place, text)| place.contains("/app.") && !text.is_empty()), "its log is there");
+    told.extend(logs.into_iter().map(|(_, text)| text));
     told.push(server.get(&format!("/api/v1/streams/{sent}/log")).await.to_string());
     for text in told {
         assert!(!text.contains(OWNER_PASSWORD) && !text.contains(PUBLISH_PASSWORD), "{text}");

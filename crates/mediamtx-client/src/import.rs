@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde_json::{Map, Value};
 use stream_api::{Encryption, HlsVariant, Import, ImportLine, Listener, Protocol, Reach, ServerSettings, t};
 
-use crate::config::BASE;
+use crate::{config::BASE, users::yaml};
 
 /// Where each listener's address stands.
 const ADDRESSES: [(&str, Listener); 10] = [
@@ -51,7 +51,7 @@ pub struct ImportError(pub String);
 /// # Errors
 /// [`ImportError`] when it is no YAML, or holds something else than settings.
 pub fn import(text: &str, now: &ServerSettings) -> Result<Import, ImportError> {
-    let value: Value = serde_saphyr::from_str(text).map_err(|error| ImportError(error.to_string()))?;
+    let value = yaml(text).map_err(ImportError)?;
     let Value::Object(keys) = value else { return Err(ImportError(t!("import.no_settings").to_owned())) };
     let import = Import { settings: now.clone(), taken: Vec::new(), left: Vec::new() };
     let mut reading = Reading { keys, import };

@@ -235,24 +235,36 @@ pub fn check_users(users: &[User]) -> Result<(), UserFault> {
 /// # Errors
 /// Why it is none, or is none that can be written.
 pub fn read_users(text: &str) -> Result<Vec<User>, String> {
-    let value: Value = serde_saphyr::from_str(text).map_err(|error| error.to_string())?;
-    let list = match value {
+    let list = match yaml(text)? {
         Value::Object(mut keys) => keys.remove("authInternalUsers").unwrap_or_default(),
         list => list,
     };
     let Value::Array(entries) = list else { return Err("no authInternalUsers".to_owned()) };
-    let users = entries.into_iter().map(|mut entry| {
+    let users = entries.into_iter().enumerate().map(|(at, mut entry)| {
         // YAML reads a password of digits alone as a number.
         for key in ["user", "pass"] {
             if let Some(number) = entry.get(key).filter(|value| value.is_number()).map(Value::to_string) {
                 entry[key] = number.into();
             }
         }
-        serde_json::from_value::<User>(entry)
+        serde_json::from_value::<User>(entry).map_err(|error| {
+            // What stands there instead may be a password.
+            let error = error.to_string();
+            let plain = error.rsplit_once(", expected ").map(|(_, what)| format!("expected {what}"));
+            format!("entry {}: {}", at + 1, plain.unwrap_or(error))
+        })
     });
-    let users: Vec<User> = users.collect::<Result<_, _>>().map_err(|error| error.to_string())?;
+    let users: Vec<User> = users.collect::<Result<_, _>>()?;
     check_users(&users).map_err(|fault| fault.to_string())?;
     Ok(users)
+}
+
+/// What a YAML or JSON text says.
+///
+/// # Errors
+/// Where it is none and why, without its lines: passwords stand in them.
+pub(crate) fn yaml(text: &str) -> Result<Value, String> {
+    serde_saphyr::from_str(text).map_err(|error| error.without_snippet().to_string())
 }
 
 /// A network (`10.0.0.0/8`) or an address (`10.1.2.3`), in the form that compares: without bits beyond the prefix.
@@ -386,5 +398,22 @@ mod tests {
         }
         let hidden = r#"[{"user":"owner","pass":"<redacted>","permissions":[{"action":"api"}]}]"#;
         assert!(read_users(hidden).is_err(), "as the server shows it");
+    }
+
+    #[test]
+    fn an_error_repeats_no_password() {
+        for text in [
+            "- user: owner\n  pass: s3cret\n  permissions: [\n",
+            "- user: owner\n  pass: \"s3cret\n",
+            "- user: owner\n pass: s3cret\n   x: [",
+            "- s3cret\n",
+            "- user: owner\n  pass: [s3cret]\n",
+            "- user: owner\n  pass: x\n  permissions: s3cret\n",
+        ] {
+            let error = read_users(text).unwrap_err();
+            assert!(!error.contains("s3cret"), "{error}");
+        }
+        let unknown = "- user: owner\n  pass: x\n  permissions: [{action: dance}]\n";
+        assert!(read_users(unknown).unwrap_err().contains("dance"), "what it is about is said");
     }
 }

@@ -6,7 +6,7 @@ mod support;
 
 use std::sync::Arc;
 
-use mediamtx_client::{ApiAddress, CertificateProblem, Fingerprint, Flaw, Trust, examine};
+use mediamtx_client::{Api, ApiAddress, ApiError, CertificateProblem, Fingerprint, Flaw, Trust, examine};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use stream_api::{Outcome, ServerStep};
 use support::fake::{Fake, http};
@@ -175,4 +175,14 @@ async fn a_real_server_is_found_good_or_its_password_wrong() {
         assert_eq!(hls, Flaw::NoApi, "{version}");
         assert_eq!(rtsp.step(), ServerStep::Identity, "{version}: {rtsp:?}");
     }
+}
+
+#[tokio::test]
+async fn a_list_without_an_end_is_none() {
+    let page = r#"{"itemCount":9,"pageCount":4294967295,"items":[{"name":"a"}]}"#;
+    let fake = Fake::plain(http("200 OK", "", page)).await;
+    let api = Api::new(fake.address());
+    let limit = std::time::Duration::from_secs(20);
+    let names = tokio::time::timeout(limit, api.configured_paths()).await.expect("it ends");
+    assert!(matches!(names, Err(ApiError::Garbage(_))), "{names:?}");
 }

@@ -407,7 +407,7 @@ codes! {
     AccessUnenforced = "access_unenforced";
     /// Who may watch can't be set on this server: its list of users lets everybody watch.
     AccessOpenAnyway = "access_open_anyway";
-    /// Guest links and publish keys for this server: not possible.
+    /// Guest links for streams of this server: not possible.
     GuestElsewhere = "guest_elsewhere";
     /// A list of users that can't be read.
     UsersUnreadable = "users_unreadable";

@@ -1,8 +1,8 @@
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{collections::BTreeSet, path::Path, sync::Arc, time::Duration};
 
 use child_process::Spawner;
 use serde_json::Value;
-use stream_api::{ActivityKind, Code, Command, Error, Order, Origin, StreamId};
+use stream_api::{ActivityKind, Code, Command, Error, Order, Origin};
 use tokio::sync::{Mutex, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
@@ -180,11 +180,12 @@ impl Engine {
             tasks: tasks.clone(),
         });
         let streams = store.streams().await;
-        let known: Vec<StreamId> = streams.iter().map(|stream| stream.id).collect();
-        RunJournal::remove_others(&data.logs().join("streams"), &known, &ink);
-        let others = store.others().await;
-        let owners = streams.iter().map(|stored| stored.id.to_string());
-        secrets.tidy(owners.chain(others.iter().map(|other| other.id.to_string()))).await;
+        let others = store.others().await.into_iter().map(|other| other.id.to_string());
+        let known: BTreeSet<String> = others.chain(streams.iter().map(|one| one.id.to_string())).collect();
+        let copies = store.copies();
+        let is_known = |id: &str| known.contains(id) || copies.contains(id);
+        RunJournal::remove_others(&data.logs().join("streams"), is_known, &ink);
+        secrets.tidy(is_known).await;
         for stored in streams {
             if stored.order == Order::Run {
                 let kind = ActivityKind::Ordered { order: Order::Run, by: Origin::Start };

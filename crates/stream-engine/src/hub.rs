@@ -85,9 +85,10 @@ impl Hub {
                 stream.metrics = Some(metrics.clone());
             }
         }
-        match picture.others.get_mut(&of) {
-            Some(other) => other.outbound_bps = outbound_bps,
-            None => picture.server.outbound_bps = outbound_bps,
+        if of.is_bundled() {
+            picture.server.outbound_bps = outbound_bps;
+        } else if let Some(other) = picture.others.get_mut(&of) {
+            other.outbound_bps = outbound_bps;
         }
         self.send(&mut picture, Change::Metrics { streams, of, outbound_bps });
     }

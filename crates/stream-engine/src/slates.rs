@@ -4,6 +4,7 @@
 //! file gets its name only when it is whole, and is looked at again before each write to the server.
 
 use std::{
+    collections::BTreeSet,
     ffi::OsString,
     fs::{self, File},
     io::{self, Read as _, Seek as _, SeekFrom},
@@ -154,20 +155,32 @@ impl Slates {
     /// Removes what nothing refers to: half-made files, and slates that were not used for a month. Only before the
     /// server runs.
     pub(crate) async fn tidy(&self) {
+        self.remove_stale(Duration::ZERO, BTreeSet::new()).await;
+    }
+
+    /// The same where another's server runs, which has files of these names in its paths; and others may be making some.
+    pub(crate) async fn tidy_but(&self, used: BTreeSet<String>) {
+        self.remove_stale(KEPT_FOR, used).await;
+    }
+
+    async fn remove_stale(&self, half_made_for: Duration, used: BTreeSet<String>) {
         let dir = Arc::clone(&self.dir);
-        if self.ask(&self.dir, move || tidy(&dir)).await.is_err() {
+        if self.ask(&self.dir, move || remove_stale(&dir, half_made_for, &used)).await.is_err() {
             tracing::debug!("unused slates were not looked for");
         }
     }
 }
 
-fn tidy(dir: &Path) {
+fn remove_stale(dir: &Path, half_made_for: Duration, used: &BTreeSet<String>) {
     let Ok(entries) = fs::read_dir(dir) else { return };
     for entry in entries.flatten() {
-        let is_stale = |modified: SystemTime| modified.elapsed().is_ok_and(|age| age > KEPT_FOR);
-        let half_made = entry.file_name().to_string_lossy().starts_with(MAKING);
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let kept_for = if name.starts_with(MAKING) { half_made_for } else { KEPT_FOR };
         let modified = entry.metadata().and_then(|meta| meta.modified());
-        if (half_made || modified.is_ok_and(is_stale))
+        // One of the future is not even new.
+        let age = modified.map(|modified| modified.elapsed().unwrap_or_default());
+        if !used.contains(&name)
+            && age.is_ok_and(|age| age >= kept_for)
             && let Err(error) = fs::remove_file(entry.path())
         {
             tracing::debug!(%error, file = %entry.path().display(), "an unused slate was not removed");
@@ -250,6 +263,29 @@ mod tests {
             bytes.resize(bytes.len() + payload, 0);
         }
         bytes
+    }
+
+    #[test]
+    fn only_what_nobody_uses_is_removed() {
+        let dir = tempfile::tempdir().unwrap();
+        let old = SystemTime::now() - KEPT_FOR - Duration::from_secs(60);
+        for (name, is_old) in
+            [("used.mp4", true), ("unused.mp4", true), ("new.mp4", false), ("making-x.mp4", false)]
+        {
+            let file = File::create(dir.path().join(name)).unwrap();
+            if is_old {
+                file.set_modified(old).unwrap();
+            }
+        }
+        let left = || {
+            let names = fs::read_dir(dir.path()).unwrap().flatten().map(|entry| entry.file_name());
+            names.map(|name| name.into_string().unwrap()).collect::<BTreeSet<_>>()
+        };
+        let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
+        remove_stale(dir.path(), KEPT_FOR, &names(&["used.mp4"]));
+        assert_eq!(left(), names(&["used.mp4", "new.mp4", "making-x.mp4"]), "where others are at work");
+        remove_stale(dir.path(), Duration::ZERO, &BTreeSet::new());
+        assert_eq!(left(), names(&["new.mp4"]), "where nobody is");
     }
 
     #[test]

@@ -110,8 +110,20 @@ impl Store {
             }
         };
         notes.extend(mended(&mut config.streams));
-        let kept = Arc::new(Mutex::new(Kept { config, unsaved: false }));
+        // What was lost or mended is so once, and not again at each start.
+        let kept = Arc::new(Mutex::new(Kept { config, unsaved: !notes.is_empty() }));
         Ok((Store { file: Arc::new(file.to_owned()), kept, drives: Drives::default() }, notes))
+    }
+
+    /// All that the file says, and every copy of it: backups, and those that were put aside because something in them can't
+    /// be read. A person may repair such a one, so what belongs to anything that is named there is still of use.
+    pub(crate) fn copies(&self) -> String {
+        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
+        let folder = self.file.parent().unwrap_or(Path::new("."));
+        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+        let copies = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&*name));
+        let texts = copies.filter_map(|entry| fs::read(entry.path()).ok());
+        texts.map(|text| String::from_utf8_lossy(&text).into_owned()).collect()
     }
 
     pub(crate) async fn streams(&self) -> Vec<StoredStream> {

@@ -12,7 +12,11 @@ pub mod proxy;
 pub mod reader;
 pub mod server;
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 pub use server::{Dir, Server};
 
@@ -23,6 +27,17 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 pub fn skipped(reason: &str) {
     use std::io::Write as _;
     let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+}
+
+/// Adds what is in all files below `dir`, and where it stands.
+pub fn files_below(dir: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(dir).into_iter().flatten().flatten() {
+        if entry.path().is_dir() {
+            files_below(&entry.path(), found);
+        } else if let Ok(bytes) = fs::read(entry.path()) {
+            found.push((entry.path().display().to_string(), String::from_utf8_lossy(&bytes).into_owned()));
+        }
+    }
 }
 
 /// Polls until `check` gives something; panics with `what` when it does not within [`PATIENCE`].

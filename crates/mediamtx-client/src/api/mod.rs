@@ -22,6 +22,9 @@ use crate::{About, ApiAddress, ApiError, Features, SessionKind, Version};
 /// More than most servers have: pages are no snapshot, so all is asked for at once (the default is 100).
 const PAGE: u32 = 10_000;
 
+/// Pages after which a list is none: it may be one of somebody else's, who says that there is always another.
+const PAGES: u32 = 20;
+
 /// What a path's name keeps in a URL; `/` is understood as it is.
 const IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'/');
 
@@ -120,6 +123,9 @@ impl Api {
             number += 1;
             if empty || number >= page.page_count {
                 return Ok(all);
+            }
+            if number >= PAGES {
+                return Err(ApiError::Garbage("a list without an end".to_owned()));
             }
         }
     }

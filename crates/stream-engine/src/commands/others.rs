@@ -28,7 +28,7 @@ pub(crate) async fn other_list(engine: &Call<'_>, _: OtherList) -> Result<Others
 
 pub(crate) async fn server_test(engine: &Call<'_>, request: ServerTest) -> Result<ServerTested, Error> {
     let before = match request.server {
-        Some(id) => Some(known(engine, id).await?),
+        Some(id) => Some(with_secrets(engine, id).await?),
         None => None,
     };
     let (spec, kept) = given::given(request.spec, request.secrets, before.as_ref())?;
@@ -45,7 +45,7 @@ pub(crate) async fn server_add(engine: &Call<'_>, request: ServerAdd) -> Result<
     check_name_free(engine, &spec.name, None).await?;
     let stored = StoredOther { id: ServerId(Uuid::now_v7()), spec };
     let id = stored.id;
-    keep(engine, id, &kept).await?;
+    keep(engine, id, &kept, &OtherSecrets::default()).await?;
     if let Err(error) = engine.store.put_other(stored.clone()).await {
         engine.secrets.forget(id).await;
         return Err(error);
@@ -59,7 +59,7 @@ pub(crate) async fn server_add(engine: &Call<'_>, request: ServerAdd) -> Result<
 pub(crate) async fn server_edit(engine: &Call<'_>, request: ServerEdit) -> Result<OtherServer, Error> {
     let id = request.id;
     let _turn = engine.servers_turn.lock().await;
-    let before = known(engine, id).await?;
+    let before = with_secrets(engine, id).await?;
     let (spec, kept) = given::given(request.spec, request.secrets, Some(&before))?;
     if let Some(folder) = &spec.folder {
         server::usable(&folder.here).await?;
@@ -70,9 +70,9 @@ pub(crate) async fn server_edit(engine: &Call<'_>, request: ServerEdit) -> Resul
         terms.check(&stream.spec.name, &stream.access)?;
     }
     let stored = StoredOther { id, spec };
-    keep(engine, id, &kept).await?;
+    keep(engine, id, &kept, &before.1).await?;
     if let Err(error) = engine.store.put_other(stored.clone()).await {
-        keep(engine, id, &before.1).await?;
+        keep(engine, id, &before.1, &kept).await?;
         return Err(error);
     }
     tracing::info!(server_id = %id, name = stored.spec.name, "a server was edited");
@@ -90,7 +90,7 @@ pub(crate) async fn server_edit(engine: &Call<'_>, request: ServerEdit) -> Resul
 pub(crate) async fn server_remove(engine: &Call<'_>, request: ServerRemove) -> Result<Nothing, Error> {
     let id = request.id;
     let _turn = engine.servers_turn.lock().await;
-    let (stored, _) = known(engine, id).await?;
+    let stored = known(engine, id).await?;
     let streams = of_server(engine, id).await;
     match request.streams {
         // The store does.
@@ -111,14 +111,16 @@ pub(crate) async fn server_remove(engine: &Call<'_>, request: ServerRemove) -> R
         tracing::warn!(%error, "paths of ours may stay on a server that is removed");
     }
     engine.servers.remove(id).await;
-    engine.secrets.forget(id).await;
+    if stored.has_secrets() {
+        engine.secrets.forget(id).await;
+    }
     engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerRemoved { by: engine.origin });
     tracing::info!(server_id = %id, name = stored.spec.name, "a server was removed");
     Ok(Nothing {})
 }
 
 pub(crate) async fn server_retry(engine: &Call<'_>, request: ServerRetry) -> Result<OtherServer, Error> {
-    let (stored, _) = known(engine, request.id).await?;
+    let stored = known(engine, request.id).await?;
     engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerRestarted { by: engine.origin });
     engine.servers.get(request.id).restart().await;
     shown(engine, request.id)
@@ -140,14 +142,22 @@ async fn bring_home(engine: &Call<'_>, stream: StoredStream) -> Result<(), Error
     }
 }
 
-/// A server as it is stored, and its secrets.
+/// A server as it is stored.
 ///
 /// # Errors
 /// `no_such_server`.
-pub(super) async fn known(engine: &Inner, id: ServerId) -> Result<(StoredOther, OtherSecrets), Error> {
+pub(super) async fn known(engine: &Inner, id: ServerId) -> Result<StoredOther, Error> {
     let stored = engine.store.others().await.into_iter().find(|other| other.id == id);
-    let stored = stored.ok_or_else(|| Error::new(Code::NoSuchServer).with("id", id))?;
-    let kept = engine.secrets.get(id, secrets::SERVER).await.unwrap_or_default();
+    stored.ok_or_else(|| Error::new(Code::NoSuchServer).with("id", id))
+}
+
+/// The same with its secrets: what is kept of it goes on from there, so they have to be known.
+///
+/// # Errors
+/// `no_such_server`, `keychain_locked`.
+async fn with_secrets(engine: &Inner, id: ServerId) -> Result<(StoredOther, OtherSecrets), Error> {
+    let stored = known(engine, id).await?;
+    let kept = stored.secrets(&engine.secrets).await?;
     Ok((stored, kept))
 }
 
@@ -155,7 +165,11 @@ async fn of_server(engine: &Inner, id: ServerId) -> Vec<StoredStream> {
     engine.store.streams().await.into_iter().filter(|stream| stream.spec.server == id).collect()
 }
 
-async fn keep(engine: &Inner, id: ServerId, kept: &OtherSecrets) -> Result<(), Error> {
+/// Where they are as before nothing is asked: what can't be read or written keeps nobody from a change of the rest.
+async fn keep(engine: &Inner, id: ServerId, kept: &OtherSecrets, before: &OtherSecrets) -> Result<(), Error> {
+    if kept == before {
+        return Ok(());
+    }
     let kept = Some(kept).filter(|kept| !kept.is_empty());
     engine.secrets.set(id, secrets::SERVER, kept).await.map(drop)
 }

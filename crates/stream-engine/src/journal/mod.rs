@@ -57,6 +57,12 @@ impl Journal {
         self.push(LogOrigin::Manager, level, text);
     }
 
+    /// Of something that is gone.
+    pub(crate) fn remove_file(&self) {
+        let file = Arc::clone(&self.file);
+        self.ink.order(move || file.lock().unwrap_or_else(PoisonError::into_inner).remove());
+    }
+
     pub(crate) fn read(&self) -> Log {
         Log { lines: self.lock().iter().cloned().collect(), file: self.path.display().to_string() }
     }
@@ -95,5 +101,8 @@ mod tests {
         assert!(log.lines[LINES - 1].text.starts_with("1199 "), "the newest is kept");
         assert!(path.metadata().unwrap().len() < FILE_CAP + 8192);
         assert!(capped::aside(&path).exists(), "the older part is put aside");
+        journal.remove_file();
+        journal.ink.flush().await;
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
     }
 }

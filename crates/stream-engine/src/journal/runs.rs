@@ -80,11 +80,11 @@ impl RunJournal {
         journal
     }
 
-    /// Removes the logs below `folder` of streams that are not `known` any more.
-    pub(crate) fn remove_others(folder: &Path, known: &[StreamId], ink: &Ink) {
+    /// Removes the logs below `folder` of streams that are not known any more.
+    pub(crate) fn remove_others(folder: &Path, is_known: impl Fn(&str) -> bool, ink: &Ink) {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let id = entry.file_name().to_str().and_then(|name| name.parse::<StreamId>().ok());
-            if id.is_some_and(|id| !known.contains(&id)) {
+            if id.is_some_and(|id| !is_known(&id.to_string())) {
                 RunJournal::new(entry.path(), "", ink.clone()).order(Inner::remove);
             }
         }
@@ -349,7 +349,7 @@ mod tests {
         }
         fs::create_dir(dir.path().join("somebody's own")).unwrap();
         ink.flush().await;
-        RunJournal::remove_others(dir.path(), &ids[..1], &ink);
+        RunJournal::remove_others(dir.path(), |id| id == ids[0].to_string(), &ink);
         ink.flush().await;
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
         assert!(dir.path().join(ids[0].to_string()).exists());

@@ -2,11 +2,7 @@
 
 use std::{
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-        mpsc,
-    },
+    sync::{Arc, Mutex, PoisonError, Weak, mpsc},
     time::Duration,
 };
 
@@ -36,8 +32,8 @@ type Job = Box<dyn FnOnce(&mut dyn Keychain) + Send>;
 #[derive(Clone)]
 pub(super) struct Asker {
     jobs: mpsc::Sender<Job>,
-    /// A question took too long and has no answer yet: nothing else is asked until it has.
-    stuck: Arc<AtomicBool>,
+    /// The last question that took too long, as long as it has no answer: nothing else is asked until it has.
+    late: Arc<Mutex<Weak<()>>>,
     limit: Duration,
 }
 
@@ -62,7 +58,7 @@ impl Asker {
         if let Err(error) = std::thread::Builder::new().name("keychain".to_owned()).spawn(work) {
             tracing::warn!(%error, "the keychain can't be asked");
         }
-        Asker { jobs, stuck: Arc::default(), limit }
+        Asker { jobs, late: Arc::default(), limit }
     }
 
     pub(super) async fn get(&self, name: String) -> Result<Option<Vec<u8>>, Unanswered> {
@@ -82,14 +78,15 @@ impl Asker {
         question: impl FnOnce(&mut dyn Keychain) -> Result<T, Unanswered> + Send + 'static,
     ) -> Result<T, Unanswered> {
         let late = || Unanswered("no answer in time".to_owned());
-        if self.stuck.load(Ordering::SeqCst) {
+        if self.is_stuck() {
             return Err(late());
         }
         let (tell, answer) = oneshot::channel();
-        let stuck = Arc::clone(&self.stuck);
+        let open = Arc::new(());
+        let asked = Arc::downgrade(&open);
         let job = move |keychain: &mut dyn Keychain| {
             let said = question(keychain);
-            stuck.store(false, Ordering::SeqCst);
+            drop(open);
             // Who asked may have given up.
             let _ = tell.send(said);
         };
@@ -98,15 +95,19 @@ impl Asker {
             Ok(Ok(said)) => said,
             Ok(Err(_)) => Err(late()),
             Err(_) => {
-                self.stuck.store(true, Ordering::SeqCst);
+                *self.late.lock().unwrap_or_else(PoisonError::into_inner) = asked;
                 Err(late())
             }
         }
+    }
+
+    fn is_stuck(&self) -> bool {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner).strong_count() > 0
     }
 }
 
 impl fmt::Debug for Asker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Asker").field("stuck", &self.stuck).finish_non_exhaustive()
+        f.debug_struct("Asker").field("stuck", &self.is_stuck()).finish_non_exhaustive()
     }
 }

@@ -6,10 +6,10 @@ mod keychain;
 #[cfg(feature = "keychain")]
 mod system;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fmt::Display,
     fs, io,
     path::{Path, PathBuf},
@@ -79,11 +79,6 @@ impl Secrets {
         self.place.subscribe()
     }
 
-    /// Its secret of this kind; none when none is kept that can be had now.
-    pub(crate) async fn get<T: DeserializeOwned>(&self, id: impl Display, kind: &str) -> Option<T> {
-        self.find(id, kind).await.ok().flatten()
-    }
-
     /// Its secret of this kind; none when none is kept that can be read.
     ///
     /// # Errors
@@ -129,6 +124,8 @@ impl Secrets {
             return Ok(false);
         }
         let _turn = self.turn.lock().await;
+        // What stands there counts: while that is not known, the keychain stays as it is.
+        self.read().await.map_err(|error| unwritable(&self.file, error))?;
         let here = match self.put(&id, kind, value.as_ref()).await {
             true => None,
             // Until the keychain takes it.
@@ -147,15 +144,14 @@ impl Secrets {
         }
     }
 
-    /// Forgets what the file holds of anything but these: a crash may have left it. The keychain is told as soon as it
-    /// answers.
-    pub(crate) async fn tidy(&self, known: impl IntoIterator<Item = String>) {
-        let known: BTreeSet<String> = known.into_iter().collect();
+    /// Forgets what the file holds of anything that is not known: a crash may have left it. The keychain is told as soon
+    /// as it answers.
+    pub(crate) async fn tidy(&self, is_known: impl Fn(&str) -> bool) {
         let _turn = self.turn.lock().await;
         let forget = |kept: &mut Kept| match &self.keychain {
-            None => kept.retain(|id, _| known.contains(id)),
+            None => kept.retain(|id, _| is_known(id)),
             Some(_) => {
-                let gone = kept.iter_mut().filter(|(id, _)| !known.contains(*id));
+                let gone = kept.iter_mut().filter(|(id, _)| !is_known(id));
                 gone.flat_map(|(_, kinds)| kinds.values_mut()).for_each(|value| *value = Value::Null);
             }
         };
@@ -177,8 +173,9 @@ impl Secrets {
                 Ok(()) => drop(place.wait_for(|place| *place != SecretsPlace::Keychain).await),
                 Err(error) => tracing::debug!(%error, "secrets stay in their file for now"),
             }
-            // Until another question was answered, or for a while.
-            let _ = timeout(AGAIN, place.wait_for(|place| *place == SecretsPlace::Keychain)).await;
+            // Until another question is answered, or for a while. It may be the file that fails, and not the keychain.
+            place.mark_unchanged();
+            let _ = timeout(AGAIN, place.changed()).await;
         }
     }
 

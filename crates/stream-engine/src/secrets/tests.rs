@@ -3,7 +3,10 @@ mod real;
 
 use std::{
     collections::HashMap,
-    sync::{Condvar, Mutex as Blocking},
+    sync::{
+        Condvar, Mutex as Blocking,
+        atomic::{AtomicUsize, Ordering},
+    },
 };
 
 use stream_api::{Secret, SourceSecrets, StreamId};
@@ -55,18 +58,18 @@ async fn secrets_of_what_is_gone_do_not_stay() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("secrets.json");
     let (secrets, a, b) = (Secrets::new(file.clone(), false), stream(), stream());
-    secrets.tidy([]).await;
+    secrets.tidy(|_| false).await;
     assert!(!file.exists(), "nothing is written for nothing");
     secrets.set(a, SOURCE, Some(&password("one"))).await.unwrap();
     secrets.set(b, SOURCE, Some(&password("two"))).await.unwrap();
-    secrets.tidy([b.to_string()]).await;
+    secrets.tidy(|id| id == b.to_string()).await;
     let text = fs::read_to_string(&file).unwrap();
     assert!(!text.contains("one") && text.contains("two"), "{text}");
     // What a keychain may hold as well is forgotten there too.
     let fake = Fake::new(Mood::Open);
     fake.kept.lock().unwrap().insert(format!("{b}/{SOURCE}"), b"{}".to_vec());
     let secrets = fake.secrets(&file);
-    secrets.tidy([]).await;
+    secrets.tidy(|_| false).await;
     assert!(!fs::read_to_string(&file).unwrap().contains("two"));
     secrets.settle().await.unwrap();
     assert_eq!((fake.names(), read(&file).unwrap()), (Vec::new(), Kept::new()));
@@ -80,13 +83,13 @@ async fn a_broken_file_is_never_overwritten() {
     let (secrets, id) = (Secrets::new(file.clone(), false), stream());
     assert_eq!(got(&secrets, id).await, None);
     secrets.set(id, SOURCE, Some(&password("x"))).await.unwrap_err();
-    secrets.tidy([]).await;
+    secrets.tidy(|_| false).await;
     assert_eq!(fs::read_to_string(&file).unwrap(), "{ half");
 }
 
 /// How the fake keychain is.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Mood {
+pub(crate) enum Mood {
     Open,
     Refuses,
     /// Until it has another mood.
@@ -95,17 +98,22 @@ enum Mood {
 
 /// A keychain that misbehaves on request. A cheap handle.
 #[derive(Clone)]
-struct Fake {
+pub(crate) struct Fake {
     mood: Arc<(Blocking<Mood>, Condvar)>,
     kept: Arc<Blocking<HashMap<String, Vec<u8>>>>,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Fake {
-    fn new(mood: Mood) -> Fake {
-        Fake { mood: Arc::new((Blocking::new(mood), Condvar::new())), kept: Arc::default() }
+    pub(crate) fn new(mood: Mood) -> Fake {
+        Fake {
+            mood: Arc::new((Blocking::new(mood), Condvar::new())),
+            kept: Arc::default(),
+            asked: Arc::default(),
+        }
     }
 
-    fn be(&self, mood: Mood) {
+    pub(crate) fn be(&self, mood: Mood) {
         *self.mood.0.lock().unwrap() = mood;
         self.mood.1.notify_all();
     }
@@ -115,6 +123,7 @@ impl Fake {
     }
 
     fn answer(&self) -> Result<(), Unanswered> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
         let mood = self.mood.0.lock().unwrap();
         match *self.mood.1.wait_while(mood, |mood| *mood == Mood::Hangs).unwrap() {
             Mood::Refuses => Err(Unanswered("locked".to_owned())),
@@ -122,7 +131,7 @@ impl Fake {
         }
     }
 
-    fn secrets(&self, file: &Path) -> Secrets {
+    pub(crate) fn secrets(&self, file: &Path) -> Secrets {
         let fake = self.clone();
         let asker = Asker::with_limit(move || Box::new(fake), Duration::from_millis(200));
         Secrets::by(file.to_owned(), Some(asker))
@@ -221,4 +230,47 @@ async fn a_keychain_that_hangs_is_asked_once_and_the_file_takes_its_place() {
     timeout(Duration::from_secs(10), settled).await.expect("it answers again");
     assert_eq!((fake.names(), read(&file).unwrap()), (vec![format!("{new}/source")], Kept::new()));
     assert_eq!((got(&secrets, new).await, got(&secrets, old).await), (Some(password("new")), None));
+}
+
+/// A name so long that the file can be read and no other can take its place.
+const UNWRITABLE: usize = 255;
+
+#[tokio::test]
+async fn what_can_not_leave_its_file_is_tried_now_and_then() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("s".repeat(UNWRITABLE));
+    let kept = serde_json::json!({ stream().to_string(): { SOURCE: password("one") } });
+    fs::write(&file, kept.to_string()).unwrap();
+    let fake = Fake::new(Mood::Open);
+    let secrets = fake.secrets(&file);
+    assert!(timeout(Duration::from_secs(1), secrets.keep_settling()).await.is_err(), "it goes on");
+    let asked = fake.asked.load(Ordering::SeqCst);
+    assert!((1..20).contains(&asked), "asked {asked} times");
+}
+
+#[tokio::test]
+async fn a_file_that_can_not_be_read_keeps_the_keychain_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("secrets.json");
+    let fake = Fake::new(Mood::Open);
+    let (secrets, id) = (fake.secrets(&file), stream());
+    secrets.set(id, SOURCE, Some(&password("one"))).await.unwrap();
+    fs::write(&file, "{ half").unwrap();
+    secrets.set(id, SOURCE, Some(&password("two"))).await.unwrap_err();
+    assert_eq!(got(&secrets, id).await, Some(password("one")));
+}
+
+/// Whose answer comes just when nobody waits for it any more.
+#[tokio::test]
+async fn a_late_answer_is_still_an_answer() {
+    let asker = Asker::with_limit(|| Box::new(Fake::new(Mood::Open)), Duration::ZERO);
+    for _ in 0..20_000 {
+        let _ = asker.get("a".to_owned()).await;
+    }
+    let answered = async {
+        while asker.get("a".to_owned()).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(10), answered).await.expect("it is asked again");
 }

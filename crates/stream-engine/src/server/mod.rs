@@ -58,7 +58,7 @@ use change::Change;
 pub(crate) use change::effects;
 pub(crate) use inner::source_of;
 pub(crate) use ledger::Ledger;
-pub(crate) use other::{check_aim, examined, given_users, terms, usable};
+pub(crate) use other::{check_aim, examined, given_users, terms, unfit, usable};
 pub(crate) use poller::{Sample, Samples};
 pub(crate) use servers::{OtherParts, Servers};
 pub(crate) use terms::Terms;

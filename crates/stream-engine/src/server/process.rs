@@ -1,5 +1,5 @@
 use std::{
-    io,
+    fs, io,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -55,6 +55,8 @@ pub(super) struct Process {
     pub(super) tail: Vec<String>,
     /// Our own visits, which its log need not tell.
     pub(super) knocks: Knocks,
+    /// As long as it runs: it looks at its file for changes.
+    _config: ConfigFile,
 }
 
 /// What a line of its log says that matters to others.
@@ -110,15 +112,16 @@ impl Process {
             recordings: parts.recordings.clone(),
             paths,
         };
-        let file = write_config(parts, &config).await?;
+        let text = config.render().map_err(|error| Error::new(Code::Internal).with("reason", error))?;
+        let file = ConfigFile::put(parts, text).await?;
         let spec = Spec {
-            dir: file.parent().map(Path::to_owned),
+            dir: file.path.parent().map(Path::to_owned),
             env_clear_prefixes: WITHHELD.map(String::from).to_vec(),
             label: "mediamtx".to_owned(),
             ..Spec::new(&program.path)
         };
         let unusable = |error: SpawnError| tool_fault::Program::Mediamtx.unspawnable(&program.path, &error);
-        let child = parts.spawner.spawn(spec.with_args([file])).await.map_err(unusable)?;
+        let child = parts.spawner.spawn(spec.with_args([&file.path])).await.map_err(unusable)?;
         let internal = |error| Error::new(Code::Internal).with("reason", error);
         let address: ApiAddress = format!("http://127.0.0.1:{}", ports.api).parse().map_err(internal)?;
         let api = Api::new(address.with_credentials(&keys.control.0, keys.control.1.reveal()));
@@ -133,6 +136,7 @@ impl Process {
             certificate,
             tail: Vec::new(),
             knocks: Knocks::default(),
+            _config: file,
         };
         process.until_ready(log).await?;
         Ok(process)
@@ -242,27 +246,53 @@ pub(super) fn exported(
     config.render_public().map_err(|error| Error::new(Code::Internal).with("reason", error))
 }
 
-/// Writes the configuration into `run`, and gives the file. Where that disk is full or does not answer it goes to where
-/// the system keeps what lasts no longer than a session: streams must come back.
-async fn write_config(parts: &Parts, config: &ServerConfig) -> Result<PathBuf, Error> {
-    let text = config.render().map_err(|error| Error::new(Code::Internal).with("reason", error))?;
-    let file = parts.run.join("mediamtx.yml");
-    let (wanted, content) = (file.clone(), text.clone());
-    let write = move || owner::write_private(&wanted, content.as_bytes());
-    let written = parts.drives.ask(&file, CONFIG_LIMIT, write).await;
-    let error = match written.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
-        Ok(()) => return Ok(file),
-        Err(error) => error,
-    };
-    if !is_full(&error) && error.kind() != io::ErrorKind::TimedOut {
-        return Err(unwritable(&file, error));
+/// The configuration of a run, on disk.
+#[derive(Debug)]
+struct ConfigFile {
+    path: PathBuf,
+    /// It is outside of the data folder, where nobody else would remove it.
+    is_spare: bool,
+}
+
+impl ConfigFile {
+    /// Written into `run`. Where that disk is full or does not answer it goes to where the system keeps what lasts no
+    /// longer than a session: streams must come back.
+    async fn put(parts: &Parts, text: String) -> Result<ConfigFile, Error> {
+        let path = parts.run.join("mediamtx.yml");
+        let (wanted, content) = (path.clone(), text.clone());
+        let write = move || owner::write_private(&wanted, content.as_bytes());
+        let written = parts.drives.ask(&path, CONFIG_LIMIT, write).await;
+        let error = match written.unwrap_or_else(|| Err(io::ErrorKind::TimedOut.into())) {
+            Ok(()) => return Ok(ConfigFile { path, is_spare: false }),
+            Err(error) => error,
+        };
+        if !is_full(&error) && error.kind() != io::ErrorKind::TimedOut {
+            return Err(unwritable(&path, error));
+        }
+        let session = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let spare = ConfigFile::spare(session.into_iter().chain([std::env::temp_dir()]), &text);
+        tracing::warn!(%error, file = ?spare.as_ref().map(|it| &it.path), "the server's configuration is kept elsewhere");
+        spare.ok_or_else(|| unwritable(&path, error))
     }
-    let folders = [std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from), Some(std::env::temp_dir())];
-    let name = format!("stream-manager-{}-mediamtx.yml", std::process::id());
-    let mut files = folders.into_iter().flatten().map(|folder| folder.join(&name));
-    let spare = files.find(|file| owner::write_private(file, text.as_bytes()).is_ok());
-    tracing::warn!(%error, file = ?spare, "the server's configuration is kept elsewhere");
-    spare.ok_or_else(|| unwritable(&file, error))
+
+    /// In the first of these folders that takes it.
+    fn spare(mut folders: impl Iterator<Item = PathBuf>, text: &str) -> Option<ConfigFile> {
+        let name = format!("stream-manager-{}-mediamtx.yml", Uuid::new_v4().simple());
+        folders.find_map(|folder| {
+            let path = folder.join(&name);
+            owner::write_private(&path, text.as_bytes()).ok()?;
+            Some(ConfigFile { path, is_spare: true })
+        })
+    }
+}
+
+impl Drop for ConfigFile {
+    fn drop(&mut self) {
+        if self.is_spare {
+            // The system's own folders are emptied by the system at last.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
 }
 
 impl Keys {
@@ -276,4 +306,22 @@ impl Keys {
 /// 122 random bits as hexadecimal digits, which every part of MediaMTX takes as they are.
 fn secret() -> String {
     Uuid::new_v4().simple().to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_configuration_outside_of_the_data_folder_goes_with_its_run() {
+        let dir = tempfile::tempdir().unwrap();
+        // Into the first nothing can be written.
+        let folders = || [dir.path().join("missing"), dir.path().to_owned()].into_iter();
+        let put = || ConfigFile::spare(folders(), "x").unwrap();
+        let (one, other) = (put(), put());
+        assert_ne!(one.path, other.path, "two engines of one process");
+        assert!(one.path.exists() && other.path.exists());
+        drop((one, other));
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
 }

@@ -104,6 +104,7 @@ impl Servers {
     pub(crate) async fn remove(&self, id: ServerId) {
         if let Some(other) = self.lock().remove(&id) {
             other.stop.cancel();
+            other.handle.log.remove_file();
         }
         self.parts.ledger.forget_all(id).await;
         self.parts.hub.other_removed(id);

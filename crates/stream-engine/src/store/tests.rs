@@ -102,6 +102,28 @@ async fn a_stream_comes_to_no_taken_name_and_to_no_lost_server_and_a_server_with
     assert!(store.others().await.is_empty());
 }
 
+/// Its passwords and logs are found by its id.
+#[tokio::test]
+async fn what_can_not_be_read_is_put_aside_once_and_still_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("config.json");
+    let (mut lost, kept) = (serde_json::to_value(stream("lost")).unwrap(), stream("kept"));
+    let id = lost["id"].as_str().unwrap().to_owned();
+    lost["source"] = "none".into();
+    let config = serde_json::json!({ "schema_version": 1, "streams": [lost, kept] });
+    fs::write(&file, config.to_string()).unwrap();
+    for n in 0..5 {
+        let (store, notes) = Store::open(&file).unwrap();
+        assert_eq!((store.streams().await.len(), notes.len()), (1, usize::from(n == 0)), "{notes:?}");
+        assert!(store.copies().contains(&id), "after {n} starts");
+        store.save_rest().await;
+        store.put(StoredStream { used: Some(UnixMillis(n)), ..kept.clone() }).await.unwrap();
+    }
+    let aside = fs::read_dir(dir.path()).unwrap().flatten();
+    let aside = aside.filter(|entry| entry.file_name().to_string_lossy().contains("broken")).count();
+    assert_eq!(aside, 1);
+}
+
 #[test]
 fn a_newer_or_hopeless_file_is_refused_and_untouched() {
     let dir = tempfile::tempdir().unwrap();

@@ -21,6 +21,7 @@ use crate::{
     drives::{self, Drives},
     engine::Inner,
     owner, secrets,
+    stored_other::StoredOther,
 };
 
 /// How a bundle's name begins.
@@ -96,7 +97,8 @@ async fn kept_apart(engine: &Inner) -> String {
     let streams =
         streams.filter(|stream| stream.spec.source.network().is_some_and(|network| network.has_secret));
     let streams = streams.map(|stream| (stream.id.to_string(), secrets::SOURCE));
-    let others = engine.store.others().await.into_iter().map(|other| (other.id.to_string(), secrets::SERVER));
+    let others = engine.store.others().await.into_iter().filter(StoredOther::has_secrets);
+    let others = others.map(|other| (other.id.to_string(), secrets::SERVER));
     for (id, kind) in streams.chain(others) {
         match engine.secrets.find::<Value>(id, kind).await {
             Ok(secret) => found.extend(secret),

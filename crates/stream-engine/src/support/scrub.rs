@@ -47,7 +47,11 @@ impl Scrub {
         let mut values = serde_json::from_str::<Value>(json).map_or_else(|_| Vec::new(), |value| vec![value]);
         while let Some(value) = values.pop() {
             match value {
-                Value::String(secret) => self.know(&secret),
+                Value::String(secret) => {
+                    self.know(&secret);
+                    // It may be a whole list of users, and each of their passwords stands elsewhere by itself.
+                    self.learn(&secret);
+                }
                 Value::Array(items) => values.extend(items),
                 Value::Object(fields) => values.extend(fields.into_iter().map(|(_, value)| value)),
                 _ => {}
@@ -181,6 +185,8 @@ mod tests {
         scrub.learn("- user: manager\n  pass: n0b0dyKnows\nsrtReadPassphrase: 'l0ngPhrase'\nrtsp: yes\n");
         scrub.learn("{\"token\": \"t0ken-value\",\n\"port\": 5}");
         scrub.learn_all("{\"id\": {\"source\": {\"hidden\": [\"str3am-key\", null]}}}");
+        let users = "- user: owner\n  pass: 0wners-one\n- {user: other, pass: \"0thers-one\"}\n";
+        scrub.learn_all(&serde_json::json!({ "id": { "server": { "users": users } } }).to_string());
         for (text, clean) in [
             ("  pass: n0b0dyKnows", "  pass: ***\n"),
             (
@@ -188,6 +194,7 @@ mod tests {
                 "u: [{\"pass\":\"***\",\"a\":1}, {'pass': '***'}]\n",
             ),
             ("  \"password\": \"other\",", "  \"password\": \"***\",\n"),
+            ("failed to authenticate with 0wners-one, 0thers-one", "failed to authenticate with ***, ***\n"),
             ("said n0b0dyKnows and l0ngPhrase, t0ken-value", "said *** and ***, ***\n"),
             ("rtmp://host/app#str3am-key", "rtmp://host/app#***\n"),
             ("rtsp://u:p@h/a?token=x", "rtsp://***@h/a?token=***\n"),

@@ -30,10 +30,7 @@ pub(super) fn given(
         }
         (ServerKind::SharedFolder, Some(_)) | (ServerKind::Remote, _) => {}
     }
-    let typed: ApiAddress = spec.api.parse().map_err(|_| {
-        // A password may be in it.
-        Error::new(Code::ServerAddressUnfit).with("address", ffmpeg_cli::log::redact(&spec.api))
-    })?;
+    let typed: ApiAddress = spec.api.parse().map_err(|_| server::unfit(&spec.api))?;
     let inside = typed.credentials.clone();
     let user = inside.as_ref().map_or(spec.user.trim(), |inside| inside.user.as_str()).to_owned();
     let spec = ServerSpec {

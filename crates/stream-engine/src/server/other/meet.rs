@@ -88,9 +88,15 @@ fn trust(fingerprint: Option<&str>) -> Result<Trust, Error> {
     text.parse().map(Trust::Pinned).map_err(|_| Error::new(Code::FingerprintUnfit))
 }
 
-fn unfit(address: &str) -> Error {
-    // A password may be in it.
-    Error::new(Code::ServerAddressUnfit).with("address", ffmpeg_cli::log::redact(address))
+/// An address that is none, without whatever stands where a user and a password do: no rules tell where they end.
+pub(crate) fn unfit(address: &str) -> Error {
+    let is_scheme = |(scheme, _): &(&str, &str)| scheme.chars().all(char::is_alphanumeric);
+    let shown = match (address.split_once("://").filter(is_scheme), address.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, place))) => format!("{scheme}://***@{place}"),
+        (None, Some((_, place))) => format!("***@{place}"),
+        (_, None) => address.to_owned(),
+    };
+    Error::new(Code::ServerAddressUnfit).with("address", ffmpeg_cli::log::redact(&shown))
 }
 
 /// The owner's users.
@@ -276,5 +282,15 @@ mod tests {
         let spec = ServerSpec { user: "me".to_owned(), ..ServerSpec::remote("a", "rtsp://me:s3cret@h:1") };
         let error = address(&spec, &secrets).map(drop).map_err(|error| error.message);
         assert!(error.as_ref().is_err_and(|text| !text.contains("s3cret")), "{error:?}");
+        for (typed, shown) in [
+            ("me:s3cret@h:99999", "***@h:99999"),
+            ("http://me:s3cret@h:99999", "http://***@h:99999"),
+            ("http://me:s3cret/pa@ss@h:x", "http://***@h:x"),
+            ("me:s3cret://@h", "***@h"),
+            ("h:99999", "h:99999"),
+        ] {
+            let error = unfit(typed);
+            assert_eq!(error.args["address"], shown, "{typed}");
+        }
     }
 }

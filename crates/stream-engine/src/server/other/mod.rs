@@ -22,7 +22,7 @@ use super::{
     guest::Guest,
     mends::Mends,
     poller::Poller,
-    relay::Relay,
+    relay::{Refusal, Relay},
     sink::Sink,
     terms::Listed,
     writer::{Done, News, Writer},
@@ -30,18 +30,19 @@ use super::{
 use crate::{
     clocks::Jump,
     journal::Journal,
-    secrets,
     slates::Slates,
     stored_other::{OtherSecrets, StoredOther},
 };
 
 pub(crate) use examine::{examined, usable};
-pub(crate) use meet::{check_aim, given_users};
+pub(crate) use meet::{check_aim, given_users, unfit};
 
 /// Between two attempts to reach one that does not answer.
 const AGAIN: Duration = Duration::from_secs(1);
 /// The same where a person has to do something: each wrong password costs the server up to 4 s, and a line in its log.
 const LATER: Duration = Duration::from_secs(30);
+/// The longest of growing pauses between two questions to a keychain that gives no password: each may ask its user.
+const LOCKED: Duration = Duration::from_secs(300);
 
 /// The task of one server.
 #[derive(Debug)]
@@ -62,6 +63,11 @@ pub(super) struct Task {
     api: String,
     /// It answered the last time.
     met: bool,
+    /// What is kept of it apart, once that could be had, until a person sets it anew: a keychain may ask its user at each
+    /// question.
+    kept: Option<OtherSecrets>,
+    /// How often in a row it could not be had.
+    locked: u32,
 }
 
 /// Why we are out of touch.
@@ -76,6 +82,8 @@ enum End {
     Lost(Error),
     /// A person has to do something.
     Wrong(Error),
+    /// The keychain does not give its passwords.
+    Locked(Error),
 }
 
 /// What was found out about it.
@@ -100,8 +108,23 @@ impl Task {
     ) -> Task {
         let Ends { inbox, link, samples, terms } = ends;
         let Server { board, audience, log, .. } = handle.clone();
-        let (admitted, api, met) = (None, String::new(), false);
-        Task { parts, stored, inbox, link, samples, terms, board, audience, log, admitted, api, met }
+        let (admitted, api, met, kept, locked) = (None, String::new(), false, None, 0);
+        Task {
+            parts,
+            stored,
+            inbox,
+            link,
+            samples,
+            terms,
+            board,
+            audience,
+            log,
+            admitted,
+            api,
+            met,
+            kept,
+            locked,
+        }
     }
 
     pub(super) async fn run(mut self, stop: CancellationToken) {
@@ -121,7 +144,10 @@ impl Task {
             self.audience.set(Vec::new());
             match end {
                 End::Stopped => break,
-                End::Again => drop(self.link.send_replace(Link::Waiting)),
+                End::Again => {
+                    self.kept = None;
+                    self.link.send_replace(Link::Waiting);
+                }
                 End::Left => {
                     self.link.send_replace(Link::Waiting);
                     self.admitted = None;
@@ -129,15 +155,28 @@ impl Task {
                 }
                 End::Lost(error) => self.after(error, OtherState::Unreachable, AGAIN, &stop).await,
                 End::Wrong(error) => self.after(error, OtherState::Failed, LATER, &stop).await,
+                End::Locked(error) => {
+                    let pause = LOCKED.min(LATER * 2u32.saturating_pow(self.locked));
+                    self.locked += 1;
+                    self.after(error, OtherState::Failed, pause, &stop).await;
+                }
             }
         }
     }
 
     /// From meeting it to losing it.
     async fn visit(&mut self, relay: &Relay, stop: &CancellationToken) -> End {
-        let StoredOther { id, spec } = self.stored.borrow_and_update().clone();
-        let kept = self.parts.secrets.get::<OtherSecrets>(id, secrets::SERVER).await.unwrap_or_default();
-        self.show_spec(&spec);
+        let stored = self.stored.borrow_and_update().clone();
+        self.show_spec(&stored.spec);
+        let kept = match &self.kept {
+            Some(kept) => kept.clone(),
+            None => match stored.secrets(&self.parts.secrets).await {
+                Ok(kept) => self.kept.insert(kept).clone(),
+                Err(error) => return End::Locked(error),
+            },
+        };
+        self.locked = 0;
+        let StoredOther { id, spec } = stored;
         let met = tokio::select! {
             met = meet(&spec, &kept) => met,
             Ok(()) = self.stored.changed() => return End::Again,
@@ -169,8 +208,12 @@ impl Task {
         };
         self.show(&spec, &met, &terms, aim.as_ref().err());
         let host = aim.as_ref().map_or_else(|_| String::new(), |aim| aim.host.clone());
-        relay.aim(aim.ok());
-        self.stay(met, guest, relay, &host, stop).await
+        let refusal = relay.aim(aim.ok());
+        if let Ok(slates) = terms.slates.clone() {
+            let (api, stop) = (met.api.clone(), stop.clone());
+            self.parts.tasks.spawn(async move { stop.run_until_cancelled(tidy(api, slates)).await });
+        }
+        self.stay(met, guest, (relay, refusal), &host, stop).await
     }
 
     /// As long as it answers.
@@ -178,7 +221,7 @@ impl Task {
         &mut self,
         met: Met,
         guest: Guest,
-        relay: &Relay,
+        (relay, mut refusal): (&Relay, watch::Receiver<Option<Refusal>>),
         host: &str,
         stop: &CancellationToken,
     ) -> End {
@@ -221,7 +264,7 @@ impl Task {
         self.parts.hub.other(id, |other| (other.state, other.fault) = (OtherState::Running, None));
         self.link.send_replace(Link::Ready(Arc::new(access)));
         let (mut polling, mut writing) = (std::pin::pin!(poller.run()), std::pin::pin!(writer.run()));
-        let (mut refusal, mut jumps) = (relay.refusal(), self.parts.hub.clocks().jumps());
+        let mut jumps = self.parts.hub.clocks().jumps();
         loop {
             tokio::select! {
                 () = stop.cancelled() => return End::Stopped,
@@ -311,14 +354,23 @@ impl Task {
         let wake = sleep(pause);
         tokio::pin!(wake);
         let mut jumps = self.parts.hub.clocks().jumps();
+        // Whoever gets an answer of the keychain, it is open for us as well.
+        let mut place = self.parts.secrets.place();
         loop {
             tokio::select! {
                 Ok(Jump::Woke) = jumps.recv() => return,
-                Ok(()) = self.stored.changed() => return self.stored.mark_changed(),
+                Ok(()) = self.stored.changed() => {
+                    self.kept = None;
+                    return self.stored.mark_changed();
+                }
+                Ok(()) = place.changed(), if self.kept.is_none() => return,
                 () = stop.cancelled() => return,
                 () = &mut wake => return,
                 Some(request) = self.inbox.recv() => match request {
-                    Request::Restart | Request::Change(_) => return,
+                    Request::Restart | Request::Change(_) => {
+                        self.kept = None;
+                        return;
+                    }
                     Request::Apply { done, .. }
                     | Request::Kick { done, .. }
                     | Request::Overwrite { done, .. }
@@ -350,4 +402,12 @@ async fn meet(spec: &ServerSpec, kept: &OtherSecrets) -> Result<Met, (Error, boo
     let doors = mediamtx_client::doors(&api.global().await.map_err(lost)?);
     let started = api.started().await.map_err(lost)?;
     Ok(Met { features: features.unwrap_or_default(), started, doors, api })
+}
+
+/// Takes away slates in a shared folder that no path has any more.
+async fn tidy(api: Api, slates: Slates) {
+    let Ok(paths) = api.path_configs().await else { return };
+    let files = paths.iter().filter_map(|keys| keys.get("alwaysAvailableFile")?.as_str());
+    let names = files.filter_map(|file| file.rsplit(['/', '\\']).next());
+    slates.tidy_but(names.map(str::to_owned).collect()).await;
 }

@@ -40,7 +40,7 @@ pub(super) struct Relay {
     port: u16,
     pass: String,
     aim: watch::Sender<Option<Arc<Aim>>>,
-    refusal: watch::Receiver<Option<Refusal>>,
+    refused: watch::Sender<Option<Refusal>>,
     _serving: AbortOnDropHandle<()>,
 }
 
@@ -90,14 +90,18 @@ impl Relay {
         let port = listener.local_addr()?.port();
         let pass = Uuid::new_v4().simple().to_string();
         let (aim, aimed) = watch::channel(None);
-        let (refused, refusal) = watch::channel(None);
-        let door = Arc::new(Door { board, right: basic(USER, &pass), refused });
+        let refused = watch::Sender::new(None);
+        let door = Arc::new(Door { board, right: basic(USER, &pass), refused: refused.clone() });
         let serving = AbortOnDropHandle::new(tokio::spawn(serve(listener, aimed, door)));
-        Ok(Relay { port, pass, aim, refusal, _serving: serving })
+        Ok(Relay { port, pass, aim, refused, _serving: serving })
     }
 
-    /// Passes on to this server from now on. What went elsewhere is cut off.
-    pub(super) fn aim(&self, aim: Option<Aim>) {
+    /// Passes on to this server from now on. What went elsewhere is cut off. Tells why the last one who comes from now on
+    /// does not get through; none once somebody does.
+    pub(super) fn aim(&self, aim: Option<Aim>) -> watch::Receiver<Option<Refusal>> {
+        // What was refused before says nothing about now.
+        self.refused.send_replace(None);
+        let refusal = self.refused.subscribe();
         self.aim.send_if_modified(|now| {
             let changed = now.as_deref() != aim.as_ref();
             if changed {
@@ -105,16 +109,12 @@ impl Relay {
             }
             changed
         });
+        refusal
     }
 
     /// What FFmpeg is given: port, user, password.
     pub(super) fn right(&self) -> (u16, String, String) {
         (self.port, USER.to_owned(), self.pass.clone())
-    }
-
-    /// Why the last one who came did not get through; none once somebody did.
-    pub(super) fn refusal(&self) -> watch::Receiver<Option<Refusal>> {
-        self.refusal.clone()
     }
 }
 
@@ -315,6 +315,36 @@ fn packets(arrived: &[u8], left: usize) -> (usize, usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// What was wrong with a server says nothing about the next one, nor about the next visit.
+    #[tokio::test]
+    async fn a_refusal_is_told_of_the_present_aim_alone() {
+        let terms = super::super::Terms {
+            name: "hall".to_owned(),
+            users: super::super::terms::Listed::Unknown,
+            kick: false,
+            recordings: None,
+            record_path: None,
+            slates: Err(stream_api::Unkept::Remote),
+        };
+        let (_kept, terms) = watch::channel(Arc::new(terms));
+        let relay = Relay::open(Board::new(terms)).await.unwrap();
+        let (port, user, pass) = relay.right();
+        // Nobody listens there.
+        let gone = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap().local_addr().unwrap().port();
+        let aim = Aim { host: "127.0.0.1".to_owned(), port: gone, trust: None, login: None };
+        for _ in 0..2 {
+            let mut refusal = relay.aim(Some(aim.clone()));
+            assert!(!refusal.has_changed().unwrap(), "nobody came yet");
+            let mut publisher = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+            let asked =
+                format!("OPTIONS rtsp://h/a RTSP/1.0\r\nAuthorization: {}\r\n\r\n", basic(&user, &pass));
+            publisher.write_all(asked.as_bytes()).await.unwrap();
+            timeout(GREETING, refusal.changed()).await.expect("it is told").unwrap();
+            assert!(matches!(*refusal.borrow(), Some(Refusal::Unreachable(_))));
+        }
+        assert!(relay.aim(None).borrow().is_none());
+    }
 
     #[tokio::test]
     async fn packets_pass_however_they_arrive() {
