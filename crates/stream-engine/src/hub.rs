@@ -331,3 +331,47 @@ impl Subscription {
         Message::Snapshot { snapshot: Box::new(snapshot) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use stream_api::{HostKind, SecretsPlace, ServerSpec, Tool, ToolState};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{history::History, stored_server::StoredServer};
+
+    fn hub(folder: &std::path::Path) -> Hub {
+        let (history, left) = History::open(folder).unwrap();
+        let tool = Tool { path: None, version: None, state: ToolState::Checking, fault: None };
+        let host = HostStatus {
+            kind: HostKind::Headless,
+            version: String::new(),
+            data_dir: String::new(),
+            recordings_dir: String::new(),
+            media_roots: Vec::new(),
+            ffmpeg: tool.clone(),
+            ffprobe: tool.clone(),
+            mediamtx: tool,
+            installer: None,
+            secrets: SecretsPlace::default(),
+            notes: Vec::new(),
+        };
+        let chronicle = Chronicle::new(history, &left, "1.2.3");
+        let server = server::first_status(&StoredServer::default());
+        Hub::new("boot".to_owned(), server, host, chronicle, Clocks::real())
+    }
+
+    #[tokio::test]
+    async fn figures_of_a_server_that_is_gone_are_nobodys() {
+        let dir = tempfile::tempdir().unwrap();
+        let (hub, id) = (hub(dir.path()), ServerId(Uuid::now_v7()));
+        hub.add_other(OtherServer::connecting(id, ServerSpec::remote("a", "h")));
+        let figures = || (hub.snapshot().server.outbound_bps, hub.get_other(id).map(|it| it.outbound_bps));
+        hub.metrics(ServerId::BUNDLED, Vec::new(), 1);
+        hub.metrics(id, Vec::new(), 2);
+        assert_eq!(figures(), (1, Some(2)));
+        hub.other_removed(id);
+        hub.metrics(id, Vec::new(), 3);
+        assert_eq!(figures(), (1, None));
+    }
+}
