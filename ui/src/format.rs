@@ -31,6 +31,19 @@ pub(crate) fn megabits(bps: u64) -> String {
     }
 }
 
+/// A certificate's fingerprint as other programs show it: `AB:CD:…`.
+pub(crate) fn fingerprint(hex: &str) -> String {
+    let hex = hex.to_ascii_uppercase().replace(':', "");
+    let mut shown = String::with_capacity(hex.len() / 2 * 3);
+    for (at, sign) in hex.chars().enumerate() {
+        if at > 0 && at % 2 == 0 {
+            shown.push(':');
+        }
+        shown.push(sign);
+    }
+    shown
+}
+
 /// Bytes in decimal units: `412 MB`.
 pub(crate) fn bytes(bytes: u64) -> String {
     const UNITS: [&str; 5] = [

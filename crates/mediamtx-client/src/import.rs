@@ -216,7 +216,8 @@ impl Reading {
                     t!("import.users")
                 }
                 "moq" | "playback" | "pprof" => t!("import.not_offered"),
-                _ => t!("import.own"),
+                key if ours.get(key).is_some() || ours["pathDefaults"].get(key).is_some() => t!("import.own"),
+                _ => t!("import.unknown_key"),
             };
             self.left(&key, words);
         }

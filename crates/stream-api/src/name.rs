@@ -34,16 +34,20 @@ pub fn check_name(name: &str) -> Result<(), Error> {
 }
 
 /// A name for a stream of the file `file_name`, allowed by [`check_name`] and not `taken`: `Täst clip (1).MP4`
-/// becomes `T-st-clip-1`, then `T-st-clip-1-2` when that is taken.
+/// becomes `Tast-clip-1`, then `Tast-clip-1-2` when that is taken.
 pub fn propose_name(file_name: &str, taken: impl Fn(&str) -> bool) -> String {
     let stem = match file_name.rsplit_once('.') {
         Some((stem, ending)) if !stem.is_empty() && ending.len() <= 5 => stem,
         _ => file_name,
     };
     let mut name = String::new();
-    for c in stem.chars().map(|c| if allowed(c) { c } else { '-' }) {
-        if !(c == '-' && name.ends_with('-')) && name.len() < 60 {
-            name.push(c);
+    for c in stem.chars().filter(|c| !is_mark(*c)) {
+        let one = c.encode_utf8(&mut [0; 4]).to_owned();
+        let plain = if allowed(c) { &one } else { plain(c) };
+        for c in plain.chars() {
+            if !(c == '-' && name.ends_with('-')) && name.len() < 60 {
+                name.push(c);
+            }
         }
     }
     let name = name.trim_matches(['-', '.']);
@@ -56,6 +60,62 @@ pub fn propose_name(file_name: &str, taken: impl Fn(&str) -> bool) -> String {
 
 fn allowed(c: char) -> bool {
     c.is_ascii_alphanumeric() || matches!(c, '_' | '.' | '-')
+}
+
+/// An accent that stands after its letter, as macOS writes names of files.
+fn is_mark(c: char) -> bool {
+    ('\u{300}'..='\u{36f}').contains(&c)
+}
+
+/// A Latin letter without its accent; `-` for everything else.
+fn plain(c: char) -> &'static str {
+    const LETTERS: [(&str, &str); 44] = [
+        ("àáâãäåāăą", "a"),
+        ("ÀÁÂÃÄÅĀĂĄ", "A"),
+        ("çćĉċč", "c"),
+        ("ÇĆĈĊČ", "C"),
+        ("ďđð", "d"),
+        ("ĎĐÐ", "D"),
+        ("èéêëēĕėęě", "e"),
+        ("ÈÉÊËĒĔĖĘĚ", "E"),
+        ("ĝğġģ", "g"),
+        ("ĜĞĠĢ", "G"),
+        ("ĥħ", "h"),
+        ("ĤĦ", "H"),
+        ("ìíîïĩīĭįı", "i"),
+        ("ÌÍÎÏĨĪĬĮİ", "I"),
+        ("ĵ", "j"),
+        ("Ĵ", "J"),
+        ("ķ", "k"),
+        ("Ķ", "K"),
+        ("ĺļľŀł", "l"),
+        ("ĹĻĽĿŁ", "L"),
+        ("ñńņň", "n"),
+        ("ÑŃŅŇ", "N"),
+        ("òóôõöøōŏő", "o"),
+        ("ÒÓÔÕÖØŌŎŐ", "O"),
+        ("ŕŗř", "r"),
+        ("ŔŖŘ", "R"),
+        ("śŝşšș", "s"),
+        ("ŚŜŞŠȘ", "S"),
+        ("ţťŧț", "t"),
+        ("ŢŤŦȚ", "T"),
+        ("ùúûüũūŭůűų", "u"),
+        ("ÙÚÛÜŨŪŬŮŰŲ", "U"),
+        ("ŵ", "w"),
+        ("Ŵ", "W"),
+        ("ýÿŷ", "y"),
+        ("ÝŸŶ", "Y"),
+        ("źżž", "z"),
+        ("ŹŻŽ", "Z"),
+        ("æ", "ae"),
+        ("Æ", "AE"),
+        ("œ", "oe"),
+        ("Œ", "OE"),
+        ("ß", "ss"),
+        ("þÞ", "th"),
+    ];
+    LETTERS.into_iter().find(|(letters, _)| letters.contains(c)).map_or("-", |(_, plain)| plain)
 }
 
 fn shown(c: char) -> String {
@@ -108,7 +168,10 @@ mod tests {
         let free = |_: &str| false;
         for (file, name) in [
             ("lobby loop.mp4", "lobby-loop"),
-            ("Täst clip (1).MP4", "T-st-clip-1"),
+            ("Täst clip (1).MP4", "Tast-clip-1"),
+            ("Café – «Ünïcode» 50% (final).mp4", "Cafe-Unicode-50-final"),
+            ("Cafe\u{301}.mp4", "Cafe"),
+            ("Straße Łódź Ørsted.mkv", "Strasse-Lodz-Orsted"),
             ("-leading.mkv", "leading"),
             ("100%: \"it's\".mov", "100-it-s"),
             ("🎬.webm", "stream"),

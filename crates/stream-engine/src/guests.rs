@@ -70,8 +70,11 @@ pub(crate) async fn follow(
     let (mut port, mut news) = (port, hub.subscribe());
     loop {
         let server = hub.snapshot().server;
-        let wanted =
-            GuestDoor::of(&server.settings, server.certificate.as_ref(), *port.borrow_and_update(), &tls);
+        let at = *port.borrow_and_update();
+        if server.guest_port != Some(at) {
+            hub.server(|server| server.guest_port = Some(at));
+        }
+        let wanted = GuestDoor::of(&server.settings, server.certificate.as_ref(), at, &tls);
         door.send_if_modified(|door| std::mem::replace(door, wanted.clone()) != wanted);
         let moved = async {
             while let Some(message) = news.next().await {

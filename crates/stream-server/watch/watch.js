@@ -10,6 +10,8 @@ const body = document.body, video = document.getElementById("video"), sound = do
 const [link, token] = decodeURIComponent(location.hash.slice(1)).split(".");
 const headers = { Authorization: "Bearer " + token };
 const base = "/guest/" + link;
+/** What plays has no sound, as far as is known. */
+let silent = false;
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 function show(state) {
@@ -59,6 +61,7 @@ async function playByWebrtc() {
     peer.ontrack = (event) => {
       media.addTrack(event.track);
       video.srcObject = media;
+      silent = media.getAudioTracks().length === 0;
       start();
     };
     await peer.setLocalDescription(await peer.createOffer());
@@ -108,6 +111,7 @@ async function playByHls() {
     let failed = false;
     video.onerror = () => (failed = true);
     video.src = url;
+    silent = false;
     start();
     try {
       return await watched(() => (failed ? null : position()), HLS_FIRST, HLS_STALL);
@@ -122,6 +126,11 @@ async function playByHls() {
   let failed = false;
   try {
     hls.on(window.Hls.Events.ERROR, (_, error) => (failed = failed || error.fatal));
+    silent = true;
+    hls.on(window.Hls.Events.BUFFER_CREATED, (_, { tracks }) => {
+      silent = !tracks.audio && !tracks.audiovideo;
+      offer();
+    });
     hls.loadSource(url);
     hls.attachMedia(video);
     start();
@@ -149,7 +158,12 @@ function start() {
     video.muted = true;
     video.play().catch(() => {});
   });
-  sound.hidden = !video.muted;
+  offer();
+}
+
+/** Sound is offered where there is some. */
+function offer() {
+  sound.hidden = silent || !video.muted;
 }
 
 sound.onclick = () => {

@@ -291,6 +291,7 @@ fn server(scene: Scene) -> ServerStatus {
         started: (!failed).then_some(UnixMillis(NOW - 4 * 86_400_000)),
         fault: failed.then(|| Fault::new(taken)),
         reach_chosen: true,
+        guest_port: Some(8891),
         moved_ports: vec![("rtmp".to_owned(), 1935, 1936)],
         disk_free: Some(212_400_000_000),
         disk_total: Some(499_900_000_000),

@@ -9,7 +9,7 @@ use stream_api::{
 
 use crate::{
     app::App,
-    components::{Act, CopyButton, Icon, icon},
+    components::{Act, CopyButton, Icon, confirm::Question, icon, only_here},
     format,
     store::live::Row,
 };
@@ -63,11 +63,22 @@ fn recipes(app: App, row: RwSignal<Row>) -> impl IntoView {
     // Told once, when it is made.
     let told = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
-    let renew = move |_| {
-        app.run(busy, PublishKeyRenew { id }, move |made| told.set(Some(made.key.reveal().to_owned())));
+    let renew = move || {
+        app.run(busy, PublishKeyRenew { id }, move |made| {
+            told.try_set(Some(made.key.reveal().to_owned()));
+        });
+    };
+    let make = move |_| match user.get_untracked() {
+        None => renew(),
+        Some(_) => app.question.set(Some(Question::key(true, renew))),
     };
     let revoke = move |_| {
-        app.run(busy, PublishKeyRevoke { id }, move |_| told.set(None));
+        let revoke = move || {
+            app.run(busy, PublishKeyRevoke { id }, move |_| {
+                told.try_set(None);
+            });
+        };
+        app.question.set(Some(Question::key(false, revoke)));
     };
     let hint = move || match (user.get().is_some(), told.get().is_some()) {
         (false, _) => t!("publish.no_key"),
@@ -103,6 +114,7 @@ fn recipes(app: App, row: RwSignal<Row>) -> impl IntoView {
         <section class="card" data-testid="recipes">
             <h3>{t!("publish.title")}</h3>
             {rows}
+            {only_here(app, Signal::derive(move || row.with(|row| row.stream.spec.server)))}
             <p class="faint small-print">{t!("publish.obs.hint")}</p>
             <p class="faint small-print" data-testid="key-hint">{hint}</p>
             <div class="card-foot">
@@ -114,7 +126,7 @@ fn recipes(app: App, row: RwSignal<Row>) -> impl IntoView {
                     })
                     act="publish-key"
                     busy=busy
-                    on_press=renew
+                    on_press=make
                 />
                 {move || user.get().is_some().then(|| view! {
                     <Act class="ghost" label=t!("publish.revoke") act="revoke-key" busy=busy on_press=revoke/>

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
 use leptos::prelude::*;
-use stream_api::{GuestLink, Stream, StreamId, commands, t, tn};
+use stream_api::{Effects, GuestLink, ServerSettings, Stream, StreamId, commands, t, tn};
 
 use crate::{
     app::{App, use_app},
     browser,
-    components::{Act, Icon, Modal, icon},
-    pages::Page,
+    components::{Act, Icon, Modal, Toast, icon},
+    pages::{Page, server::draft::interrupts},
 };
 
 /// Something that is asked before it is done.
@@ -70,6 +70,41 @@ impl Question {
             on_yes: Arc::new(move || {
                 let revoke = commands::GuestLinkRevoke { id, link: link.id.clone() };
                 app.run(RwSignal::new(false), revoke, |_| {});
+            }),
+        }
+    }
+
+    /// Make another publish key, or revoke the one there is?
+    pub(crate) fn key(renews: bool, on_yes: impl Fn() + Send + Sync + 'static) -> Self {
+        let (title, body, yes) = match renews {
+            true => (t!("publish.renew.title"), t!("publish.renew.body"), t!("publish.new_key")),
+            false => (t!("publish.revoke.title"), t!("publish.revoke.body"), t!("publish.revoke")),
+        };
+        let (title, body) = (title.to_owned(), body.to_owned());
+        Question { title, body, yes, danger: true, on_yes: Arc::new(on_yes) }
+    }
+
+    /// Close a form in which something was typed?
+    pub(crate) fn discard(on_yes: impl Fn() + Send + Sync + 'static) -> Self {
+        Question {
+            title: t!("discard.title").to_owned(),
+            body: t!("discard.body").to_owned(),
+            yes: t!("discard.yes"),
+            danger: true,
+            on_yes: Arc::new(on_yes),
+        }
+    }
+
+    /// Open the server to the local network, which interrupts so much?
+    pub(crate) fn open_up(app: App, busy: RwSignal<bool>, settings: ServerSettings, effects: &Effects) -> Self {
+        Question {
+            title: t!("open_up.title").to_owned(),
+            body: format!("{} {}", t!("reach.local_network.hint"), interrupts(effects)),
+            yes: t!("open_up.yes"),
+            danger: false,
+            on_yes: Arc::new(move || {
+                let set = commands::ServerSettingsSet { settings: settings.clone() };
+                app.run(busy, set, move |_| app.tell(Toast::done(t!("settings.done"))));
             }),
         }
     }

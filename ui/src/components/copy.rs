@@ -44,6 +44,7 @@ pub(crate) fn CopyButton(
             class:copied=move || copied.get()
             title=title.clone()
             aria-label=title
+            disabled=move || text.with(String::is_empty)
             data-act=(!act.is_empty()).then_some(act)
             on:click=press
         >

@@ -29,6 +29,7 @@ pub(crate) fn Modal(
     Effect::new(move |_| {
         if let Some(dialog) = node.get().filter(|dialog| !dialog.open()) {
             let _ = dialog.show_modal();
+            focus_first(&dialog);
         }
     });
     on_cleanup(move || {
@@ -46,6 +47,13 @@ pub(crate) fn Modal(
             node_ref=node
             class=format!("sheet {class}")
             aria-label=label
+            // Taken here: the browser closes by the second Escape whatever is asked at the first.
+            on:keydown=move |event| {
+                if event.key() == "Escape" && !event.default_prevented() {
+                    event.prevent_default();
+                    on_close.try_run(());
+                }
+            }
             on:cancel=move |event: web_sys::Event| {
                 event.prevent_default();
                 on_close.try_run(());
@@ -56,6 +64,16 @@ pub(crate) fn Modal(
         >
             {children()}
         </dialog>
+    }
+}
+
+/// The browser takes what comes first: a cross, or a choice that is not the one made.
+fn focus_first(dialog: &web_sys::HtmlDialogElement) {
+    const FIELD: &str = ".form input:not([type=radio]),.ask-body input:not([type=radio]:not(:checked))";
+    let first = |css| dialog.query_selector(css).ok().flatten();
+    let first = first("[autofocus]").or_else(|| first(FIELD));
+    if let Some(first) = first.and_then(|element| element.dyn_into::<HtmlElement>().ok()) {
+        let _ = first.focus();
     }
 }
 

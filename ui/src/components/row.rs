@@ -35,7 +35,7 @@ pub(crate) fn StreamRow(id: StreamId) -> impl IntoView {
             <div class="row" role="listitem" data-testid="stream-row" data-name=name data-id=id.to_string() on:click=open>
                 <span class=move || format!("tile {}", tile.get())>{move || icon(kind.get())}</span>
                 <div class="what">
-                    <a class="name" href=Page::Stream(id).hash()>{name}</a>
+                    <div class="named"><a class="name" href=Page::Stream(id).hash()>{name}</a>{lock(row)}</div>
                     {source(row)}
                     {chips(row)}
                 </div>
@@ -130,7 +130,6 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
         view! {
             <div class="chips">
                 {server(row)}
-                {lock(row)}
                 {picture.map(|picture| view! { <span class="chip">{picture}</span> })}
                 {mode}
                 {record.map(|(class, word)| view! { <span class=class>{word}</span> })}

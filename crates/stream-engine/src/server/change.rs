@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 
-use stream_api::{Effects, Error, Listener, Order, Problem, ServerSettings, ServerState, Snapshot};
+use stream_api::{
+    Code, Effects, Error, Listener, Order, Problem, ServerSettings, ServerState, Snapshot, t,
+};
 use tokio::sync::oneshot;
 
 use super::tls::Tls;
@@ -50,6 +52,7 @@ pub(crate) async fn effects(settings: &ServerSettings, picture: &Snapshot, tls: 
     let server = &picture.server;
     let running = server.state == ServerState::Running;
     let mut problems = settings.problems();
+    problems.extend(server.guest_port.and_then(|port| taken_by_guests(settings, port)));
     if problems.is_empty() {
         let ours = if running { sockets(&server.settings) } else { HashSet::new() };
         let others =
@@ -75,6 +78,14 @@ pub(crate) async fn effects(settings: &ServerSettings, picture: &Snapshot, tls: 
         seconds: u32::try_from(AWAY + paused / PER_SECOND).unwrap_or(u32::MAX),
         problems,
     }
+}
+
+/// A port that the guests' page has already.
+fn taken_by_guests(settings: &ServerSettings, port: u16) -> Option<Problem> {
+    let has = |listener: &Listener| socket(settings, *listener) == (port, false);
+    let (listener, _) = settings.listeners().find(|(listener, _)| has(listener))?;
+    let twice = Error::new(Code::PortTwice).with("port", port).with("what", listener.label());
+    Some(Problem::new(listener.key(), twice.with("other", t!("port.guests"))))
 }
 
 /// What is listened on: what we hold ourselves is free for us.

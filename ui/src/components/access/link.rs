@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use stream_api::{
-    Encryption, Error, LinkLasts, ServerStatus, StreamId,
+    Encryption, Error, LinkLasts, ServerId, ServerStatus, StreamId,
     commands::{GuestLinkCreate, GuestLinkMade},
     t,
 };
@@ -9,15 +9,27 @@ use wasm_bindgen_futures::spawn_local;
 use super::viewers::text;
 use crate::{
     app::App,
-    components::{Act, CopyButton, Modal, one_of, refusal},
+    components::{Act, CopyButton, Modal, one_of, only_here, refusal},
 };
+
+/// Most characters of what a link is called.
+const LABEL: usize = 60;
 
 /// The dialog that makes a guest link, and shows it once.
 pub(super) fn dialog(app: App, id: StreamId, close: Callback<()>) -> impl IntoView {
     let (label, lasts) = (RwSignal::new(String::new()), RwSignal::new(LinkLasts::Day));
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<Error>));
     let made = RwSignal::new(None::<GuestLinkMade>);
-    let create = move |_| {
+    // What is cut off later is not taken at all.
+    Effect::new(move |_| {
+        if let Some((at, _)) = label.with(|label| label.char_indices().nth(LABEL)) {
+            label.update(|label| label.truncate(at));
+        }
+    });
+    let create = move || {
+        if busy.get_untracked() || made.with_untracked(Option::is_some) {
+            return;
+        }
         busy.set(true);
         let request = GuestLinkCreate { id, lasts: lasts.get_untracked(), label: label.get_untracked() };
         let reply = app.client().call(request);
@@ -33,7 +45,14 @@ pub(super) fn dialog(app: App, id: StreamId, close: Callback<()>) -> impl IntoVi
     let choices = move || LinkLasts::ALL.map(|each| choice(lasts, each)).into_iter().collect_view();
     view! {
         <Modal label=t!("access.new_link.title") class="ask wide" on_close=close>
-            <div class="ask-body access" data-testid="link-dialog">
+            <form
+                class="ask-body access"
+                data-testid="link-dialog"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    create();
+                }
+            >
                 <h2>{t!("access.new_link.title")}</h2>
                 {move || match made.get() {
                     None => view! {
@@ -43,13 +62,17 @@ pub(super) fn dialog(app: App, id: StreamId, close: Callback<()>) -> impl IntoVi
                             <legend>{t!("access.lasts")}</legend>
                             <div class="seg">{choices()}</div>
                         </fieldset>
+                        // Guests come to the bundled server alone.
+                        {only_here(app, Signal::stored(ServerId::BUNDLED))}
                         {move || app.world.server.with(but).map(|words| view! { <p class="note warns">{words}</p> })}
                         {move || failure.get().map(|error| refusal(error, "link-error"))}
                     }
                     .into_any(),
                     Some(made) => shown(&made).into_any(),
                 }}
-            </div>
+                // So that Enter in a field makes it.
+                <button type="submit" class="hidden" tabindex="-1" aria-hidden="true"></button>
+            </form>
             <footer>
                 <span class="grow"></span>
                 {move || match made.with(Option::is_some) {
@@ -59,7 +82,7 @@ pub(super) fn dialog(app: App, id: StreamId, close: Callback<()>) -> impl IntoVi
                     .into_any(),
                     false => view! {
                         <Act id="link-cancel" label=t!("act.cancel") on_press=move |_| close.run(())/>
-                        <Act id="link-create" class="primary" label=t!("access.create") busy=busy on_press=create/>
+                        <Act id="link-create" class="primary" label=t!("access.create") busy=busy on_press=move |_| create()/>
                     }
                     .into_any(),
                 }}

@@ -52,6 +52,11 @@ impl Form {
         check_viewer(self.user.get().trim()).err().or_else(typed)
     }
 
+    /// A password was typed.
+    pub(crate) fn is_filled(self) -> bool {
+        self.by_password.get() && self.password.with(|password| !password.is_empty())
+    }
+
     pub(crate) fn can_save(self) -> bool {
         let missing = self.asks_password() && !self.had_password && self.password.with(String::is_empty);
         let nowhere =
@@ -107,7 +112,10 @@ fn split(ips: &str) -> Vec<String> {
 pub(super) fn dialog(app: App, id: StreamId, access: Access, close: Callback<()>) -> impl IntoView {
     let form = Form::of(&access);
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None));
-    let save = move |_| {
+    let save = move || {
+        if busy.get_untracked() || !untrack(|| form.can_save()) {
+            return;
+        }
         busy.set(true);
         let reply = app.client().call(form.request(id));
         spawn_local(async move {
@@ -121,7 +129,14 @@ pub(super) fn dialog(app: App, id: StreamId, access: Access, close: Callback<()>
     };
     view! {
         <Modal label=t!("access.title") class="ask wide" on_close=close>
-            <div class="ask-body access" data-testid="access-dialog">
+            <form
+                class="ask-body access"
+                data-testid="access-dialog"
+                on:submit=move |event| {
+                    event.prevent_default();
+                    save();
+                }
+            >
                 <h2>{t!("access.title")}</h2>
                 <div class="seg" role="radiogroup" aria-label=t!("access.title")>
                     {choice(form.restricted, false, "access-open", t!("access.everybody"))}
@@ -133,7 +148,9 @@ pub(super) fn dialog(app: App, id: StreamId, access: Access, close: Callback<()>
                 }}
                 <p class="small-print">{move || form.restricted.get().then_some(t!("access.at_once"))}</p>
                 {move || form.problem().or_else(|| failure.get()).map(|error| refusal(error, "access-error"))}
-            </div>
+                // So that Enter in a field saves.
+                <button type="submit" class="hidden" tabindex="-1" aria-hidden="true"></button>
+            </form>
             <footer>
                 <span class="grow"></span>
                 <Act id="access-cancel" label=t!("act.cancel") on_press=move |_| close.run(())/>
@@ -143,7 +160,7 @@ pub(super) fn dialog(app: App, id: StreamId, access: Access, close: Callback<()>
                     label=t!("sheet.save")
                     busy=busy
                     disabled=Signal::derive(move || !form.can_save())
-                    on_press=save
+                    on_press=move |_| save()
                 />
             </footer>
         </Modal>
@@ -164,15 +181,18 @@ pub(super) fn password(form: Form, title: &'static str, without: &'static str) -
         {move || form.by_password.get().then(|| view! {
             <div class="two">
                 {text("access-user", t!("access.user"), "", form.user)}
-                {text("access-pass", t!("access.password.label"), empty, form.password)}
-            </div>
-            <div class="card-foot">
-                <Act
-                    label=t!("access.make")
-                    act="make-password"
-                    on_press=move |_| form.password.set(browser::new_password())
-                />
-                <CopyButton text=form.password title=t!("access.password.copy") wide=true act="copy-password"/>
+                <div>
+                    {text("access-pass", t!("access.password.label"), empty, form.password)}
+                    <div class="card-foot">
+                        <Act
+                            class="small"
+                            label=t!("access.make")
+                            act="make-password"
+                            on_press=move |_| form.password.set(browser::new_password())
+                        />
+                        <CopyButton text=form.password title=t!("access.password.copy") wide=true act="copy-password"/>
+                    </div>
+                </div>
             </div>
         })}
     }

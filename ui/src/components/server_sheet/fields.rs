@@ -2,7 +2,10 @@ use leptos::prelude::*;
 use stream_api::t;
 
 use super::form::Form;
-use crate::components::{Act, radio, sheet::switch, text_line};
+use crate::{
+    components::{Act, radio, sheet::switch, text_line},
+    format,
+};
 
 /// Everything that is set of a server: what most need first, the rest folded away.
 pub(super) fn fields(form: Form) -> impl IntoView {
@@ -106,6 +109,7 @@ fn trusted(form: Form, slot: RwSignal<String>, test_id: &'static str) -> impl In
     move || {
         let fingerprint = slot.get();
         (!fingerprint.is_empty()).then(|| {
+            let fingerprint = format::fingerprint(&fingerprint);
             view! {
                 <div class="field" data-testid=test_id>
                     <b class="label">{t!("server.trusted")}</b>

@@ -2,7 +2,10 @@ use leptos::prelude::*;
 use stream_api::{Lack, Outcome, ServerStep, ServerTestStep, ServerTested, t, tn};
 
 use super::form::{Form, Test};
-use crate::components::{Act, Icon, icon, refusal};
+use crate::{
+    components::{Act, CopyButton, Icon, icon, refusal},
+    format,
+};
 
 /// What the test found out.
 pub(super) fn tested(form: Form) -> impl IntoView {
@@ -35,7 +38,9 @@ fn found(form: Form, tested: &ServerTested) -> impl IntoView + use<> {
         }
         .into_any(),
     };
-    let steps = tested.steps.iter().map(|step| row(form, step, tested)).collect_view();
+    // A server that is only remote has no folder to look at.
+    let matters = |step: &&ServerTestStep| step.step != ServerStep::Folder || form.shared.get_untracked();
+    let steps = tested.steps.iter().filter(matters).map(|step| row(form, step, tested)).collect_view();
     let version = tested.version.clone().map(|version| {
         view! {
             <dl class="kv"><dt>{t!("server.version")}</dt><dd data-testid="tested-version">{version}</dd></dl>
@@ -75,11 +80,14 @@ fn row(form: Form, step: &ServerTestStep, tested: &ServerTested) -> impl IntoVie
     let failed = step.outcome == Outcome::Failed;
     let agreed = agreed.filter(|_| failed).and_then(|(slot, shown)| Some((slot, shown?)));
     let trust = agreed.map(|(slot, shown)| {
-        let fingerprint = shown.clone();
+        let (fingerprint, shown) = (shown.clone(), format::fingerprint(&shown));
         view! {
             <div class="trust" data-testid="trust">
                 <span>{t!("server.trust.hint")}</span>
-                <code class="mono">{shown}</code>
+                <div class="pick">
+                    <code class="mono grow">{shown.clone()}</code>
+                    <CopyButton text=Signal::stored(shown) title=t!("encryption.copy") act="copy-fingerprint"/>
+                </div>
                 <Act
                     class="small"
                     icon=Icon::Lock

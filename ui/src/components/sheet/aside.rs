@@ -27,10 +27,21 @@ pub(crate) fn aside(form: Form) -> impl IntoView {
                     }
                     .into_any()
                 }
-                _ => view! { <p class="faint empty">{t!("sheet.aside.empty")}</p> }.into_any(),
+                Probe::None => empty(t!("sheet.aside.empty")).into_any(),
+                // Beside it stands what is done, or why it can't be.
+                Probe::Running | Probe::Failed(_) => ().into_any(),
             }}
         </div>
     }
+}
+
+/// The side with nothing but a sentence.
+pub(crate) fn only(words: &'static str) -> impl IntoView {
+    view! { <div class="aside">{empty(words)}</div> }
+}
+
+fn empty(words: &'static str) -> impl IntoView {
+    view! { <p class="faint empty">{words}</p> }
 }
 
 /// A file's facts and what becomes of it, as a list of pairs.

@@ -312,6 +312,13 @@ impl Form {
         source && named && self.viewers.can_save()
     }
 
+    /// Something was typed into the form of a new stream that would be lost.
+    pub(crate) fn is_filled(self) -> bool {
+        let typed = |text: RwSignal<String>| text.with(|text| !text.trim().is_empty());
+        let named = self.named.get() && typed(self.name);
+        self.id().is_none() && (named || typed(self.path) || typed(self.net.url) || self.viewers.is_filled())
+    }
+
     fn same_file(self) -> bool {
         let path = self.path.get();
         self.original.with_value(|original| {

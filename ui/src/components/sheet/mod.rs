@@ -19,6 +19,7 @@ use crate::{
     components::{
         Act, Icon, Modal,
         access::{access_line, access_of_new},
+        confirm::Question,
         modal_head, refusal,
         sheet::form::{Form, Restart},
     },
@@ -52,7 +53,11 @@ pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
         Some(stream) => t!("sheet.edit", name = stream.spec.name),
         None => t!("sheet.new").to_owned(),
     };
-    let close = move || app.sheet.set(None);
+    let discard = move || app.sheet.set(None);
+    let close = move || match untrack(|| form.is_filled()) {
+        true => app.question.set(Some(Question::discard(discard))),
+        false => discard(),
+    };
     view! {
         <Modal label=title.clone() class="main-sheet" on_close=move |()| close()>
             {modal_head(title, close)}
@@ -66,7 +71,8 @@ pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
                 </div>
                 {move || match form.net.kind.get() {
                     network::Kind::File => aside::aside(form).into_any(),
-                    _ => view! { <div class="aside">{source::found(form)}</div> }.into_any(),
+                    network::Kind::Incoming => aside::only(t!("sheet.aside.incoming")).into_any(),
+                    network::Kind::Network => view! { <div class="aside">{source::found(form)}</div> }.into_any(),
                 }}
             </div>
             {footer(form)}
@@ -85,6 +91,18 @@ fn access(form: Form) -> impl IntoView {
     }
 }
 
+/// Where viewers find it.
+fn place(form: Form) -> String {
+    let world = form.app.world;
+    match world.other(form.server.get()) {
+        Some(other) => t!("sheet.on_server", name = other.spec.name),
+        None => {
+            let port = world.server.with(|server| server.as_ref().map(|server| server.ports.rtsp));
+            port.map(|port| t!("sheet.port", port = port)).unwrap_or_default()
+        }
+    }
+}
+
 fn footer(form: Form) -> impl IntoView {
     let disabled = Signal::derive(move || !form.can_save());
     let note = move || {
@@ -99,12 +117,7 @@ fn footer(form: Form) -> impl IntoView {
             (true, Some(restarts)) => format!("{elsewhere} {restarts}"),
             (true, None) => elsewhere.to_owned(),
             (false, Some(restarts)) => restarts.to_owned(),
-            (false, None) => form
-                .app
-                .world
-                .server
-                .with(|server| server.as_ref().map(|server| t!("sheet.port", port = server.ports.rtsp)))
-                .unwrap_or_default(),
+            (false, None) => place(form),
         }
     };
     let warns = move || form.effects().urls_change || form.effects().restarts.is_some();

@@ -82,7 +82,6 @@ fn path(app: App, id: ServerId, busy: RwSignal<bool>, drift: Drift) -> impl Into
                     disabled=Signal::stored(!adoptable)
                     on_press=adopt
                 />
-                {(!adoptable).then(|| view! { <span class="faint small-print">{t!("drift.unadoptable")}</span> })}
             </div>
         </div>
     }
@@ -90,9 +89,20 @@ fn path(app: App, id: ServerId, busy: RwSignal<bool>, drift: Drift) -> impl Into
 
 fn difference(difference: Difference) -> impl IntoView {
     let ours = difference.ours.unwrap_or_else(|| t!("drift.default").to_owned());
+    let key = difference.key;
+    // By the words of the form, where it has them.
+    let word = match key.as_str() {
+        "record" => Some(t!("sheet.record")),
+        "source" => Some(t!("sheet.source")),
+        "sourceOnDemand" => Some(t!("sheet.on_demand")),
+        "sourceFingerprint" => Some(t!("sheet.fingerprint")),
+        "alwaysAvailable" => Some(t!("sheet.keep")),
+        _ => None,
+    };
+    let stays = (!difference.adoptable).then(|| view! { <small class="faint">{t!("drift.unadoptable")}</small> });
     view! {
         <tr>
-            <th class="mono">{difference.key}</th>
+            <th>{word.map(|word| view! { {word} " " })}<span class="mono">{key}</span>{stays}</th>
             <td class="mono">{ours}</td>
             <td class="mono warn">{difference.theirs}</td>
         </tr>

@@ -2,6 +2,7 @@ use leptos::prelude::*;
 use stream_api::{Effects, Error, ServerSettings, commands, t, tn};
 use wasm_bindgen_futures::spawn_local;
 
+use super::settings::PROTOCOLS;
 use crate::{
     app::App,
     components::{Act, Toast, refusal},
@@ -117,9 +118,23 @@ pub(crate) fn interrupts(effects: &Effects) -> String {
 /// Says what a change interrupts, and sets it. There while something is changed.
 pub(crate) fn bar(draft: Draft) -> impl IntoView {
     let changed = Memo::new(move |_| draft.edited.with(Option::is_some));
-    let words = move || draft.effects.with(interrupts);
-    let disabled =
-        Signal::derive(move || draft.effects.with(|effects| effects.problems.iter().any(|p| !p.mild)));
+    // What must be mended first; its field may be out of sight.
+    let amiss = Memo::new(move |_| {
+        draft.effects.with(|effects| {
+            let problem = effects.problems.iter().find(|problem| !problem.mild);
+            problem.map(|problem| problem.error.message.clone())
+        })
+    });
+    let nobody = move || {
+        let protocols = draft.now().protocols;
+        let any = PROTOCOLS.into_iter().any(|protocol| protocols.is_on(protocol));
+        (!any).then(|| view! { <span class="warn">" "{t!("settings.nobody")}</span> })
+    };
+    let words = move || match amiss.get() {
+        Some(message) => view! { <span class="bad">{message}</span> }.into_any(),
+        None => view! { {draft.effects.with(interrupts)} {nobody} }.into_any(),
+    };
+    let disabled = Signal::derive(move || amiss.with(Option::is_some));
     move || {
         changed.get().then(|| view! {
             <div class="card apply" data-testid="apply-bar">

@@ -9,7 +9,7 @@ use crate::{
     components::{CopyButton, Icon, icon, radio},
 };
 
-const PROTOCOLS: [Protocol; 5] =
+pub(super) const PROTOCOLS: [Protocol; 5] =
     [Protocol::Rtsp, Protocol::Hls, Protocol::Webrtc, Protocol::Rtmp, Protocol::Srt];
 const DAY_MS: i64 = 86_400_000;
 
@@ -51,7 +51,7 @@ fn of_server<T>(app: App, what: impl FnOnce(&ServerStatus) -> T) -> Option<T> {
 }
 
 /// The protocols, and each listener's port.
-pub(super) fn ports(draft: Draft) -> impl IntoView {
+pub(super) fn ports(app: App, draft: Draft) -> impl IntoView {
     let protocol = move |protocol: Protocol| {
         let on = move || draft.now().protocols.is_on(protocol);
         view! {
@@ -75,9 +75,30 @@ pub(super) fn ports(draft: Draft) -> impl IntoView {
         <section class="card">
             <h3>{t!("server.ports")}</h3>
             <div class="protocols">{PROTOCOLS.map(protocol).into_iter().collect_view()}</div>
-            <table class="ports"><tbody>{Listener::ALL.map(|listener| port(draft, listener)).into_iter().collect_view()}</tbody></table>
+            <table class="ports">
+                <tbody>{Listener::ALL.map(|listener| port(draft, listener)).into_iter().collect_view()} {guests(app, draft)}</tbody>
+            </table>
             <p class="faint small-print">{t!("server.own_ports")}</p>
         </section>
+    }
+}
+
+/// The port of the guests' page, which is kept since links name it.
+fn guests(app: App, draft: Draft) -> impl IntoView {
+    let port = Memo::new(move |_| of_server(app, |server| server.guest_port).flatten());
+    let note = move || match draft.now().reach {
+        Reach::ThisComputer => "",
+        Reach::LocalNetwork => t!("port.guests.hint"),
+    };
+    move || {
+        port.get().map(|port| view! {
+            <tr data-port="guests">
+                <th scope="row">{t!("port.guests")}</th>
+                <td class="faint">"TCP"</td>
+                <td class="num fixed">{port}</td>
+                <td class="note">{note}</td>
+            </tr>
+        })
     }
 }
 
@@ -113,7 +134,7 @@ fn port(draft: Draft, listener: Listener) -> impl IntoView {
                     on:change=typed
                 />
             </td>
-            <td class="note">{note}</td>
+            <td class="note" class:bad-text=move || draft.problem(key).is_some()>{note}</td>
         </tr>
     }
 }
