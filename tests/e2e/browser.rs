@@ -75,6 +75,9 @@ async fn a_stream_from_the_file_to_the_restart() -> Result<()> {
     let said = browser.find("[data-testid=probe-error]").await?.text().await?;
     assert!(said.contains("missing.mp4"), "{said}");
     browser.click("[data-act=close]").await?;
+    // What was typed is not thrown away unasked.
+    browser.click("#confirm-ok").await?;
+    browser.gone("[data-testid=probe-error]").await?;
 
     // The program restarts: the page comes back by itself, and so does the stream.
     let port = server.port();

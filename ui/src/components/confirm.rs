@@ -96,7 +96,12 @@ impl Question {
     }
 
     /// Open the server to the local network, which interrupts so much?
-    pub(crate) fn open_up(app: App, busy: RwSignal<bool>, settings: ServerSettings, effects: &Effects) -> Self {
+    pub(crate) fn open_up(
+        app: App,
+        busy: RwSignal<bool>,
+        settings: ServerSettings,
+        effects: &Effects,
+    ) -> Self {
         Question {
             title: t!("open_up.title").to_owned(),
             body: format!("{} {}", t!("reach.local_network.hint"), interrupts(effects)),

@@ -9,7 +9,7 @@ use stream_api::{ServerId, t};
 
 use crate::{
     app::App,
-    components::{Act, Icon, Modal, modal_head, refusal},
+    components::{Act, Icon, Modal, confirm::Question, modal_head, refusal},
 };
 use form::Form;
 pub(crate) use tested::lacks;
@@ -18,7 +18,11 @@ pub(crate) use tested::lacks;
 pub(crate) fn server_sheet(app: App, of: Option<ServerId>) -> AnyView {
     let form = Form::open(app, of);
     let title = if of.is_some() { t!("server.edit.title") } else { t!("server.add.title") };
-    let close = move || app.server_sheet.set(None);
+    let discard = move || app.server_sheet.set(None);
+    let close = move || match form.is_filled() {
+        true => app.question.set(Some(Question::discard(discard))),
+        false => discard(),
+    };
     let disabled = Signal::derive(move || !form.can_save());
     view! {
         <Modal label=title class="main-sheet" on_close=move |()| close()>

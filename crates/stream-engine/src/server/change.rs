@@ -2,9 +2,7 @@
 
 use std::collections::HashSet;
 
-use stream_api::{
-    Code, Effects, Error, Listener, Order, Problem, ServerSettings, ServerState, Snapshot, t,
-};
+use stream_api::{Code, Effects, Error, Listener, Order, Problem, ServerSettings, ServerState, Snapshot, t};
 use tokio::sync::oneshot;
 
 use super::tls::Tls;

@@ -54,6 +54,8 @@ pub(super) struct Form {
     pub failure: RwSignal<Option<Error>>,
     /// Numbers the tests, so that the answer of an older one is not shown.
     asked: StoredValue<u64>,
+    /// Something was typed.
+    touched: StoredValue<bool>,
 }
 
 impl Form {
@@ -86,6 +88,7 @@ impl Form {
             saving: RwSignal::new(false),
             failure: RwSignal::new(None),
             asked: StoredValue::new(0),
+            touched: StoredValue::new(false),
             before: StoredValue::new(before),
         }
     }
@@ -101,6 +104,11 @@ impl Form {
         let no_folder = self.shared.get() && missing(self.here);
         let lacks = missing(self.name) || missing(self.api) || no_folder;
         !lacks && self.name_problem().is_none()
+    }
+
+    /// Something was typed that would be lost.
+    pub(super) fn is_filled(self) -> bool {
+        self.touched.get_value()
     }
 
     pub(super) fn testing(self) -> Signal<bool> {
@@ -165,6 +173,7 @@ impl Form {
 
     /// A field changed: what was found out is of another server.
     pub(super) fn changed(self) {
+        self.touched.set_value(true);
         self.asked.update_value(|asked| *asked += 1);
         self.test.set(Test::None);
     }

@@ -99,7 +99,8 @@ fn difference(difference: Difference) -> impl IntoView {
         "alwaysAvailable" => Some(t!("sheet.keep")),
         _ => None,
     };
-    let stays = (!difference.adoptable).then(|| view! { <small class="faint">{t!("drift.unadoptable")}</small> });
+    let stays =
+        (!difference.adoptable).then(|| view! { <small class="faint">{t!("drift.unadoptable")}</small> });
     view! {
         <tr>
             <th>{word.map(|word| view! { {word} " " })}<span class="mono">{key}</span>{stays}</th>

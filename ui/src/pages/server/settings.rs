@@ -91,13 +91,15 @@ fn guests(app: App, draft: Draft) -> impl IntoView {
         Reach::LocalNetwork => t!("port.guests.hint"),
     };
     move || {
-        port.get().map(|port| view! {
-            <tr data-port="guests">
-                <th scope="row">{t!("port.guests")}</th>
-                <td class="faint">"TCP"</td>
-                <td class="num fixed">{port}</td>
-                <td class="note">{note}</td>
-            </tr>
+        port.get().map(|port| {
+            view! {
+                <tr data-port="guests">
+                    <th scope="row">{t!("port.guests")}</th>
+                    <td class="faint">"TCP"</td>
+                    <td class="num fixed">{port}</td>
+                    <td class="note">{note}</td>
+                </tr>
+            }
         })
     }
 }
