@@ -49,7 +49,9 @@ fn status(code: Code) -> StatusCode {
         Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         NameTaken | ServerNameTaken | ServerInUse => StatusCode::CONFLICT,
-        ServerNameUnfit | ServerAddressUnfit | UsersUnreadable => StatusCode::BAD_REQUEST,
+        ServerNameUnfit | ServerAddressUnfit | FingerprintUnfit | UsersUnreadable | UsersWithoutUs => {
+            StatusCode::BAD_REQUEST
+        }
         asked
             if ["name_", "source_", "viewer_", "password_", "ip_range_"]
                 .iter()
@@ -70,6 +72,9 @@ mod tests {
         for code in Code::ALL {
             let status = status(*code);
             assert!(status.is_client_error() || status.is_server_error(), "{code:?} has {status}");
+        }
+        for unfit in [Code::ServerAddressUnfit, Code::FingerprintUnfit, Code::UsersWithoutUs] {
+            assert_eq!(status(unfit), 400, "{unfit:?} is about what was sent");
         }
     }
 

@@ -113,9 +113,17 @@ async fn guest(State(watch): State<Watch>, Path(link): Path<String>, headers: He
         Ok(known) => known,
         Err(refused) => return refused,
     };
-    let cookie = format!("guest={token}; Path=/guest/{link}/; HttpOnly; SameSite=Strict");
+    let encrypted = watch.engine.guest_door().borrow().as_ref().is_some_and(|door| door.tls.is_some());
+    let cookie = cookie(&link, &token, encrypted);
     let body = json!({ "name": guest.name, "live": guest.live, "whole": guest.whole_by_webrtc });
     ([(header::SET_COOKIE, cookie)], Json(body)).into_response()
+}
+
+/// Keeps the token for what a browser asks by itself, of this link's paths alone; never in plain where the page is
+/// encrypted.
+fn cookie(link: &str, token: &str, encrypted: bool) -> String {
+    let secure = if encrypted { "; Secure" } else { "" };
+    format!("guest={token}; Path=/guest/{link}/; HttpOnly; SameSite=Strict{secure}")
 }
 
 /// The guest and the token that proves it; else 401.
@@ -137,6 +145,13 @@ fn token(headers: &HeaderMap) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_cookie_of_an_encrypted_page_is_never_sent_in_plain() {
+        let plain = "guest=t; Path=/guest/l/; HttpOnly; SameSite=Strict";
+        assert_eq!(cookie("l", "t", false), plain);
+        assert_eq!(cookie("l", "t", true), format!("{plain}; Secure"));
+    }
 
     #[test]
     fn a_token_comes_by_header_or_by_cookie() {

@@ -1,5 +1,7 @@
 //! What a guest's player asks of MediaMTX, under our own address: WHEP and HLS. MediaMTX sees the link's own user.
 
+use std::time::Duration;
+
 use axum::{
     body::{Body, Bytes},
     extract::{Path, RawQuery, State},
@@ -7,11 +9,14 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use tokio::time::timeout;
 
 use super::{Watch, known};
 
 /// More than any offer has.
 const OFFER: usize = 64 * 1024;
+/// Within this time it is there: nobody holds a connection for longer by sending it slowly.
+const OFFERED: Duration = Duration::from_secs(15);
 /// Headers of MediaMTX that a player needs.
 const PASSED: [header::HeaderName; 5] =
     [header::CONTENT_TYPE, header::ETAG, header::CACHE_CONTROL, header::LINK, header::LAST_MODIFIED];
@@ -41,7 +46,10 @@ pub(super) async fn whep(
     if guest.whep.is_empty() {
         return StatusCode::NOT_IMPLEMENTED.into_response();
     }
-    let Ok(offer) = body(offer).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let offer = match body(offer).await {
+        Ok(offer) => offer,
+        Err(refused) => return refused.into_response(),
+    };
     let request = request(Method::POST, &guest.whep, &link, &token);
     let session = |location: &str| Some(format!("/guest/{link}/whep/{}", location.rsplit('/').next()?));
     pass(&watch, request.header(header::CONTENT_TYPE, "application/sdp"), offer, session).await
@@ -61,7 +69,10 @@ pub(super) async fn whep_session(
     if guest.whep.is_empty() || !is_plain(&session) {
         return StatusCode::NOT_FOUND.into_response();
     }
-    let Ok(candidates) = body(candidates).await else { return StatusCode::PAYLOAD_TOO_LARGE.into_response() };
+    let candidates = match body(candidates).await {
+        Ok(candidates) => candidates,
+        Err(refused) => return refused.into_response(),
+    };
     let mut request = request(method, &format!("{}/{session}", guest.whep), &link, &token);
     for name in [header::CONTENT_TYPE, header::IF_MATCH] {
         if let Some(value) = headers.get(&name) {
@@ -97,8 +108,9 @@ fn is_plain(part: &str) -> bool {
     !part.is_empty() && part.chars().all(plain) && !part.starts_with('.')
 }
 
-async fn body(body: Body) -> Result<Bytes, axum::Error> {
-    axum::body::to_bytes(body, OFFER).await
+async fn body(body: Body) -> Result<Bytes, StatusCode> {
+    let read = timeout(OFFERED, axum::body::to_bytes(body, OFFER)).await;
+    read.map_err(|_| StatusCode::REQUEST_TIMEOUT)?.map_err(|_| StatusCode::PAYLOAD_TOO_LARGE)
 }
 
 /// Asks MediaMTX and passes its answer on; `location` says where a `Location` of its own is here.
