@@ -136,7 +136,7 @@ pub(super) fn viewers(rig: &Rig) -> Result<Vec<Row>> {
     let [own, theirs] = usage::over(WATCHED, [&[server.pid()], &server.children("mediamtx")?])?;
     let dropped: u32 = crowd.iter().map(Reader::drops).sum();
     for why in crowd.iter().filter_map(Reader::why) {
-        eprintln!("a viewer was dropped: {why}");
+        println!("a viewer was dropped: {why}");
     }
     drop((crowd, server));
 
