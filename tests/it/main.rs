@@ -35,6 +35,7 @@ mod other_servers;
 mod other_streams;
 mod owners;
 mod ports;
+mod prepared;
 mod recording;
 mod secrets;
 mod signals;

@@ -261,6 +261,7 @@ mod tests {
             interlaced: false,
             keyframe_interval: None,
             variable_fps: false,
+            hdr: false,
         };
         assert_eq!(picture(&video), "1080p30", "a portrait picture counts by its short side");
         assert_eq!((fps(25.0), fps(29.97)), ("25".to_owned(), "29.97".to_owned()));

@@ -6,12 +6,13 @@
 //! were measured with 5.1, the oldest supported version, and where noted with 7.0, 8.0 and 9.0.
 //!
 //! The way of a file: [`probe`] reads it, [`plan`] decides how it is sent, [`publish`] makes the command,
-//! [`progress`] and [`log`] read its output, [`faults`] explains its end.
+//! [`prepare`] makes one of it that loops without a seam, [`progress`] and [`log`] read its output, [`faults`] explains its end.
 
 pub mod faults;
 mod input;
 pub mod log;
 pub mod plan;
+pub mod prepare;
 pub mod probe;
 pub mod progress;
 pub mod publish;

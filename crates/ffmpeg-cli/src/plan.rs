@@ -12,6 +12,8 @@ use crate::slate;
 
 /// Seconds. A viewer who joins waits for the next key frame: MediaMTX keeps none for RTSP and WebRTC.
 const RARE_KEYFRAMES: f64 = 4.0;
+/// Seconds. Tracks that differ by more make a gap at the end of each pass that anybody notices.
+const UNEQUAL: f64 = 0.05;
 
 /// How to send `media`.
 ///
@@ -60,6 +62,7 @@ fn decide(
     let sent = Tracks {
         video: video.map(|_| "h264".to_owned()),
         audio: audio.map(|audio| if encodes_audio { encoded_audio(sound) } else { as_it_is(audio) }),
+        second_audio: None,
     };
     Ok(Plan {
         mode: if encodes_video || encodes_audio { Mode::Transcode } else { Mode::Copy },
@@ -68,7 +71,8 @@ fn decide(
         encodes_video,
         encodes_audio,
         reasons: video_reasons.into_iter().chain(audio_reason).collect(),
-        warnings: warnings(video.is_some(), sent_audio, media.audio.is_some() && audio.is_none()),
+        warnings: missed(video.is_some(), sent_audio, media.audio.is_some() && audio.is_none()),
+        gains: gains(media, encodes_video, audio.is_some() && !encodes_audio),
         unkept: slate::unkept(&sent),
         sent,
     })
@@ -80,19 +84,20 @@ pub fn as_received(media: &SourceMedia) -> Plan {
     let codec = |codec: &str| codec.to_owned();
     let video = media.video.as_ref().map(|video| codec(&video.codec));
     let audio = media.audio.as_ref().map(|audio| codec(&audio.codec));
-    let mut warnings = warnings(video.is_some(), audio.as_deref(), false);
+    let mut warnings = missed(video.is_some(), audio.as_deref(), false);
     if let Some(codec) = video.as_deref().filter(|codec| *codec != "h264") {
         warnings.push(Remark::new(RemarkCode::CodecBrowsers).with("codec", codec_name(codec)));
     }
     Plan {
         mode: Mode::Copy,
-        sent: Tracks { video: video.clone(), audio: media.audio.as_ref().map(as_it_is) },
+        sent: Tracks { video: video.clone(), audio: media.audio.as_ref().map(as_it_is), second_audio: None },
         video,
         audio,
         encodes_video: false,
         encodes_audio: false,
         reasons: Vec::new(),
         warnings,
+        gains: Vec::new(),
         unkept: Some(Unkept::Unknown),
     }
 }
@@ -211,7 +216,40 @@ fn copies_from(container: &str, allowed: &[&str]) -> bool {
     container.split(',').any(|name| allowed.contains(&name))
 }
 
-fn warnings(has_video: bool, audio: Option<&str>, audio_left_out: bool) -> Vec<Remark> {
+/// What viewers of `sent` will miss.
+pub(crate) fn warnings(sent: &Tracks) -> Vec<Remark> {
+    let codec = sent.audio.as_ref().map(|audio| audio.codec.as_str());
+    match (&sent.video, &sent.second_audio) {
+        // Each of them has a protocol that the other one lacks.
+        (Some(_), Some(_)) => Vec::new(),
+        (None, Some(_)) => vec![Remark::new(RemarkCode::AudioOnly)],
+        (video, None) => missed(video.is_some(), codec, false),
+    }
+}
+
+/// What a prepared file would do better. Nothing for what has no end.
+fn gains(media: &SourceMedia, encodes_video: bool, copies_audio: bool) -> Vec<Remark> {
+    let mut gains = Vec::new();
+    if media.duration.is_none() {
+        return gains;
+    }
+    if encodes_video {
+        gains.push(Remark::new(RemarkCode::GainsProcessor));
+    }
+    match media.sound_longer_by.filter(|seconds| seconds.abs() >= UNEQUAL) {
+        Some(longer) if longer > 0.0 => {
+            gains.push(Remark::new(RemarkCode::GainsFrozen).with("seconds", format!("{longer:.1}")));
+        }
+        Some(shorter) => {
+            gains.push(Remark::new(RemarkCode::GainsSilent).with("seconds", format!("{:.1}", -shorter)));
+        }
+        None if copies_audio => gains.push(Remark::new(RemarkCode::GainsSeam)),
+        None => {}
+    }
+    gains
+}
+
+fn missed(has_video: bool, audio: Option<&str>, audio_left_out: bool) -> Vec<Remark> {
     let mut warnings = Vec::new();
     match (has_video, audio) {
         (true, Some("aac")) => warnings.push(RemarkCode::WebrtcSilent),

@@ -27,8 +27,8 @@ const VERSION: u32 = 1;
 pub struct Slate {
     tracks: Tracks,
     picture: Option<Picture>,
-    /// Of sound.
-    packets: u32,
+    /// Of each sound track.
+    packets: Vec<u32>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -42,8 +42,12 @@ struct Picture {
 
 /// Why no slate can have these tracks; none when one can.
 pub(crate) fn unkept(tracks: &Tracks) -> Option<Unkept> {
-    let fits = tracks.audio.as_ref().is_none_or(|audio| Packets::of(audio).is_some());
+    let fits = sounds(tracks).all(|audio| Packets::of(audio).is_some());
     (!fits).then_some(Unkept::Sound)
+}
+
+fn sounds(tracks: &Tracks) -> impl Iterator<Item = &SentAudio> {
+    tracks.audio.iter().chain(&tracks.second_audio)
 }
 
 impl Slate {
@@ -65,7 +69,8 @@ impl Slate {
             length = f64::from(frames) / rate.value;
             Picture { width, height, fps: rate.text, frames }
         });
-        let packets = packet.map_or(0, |seconds| (length / seconds).round() as u32);
+        let sounds = sounds(&plan.sent).filter_map(Packets::of);
+        let packets = sounds.map(|packets| (length / packets.seconds).round() as u32).collect();
         Ok(Slate { tracks: plan.sent.clone(), picture, packets })
     }
 
@@ -80,7 +85,7 @@ impl Slate {
         if let Some(Picture { width, height, fps, .. }) = &self.picture {
             parts.push(format!("h264-{width}x{height}-{}", fps.replace('/', "_")));
         }
-        if let Some(SentAudio { codec, sample_rate, channels }) = &self.tracks.audio {
+        for SentAudio { codec, sample_rate, channels } in sounds(&self.tracks) {
             parts.push(format!("{codec}-{sample_rate}-{channels}"));
         }
         format!("{}.mp4", parts.join("-"))
@@ -92,11 +97,12 @@ pub fn arguments(slate: &Slate, to: &Path) -> Vec<OsString> {
     let mut words = Vec::new();
     let mut add = |more: &[&str]| words.extend(more.iter().map(OsString::from));
     add(&["-hide_banner", "-nostats", "-loglevel", "repeat+level+warning"]);
-    let audio = slate.tracks.audio.as_ref().and_then(|audio| Some((audio, Packets::of(audio)?)));
+    let of_sound = |audio| Packets::of(audio).map(|packets| (audio, packets));
+    let sounds: Vec<_> = sounds(&slate.tracks).filter_map(of_sound).zip(&slate.packets).collect();
     if let Some(picture) = &slate.picture {
         add(&["-f", "lavfi", "-i", &picture.graph()]);
     }
-    if let Some((audio, packets)) = &audio {
+    for ((audio, packets), _) in &sounds {
         add(&["-f", "lavfi", "-i", &packets.silence(audio)]);
     }
     if let Some(picture) = &slate.picture {
@@ -106,14 +112,13 @@ pub fn arguments(slate: &Slate, to: &Path) -> Vec<OsString> {
         add(&["-crf", "28", "-bf", "0", "-g", &half, "-keyint_min", &half, "-sc_threshold", "0"]);
         add(&["-flags", "+cgop"]);
     }
-    if let Some((audio, _)) = &audio {
-        let (input, count) = (u32::from(slate.picture.is_some()), slate.packets.to_string());
+    for (track, ((audio, _), count)) in sounds.iter().enumerate() {
+        let input = track + usize::from(slate.picture.is_some());
+        let of = if sounds.len() == 1 { "a".to_owned() } else { format!("a:{track}") };
         // The source never ends, so the last packet is as long as the others.
-        add(&["-map", &format!("{input}:a"), "-frames:a", &count]);
-        match audio.codec.as_str() {
-            "opus" => add(&["-c:a", "libopus", "-b:a", "32k"]),
-            _ => add(&["-c:a", "aac", "-b:a", "32k"]),
-        }
+        add(&["-map", &format!("{input}:a"), &format!("-frames:{of}"), &count.to_string()]);
+        let encoder = if audio.codec == "opus" { "libopus" } else { "aac" };
+        add(&[&format!("-c:{of}"), encoder, &format!("-b:{of}"), "32k"]);
     }
     add(&["-map_metadata", "-1", "-movflags", "+faststart", "-f", "mp4"]);
     words.push(input::url(to));

@@ -7,6 +7,7 @@
 mod access;
 mod history;
 mod others;
+mod prepare;
 mod server;
 mod source;
 mod viewers;
@@ -30,6 +31,9 @@ pub use history::{
 pub use others::{
     Adopted, DriftAdopt, DriftApply, LeftStreams, OtherList, Others, ServerAdd, ServerEdit, ServerRemove,
     ServerRetry, ServerSecrets, ServerTest,
+};
+pub use prepare::{
+    PrepareCancel, PrepareStart, PreparedFiles, PreparedList, PreparedRemove, PreparedRoomSet,
 };
 pub use server::{
     ConfigFile, ServerConfigExport, ServerConfigRead, ServerGet, ServerLog, ServerPortsRenew, ServerRestart,
@@ -139,6 +143,11 @@ macro_rules! with_commands {
             StreamPast, stream_history;
             StreamRunLog, stream_run_log;
             SupportBundle, support_bundle;
+            PrepareStart, prepare_start;
+            PrepareCancel, prepare_cancel;
+            PreparedList, prepared_list;
+            PreparedRemove, prepared_remove;
+            PreparedRoomSet, prepared_room_set;
         }
     };
 }
@@ -207,6 +216,11 @@ routes! {
     StreamPast => StreamHistory, "stream_history", Get "/api/v1/streams/{id}/history", 200;
     StreamRunLog => RunLog, "stream_run_log", Get "/api/v1/streams/{id}/runs/{run}/log", 200;
     SupportBundle => BundleFile, "support_bundle", Post "/api/v1/support-bundle", 200;
+    PrepareStart => Stream, "prepare_start", Post "/api/v1/streams/{id}/prepare", 200;
+    PrepareCancel => Stream, "prepare_cancel", Delete "/api/v1/streams/{id}/prepare", 200;
+    PreparedList => PreparedFiles, "prepared_list", Get "/api/v1/prepared", 200;
+    PreparedRemove => Nothing, "prepared_remove", Delete "/api/v1/prepared/{key}", 200;
+    PreparedRoomSet => Nothing, "prepared_room_set", Post "/api/v1/prepared/room", 200;
 }
 
 /// Everything, at one moment.
@@ -258,13 +272,16 @@ pub struct StreamCreate {
     /// Who may watch; everybody when absent.
     #[serde(default)]
     pub access: NewAccess,
+    /// Send it from a prepared file as soon as there is one. Off when absent.
+    #[serde(default)]
+    pub prepare: bool,
     /// Start it at once.
     #[serde(default)]
     pub start: bool,
 }
 
 /// Changes what is given and keeps the rest. A stream that runs is restarted when the change needs it: a new
-/// source, name, server or playback does, `record` and `muted` do not. Its viewers stay when they are kept ([`crate::Kept`]),
+/// source, name, server or playback does, `record`, `muted` and `prepare` do not. Its viewers stay when they are kept ([`crate::Kept`]),
 /// unless its name, its tracks ([`crate::Tracks`]) or `keep_viewers` itself change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -295,6 +312,9 @@ pub struct StreamUpdate {
     /// Keep viewers or not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keep_viewers: Option<bool>,
+    /// Send it from a prepared file as soon as there is one, or not. Restarts nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepare: Option<bool>,
 }
 
 impl StreamUpdate {
@@ -310,6 +330,7 @@ impl StreamUpdate {
             record: None,
             muted: None,
             keep_viewers: None,
+            prepare: None,
         }
     }
 }
@@ -324,6 +345,7 @@ impl StreamUpdate {
         set(&mut spec.record, self.record);
         set(&mut spec.muted, self.muted);
         set(&mut spec.keep_viewers, self.keep_viewers);
+        set(&mut spec.prepare, self.prepare);
     }
 }
 

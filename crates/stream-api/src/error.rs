@@ -109,6 +109,8 @@ pub enum FaultAction {
     OpenSettings,
     /// Open the page of the server, with its state and log.
     OpenServer,
+    /// Make a prepared file of the source, which is sent without encoding (`prepare_start`).
+    Prepare,
 }
 
 #[cfg(test)]

@@ -11,6 +11,9 @@ pub struct Tracks {
     pub video: Option<String>,
     /// The sound; absent without.
     pub audio: Option<SentAudio>,
+    /// The same sound once more, for viewers who can't play the first: prepared files have AAC and Opus.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub second_audio: Option<SentAudio>,
 }
 
 /// A sound track as viewers get it.

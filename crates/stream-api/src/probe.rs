@@ -32,6 +32,13 @@ pub struct SourceMedia {
     pub video: Option<VideoTrack>,
     /// The audio track that is sent.
     pub audio: Option<AudioTrack>,
+    /// How many audio tracks there are.
+    #[serde(default)]
+    pub audio_tracks: u32,
+    /// Seconds that the sound lasts longer than the picture, below 0 where it ends earlier; absent when the container
+    /// doesn't say.
+    #[serde(default)]
+    pub sound_longer_by: Option<f64>,
 }
 
 /// A video track.
@@ -59,6 +66,9 @@ pub struct VideoTrack {
     pub keyframe_interval: Option<f64>,
     /// Frames are not evenly spaced.
     pub variable_fps: bool,
+    /// High dynamic range (PQ or HLG), which looks pale where it is shown without.
+    #[serde(default)]
+    pub hdr: bool,
 }
 
 /// An audio track.
@@ -80,6 +90,8 @@ pub struct AudioTrack {
 pub enum Mode {
     /// As it is: no re-encoding.
     Copy,
+    /// A file that was made of it once, which loops without a seam; copied as that is.
+    Prepared,
     /// Re-encoded while it plays.
     Transcode,
 }
@@ -101,6 +113,9 @@ pub struct Plan {
     pub reasons: Vec<Remark>,
     /// What viewers of some protocol will miss, such as sound over WebRTC.
     pub warnings: Vec<Remark>,
+    /// What preparing the source once would gain; empty where that gains nothing.
+    #[serde(default)]
+    pub gains: Vec<Remark>,
     /// What viewers get. As long as it stays, viewers that are kept need not connect again.
     pub sent: Tracks,
     /// Why viewers of it can't be kept; absent when they can.

@@ -92,6 +92,15 @@ remarks! {
     NoAudio = "no_audio", "plan.warning.no_audio";
     /// Old RTMP players hear nothing.
     RtmpSilent = "rtmp_silent", "plan.warning.rtmp_silent";
+    /// A prepared file needs no encoding as it plays.
+    GainsProcessor = "gains_processor", "plan.gain.processor";
+    /// A prepared file has no click and no pause where it starts again.
+    GainsSeam = "gains_seam", "plan.gain.seam";
+    /// A prepared file has no silence where it starts again.
+    GainsSilent = "gains_silent", "plan.gain.silent";
+    /// A prepared file has no picture that stands still longer than needed where it starts again.
+    GainsFrozen = "gains_frozen", "plan.gain.frozen";
+
     /// Not every browser plays the codec, which is passed on as it is.
     CodecBrowsers = "codec_browsers", "plan.warning.codec_browsers";
 }

@@ -13,6 +13,8 @@ pub enum Source {
     Network(NetworkSource),
     /// Whoever publishes under the stream's name: OBS, a camera, a phone.
     Incoming,
+    /// Colour bars, a counter and a tone, to see that everything works.
+    TestPattern,
 }
 
 /// All that any source may have, read in one go: reading a tagged type otherwise costs the interface much code.
@@ -39,6 +41,7 @@ enum Kind {
     File,
     Network,
     Incoming,
+    TestPattern,
 }
 
 impl<'de> Deserialize<'de> for Source {
@@ -60,6 +63,7 @@ impl<'de> Deserialize<'de> for Source {
                 })
             }
             Kind::Incoming => Source::Incoming,
+            Kind::TestPattern => Source::TestPattern,
         })
     }
 }
@@ -138,7 +142,7 @@ impl Source {
     pub fn file(&self) -> Option<&str> {
         match self {
             Source::File { path } => Some(path),
-            Source::Network(_) | Source::Incoming => None,
+            Source::Network(_) | Source::Incoming | Source::TestPattern => None,
         }
     }
 
@@ -146,7 +150,7 @@ impl Source {
     pub fn network(&self) -> Option<&NetworkSource> {
         match self {
             Source::Network(network) => Some(network),
-            Source::File { .. } | Source::Incoming => None,
+            Source::File { .. } | Source::Incoming | Source::TestPattern => None,
         }
     }
 
@@ -156,6 +160,7 @@ impl Source {
             Source::File { path } => path,
             Source::Network(network) => &network.url,
             Source::Incoming => t!("source.incoming"),
+            Source::TestPattern => t!("source.test_pattern"),
         }
     }
 
@@ -163,7 +168,7 @@ impl Source {
     pub fn title(&self) -> &str {
         match self {
             Source::File { path } => path.rsplit(['/', '\\']).next().unwrap_or_default(),
-            Source::Network(_) | Source::Incoming => self.place(),
+            Source::Network(_) | Source::Incoming | Source::TestPattern => self.place(),
         }
     }
 
@@ -181,7 +186,12 @@ mod tests {
     fn every_kind_is_read_as_it_is_written() {
         let network =
             NetworkSource { url: "rtsp://h/x".into(), conversion: Conversion::Never, ..Default::default() };
-        for source in [Source::File { path: "/a".into() }, Source::Network(network), Source::Incoming] {
+        for source in [
+            Source::File { path: "/a".into() },
+            Source::Network(network),
+            Source::Incoming,
+            Source::TestPattern,
+        ] {
             let json = serde_json::to_string(&source).expect("serialises");
             assert_eq!(serde_json::from_str::<Source>(&json).expect("reads back"), source, "{json}");
         }

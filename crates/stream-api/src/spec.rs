@@ -25,6 +25,9 @@ pub struct StreamSpec {
     /// [`Kept`](crate::Kept).
     #[serde(default = "kept_by_default")]
     pub keep_viewers: bool,
+    /// Whether a file that loops is sent from a prepared one, which loops without a seam and without encoding.
+    #[serde(default)]
+    pub prepare: bool,
 }
 
 impl StreamSpec {
@@ -38,6 +41,7 @@ impl StreamSpec {
             record: false,
             muted: false,
             keep_viewers: kept_by_default(),
+            prepare: false,
         }
     }
 

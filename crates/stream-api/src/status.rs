@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Access, Fault, Kept, Order, Plan, Playback, Publisher, ServerId, Source, SourceMedia, StreamSpec,
-    UnixMillis, Wait,
+    Access, Fault, Kept, Order, Plan, Playback, Preparation, Publisher, ServerId, Source, SourceMedia,
+    StreamSpec, UnixMillis, Wait,
 };
 
 /// The identity of a stream: never changes, and keys everything that is stored about it.
@@ -78,6 +78,9 @@ pub struct Stream {
     /// What a stream without a program of ours waits for, while it runs and is not on air.
     #[serde(default)]
     pub wait: Option<Wait>,
+    /// How far its prepared file is, where it wants one.
+    #[serde(default)]
+    pub preparation: Option<Preparation>,
 }
 
 read_flat! {
@@ -95,6 +98,8 @@ read_flat! {
         muted: bool,
         #[serde(default = "crate::spec::kept_by_default")]
         keep_viewers: bool,
+        #[serde(default)]
+        prepare: bool,
     }
     {
         id: StreamId,
@@ -124,6 +129,8 @@ read_flat! {
         publisher: Option<Publisher>,
         #[serde(default)]
         wait: Option<Wait>,
+        #[serde(default)]
+        preparation: Option<Preparation>,
     }
 }
 
@@ -154,6 +161,7 @@ impl Stream {
             metrics: None,
             publisher: None,
             wait: None,
+            preparation: None,
         }
     }
 }

@@ -25,6 +25,7 @@ const fn button(action: FaultAction) -> &'static str {
         FaultAction::InstallFfmpeg => t!("fault.install_ffmpeg"),
         FaultAction::OpenSettings => t!("fault.open_settings"),
         FaultAction::OpenServer => t!("fault.open_server"),
+        FaultAction::Prepare => t!("prepare.start"),
     }
 }
 
@@ -68,5 +69,12 @@ fn every_fault_has_a_sentence_and_a_cure() {
             assert!(words.ends_with('.') && words.len() > 12, "{code:?}: {words:?} is a sentence");
         }
         assert!(!code.message().contains("exit code"), "{code:?} names the thing, not a number");
+    }
+}
+
+#[test]
+fn every_code_is_the_same_on_the_wire_and_in_the_words() {
+    for code in Code::ALL {
+        assert_eq!(serde_json::to_value(code).expect("serialises"), code.as_str());
     }
 }

@@ -157,6 +157,11 @@ impl DataDir {
         self.path.join("slates")
     }
 
+    /// What can be made anew.
+    pub(crate) fn cache(&self) -> PathBuf {
+        self.path.join("cache")
+    }
+
     /// The server's own certificate and its key.
     pub(crate) fn tls(&self) -> PathBuf {
         self.path.join("tls")

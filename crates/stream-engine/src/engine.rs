@@ -18,6 +18,7 @@ use crate::{
     journal::{Ink, RunJournal},
     media_root::MediaRoots,
     notices, ports,
+    prepare::Prepared,
     prober::Prober,
     secrets::{self, Secrets},
     server::{self, Ledger, OtherParts, Server, Servers, Tls, addresses},
@@ -53,6 +54,7 @@ pub(crate) struct Inner {
     pub(crate) drives: Drives,
     ink: Ink,
     pub(crate) prober: Prober,
+    pub(crate) prepared: Prepared,
     pub(crate) slates: Slates,
     pub(crate) tls: Tls,
     /// The bundled one.
@@ -133,7 +135,18 @@ impl Engine {
         let (guest_port, guest_door) =
             (watch::Sender::new(chosen_ports(&store).await), watch::Sender::new(None));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
-        let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone(), drives.clone());
+        let probes = data.cache().join("probes.json");
+        let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone(), drives.clone(), probes);
+        let (room, shelf) = (store.prepared_room().await, data.cache().join("prepared"));
+        let prepared = Prepared::open(
+            shelf,
+            room,
+            drives.clone(),
+            tools.clone(),
+            spawner.clone(),
+            prober.clone(),
+            hub.clone(),
+        );
         let slates = Slates::new(data.slates(), tools.clone(), spawner.clone(), drives.clone());
         slates.tidy().await;
         let (tls, ink) = (Tls::new(data.tls()), Ink::start());
@@ -172,6 +185,7 @@ impl Engine {
             tools: tools.clone(),
             prober: prober.clone(),
             drives: drives.clone(),
+            prepared: prepared.clone(),
             spawner,
             servers: servers.clone(),
             server: server.handle(),
@@ -218,6 +232,8 @@ impl Engine {
         tasks.spawn(async move { ends.run_until_cancelled(settling).await });
         let (showing, ends) = (secrets::show(secrets.clone(), hub.clone()), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(showing).await });
+        let (working, ends) = (prepared.clone(), stop.clone());
+        tasks.spawn(async move { ends.run_until_cancelled(working.work()).await });
         let (saved, ends) = (store.clone(), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(saved.keep_saving()).await });
         let streams = Mutex::new(registry);
@@ -233,6 +249,7 @@ impl Engine {
             drives,
             ink,
             prober,
+            prepared,
             slates,
             tls,
             server,
@@ -308,6 +325,7 @@ impl Engine {
             self.inner.stop.cancel();
         }
         self.inner.store.save_rest().await;
+        self.inner.prober.save().await;
         self.inner.hub.tell(None, ActivityKind::AppStopped);
         self.inner.ink.flush().await;
         self.inner.history.end().await;

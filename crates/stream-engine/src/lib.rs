@@ -20,6 +20,7 @@ mod notices;
 mod options;
 pub mod owner;
 mod ports;
+mod prepare;
 mod prober;
 mod qr;
 mod recording;

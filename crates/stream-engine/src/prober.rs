@@ -1,14 +1,16 @@
-//! Finds out what a source holds: of a file by cheap checks first, then by ffprobe with a time limit; cached by path,
-//! time and size.
+//! Finds out what a source holds: of a file by cheap checks first, then by ffprobe with a time limit; remembered by path,
+//! time and size, over restarts of the program too.
+
+mod memory;
 
 use std::{
     collections::HashMap,
     ffi::OsString,
     fs::{self, File},
     io::{self, Read as _},
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-    time::{Duration, SystemTime},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use child_process::{Finished, Spawner, Spec};
@@ -22,6 +24,7 @@ use crate::{
     tool_fault::Program,
     tools::{Tools, WITHHELD},
 };
+use memory::{Memory, Stamp};
 
 /// A probe that takes longer is given up.
 const LIMIT: Duration = drives::LIMIT;
@@ -31,7 +34,7 @@ const KEYFRAME_LIMIT: Duration = Duration::from_secs(8);
 const HEAD: usize = 4096;
 /// Bytes of ffprobe's output that are kept.
 const OUTPUT: usize = 4 << 20;
-/// Probes that are remembered.
+/// Sources that servers have which are remembered.
 const REMEMBERED: usize = 1024;
 
 /// Probes files. A cheap handle.
@@ -41,7 +44,7 @@ pub(crate) struct Prober {
     spawner: Spawner,
     roots: MediaRoots,
     drives: Drives,
-    known: Arc<Mutex<HashMap<Stamp, Probed>>>,
+    memory: Memory,
     /// What servers have at paths.
     live: Arc<Mutex<Fetched>>,
 }
@@ -63,17 +66,23 @@ pub(crate) struct Looked {
     head: Vec<u8>,
 }
 
-/// A file as it was when it was probed.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-struct Stamp {
-    path: String,
-    modified: Option<SystemTime>,
-    size: u64,
-}
-
 impl Prober {
-    pub(crate) fn new(tools: Tools, spawner: Spawner, roots: MediaRoots, drives: Drives) -> Prober {
-        Prober { tools, spawner, roots, drives, known: Arc::default(), live: Arc::default() }
+    /// `memory`: the file that keeps what was found out.
+    pub(crate) fn new(
+        tools: Tools,
+        spawner: Spawner,
+        roots: MediaRoots,
+        drives: Drives,
+        memory: PathBuf,
+    ) -> Prober {
+        let by = tools.found().ffprobe.map(|ffprobe| ffprobe.version.to_string()).unwrap_or_default();
+        let memory = Memory::open(memory, by, drives.clone());
+        Prober { tools, spawner, roots, drives, memory, live: Arc::default() }
+    }
+
+    /// Writes down what is not yet; at the end.
+    pub(crate) async fn save(&self) {
+        self.memory.save().await;
     }
 
     /// # Errors
@@ -103,22 +112,17 @@ impl Prober {
     /// As [`Prober::probe`].
     pub(crate) async fn examine(&self, looked: Looked) -> Result<Probed, Error> {
         let Looked { stamp, head } = looked;
-        let path = &*stamp.path;
-        if let Some(known) = self.known().get(&stamp) {
-            return Ok(known.clone());
+        let path = stamp.path().to_owned();
+        let path = &*path;
+        if let Some(media) = self.memory.recall(&stamp) {
+            return planned(media, path);
         }
         if ffmpeg_cli::probe::looks_like_playlist(&head) {
             return Err(Error::new(Code::SourceIsPlaylist).with("path", path));
         }
-        let media = self.ffprobe(path, &head, stamp.size).await?;
-        let plan = ffmpeg_cli::plan::plan(&media).map_err(|error| error.with("path", path))?;
-        let probed = Probed { media, plan };
-        let mut known = self.known();
-        if known.len() >= REMEMBERED {
-            known.clear();
-        }
-        known.insert(stamp, probed.clone());
-        Ok(probed)
+        let media = self.ffprobe(path, &head, stamp.size()).await?;
+        self.memory.keep(stamp, media.clone());
+        planned(media, path)
     }
 
     /// What a server has at a path, which it says has these `tracks`; remembered as long as it says the same. None when
@@ -187,13 +191,14 @@ impl Prober {
         run.map_err(|error| Program::Ffprobe.unspawnable(&ffprobe.path, &error))
     }
 
-    fn live(&self) -> std::sync::MutexGuard<'_, Fetched> {
+    fn live(&self) -> MutexGuard<'_, Fetched> {
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn known(&self) -> std::sync::MutexGuard<'_, HashMap<Stamp, Probed>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn planned(media: SourceMedia, path: &str) -> Result<Probed, Error> {
+    let plan = ffmpeg_cli::plan::plan(&media).map_err(|error| error.with("path", path))?;
+    Ok(Probed { media, plan })
 }
 
 fn late(path: &str) -> Error {
@@ -227,7 +232,7 @@ fn look(path: &str) -> Result<Looked, Error> {
     let mut head = Vec::new();
     let file = File::open(path).map_err(refused)?;
     file.take(HEAD as u64).read_to_end(&mut head).map_err(refused)?;
-    let stamp = Stamp { path: path.to_owned(), modified: meta.modified().ok(), size: meta.len() };
+    let stamp = Stamp::new(path, meta.modified().ok(), meta.len());
     Ok(Looked { stamp, head })
 }
 

@@ -219,7 +219,7 @@ fn is_good(file: &Path) -> bool {
 }
 
 /// Whether the file is an MP4 whose boxes end where it ends: it was neither cut nor overwritten by something else.
-fn is_whole(file: &Path) -> io::Result<bool> {
+pub(crate) fn is_whole(file: &Path) -> io::Result<bool> {
     let mut file = File::open(file)?;
     let length = file.metadata()?.len();
     let (mut at, mut has_index, mut has_media) = (0u64, false, false);

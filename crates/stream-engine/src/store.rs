@@ -1,5 +1,6 @@
 //! `config.json`: what the user set. Written whole, kept in three backups, readable, and refused when it is newer.
 
+mod prepared;
 mod salvage;
 
 use std::{
@@ -59,6 +60,9 @@ struct Config {
     /// All other servers.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     servers: Vec<StoredOther>,
+    /// Bytes that prepared files may have, when a person said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    prepared_room: Option<u64>,
     #[serde(default)]
     streams: Vec<StoredStream>,
 }
@@ -100,6 +104,7 @@ impl Store {
                 schema_version: SCHEMA_VERSION,
                 server: StoredServer::default(),
                 servers: Vec::new(),
+                prepared_room: None,
                 streams: Vec::new(),
             },
             Err(Unreadable::Error(error)) => return Err(error),

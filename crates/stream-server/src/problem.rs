@@ -41,7 +41,9 @@ fn status(code: Code) -> StatusCode {
         BadRequest | NotLoopback => StatusCode::BAD_REQUEST,
         Unauthorized => StatusCode::UNAUTHORIZED,
         ForeignOrigin | Forwarded | SourceOutsideMedia => StatusCode::FORBIDDEN,
-        NoSuchRoute | NoSuchServer | NoSuchStream | NoSuchRun | NoSuchLink => StatusCode::NOT_FOUND,
+        NoSuchRoute | NoSuchServer | NoSuchStream | NoSuchRun | NoSuchLink | NoSuchPrepared => {
+            StatusCode::NOT_FOUND
+        }
         WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -49,9 +51,8 @@ fn status(code: Code) -> StatusCode {
         Internal => StatusCode::INTERNAL_SERVER_ERROR,
         ShuttingDown => StatusCode::SERVICE_UNAVAILABLE,
         NameTaken | ServerNameTaken | ServerInUse => StatusCode::CONFLICT,
-        ServerNameUnfit | ServerAddressUnfit | FingerprintUnfit | UsersUnreadable | UsersWithoutUs => {
-            StatusCode::BAD_REQUEST
-        }
+        ServerNameUnfit | ServerAddressUnfit | FingerprintUnfit | UsersUnreadable | UsersWithoutUs
+        | PreparedRoomUnfit => StatusCode::BAD_REQUEST,
         asked
             if ["name_", "source_", "viewer_", "password_", "ip_range_"]
                 .iter()

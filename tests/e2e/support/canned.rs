@@ -141,6 +141,7 @@ fn media(width: u32, height: u32, fps: f64, minutes: f64) -> SourceMedia {
             interlaced: false,
             keyframe_interval: Some(2.0),
             variable_fps: false,
+            hdr: false,
         }),
         audio: Some(AudioTrack {
             codec: "aac".to_owned(),
@@ -148,6 +149,8 @@ fn media(width: u32, height: u32, fps: f64, minutes: f64) -> SourceMedia {
             sample_rate: 48_000,
             channels: 2,
         }),
+        audio_tracks: 1,
+        sound_longer_by: None,
     }
 }
 
@@ -163,7 +166,9 @@ fn copied() -> Plan {
         sent: Tracks {
             video: Some("h264".to_owned()),
             audio: Some(SentAudio { codec: "aac".to_owned(), sample_rate: 48_000, channels: 2 }),
+            second_audio: None,
         },
+        gains: Vec::new(),
         unkept: None,
     }
 }

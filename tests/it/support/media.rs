@@ -52,3 +52,17 @@ pub async fn watch(url: &str) -> Vec<String> {
     let streams = report["streams"].as_array().into_iter().flatten();
     streams.filter_map(|stream| stream["codec_name"].as_str().map(str::to_owned)).collect()
 }
+
+/// A file that holds `from` so many times.
+#[expect(clippy::disallowed_methods, reason = "makes a file and waits for its end")]
+pub fn looped(from: &Path, times: u32, to: &Path) -> PathBuf {
+    let made = std::process::Command::new(testkit::fixtures::ffmpeg())
+        .args(["-nostdin", "-v", "error", "-stream_loop", &(times - 1).to_string(), "-i"])
+        .arg(from)
+        .args(["-c", "copy"])
+        .arg(to)
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}: {}", to.display(), String::from_utf8_lossy(&made.stderr));
+    to.to_owned()
+}

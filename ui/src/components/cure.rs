@@ -45,6 +45,7 @@ pub(crate) fn drawn(action: FaultAction) -> (&'static str, Icon) {
         FaultAction::InstallFfmpeg => (t!("fault.install_ffmpeg"), Icon::Download),
         FaultAction::OpenSettings => (t!("fault.open_settings"), Icon::Pen),
         FaultAction::OpenServer => (t!("fault.open_server"), Icon::Server),
+        FaultAction::Prepare => (t!("prepare.start"), Icon::Bolt),
     }
 }
 
@@ -60,6 +61,9 @@ impl App {
             }
             (FaultAction::Retry, FaultOf::Stream(id)) => {
                 self.run(busy, commands::StreamStart { id }, |_| {});
+            }
+            (FaultAction::Prepare, FaultOf::Stream(id)) => {
+                self.run(busy, commands::PrepareStart { id }, |_| {});
             }
             (FaultAction::Restart, FaultOf::Stream(id)) => {
                 self.run(busy, commands::StreamRestart { id }, |_| {});
@@ -79,7 +83,13 @@ impl App {
             }
             (FaultAction::UseAnotherPort, _) => self.question.set(Some(Question::renew_ports(self, busy))),
             (FaultAction::InstallFfmpeg, _) => self.installing.set(true),
-            (FaultAction::OpenServer | FaultAction::OpenSettings | FaultAction::LocateFile, _) => {
+            (
+                FaultAction::OpenServer
+                | FaultAction::OpenSettings
+                | FaultAction::LocateFile
+                | FaultAction::Prepare,
+                _,
+            ) => {
                 browser::go(&Page::Server.hash());
             }
         }

@@ -20,6 +20,7 @@ pub(crate) mod only_here;
 pub(crate) mod orders;
 pub(crate) mod outbound;
 pub(crate) mod past;
+pub(crate) mod prepare;
 pub(crate) mod refusal;
 pub(crate) mod row;
 pub(crate) mod row_menu;

@@ -82,6 +82,7 @@ pub(crate) fn source_icon(source: &Source) -> Icon {
         Source::File { .. } => Icon::File,
         Source::Network(_) => Icon::Camera,
         Source::Incoming => Icon::Incoming,
+        Source::TestPattern => Icon::Stream,
     }
 }
 
@@ -95,6 +96,7 @@ fn source(row: RwSignal<Row>) -> impl IntoView {
                 (Source::Network(_), _) if spec.source.is_on_demand() => t!("row.on_demand"),
                 (Source::Network(_), _) => t!("row.fetched"),
                 (Source::Incoming, _) => t!("row.published"),
+                (Source::TestPattern, _) => t!("row.test_pattern"),
             };
             (format!("{} · {how}", spec.source.title()), spec.source.place().to_owned())
         })
@@ -119,6 +121,7 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
         let (picture, mode, recording, (wanted, muted)) = facts.get();
         let mode = mode.map(|mode| match mode {
             Mode::Copy => view! { <span class="chip good">{t!("chip.as_is")}</span> },
+            Mode::Prepared => view! { <span class="chip good">{t!("chip.prepared")}</span> },
             Mode::Transcode => view! { <span class="chip">{t!("chip.encoded")}</span> },
         });
         let record = match recording {

@@ -12,6 +12,7 @@ use crate::{
         Act, BundleCard, FaultCard, FaultOf, Icon, LogCard, LogOf,
         log::ltr,
         outbound::{outbound_card, server_warnings},
+        prepare::prepared_card,
         row::NOTHING,
         sidebar::server_state,
     },
@@ -61,7 +62,7 @@ pub(crate) fn ServerPage() -> impl IntoView {
                     {settings::ports(app, draft)}
                     <LogCard of=LogOf::Server/>
                 </div>
-                <div class="column">{about(app)} {outbound_card(app)} {settings::more(app, draft)} {computer(app)} {files::files(app, draft)} <BundleCard/></div>
+                <div class="column">{about(app)} {outbound_card(app)} {settings::more(app, draft)} {computer(app)} {prepared_card(app)} {files::files(app, draft)} <BundleCard/></div>
             </div>
         </div>
     }

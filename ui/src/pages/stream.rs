@@ -9,6 +9,7 @@ use crate::{
         arrival, icon,
         orders::OrderButton,
         past::{Past, figures, runs},
+        prepare::preparation,
         row::NOTHING,
         row_menu::copy_act,
         sheet::{SheetFor, aside_facts},
@@ -82,7 +83,7 @@ fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
                     {arrival::incoming(app, row)}
                     {rate(row)}
                     {watching_card(app, id, row)}
-                    {sending(app, row)}
+                    {sending(app, id, row)}
                     {runs(past)}
                     <LogCard of=LogOf::Stream(id)/>
                 </div>
@@ -126,7 +127,7 @@ fn rate(row: RwSignal<Row>) -> impl IntoView {
     }
 }
 
-fn sending(app: App, row: RwSignal<Row>) -> impl IntoView {
+fn sending(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
     let seen = Memo::new(move |_| {
         row.with(|row| {
             let stream = &row.stream;
@@ -146,6 +147,7 @@ fn sending(app: App, row: RwSignal<Row>) -> impl IntoView {
                 <p class="mono path" title=path.clone()>{path.clone()}</p>
                 {arrival::fetched(app, row)}
                 {known}
+                {preparation(app, id, row)}
             </section>
         }
     }

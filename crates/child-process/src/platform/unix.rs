@@ -34,7 +34,7 @@ pub(crate) fn prepare(mut command: Command, low_priority: bool) -> CommandWrap {
         Ok(())
     };
     // SAFETY: between fork and exec only async-signal-safe calls are allowed: the hook makes plain system calls
-    // (prctl, getppid, setpriority) and neither allocates nor takes a lock.
+    // (prctl, getppid, setpriority, ioprio_set) and neither allocates nor takes a lock.
     #[expect(unsafe_code, reason = "the death signal can be set in the child alone")]
     unsafe {
         command.pre_exec(hook);
@@ -44,12 +44,15 @@ pub(crate) fn prepare(mut command: Command, low_priority: bool) -> CommandWrap {
     command
 }
 
-/// Best effort: a child at normal priority is better than none.
+/// Best effort: a child at normal priority is better than none. On Linux its disk work waits for everybody else's too
+/// (`ioprio_set(2)`: one process, class idle), where the disk's scheduler minds that.
 fn lower_priority() {
     // SAFETY: a system call on plain numbers; 0 means the calling process.
-    #[expect(unsafe_code, reason = "nix has no setpriority")]
+    #[expect(unsafe_code, reason = "nix has neither setpriority nor ioprio_set")]
     unsafe {
         nix::libc::setpriority(nix::libc::PRIO_PROCESS, 0, NICE);
+        #[cfg(target_os = "linux")]
+        nix::libc::syscall(nix::libc::SYS_ioprio_set, 1, 0, 3 << 13);
     }
 }
 

@@ -13,6 +13,7 @@ fn video() -> VideoTrack {
         interlaced: false,
         keyframe_interval: Some(2.0),
         variable_fps: false,
+        hdr: false,
     }
 }
 

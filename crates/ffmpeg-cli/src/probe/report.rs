@@ -18,12 +18,15 @@ pub fn parse(json: &str) -> Result<SourceMedia, ProbeError> {
     let kind =
         |kind: &'static str| report.streams.iter().filter(move |s| s.codec_type.as_deref() == Some(kind));
     let video = kind("video").find(|s| s.disposition.get("attached_pic") != Some(&1));
+    let sound = kind("audio").next();
     Ok(SourceMedia {
         duration: number(report.format.duration.as_deref()).filter(|seconds| *seconds > 0.0),
         size: number(report.format.size.as_deref()).unwrap_or(0),
         bitrate_bps: number(report.format.bit_rate.as_deref()),
+        sound_longer_by: video.and_then(Track::length).zip(sound.and_then(Track::length)).map(|(v, a)| a - v),
         video: video.map(Track::video),
-        audio: kind("audio").next().map(Track::audio),
+        audio: sound.map(Track::audio),
+        audio_tracks: u32::try_from(kind("audio").count()).unwrap_or(u32::MAX),
         container: report.format.format_name.unwrap_or_default(),
     })
 }
@@ -56,6 +59,8 @@ struct Track {
     pix_fmt: Option<String>,
     has_b_frames: Option<u32>,
     field_order: Option<String>,
+    color_transfer: Option<String>,
+    duration: Option<String>,
     r_frame_rate: Option<String>,
     avg_frame_rate: Option<String>,
     sample_rate: Option<String>,
@@ -99,7 +104,21 @@ impl Track {
             interlaced: matches!(self.field_order.as_deref(), Some("tt" | "bb" | "tb" | "bt")),
             keyframe_interval: None,
             variable_fps,
+            hdr: matches!(self.color_transfer.as_deref(), Some("smpte2084" | "arib-std-b67")),
         }
+    }
+
+    /// Seconds that the track lasts. Matroska has it as a tag alone, `00:00:05.023000000`.
+    fn length(&self) -> Option<f64> {
+        let clock = |text: &String| {
+            let mut seconds = 0.0;
+            for part in text.split(':') {
+                seconds = seconds * 60.0 + part.parse::<f64>().ok()?;
+            }
+            Some(seconds)
+        };
+        let length = number(self.duration.as_deref()).or_else(|| clock(self.tags.get("DURATION")?));
+        length.filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0)
     }
 
     fn audio(&self) -> AudioTrack {

@@ -1,6 +1,6 @@
 //! Which tracks are sent, and how each is encoded.
 
-use stream_api::{AudioTrack, Plan, SourceMedia, VideoTrack};
+use stream_api::{AudioTrack, Mode, Plan, SourceMedia, VideoTrack};
 
 use super::Words;
 
@@ -11,6 +11,9 @@ const FASTEST: f64 = 60.0;
 
 /// `-map`s, filters and codecs. `V` is video that is no cover picture.
 pub(super) fn tracks(words: &mut Words, media: &SourceMedia, plan: &Plan) {
+    if plan.mode == Mode::Prepared {
+        return prepared(words, plan);
+    }
     if let (Some(video), Some(_)) = (&media.video, &plan.video) {
         words.add(&["-map", "0:V:0"]);
         if plan.encodes_video { encode_video(words, video) } else { words.add(&["-c:v", "copy"]) }
@@ -19,6 +22,17 @@ pub(super) fn tracks(words: &mut Words, media: &SourceMedia, plan: &Plan) {
         words.add(&["-map", "0:a:0"]);
         if plan.encodes_audio { encode_audio(words, audio, codec) } else { words.add(&["-c:a", "copy"]) }
     }
+}
+
+/// A prepared file has its AAC track first, then Opus.
+fn prepared(words: &mut Words, plan: &Plan) {
+    if plan.sent.video.is_some() {
+        words.add(&["-map", "0:V:0"]);
+    }
+    for audio in [&plan.sent.audio, &plan.sent.second_audio].into_iter().flatten() {
+        words.add(&["-map", if audio.codec == "opus" { "0:a:1" } else { "0:a:0" }]);
+    }
+    words.add(&["-c", "copy"]);
 }
 
 /// A key frame each second and none elsewhere, for quick joining and HLS segments; no B-frames, which end WebRTC
@@ -96,7 +110,7 @@ impl FrameRate {
 }
 
 /// 4 Mb/s for 1080p30, in proportion to pixels a second, 0.5 to 20 Mb/s.
-fn kilobits(width: u32, height: u32, fps: f64) -> u32 {
+pub(crate) fn kilobits(width: u32, height: u32, fps: f64) -> u32 {
     let pixels = f64::from(width) * f64::from(height) * fps;
     (pixels / (1920.0 * 1080.0 * 30.0) * 4000.0).clamp(500.0, 20_000.0).round() as u32
 }
@@ -118,6 +132,7 @@ mod tests {
             interlaced: false,
             keyframe_interval: None,
             variable_fps,
+            hdr: false,
         }
     }
 

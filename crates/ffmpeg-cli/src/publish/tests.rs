@@ -18,6 +18,7 @@ fn media(codec: &str) -> SourceMedia {
             interlaced: codec == "mpeg2video",
             keyframe_interval: Some(1.0),
             variable_fps: false,
+            hdr: false,
         }),
         audio: Some(AudioTrack {
             codec: "aac".into(),

@@ -18,6 +18,7 @@ fn media(size: (u32, u32), fps: f64, audio: Option<(&str, u32, u32)>) -> SourceM
             interlaced: false,
             keyframe_interval: Some(1.0),
             variable_fps: false,
+            hdr: false,
         }),
         audio: audio.map(|(codec, sample_rate, channels)| AudioTrack {
             codec: codec.into(),
@@ -85,12 +86,12 @@ fn picture_and_sound_are_equally_long() {
         let slate = slate(&media((640, 360), fps, Some(("aac", rate, 1))));
         let picture = slate.picture.as_ref().expect("has a picture");
         let (seen, heard) =
-            (f64::from(picture.frames) / fps, f64::from(slate.packets) * 1024.0 / f64::from(rate));
+            (f64::from(picture.frames) / fps, f64::from(slate.packets[0]) * 1024.0 / f64::from(rate));
         assert!((1.2..=2.0).contains(&seen), "{fps} {rate}: {seen}");
         let least = if packets == 75 { 0.000_01 } else { 0.5 * 1024.0 / f64::from(rate) };
         assert!((seen - heard).abs() <= least, "{fps} {rate}: {seen} and {heard}");
         if packets == 75 {
-            assert_eq!((picture.frames, slate.packets), (frames, packets), "{fps}");
+            assert_eq!((picture.frames, slate.packets[0]), (frames, packets), "{fps}");
         }
     }
 }
@@ -121,4 +122,19 @@ fn sound_that_no_silence_fits_is_told() {
         assert_eq!(plan.unkept, reason, "{audio:?}");
         assert_eq!(Slate::of(&media, &plan).err(), reason, "{audio:?}");
     }
+}
+
+#[test]
+fn a_prepared_file_has_two_sounds() {
+    let media = media((640, 360), 30.0, Some(("mp3", 44_100, 2)));
+    let recipe = crate::prepare::Recipe::of(&media, &plan(&media).expect("has tracks"));
+    let slate = Slate::of(&media, &recipe.plan()).expect("can be kept");
+    assert_eq!(slate.file_name(), "v1-h264-640x360-30-aac-48000-2-opus-48000-2.mp4");
+    let line = line(&slate);
+    assert!(
+        line.contains(
+            "-map 1:a -frames:a:0 75 -c:a:0 aac -b:a:0 32k -map 2:a -frames:a:1 80 -c:a:1 libopus -b:a:1 32k"
+        ),
+        "{line}"
+    );
 }

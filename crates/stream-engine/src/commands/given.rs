@@ -38,7 +38,9 @@ pub(super) async fn source(
             }
             return Ok(Given { source: Source::File { path }, secrets: SourceSecrets::default() });
         }
-        Source::Incoming => return Ok(Given { source: Source::Incoming, secrets: SourceSecrets::default() }),
+        Source::Incoming | Source::TestPattern => {
+            return Ok(Given { source, secrets: SourceSecrets::default() });
+        }
         Source::Network(network) => network,
     };
     let address = split_address(&network.url)?;

@@ -4,6 +4,7 @@ mod access;
 mod given;
 mod history;
 mod others;
+mod prepare;
 mod server;
 mod source_test;
 mod viewers;
@@ -42,6 +43,7 @@ pub(crate) use history::{
 pub(crate) use others::{
     drift_adopt, drift_apply, other_list, server_add, server_edit, server_remove, server_retry, server_test,
 };
+pub(crate) use prepare::{prepare_cancel, prepare_start, prepared_list, prepared_remove, prepared_room_set};
 pub(crate) use viewers::{uplink_set, viewer_kick, viewer_list};
 
 pub(crate) use server::{
@@ -97,6 +99,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         playback: request.playback,
         record: request.record,
         keep_viewers: request.keep_viewers,
+        prepare: request.prepare,
         ..StreamSpec::new(name, source)
     };
     let used = (order == Order::Run).then(clock::now);
@@ -156,6 +159,7 @@ pub(crate) async fn stream_delete(engine: &Call<'_>, request: StreamDelete) -> R
     let handle = engine.streams.lock().await.get(request.id)?;
     let had = has_secret(&stored(engine, request.id).await?);
     handle.delete(engine.origin).await?;
+    engine.prepared.forget(request.id);
     if had {
         engine.secrets.forget(request.id).await;
     }
@@ -329,6 +333,7 @@ fn proposal(source: &Source) -> String {
         Source::Network(network) => stream_api::split_address(&network.url)
             .map_or_else(|_| String::new(), |address| address.host.replace('.', "-")),
         Source::Incoming => String::new(),
+        Source::TestPattern => "test-pattern".to_owned(),
     }
 }
 
@@ -371,6 +376,7 @@ async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
                 record: false,
                 keep_viewers: true,
                 access: Default::default(),
+                prepare: false,
                 start: true,
             };
             stream_create(engine, request).await

@@ -46,7 +46,17 @@ pub(super) fn salvage(given: &Value) -> Option<(Config, Lost)> {
         }
         streams.push(stream);
     }
-    let config = Config { schema_version: SCHEMA_VERSION, server, servers, streams };
+    let prepared_room = match fields.get("prepared_room").unwrap_or(&Value::Null) {
+        Value::Null => None,
+        given => {
+            let room = given.as_u64();
+            if room.is_none() {
+                lost.push("prepared_room".to_owned());
+            }
+            room
+        }
+    };
+    let config = Config { schema_version: SCHEMA_VERSION, server, servers, prepared_room, streams };
     Some((config, Lost { values: lost, shut }))
 }
 
@@ -201,6 +211,7 @@ mod tests {
             "server": {
                 "ports": { "rtsp": 80_000, "hls": 18_888 }, "guest_port": 8_899, "reach": "mars", "uplink_mbps": 50,
             },
+            "prepared_room": "much",
             "streams": [stream("a"), bad, shut, gone, "nonsense", slip, stream("z")],
         });
         let (config, mut lost) = salvage(&given).unwrap();
@@ -219,7 +230,9 @@ mod tests {
         }
         assert_eq!(lost.shut, ["shut", "slip"]);
         assert_eq!(config.streams[2].order, Order::Run);
+        assert_eq!(config.prepared_room, None);
         let expected = [
+            "prepared_room",
             "server/ports/rtsp",
             "server/reach",
             "streams/1/order",

@@ -4,6 +4,7 @@ mod convert;
 mod cure;
 mod ending;
 mod look;
+mod prepare;
 
 use std::{
     sync::Arc,
@@ -216,7 +217,12 @@ impl Actor {
                     self.take(if late { Input::Woke } else { Input::Tick }).await;
                 }
                 Ok(jump) = jumps.recv() => self.jumped(jump).await,
-                _ = second.tick() => self.look(),
+                _ = second.tick() => {
+                    self.look();
+                    if self.look_at_preparation().await {
+                        self.publish();
+                    }
+                }
             }
         }
         if let Some(done) = self.deleted.take() {

@@ -11,7 +11,7 @@ use crate::{prober::Probed, server::PullTrouble};
 /// What a stream waits for that runs and is off air; `lost`: it was on air since it runs.
 pub(super) fn wait(source: &Source, lost: bool, trouble: Option<PullTrouble>) -> Option<Wait> {
     let of = match source {
-        Source::File { .. } => return None,
+        Source::File { .. } | Source::TestPattern => return None,
         Source::Incoming => Awaited::Publisher,
         Source::Network(_) if source.is_on_demand() => Awaited::Viewer,
         Source::Network(_) => Awaited::Source,
@@ -97,6 +97,7 @@ pub(crate) fn received(tracks: &[Track]) -> Option<Probed> {
             interlaced: false,
             keyframe_interval: None,
             variable_fps: false,
+            hdr: false,
         }),
         audio: audio.map(|track| AudioTrack {
             codec: codec(track),

@@ -15,7 +15,7 @@ use crate::{
 /// Who brings the media of a stream. `converts`: viewers would not all play what its source sends.
 pub(super) fn feed(spec: &StreamSpec, converts: bool) -> Feed {
     match &spec.source {
-        Source::File { .. } => Feed::Child,
+        Source::File { .. } | Source::TestPattern => Feed::Child,
         Source::Network(_) if converts && may(spec) => Feed::Converter,
         Source::Network(_) | Source::Incoming => Feed::Server,
     }

@@ -1,6 +1,6 @@
 use stream_api::{
-    Code, Error, Fault, Health, Kept, Order, Publisher, Recording, State, Stream, StreamId, StreamSpec,
-    UnixMillis, Wait,
+    Code, Error, Fault, FaultAction, Health, Kept, Order, Playback, Preparation, Publisher, Recording, State,
+    Stream, StreamId, StreamSpec, UnixMillis, Wait,
 };
 
 use crate::{
@@ -28,6 +28,8 @@ pub(super) struct Facts {
     pub(super) wait: Option<Wait>,
     /// It was on air since it was ordered to run.
     pub(super) was_on_air: bool,
+    /// How far its prepared file is.
+    pub(super) preparation: Option<Preparation>,
     since: UnixMillis,
     state: State,
     on_air_since: Option<UnixMillis>,
@@ -48,6 +50,7 @@ impl Facts {
             publisher: None,
             wait: None,
             was_on_air: false,
+            preparation: None,
             since: clocks.wall(),
             state: State::Stopped,
             on_air_since: None,
@@ -107,14 +110,24 @@ impl Facts {
 
     fn warnings(&self, spec: &StreamSpec) -> Vec<Fault> {
         let slow = (self.health == Health::Slow).then(|| Error::new(Code::Overloaded));
+        let slow = slow.map(|slow| match self.is_cured_by_preparing(spec) {
+            true => Fault::new(slow),
+            false => Fault { action: Some(FaultAction::OpenSettings), ..Fault::new(slow) },
+        });
         let source = match self.source {
             Fate::Same => None,
             Fate::Gone => Some(Code::SourceGone),
             Fate::Changed => Some(Code::SourceChanged),
         };
         let source = source.map(|code| Error::new(code).with("path", spec.source.place()));
-        let more = self.unrecorded.iter().chain(&self.unadmitted).cloned();
-        slow.into_iter().chain(source).chain(more).map(Fault::new).collect()
+        let others = source.into_iter().chain(self.unrecorded.clone()).chain(self.unadmitted.clone());
+        slow.into_iter().chain(others.map(Fault::new)).collect()
+    }
+
+    /// Whether it is encoded while it plays, and need not be.
+    fn is_cured_by_preparing(&self, spec: &StreamSpec) -> bool {
+        let encodes = self.probed.as_ref().is_some_and(|probed| !probed.plan.gains.is_empty());
+        encodes && spec.playback == Playback::Loop && spec.source.file().is_some() && !spec.prepare
     }
 
     /// The stream as it is now, without figures.
@@ -144,6 +157,7 @@ impl Facts {
             kept,
             publisher: self.publisher.clone(),
             wait: self.wait.clone(),
+            preparation: self.preparation.clone(),
             ..Stream::new(id, spec.clone())
         }
     }
@@ -158,8 +172,6 @@ mod tests {
         },
         time::Duration,
     };
-
-    use stream_api::Playback;
 
     use super::*;
     use crate::{clocks::Reading, lifecycle::Feed};

@@ -7,6 +7,7 @@ mod facts;
 mod keep;
 pub(crate) mod open;
 mod pace;
+mod sending;
 mod source_watch;
 mod spawn;
 mod tail;
@@ -25,6 +26,7 @@ use crate::{
     drives::Drives,
     hub::Hub,
     journal::{Ink, RunJournal},
+    prepare::Prepared,
     prober::Prober,
     secrets::Secrets,
     server::{Server, Servers},
@@ -44,6 +46,7 @@ pub(crate) struct Parts {
     pub(crate) tools: Tools,
     pub(crate) prober: Prober,
     pub(crate) drives: Drives,
+    pub(crate) prepared: Prepared,
     pub(crate) spawner: Spawner,
     /// All servers.
     pub(crate) servers: Servers,

@@ -5,11 +5,12 @@ use std::{
 
 use child_process::{Child, SpawnError, Spec};
 use ffmpeg_cli::publish::{Input, Publish, Target};
-use stream_api::{Code, Error, StreamId, StreamSpec};
+use stream_api::{Code, Error, Source, StreamId, StreamSpec};
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{
     Parts, convert, keep,
+    sending::{self, Sending},
     turns::{Ticket, Turn},
 };
 use crate::{
@@ -47,6 +48,7 @@ pub(super) struct Spawned {
 
 /// A source that can be reached.
 enum Found {
+    TestPattern,
     File(Looked),
     /// A path of the server, which fetches it.
     Live(Box<Probed>, Target),
@@ -64,7 +66,11 @@ pub(super) async fn spawn(
 ) -> Result<Spawned, Problem> {
     let ffmpeg = parts.tools.found().ffmpeg.map_err(needs_a_person)?;
     let found = match spec.source.network() {
-        None => Found::File(look(&parts, spec.source.file().unwrap_or_default()).await?),
+        None if spec.source == Source::TestPattern => Found::TestPattern,
+        None => {
+            let file = spec.source.file().unwrap_or_default();
+            Found::File(parts.prober.look(file).await.map_err(sending::of_source)?)
+        }
         Some(network) => {
             convert::fetch(&parts, id, network).await?;
             let from = convert::target(&*parts.server.access().await.map_err(passing)?, id);
@@ -97,10 +103,12 @@ async fn make(
     ffmpeg: Program<ffmpeg_cli::Version>,
     found: Found,
 ) -> Result<Spawned, Problem> {
-    let (probed, live) = match found {
-        Found::File(looked) => (parts.prober.examine(looked).await.map_err(of_source)?, None),
-        Found::Live(probed, from) => (*probed, Some(from)),
+    let (Sending { file, probed }, live) = match found {
+        Found::TestPattern => (sending::test_pattern(&parts, id, &spec).await?, None),
+        Found::File(looked) => (sending::file(&parts, id, &spec, looked).await?, None),
+        Found::Live(probed, from) => (Sending { file: PathBuf::new(), probed: *probed }, Some(from)),
     };
+    let file = file.to_string_lossy();
     // No slate is made for a server that is not there.
     parts.server.access().await.map_err(passing)?;
     let keep = keep::keep(&parts, id, &spec, &probed, refused).await;
@@ -115,7 +123,7 @@ async fn make(
     };
     let publish = Publish {
         input: match &live {
-            None => Input::File { path: spec.source.file().unwrap_or_default(), playback: spec.playback },
+            None => Input::File { path: &file, playback: spec.playback },
             Some(from) => Input::Live(from),
         },
         media: &probed.media,
@@ -135,21 +143,6 @@ async fn make(
     Ok(Spawned { child, probed, shown, record: spec.record, turn: None })
 }
 
-fn of_source(error: Error) -> Problem {
-    match error.code {
-        Code::SourceTimeout
-        | Code::SourceUnreadable
-        | Code::OutOfMemory
-        | Code::TooManyFiles
-        | Code::Internal => passing(error),
-        _ => needs_a_person(error),
-    }
-}
-
-async fn look(parts: &Parts, file: &str) -> Result<Looked, Problem> {
-    parts.prober.look(file).await.map_err(of_source)
-}
-
 fn unspawnable(error: SpawnError, path: PathBuf) -> Problem {
     let fault = tool_fault::Program::Ffmpeg.unspawnable(&path, &error);
     match error {
@@ -158,10 +151,10 @@ fn unspawnable(error: SpawnError, path: PathBuf) -> Problem {
     }
 }
 
-fn needs_a_person(error: Error) -> Problem {
+pub(super) fn needs_a_person(error: Error) -> Problem {
     Problem { fault: error.into(), permanent: true }
 }
 
-fn passing(error: Error) -> Problem {
+pub(super) fn passing(error: Error) -> Problem {
     Problem { fault: error.into(), permanent: false }
 }

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Plan, SourceMedia, t};
+use stream_api::{Mode, Plan, SourceMedia, t};
 
 use crate::{
     components::{
@@ -69,11 +69,25 @@ pub(crate) fn facts(media: &SourceMedia, plan: &Plan) -> impl IntoView + use<> {
         if v.width > 0 {
             rows.push((t!("fact.picture"), size));
         }
+        if v.hdr {
+            rows.push((t!("fact.range"), t!("fact.range.hdr").to_owned()));
+        }
     }
     rows.push((t!("fact.audio"), audio));
     if let Some(a) = &media.audio {
         let khz = format::fps(f64::from(a.sample_rate) / 1000.0);
         rows.push((t!("fact.sound"), t!("fact.sound.value", khz = khz, channels = channels(a.channels))));
+    }
+    if media.audio_tracks > 1 && plan.mode != Mode::Prepared {
+        rows.push((t!("fact.audio_tracks"), t!("fact.audio_tracks.value", n = media.audio_tracks)));
+    }
+    if let Some(longer) = media.sound_longer_by.filter(|seconds| seconds.abs() >= 0.1) {
+        let seconds = format!("{:.1}", longer.abs());
+        let words = match longer > 0.0 {
+            true => t!("fact.sound.longer", seconds = seconds),
+            false => t!("fact.sound.shorter", seconds = seconds),
+        };
+        rows.push((t!("fact.sound.length"), words));
     }
     if let Some(bps) = media.bitrate_bps {
         rows.push((t!("fact.bitrate"), t!("fact.about", value = format::rate(bps))));

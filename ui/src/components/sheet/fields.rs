@@ -6,6 +6,7 @@ use crate::components::{
     sheet::{
         form::{Form, Probe},
         network::Kind,
+        prepare::prepare,
     },
 };
 
@@ -29,6 +30,7 @@ pub(crate) fn fields(form: Form) -> impl IntoView {
             t!("sheet.keep"),
             view! { <small data-testid="keep-hint">{keep_hint}</small> },
         ))}
+        {prepare(form)}
     }
 }
 

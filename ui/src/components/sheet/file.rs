@@ -100,12 +100,12 @@ fn card(report: &ProbeReport) -> impl IntoView + use<> {
 
 fn verdict(report: &ProbeReport) -> impl IntoView + use<> {
     let (class, sign, title) = match report.plan.mode {
-        Mode::Copy => ("verdict", Icon::Bolt, t!("verdict.as_is")),
+        Mode::Copy | Mode::Prepared => ("verdict", Icon::Bolt, t!("verdict.as_is")),
         Mode::Transcode => ("verdict encodes", Icon::Retry, t!("verdict.encoded")),
     };
-    let mode = if report.plan.mode == Mode::Copy { "copy" } else { "transcode" };
+    let mode = if report.plan.mode == Mode::Transcode { "transcode" } else { "copy" };
     let why = match (report.plan.mode, report.plan.reasons.is_empty()) {
-        (Mode::Copy, true) => vec![t!("verdict.as_is.why").to_owned()],
+        (Mode::Copy | Mode::Prepared, true) => vec![t!("verdict.as_is.why").to_owned()],
         (Mode::Transcode, true) => vec![t!("verdict.encoded.why").to_owned()],
         _ => sentences(&report.plan.reasons),
     };

@@ -71,6 +71,8 @@ pub(crate) struct Form {
     pub keep_viewers: RwSignal<bool>,
     /// Who may watch, of a stream that is new.
     pub viewers: Viewers,
+    /// What was chosen; until then what is best for the file.
+    pub prepare: RwSignal<Option<bool>>,
     pub probe: RwSignal<Probe>,
     /// The browser's file dialog is open.
     pub browsing: RwSignal<bool>,
@@ -107,6 +109,7 @@ impl Form {
             named: RwSignal::new(spec.is_some()),
             playback: RwSignal::new(spec.as_ref().map(|spec| spec.playback).unwrap_or_default()),
             record: RwSignal::new(spec.as_ref().is_some_and(|spec| spec.record)),
+            prepare: RwSignal::new(spec.as_ref().map(|spec| spec.prepare)),
             keep_viewers: RwSignal::new(spec.is_none_or(|spec| spec.keep_viewers)),
             viewers: Viewers::of_new(),
             original: StoredValue::new(original),
@@ -162,6 +165,7 @@ impl Form {
                 Err(_) => return,
             },
             Kind::Incoming => "incoming".to_owned(),
+            Kind::TestPattern => "test-pattern".to_owned(),
         };
         self.name.set(propose_name(&from, |name| self.taken(name)));
     }
@@ -204,6 +208,7 @@ impl Form {
             Kind::File => Source::File { path: self.path.get().trim().to_owned() },
             Kind::Network => self.net.source(),
             Kind::Incoming => Source::Incoming,
+            Kind::TestPattern => Source::TestPattern,
         }
     }
 
@@ -303,7 +308,7 @@ impl Form {
     pub(crate) fn can_save(self) -> bool {
         let source = match (self.net.kind.get(), self.probe.get()) {
             (Kind::Network, _) => self.net.problem().is_none(),
-            (Kind::Incoming, _) => true,
+            (Kind::Incoming | Kind::TestPattern, _) => true,
             (Kind::File, Probe::Done(report)) => report.path == self.path.get().trim(),
             // Its other fields can be changed while its file is missing.
             (Kind::File, _) => self.same_file(),
@@ -348,6 +353,7 @@ impl Form {
             record: self.record.get(),
             keep_viewers: self.keep_viewers.get(),
             server: self.server.get(),
+            prepare: self.prepares(),
             ..StreamSpec::new(self.name.get(), self.source())
         };
         StreamUpdate { password: self.password(), ..changes(original, wanted) }
@@ -372,6 +378,7 @@ impl Form {
             record: self.record.get_untracked(),
             keep_viewers: self.keep_viewers.get_untracked(),
             access: self.viewers.wanted(),
+            prepare: untrack(|| self.prepares()),
             start,
         };
         spawn_local(async move {
@@ -408,7 +415,7 @@ impl Failed for Stream {
 /// The fields that differ from the stream as it was.
 fn changes(original: &Stream, wanted: StreamSpec) -> StreamUpdate {
     let spec = &original.spec;
-    let StreamSpec { server, name, source, playback, record, keep_viewers, .. } = wanted;
+    let StreamSpec { server, name, source, playback, record, keep_viewers, prepare, .. } = wanted;
     StreamUpdate {
         server: (server != spec.server).then_some(server),
         name: (name != spec.name).then_some(name),
@@ -416,6 +423,7 @@ fn changes(original: &Stream, wanted: StreamSpec) -> StreamUpdate {
         playback: (playback != spec.playback).then_some(playback),
         record: (record != spec.record).then_some(record),
         keep_viewers: (keep_viewers != spec.keep_viewers).then_some(keep_viewers),
+        prepare: (prepare != spec.prepare).then_some(prepare),
         ..StreamUpdate::of(original.id)
     }
 }

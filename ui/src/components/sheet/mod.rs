@@ -6,6 +6,7 @@ mod fields;
 mod file;
 mod form;
 mod network;
+mod prepare;
 mod server;
 mod source;
 
@@ -72,6 +73,7 @@ pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
                 {move || match form.net.kind.get() {
                     network::Kind::File => aside::aside(form).into_any(),
                     network::Kind::Incoming => aside::only(t!("sheet.aside.incoming")).into_any(),
+                    network::Kind::TestPattern => aside::only(t!("sheet.aside.test_pattern")).into_any(),
                     network::Kind::Network => view! { <div class="aside">{source::found(form)}</div> }.into_any(),
                 }}
             </div>

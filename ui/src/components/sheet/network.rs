@@ -12,6 +12,8 @@ pub(crate) enum Kind {
     Network,
     /// Whoever publishes.
     Incoming,
+    /// The test pattern.
+    TestPattern,
 }
 
 /// What is known of a network source.
@@ -49,6 +51,7 @@ impl Net {
             None | Some(Source::File { .. }) => Kind::File,
             Some(Source::Network(_)) => Kind::Network,
             Some(Source::Incoming) => Kind::Incoming,
+            Some(Source::TestPattern) => Kind::TestPattern,
         };
         let rest = source.and_then(Source::network).cloned().unwrap_or_default();
         Net {

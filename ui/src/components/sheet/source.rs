@@ -21,6 +21,7 @@ pub(crate) fn source(form: Form) -> impl IntoView {
             Kind::File => Source::File { path: String::new() },
             Kind::Network => Source::Network(Default::default()),
             Kind::Incoming => Source::Incoming,
+            Kind::TestPattern => Source::TestPattern,
         };
         let on = Signal::derive(move || form.net.kind.get() == kind);
         let word = view! { {icon(source_icon(&of))} {word} }.into_any();
@@ -33,12 +34,14 @@ pub(crate) fn source(form: Form) -> impl IntoView {
                 {choice(Kind::File, "source-file", t!("sheet.source.file"))}
                 {choice(Kind::Network, "source-network", t!("sheet.source.network"))}
                 {choice(Kind::Incoming, "source-incoming", t!("sheet.source.incoming"))}
+                {choice(Kind::TestPattern, "source-test-pattern", t!("source.test_pattern"))}
             </div>
         </fieldset>
         {move || match form.net.kind.get() {
             Kind::File => file::file(form).into_any(),
             Kind::Network => network(form).into_any(),
             Kind::Incoming => view! { <p class="muted" data-testid="incoming-hint">{t!("sheet.incoming.hint")}</p> }.into_any(),
+            Kind::TestPattern => view! { <p class="muted">{t!("sheet.test_pattern.hint")}</p> }.into_any(),
         }}
     }
 }

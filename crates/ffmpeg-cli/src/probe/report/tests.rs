@@ -44,7 +44,28 @@ fn odd_reports() {
     assert_eq!(video(r#""tags":{"rotate":"90"}"#).rotation, 90, "the tag counts clockwise");
     assert_eq!(video(r#""side_data_list":[{"rotation":-180}]"#).rotation, 180);
     assert_eq!(video(r#""side_data_list":[{"rotation":90}]"#).rotation, 270);
+    assert!(video(r#""color_transfer":"smpte2084""#).hdr && video(r#""color_transfer":"arib-std-b67""#).hdr);
+    assert!(!video(r#""color_transfer":"bt709""#).hdr);
     let bare = parse("{}").expect("an empty report is one");
     assert_eq!((bare.video, bare.audio, bare.duration), (None, None, None));
     assert!(parse("").is_err() && parse("[error] x").is_err());
+}
+
+#[test]
+fn tracks_of_unequal_length() {
+    let lengths = |video: &str, audio: &str| {
+        let json = format!(
+            r#"{{"streams":[{{"codec_type":"video",{video}}},{{"codec_type":"audio",{audio}}},
+                {{"codec_type":"audio"}}]}}"#
+        );
+        let media = parse(&json).expect("is a report");
+        assert_eq!(media.audio_tracks, 2);
+        media.sound_longer_by
+    };
+    assert_eq!(lengths(r#""duration":"5.000000""#, r#""duration":"4.250000""#), Some(-0.75));
+    let matroska =
+        lengths(r#""tags":{"DURATION":"01:00:05.000000000"}"#, r#""tags":{"DURATION":"01:00:05.500000000"}"#);
+    assert_eq!(matroska, Some(0.5));
+    assert_eq!(lengths(r#""duration":"5.000000""#, r#""duration":"N/A""#), None);
+    assert_eq!(lengths(r#""tags":{"DURATION":"soon"}"#, r#""duration":"5.0""#), None);
 }

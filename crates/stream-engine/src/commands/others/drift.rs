@@ -52,7 +52,7 @@ pub(crate) async fn drift_adopt(engine: &Call<'_>, request: DriftAdopt) -> Resul
 fn adopt(difference: &Difference, spec: &StreamSpec, update: &mut StreamUpdate) -> bool {
     let network = || match update.source.as_ref().unwrap_or(&spec.source) {
         Source::Network(network) => Some(network.clone()),
-        Source::File { .. } | Source::Incoming => None,
+        Source::File { .. } | Source::Incoming | Source::TestPattern => None,
     };
     match (difference.key.as_str(), &difference.theirs, network()) {
         ("record", Value::Bool(record), _) => update.record = Some(*record),

@@ -110,6 +110,7 @@ impl Actor {
             self.facts.was_on_air = false;
             self.parts.server.forget_pull_trouble(&self.spec.name);
         }
+        self.follow_preparation(&before);
         self.slate_refused = false;
         if before.server != self.spec.server {
             self.move_from(&before.name).await;

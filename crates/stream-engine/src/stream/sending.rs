@@ -1,0 +1,68 @@
+//! What a stream with a child is sent from: its own file, or a prepared one.
+
+use std::path::PathBuf;
+
+use stream_api::{Code, Error, StreamId, StreamSpec, Tracks};
+
+use super::{
+    Parts,
+    spawn::{needs_a_person, passing},
+};
+use crate::{
+    lifecycle::Problem,
+    prepare::Ready,
+    prober::{Looked, Probed},
+};
+
+/// A file, what it holds, and how it is sent.
+#[derive(Debug)]
+pub(super) struct Sending {
+    pub(super) file: PathBuf,
+    pub(super) probed: Probed,
+}
+
+impl From<Ready> for Sending {
+    fn from(Ready { file, probed }: Ready) -> Sending {
+        Sending { file, probed }
+    }
+}
+
+/// The test pattern, which is made if need be.
+pub(super) async fn test_pattern(parts: &Parts, id: StreamId, spec: &StreamSpec) -> Result<Sending, Problem> {
+    let made = parts.prepared.test_pattern(id, now(parts, id, spec).as_ref()).await;
+    made.map(Sending::from).map_err(|error| match error.code {
+        // A disk that is full, or a memory, may have room again.
+        Code::DiskFull | Code::ShuttingDown => passing(error),
+        _ => of_source(error),
+    })
+}
+
+/// A stream's own file as it was `looked` at, or what was prepared of it.
+pub(super) async fn file(
+    parts: &Parts,
+    id: StreamId,
+    spec: &StreamSpec,
+    looked: Looked,
+) -> Result<Sending, Problem> {
+    let probed = parts.prober.examine(looked).await.map_err(of_source)?;
+    match parts.prepared.take(id, spec, &probed, now(parts, id, spec).as_ref()).await {
+        Some(ready) => Ok(ready.into()),
+        None => Ok(Sending { file: spec.source.file().unwrap_or_default().into(), probed }),
+    }
+}
+
+/// The tracks of the slate: with others its viewers could not be kept.
+fn now(parts: &Parts, id: StreamId, spec: &StreamSpec) -> Option<Tracks> {
+    parts.server.slate(id, &spec.name).map(|slate| slate.tracks().clone())
+}
+
+pub(super) fn of_source(error: Error) -> Problem {
+    match error.code {
+        Code::SourceTimeout
+        | Code::SourceUnreadable
+        | Code::OutOfMemory
+        | Code::TooManyFiles
+        | Code::Internal => passing(error),
+        _ => needs_a_person(error),
+    }
+}
