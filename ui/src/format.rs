@@ -233,6 +233,12 @@ mod tests {
     }
 
     #[test]
+    fn fingerprints_are_as_other_programs_show_them() {
+        assert_eq!(fingerprint("00ab4f"), "00:AB:4F");
+        assert_eq!(fingerprint("00:AB:4f"), "00:AB:4F");
+    }
+
+    #[test]
     fn shares_are_never_rounded_up() {
         for (of, text) in [
             (1.0, "100 %"),

@@ -297,6 +297,13 @@ mod tests {
     }
 
     #[test]
+    fn what_nobody_knows_is_not_said_to_be_set_from_here() {
+        let read = import("logLevel: debug\nrtspAdress: :9554\n", &ServerSettings::default()).unwrap();
+        let said: Vec<_> = read.left.iter().map(|line| (line.key.as_str(), line.words.as_str())).collect();
+        assert_eq!(said, [("logLevel", t!("import.own")), ("rtspAdress", t!("import.unknown_key"))]);
+    }
+
+    #[test]
     fn a_certificate_of_an_unknown_folder_becomes_ours() {
         let read = import(
             "hlsEncryption: yes\nhlsServerCert: server.crt\nhlsServerKey: server.key\n",
