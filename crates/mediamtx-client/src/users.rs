@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use ipnet::IpNet;
+use ipnet::{IpNet, Ipv4Net};
 use serde::ser::SerializeMap as _;
 use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
@@ -267,11 +267,15 @@ pub(crate) fn yaml(text: &str) -> Result<Value, String> {
     serde_saphyr::from_str(text).map_err(|error| error.without_snippet().to_string())
 }
 
-/// A network (`10.0.0.0/8`) or an address (`10.1.2.3`), in the form that compares: without bits beyond the prefix.
+/// A network (`10.0.0.0/8`) or an address (`10.1.2.3`), in the form that compares: without bits beyond the prefix, and
+/// with IPv4 inside IPv6 (`::ffff:10.0.0.0/104`) as the IPv4 that MediaMTX makes of it (`internal/conf/ip_networks.go`).
 pub fn ip_range(text: &str) -> Option<IpNet> {
     let text = text.trim();
     let address = || text.parse::<IpAddr>().ok().map(IpNet::from);
-    text.parse::<IpNet>().ok().or_else(address).map(|net| net.trunc())
+    let net = text.parse::<IpNet>().ok().or_else(address)?.trunc();
+    let IpNet::V6(long) = net else { return Some(net) };
+    let inside = long.addr().to_ipv4_mapped().zip(long.prefix_len().checked_sub(96));
+    Some(inside.and_then(|(address, prefix)| Ipv4Net::new(address, prefix).ok()).map_or(net, IpNet::V4))
 }
 
 fn is_plain(text: &str) -> bool {
@@ -379,6 +383,27 @@ impl<'de> Deserialize<'de> for User {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ranges_are_as_the_server_keeps_them() {
+        for (given, kept) in [
+            (" 10.1.2.3/8 ", "10.0.0.0/8"),
+            ("10.1.2.3", "10.1.2.3/32"),
+            ("::ffff:10.0.0.1", "10.0.0.1/32"),
+            ("::ffff:10.1.0.0/104", "10.0.0.0/8"),
+            ("::ffff:0:0/96", "0.0.0.0/0"),
+            ("::FFFF:a00:1/128", "10.0.0.1/32"),
+            ("::ffff:0:0/90", "::ff00:0:0/90"),
+            ("::10.0.0.1", "::a00:1/128"),
+            ("fd00::1/8", "fd00::/8"),
+            ("::/0", "::/0"),
+        ] {
+            assert_eq!(ip_range(given).map(|net| net.to_string()).as_deref(), Some(kept), "{given}");
+            let user = User::anybody(Vec::new()).from(ip_range(given));
+            let shown = serde_json::json!({ "user": "any", "ips": [kept] });
+            assert!(user.is_shown_as(&serde_json::from_value(shown).unwrap()), "{given}");
+        }
+    }
 
     #[test]
     fn a_list_is_read_in_every_form() {

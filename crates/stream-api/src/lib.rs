@@ -47,6 +47,7 @@ mod source_test;
 mod spec;
 mod status;
 mod units;
+mod unread;
 mod viewer;
 pub mod words;
 

@@ -366,7 +366,7 @@ pub(crate) async fn new_guest_port(store: &Store) -> Result<u16, Error> {
 
 fn read<C: Command>(request: Value) -> Result<C, Error> {
     let request = if request.is_null() { Value::Object(serde_json::Map::new()) } else { request };
-    serde_json::from_value(request).map_err(|error| Error::new(Code::BadRequest).with("reason", error))
+    serde_json::from_value(request).map_err(|error| Error::unread(&error))
 }
 
 fn write<R: serde::Serialize>(reply: &R) -> Result<Value, Error> {

@@ -104,8 +104,7 @@ async fn knock(desktop: &mpsc::Sender<Knock>, knock: Knock) -> Result<(), Error>
 
 async fn read<T: DeserializeOwned>(body: Body) -> Result<T, Problem> {
     let object = routes::object(body).await?;
-    serde_json::from_value(Value::Object(object))
-        .map_err(|error| Error::new(Code::BadRequest).with("reason", error).into())
+    serde_json::from_value(Value::Object(object)).map_err(|error| Error::unread(&error).into())
 }
 
 #[cfg(test)]

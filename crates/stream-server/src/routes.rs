@@ -106,7 +106,7 @@ fn origin(headers: &HeaderMap) -> Origin {
 fn query(query: &str) -> Result<Map<String, Value>, Problem> {
     serde_urlencoded::from_str::<Vec<(String, String)>>(query)
         .map(|pairs| pairs.into_iter().map(|(name, value)| (name, Value::String(value))).collect())
-        .map_err(|error| Error::new(Code::BadRequest).with("reason", error).into())
+        .map_err(|error| Error::unread(&error).into())
 }
 
 /// The body as a JSON object; no body is an empty one.
@@ -117,7 +117,7 @@ pub(crate) async fn object(body: Body) -> Result<Map<String, Value>, Problem> {
     if bytes.is_empty() {
         return Ok(Map::new());
     }
-    serde_json::from_slice(&bytes).map_err(|error| Error::new(Code::BadRequest).with("reason", error).into())
+    serde_json::from_slice(&bytes).map_err(|error| Error::unread(&error).into())
 }
 
 #[cfg(test)]

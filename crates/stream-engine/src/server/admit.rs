@@ -3,13 +3,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use mediamtx_client::{Api, ApiError, Session, User};
+use mediamtx_client::{Action, Api, ApiError, Pass, Permission, Session, User};
 
 use super::users;
 
 /// Who asks for an on-demand source is let in at once and waits for it, up to 10 s (`sourceOnDemandStartTimeout`),
 /// before the session, which is listed meanwhile, tells its path.
 const COMING_IN: Duration = Duration::from_secs(12);
+/// After so many writes that change nothing of what a server shows, it shows what it has in its own way.
+const IN_VAIN: u32 = 2;
 
 /// Who may do what on a running server: one list, replaced whole. Nobody is disconnected by that, so who lost a right
 /// is.
@@ -17,12 +19,16 @@ const COMING_IN: Duration = Duration::from_secs(12);
 pub(super) struct Admitted {
     /// Those who are there whatever streams there are: our own users, or those of a server's owner.
     base: Vec<User>,
-    /// As it was started with.
-    launched: Vec<User>,
     /// What it has; none when somebody else may have changed it.
     users: Option<Vec<User>>,
     /// By these lists people may be in who should not be.
     past: Vec<Past>,
+    /// Who was there when it was last seen to have what it was given: not by a list of somebody else.
+    ours: HashSet<String>,
+    /// What it showed instead, as long as it is not known whether somebody changed it.
+    strange: Option<Vec<User>>,
+    /// What it shows although it was given something else, and how many writes changed nothing of that.
+    stubborn: Option<(Vec<User>, u32)>,
 }
 
 /// A list that does not hold any more.
@@ -30,6 +36,8 @@ pub(super) struct Admitted {
 struct Past {
     users: Vec<User>,
     seen: Option<Seen>,
+    /// Of a list of somebody else: who was there before it. Everybody else may have come in by it whom it lets in.
+    before: Option<HashSet<String>>,
 }
 
 /// Who was there just after another list had taken the place of one. Told apart by their ids: the server's clock need
@@ -42,23 +50,27 @@ struct Seen {
 
 impl Past {
     fn of(users: Vec<User>) -> Past {
-        Past { users, seen: None }
+        Past { users, seen: None, before: None }
     }
 
     /// Whether the session may have come in by this list.
     fn let_in(&self, session: &Session) -> bool {
+        let strange = |before: &HashSet<String>| {
+            !before.contains(&session.id) && users::may_let_in(&self.users, session)
+        };
         self.seen.as_ref().is_none_or(|seen| seen.sessions.contains(&session.id))
+            && self.before.as_ref().is_none_or(strange)
     }
 }
 
 impl Admitted {
     pub(super) fn new(base: Vec<User>, launched: Vec<User>) -> Admitted {
-        Admitted { base, users: Some(launched.clone()), launched, past: Vec::new() }
+        Admitted { users: Some(launched), ..Admitted::elsewhere(base) }
     }
 
     /// Of a server that was started by somebody else, with these users. What list it has now is not known.
     pub(super) fn elsewhere(base: Vec<User>) -> Admitted {
-        Admitted { launched: base.clone(), base, users: None, past: Vec::new() }
+        Admitted { base, users: None, past: Vec::new(), ours: HashSet::new(), strange: None, stubborn: None }
     }
 
     /// Nobody has looked for a while: the list is said anew. Who came in by the one that is known may still be there.
@@ -71,22 +83,60 @@ impl Admitted {
         self.base == base
     }
 
-    /// The server may have any list now: most likely the one it was started with.
-    pub(super) fn distrust(&mut self) {
-        self.past.push(Past::of(self.launched.clone()));
-        self.users = None;
+    /// Asks the server for its users. Whether it has what it was given; if not, it is given that again by the next
+    /// [`follow`](Admitted::follow).
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub(super) async fn look(&mut self, api: &Api) -> Result<bool, ApiError> {
+        let Some(users) = &self.users else { return Ok(true) };
+        // First, so that they came before what is shown then.
+        let sessions = api.sessions().await?;
+        let shown = shown_by(api).await?;
+        let is_given = users.len() == shown.len()
+            && users.iter().zip(&shown).all(|(given, shown)| given.is_shown_as(shown));
+        let known = |(before, times): &(Vec<User>, u32)| *times >= IN_VAIN && *before == shown;
+        if is_given || self.stubborn.as_ref().is_some_and(known) {
+            self.ours = sessions.into_iter().map(|session| session.id).collect();
+            return Ok(true);
+        }
+        self.past.extend(self.users.take().map(Past::of));
+        self.strange = Some(shown);
+        Ok(false)
     }
 
-    /// Whether the server's own account of its users is what it was given.
-    pub(super) fn is_shown(&self, shown: &[User]) -> bool {
-        self.users.as_ref().is_none_or(|users| {
-            users.len() == shown.len() && users.iter().zip(shown).all(|(ours, shown)| ours.is_shown_as(shown))
-        })
+    /// The server's file was read again: what it showed before says nothing any more.
+    pub(super) fn reloaded(&mut self) {
+        self.stubborn = None;
+    }
+
+    /// Whether what it shows is not what it was given, and stays so.
+    pub(super) fn is_stubborn(&self) -> bool {
+        self.stubborn.is_some()
+    }
+
+    /// Whether the list that was seen instead is of somebody else, now that the server was given ours again: then
+    /// people may be in by it.
+    async fn judge(&mut self, api: &Api, given: &[User]) -> Result<(), ApiError> {
+        let Some(strange) = &self.strange else { return Ok(()) };
+        let shown = shown_by(api).await?;
+        if shown == *strange {
+            let times =
+                self.stubborn.take().filter(|(before, _)| *before == shown).map_or(0, |(_, times)| times);
+            tracing::warn!("the server shows other users than it is given, whatever it is given");
+            self.stubborn = Some((shown, times + 1));
+        } else {
+            let users = strange.iter().map(|user| told(user, given)).collect();
+            self.past.push(Past { before: Some(self.ours.clone()), ..Past::of(users) });
+            self.stubborn = None;
+        }
+        self.strange = None;
+        Ok(())
     }
 
     /// Whether the server has these users, and nobody is in who should not be.
     pub(super) fn is_done(&self, wanted: impl FnOnce(&[User]) -> Vec<User>) -> bool {
-        self.past.is_empty() && self.users.as_ref() == Some(&wanted(&self.base))
+        self.past.is_empty() && self.strange.is_none() && self.users.as_ref() == Some(&wanted(&self.base))
     }
 
     /// Takes back all that streams brought into the list.
@@ -116,6 +166,7 @@ impl Admitted {
             api.barrier().await?;
             self.users = Some(wanted.clone());
         }
+        self.judge(api, &wanted).await?;
         if self.past.is_empty() {
             return Ok(());
         }
@@ -138,10 +189,31 @@ impl Admitted {
     }
 }
 
+/// The users of a server. A list that is not understood may let everybody do everything.
+async fn shown_by(api: &Api) -> Result<Vec<User>, ApiError> {
+    match api.users().await {
+        Err(ApiError::Garbage(_)) => {
+            let all = [Action::Read, Action::Publish].map(Permission::everywhere);
+            Ok(vec![User::anybody(all.to_vec())])
+        }
+        users => users,
+    }
+}
+
+/// The user with the password that it most likely has where the server tells none.
+fn told(user: &User, given: &[User]) -> User {
+    let same = |given: &&User| {
+        given.name == user.name && given.permissions.iter().any(|one| user.permissions.contains(one))
+    };
+    let known = given.iter().filter(|_| user.pass == Pass::Redacted).find(same).map(|given| &given.pass);
+    let pass = known.filter(|pass| **pass != Pass::Open).unwrap_or(&user.pass).clone();
+    User { pass, ..user.clone() }
+}
+
 #[cfg(test)]
 mod tests {
     use mediamtx_client::Secret;
-    use serde_json::json;
+    use serde_json::{Value, json};
     use stream_api::{UnixMillis, ViewerAccess};
 
     use super::{
@@ -151,7 +223,7 @@ mod tests {
         },
         *,
     };
-    use crate::access::StoredAccess;
+    use crate::access::{Digest, StoredAccess};
 
     /// Somebody by RTSP, who tells the path once its source is there.
     fn comes(fake: &Fake, id: &str, path: &str, created: &str) {
@@ -212,18 +284,77 @@ mod tests {
         }
     }
 
+    /// With a password.
+    fn locked() -> Vec<User> {
+        let password = Some(Digest::of("s3cret"));
+        let access = StoredAccess { viewers: ViewerAccess::Restricted, password, ..StoredAccess::default() };
+        let show = Rights { name: "show".to_owned(), access };
+        users::users(&keys().users(), std::iter::once(&show), UnixMillis(0))
+    }
+
+    /// A list of somebody else, as a server shows it.
+    fn foreign(permissions: &Value) -> Value {
+        json!([{ "user": "any", "permissions": permissions }])
+    }
+
     #[tokio::test]
-    async fn who_came_in_by_a_list_of_somebody_else_goes_too() {
+    async fn who_came_in_by_a_list_of_somebody_else_goes_and_nobody_else() {
         let fake = Fake::default();
-        let (api, open, shut) = (fake.api().await, list(ViewerAccess::Open), list(ViewerAccess::Restricted));
-        let mut admitted = Admitted::new(keys().users(), open);
-        admitted.follow(&api, |_| shut.clone()).await.unwrap();
-        admitted.past.clear();
-        // The file was read again, with the users that it was started with.
-        admitted.distrust();
-        assert!(!admitted.is_done(|_| shut.clone()));
+        let (api, locked) = (fake.api().await, locked());
+        let mut admitted = Admitted::elsewhere(keys().users());
+        admitted.follow(&api, |_| locked.clone()).await.unwrap();
+        comes(&fake, "before", "show", "2026-01-01T10:00:00Z");
+        assert!(admitted.look(&api).await.unwrap());
+
+        fake.state().users = Some(foreign(&json!([{ "action": "read" }])));
         comes(&fake, "meanwhile", "show", "2026-01-01T10:00:00Z");
-        admitted.follow(&api, |_| shut.clone()).await.unwrap();
+        assert!(!admitted.look(&api).await.unwrap());
+        assert!(!admitted.is_done(|_| locked.clone()));
+        admitted.follow(&api, |_| locked.clone()).await.unwrap();
         assert_eq!(kicked(&fake), ["meanwhile"]);
+        assert!(admitted.look(&api).await.unwrap(), "it has ours again");
+
+        // Nobody comes in by a list that doesn't let them in.
+        for other in [json!([]), json!([{ "action": "read", "path": "other" }])] {
+            comes(&fake, "later", "show", "2026-01-01T10:00:00Z");
+            fake.state().users = Some(foreign(&other));
+            assert!(!admitted.look(&api).await.unwrap());
+            admitted.follow(&api, |_| locked.clone()).await.unwrap();
+            assert_eq!(kicked(&fake), [""; 0], "{other}");
+        }
+        // Nor does it matter what is added, or that passwords are not told.
+        let mut shown = fake.state().users.clone().unwrap();
+        let entries = shown.as_array_mut().unwrap();
+        entries.iter_mut().for_each(|entry| entry["pass"] = "<redacted>".into());
+        entries.push(json!({ "user": "bob", "pass": "<redacted>", "permissions": [{ "action": "read" }] }));
+        fake.state().users = Some(shown);
+        assert!(!admitted.look(&api).await.unwrap());
+        admitted.follow(&api, |_| locked.clone()).await.unwrap();
+        assert_eq!(kicked(&fake), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn a_server_that_shows_its_users_otherwise_is_not_told_for_ever_and_nobody_has_to_go() {
+        let fake = Fake::default();
+        let (api, locked) = (fake.api().await, locked());
+        let mut admitted = Admitted::elsewhere(keys().users());
+        fake.state().shown = Some(foreign(&json!([{ "action": "read" }])));
+        admitted.follow(&api, |_| locked.clone()).await.unwrap();
+        comes(&fake, "watches", "show", "2026-01-01T10:00:00Z");
+        let mut looks = Vec::new();
+        for _ in 0..4 {
+            looks.push(admitted.look(&api).await.unwrap());
+            admitted.follow(&api, |_| locked.clone()).await.unwrap();
+        }
+        assert_eq!(looks, [false, false, true, true]);
+        assert!(admitted.is_stubborn());
+        assert_eq!(kicked(&fake), [""; 0]);
+
+        // What it shows then is somebody's.
+        fake.state().shown = None;
+        fake.state().users = Some(foreign(&json!([{ "action": "publish" }])));
+        assert!(!admitted.look(&api).await.unwrap());
+        admitted.follow(&api, |_| locked.clone()).await.unwrap();
+        assert!(admitted.look(&api).await.unwrap() && !admitted.is_stubborn());
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct State {
     pub(super) paths: BTreeMap<String, Value>,
     /// The last that it was told.
     pub(super) users: Option<Value>,
+    /// The users that it shows, if it doesn't show what it was told.
+    pub(super) shown: Option<Value>,
     /// What it was told to do to paths, as `replace/name` or `delete/name`.
     pub(super) writes: Vec<String>,
     pub(super) kicked: Vec<String>,
@@ -116,6 +118,10 @@ impl Fake {
                 json!({ "pageCount": 1, "items": named.collect::<Vec<_>>() })
             }
             "config/path-defaults/get" => json!({ "source": "publisher", "record": false }),
+            "config/global/get" => {
+                let users = state.shown.as_ref().or(state.users.as_ref()).cloned();
+                json!({ "authInternalUsers": users.unwrap_or_else(|| json!([])) })
+            }
             "config/global/patch" => {
                 state.users = Some(body["authInternalUsers"].clone());
                 json!({})

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use mediamtx_client::{Api, ApiError, Difference, User};
+use mediamtx_client::{Api, ApiError, Difference};
 use serde_json::{Map, Value};
 use stream_api::{Code, Error, Mended};
 
@@ -67,17 +67,8 @@ impl Writer<'_> {
             own.base = Some(Base::of(&self.api).await?);
         }
         let mut global = self.api.global().await?;
-        let users = global.remove(USERS).unwrap_or_else(|| Value::Array(Vec::new()));
-        let users: Vec<User> =
-            serde_json::from_value(users).map_err(|error| ApiError::Garbage(error.to_string()))?;
-        if let Some(admitted) = &mut self.admitted
-            && !admitted.is_shown(&users)
-        {
-            tracing::warn!("somebody changed who may use the server; putting it back");
-            admitted.distrust();
-            self.tell(Mended::Users);
-        }
-        self.admit().await?;
+        global.remove(USERS);
+        self.mend_users().await?;
         let Some(base) = self.own.as_ref().and_then(|own| own.base.as_ref()) else { return Ok(()) };
         // Most of these end all streams, and one that opens the API's listener anew can hang the server for good: it
         // is started again instead.

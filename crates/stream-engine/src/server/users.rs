@@ -88,6 +88,24 @@ fn stays(session: &Session, before: &[User], now: &[User]) -> bool {
     }
 }
 
+/// Whether a session may have come in by this list.
+pub(super) fn may_let_in(users: &[User], session: &Session) -> bool {
+    let ip = session.remote_addr.parse::<SocketAddr>().ok().map(|address| address.ip().to_canonical());
+    // Nor do servers before 1.17 tell names.
+    let hashed = |user: &User| user.name.starts_with("sha256:") || user.name.starts_with("argon2:");
+    let fits = |user: &&User| {
+        let named = session.user.is_empty() || user.name == session.user || hashed(user);
+        (named || user.name == ANYBODY) && is_from(user, ip)
+    };
+    let lets =
+        |action| concerned(users, action, &session.path).iter().chain(&matching(users, action)).any(fits);
+    match session.role {
+        Role::Read => lets(Action::Read),
+        Role::Publish => lets(Action::Publish),
+        Role::Idle => [Action::Read, Action::Publish].into_iter().any(lets),
+    }
+}
+
 /// Whether a session certainly still has the right that it came in by. A name proves something only where one was
 /// asked for: who is let in as anybody may give any.
 fn may(session: &Session, action: Action, before: &[User], now: &[User]) -> bool {

@@ -341,15 +341,22 @@ impl Writer<'_> {
         if self.own.is_some() {
             return self.mend().await;
         }
-        if let Some(admitted) = &mut self.admitted
-            && !admitted.is_shown(&self.api.users().await?)
-        {
-            tracing::warn!("somebody changed who may use the server; putting it back");
-            admitted.distrust();
+        self.mend_users().await?;
+        self.look().await
+    }
+
+    /// Puts back who may use the server.
+    pub(super) async fn mend_users(&mut self) -> Result<(), ApiError> {
+        let changed = match &mut self.admitted {
+            Some(admitted) => !admitted.look(&self.api).await?,
+            None => false,
+        };
+        self.admit().await?;
+        if changed && self.admitted.as_ref().is_some_and(|admitted| !admitted.is_stubborn()) {
+            tracing::warn!("somebody changed who may use the server; it was put back");
             self.tell(Mended::Users);
         }
-        self.admit().await?;
-        self.look().await
+        Ok(())
     }
 
     /// Says everything again: the file may hold anything now.
@@ -358,7 +365,8 @@ impl Writer<'_> {
         self.tell(Mended::File);
         sleep(RELOAD).await;
         if let Some(admitted) = &mut self.admitted {
-            admitted.distrust();
+            admitted.reloaded();
+            admitted.look(&self.api).await?;
         }
         self.admit().await?;
         let names = self.api.configured_paths().await?;
