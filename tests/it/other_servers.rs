@@ -24,7 +24,9 @@ fn failed(tested: &Value) -> Option<(String, String)> {
 }
 
 async fn test(server: &Server, spec: &Value, password: &str) -> Value {
-    let body = json!({ "spec": spec, "secrets": { "password": { "set": password } } });
+    let mut secrets = Hall::secrets();
+    secrets["password"]["set"] = password.into();
+    let body = json!({ "spec": spec, "secrets": secrets });
     server.post("/api/v1/servers/test", body).await.ok()
 }
 

@@ -104,7 +104,7 @@ async fn a_wrong_publish_password_is_said() {
     let stream = json!({ "server": id, "name": "a", "source": source, "start": true });
     let stream = server.post("/api/v1/streams", stream).await.ok();
     let stream = stream["id"].as_str().unwrap();
-    server.until(stream, "refused", |stream| stream["fault"]["code"] == "publish_denied").await;
+    server.until(stream, "refused", |stream| stream["fault"]["code"] == "remote_publish_login").await;
     let warned = until_other(&server, id, "warned", |other| other["warnings"] != json!([])).await;
     assert_eq!(warned["warnings"][0]["code"], "remote_publish_login", "{warned:#}");
     let better = json!({ "spec": hall.spec("Hall"), "secrets": Hall::secrets() });

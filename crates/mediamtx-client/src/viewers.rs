@@ -8,10 +8,15 @@ use crate::{PathState, Session};
 /// In SRT it is the fourth part of the stream id: `read:NAME:x=probe`.
 pub const PROBE_QUERY: &str = "x=probe";
 
-/// Viewers of each path, our own readers left out. `sessions` may be empty: then everybody counts.
+/// Viewers of each path, without our own readers and the sessions of those who are `gone`. `sessions` may be empty: then
+/// everybody counts.
 ///
 /// MediaMTX 1.17 and older shows all HLS viewers of a path as one `hlsMuxer`.
-pub fn viewers(paths: &[PathState], sessions: &[Session]) -> HashMap<String, Viewers> {
+pub fn viewers(
+    paths: &[PathState],
+    sessions: &[Session],
+    gone: &HashSet<String>,
+) -> HashMap<String, Viewers> {
     let probes: HashSet<&str> = sessions
         .iter()
         .filter(|session| is_probe(&session.query))
@@ -21,7 +26,8 @@ pub fn viewers(paths: &[PathState], sessions: &[Session]) -> HashMap<String, Vie
         .iter()
         .map(|path| {
             let mut count = Viewers::default();
-            for reader in path.readers.iter().filter(|reader| !probes.contains(reader.id.as_str())) {
+            let counts = |id: &str| !probes.contains(id) && !gone.contains(id);
+            for reader in path.readers.iter().filter(|reader| counts(&reader.id)) {
                 *protocol(&reader.kind, &mut count) += 1;
             }
             (path.name.clone(), count)
@@ -89,7 +95,7 @@ mod tests {
             PathState { name: "old".to_owned(), readers: old, ..PathState::default() },
             PathState { name: "empty".to_owned(), ..PathState::default() },
         ];
-        let counted = viewers(&paths, &[]);
+        let counted = viewers(&paths, &[], &HashSet::new());
         assert_eq!(counted["new"], Viewers { rtsp: 2, hls: 2, webrtc: 2, rtmp: 1, srt: 1, other: 1 });
         assert_eq!(counted["old"], Viewers { hls: 1, ..Viewers::default() });
         assert_eq!(counted["empty"], Viewers::default());
@@ -105,6 +111,7 @@ mod tests {
             session("3", "x=prober"),
             session("4", ""),
         ];
-        assert_eq!(viewers(&paths, &sessions)["a"].rtsp, 2);
+        assert_eq!(viewers(&paths, &sessions, &HashSet::new())["a"].rtsp, 2);
+        assert_eq!(viewers(&paths, &sessions, &HashSet::from(["4".to_owned()]))["a"].rtsp, 1);
     }
 }

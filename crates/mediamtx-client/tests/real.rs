@@ -30,7 +30,7 @@ async fn online(server: &Server, name: &str) -> bool {
 async fn watched(server: &Server, name: &str) -> Viewers {
     let api = server.api();
     let (paths, sessions) = (api.paths().await.unwrap(), api.sessions().await.unwrap());
-    viewers(&paths, &sessions).remove(name).unwrap_or_default()
+    viewers(&paths, &sessions, &Default::default()).remove(name).unwrap_or_default()
 }
 
 #[tokio::test]

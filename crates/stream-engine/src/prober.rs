@@ -120,8 +120,11 @@ impl Prober {
         if ffmpeg_cli::probe::looks_like_playlist(&head) {
             return Err(Error::new(Code::SourceIsPlaylist).with("path", path));
         }
-        let media = self.ffprobe(path, &head, stamp.size()).await?;
-        self.memory.keep(stamp, media.clone());
+        let (media, whole) = self.ffprobe(path, &head, stamp.size()).await?;
+        // What a slow disk kept back may be found the next time.
+        if whole {
+            self.memory.keep(stamp, media.clone());
+        }
         planned(media, path)
     }
 
@@ -158,7 +161,9 @@ impl Prober {
         Ok(Some(probed))
     }
 
-    async fn ffprobe(&self, path: &str, head: &[u8], size: u64) -> Result<SourceMedia, Error> {
+    /// What the file holds, and whether that is all that can be known: a disk that is too slow for the key frames now
+    /// may be faster the next time.
+    async fn ffprobe(&self, path: &str, head: &[u8], size: u64) -> Result<(SourceMedia, bool), Error> {
         let run = self.run(ffmpeg_cli::probe::arguments(Path::new(path)), LIMIT).await?;
         if run.timed_out {
             return Err(late(path));
@@ -171,16 +176,17 @@ impl Prober {
         let text = String::from_utf8_lossy(&run.stdout);
         let mut media = ffmpeg_cli::probe::parse(&text).map_err(|_| failure())?;
         media.size = size;
-        let duration = media.duration;
+        let (duration, mut whole) = (media.duration, true);
         if let Some(video) = &mut media.video {
             let run =
                 self.run(ffmpeg_cli::probe::keyframe_arguments(Path::new(path)), KEYFRAME_LIMIT).await?;
-            if run.exit.success() && !run.timed_out {
+            whole = !run.timed_out;
+            if run.exit.success() && whole {
                 let text = String::from_utf8_lossy(&run.stdout);
                 video.keyframe_interval = ffmpeg_cli::probe::keyframe_interval(&text, duration);
             }
         }
-        Ok(media)
+        Ok((media, whole))
     }
 
     async fn run(&self, args: Vec<OsString>, limit: Duration) -> Result<Finished, Error> {

@@ -86,6 +86,31 @@ async fn a_probe_that_does_not_end() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn key_frames_that_take_too_long_are_looked_for_again() {
+    let dir = Dir::new();
+    bench::fill(&dir);
+    let real = testkit::fixtures::ffprobe();
+    let slow = dir.path().join("slow-disk");
+    std::fs::write(&slow, "").unwrap();
+    let text = format!(
+        "case \"$*\" in *nokey*) test -e '{}' && kill -STOP $$;; esac; exec {} \"$@\"",
+        slow.display(),
+        real.display()
+    );
+    let mut command = command(&dir);
+    command.arg("--ffprobe").arg(bench::script(&dir, "slow-keys", &text));
+    let server = Server::run(command).await;
+    let probe = async || server.post("/api/v1/probe", json!({ "path": dir.media("good.mp4") })).await.ok();
+    let unknown = |probed: &serde_json::Value| probed.to_string().contains("keyframes_unknown");
+    let first = probe().await;
+    assert!(unknown(&first), "{first:#}");
+    std::fs::remove_file(&slow).unwrap();
+    let again = probe().await;
+    assert!(!unknown(&again), "{again:#}");
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_drive_that_is_not_connected() {
     let dir = Dir::new();
     let all = command(&dir);

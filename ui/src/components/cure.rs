@@ -8,7 +8,7 @@ use crate::{
     browser,
     components::{Act, CopyButton, Icon, Modal, confirm::Question, sheet::SheetFor},
     pages::Page,
-    store::Filter,
+    store::{Filter, Line},
 };
 
 /// Whose fault it is.
@@ -97,7 +97,8 @@ impl App {
 
     /// Restarts the server, once the user knows which streams that interrupts.
     pub(crate) fn restart_server(self, busy: RwSignal<bool>) {
-        match self.world.tally.get_untracked().count(Filter::Live) {
+        let here = |line: &&Line| line.server.is_bundled() && line.under[Filter::Live as usize];
+        match self.world.lines.with_untracked(|lines| lines.iter().filter(here).count()) {
             0 => self.run(busy, commands::ServerRestart {}, |_| {}),
             live => self.question.set(Some(Question::restart_server(self, busy, live))),
         }

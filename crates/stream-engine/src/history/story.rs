@@ -115,7 +115,11 @@ impl Story {
             State::Stopping => after.order == Order::Run && other,
             _ => false,
         };
-        if let Some(cause) = cause.clone().filter(|_| broke) {
+        // Of one that only waits nothing broke; the server's end is told of the server.
+        let waited = from == State::Running
+            && before.is_some_and(|stream| !stream.on_air && stream.wait.is_some())
+            && cause.as_ref().is_some_and(|cause| cause.code == Code::ServerDown);
+        if let Some(cause) = cause.clone().filter(|_| broke && !waited) {
             self.fault(cause, after, now, edges);
         }
         let ended = match after.state {

@@ -237,3 +237,24 @@ fn a_publisher_that_leaves_is_told_of_and_a_source_that_nobody_watches_is_not() 
         assert_eq!(edges.iter().any(back), told, "{edges:?}");
     }
 }
+
+#[test]
+fn one_that_only_waits_is_not_off_air_when_the_server_goes() {
+    let mut scene = Scene::new();
+    scene.at(0, Run, Starting, false, None);
+    scene.at(10, Run, Running, false, None);
+    let wait = Wait { of: Awaited::Publisher, lost: false, error: None, tried: None };
+    if let Some(stream) = &mut scene.before {
+        stream.wait = Some(wait);
+    }
+    let told = |edges: &[Edge]| edges.iter().any(|edge| matches!(edge, Edge::Tell(_)));
+    let gone = scene.at(20, Run, Backoff, false, Some(Code::ServerDown));
+    assert!(!told(&gone), "{gone:?}");
+    scene.at(30, Run, Starting, false, None);
+    scene.at(40, Run, Running, false, None);
+    let live = scene.at(50, Run, Running, true, None);
+    assert!(live.iter().any(|edge| matches!(edge, Edge::Tell(ActivityKind::Live { .. }))), "{live:?}");
+    // One that was on air is.
+    let gone = scene.at(60, Run, Backoff, false, Some(Code::ServerDown));
+    assert!(told(&gone), "{gone:?}");
+}

@@ -1,7 +1,7 @@
 //! Those who watch, one by one: from the server's lists of paths and sessions.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{HashMap, HashSet, VecDeque},
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
@@ -14,6 +14,12 @@ use super::board::Wanted;
 
 /// A viewer's rate is taken over this long: by HLS media comes in lumps.
 const OVER: Duration = Duration::from_secs(5);
+
+/// An HLS session stays listed for a minute after its viewer went: MediaMTX only sees that nothing is asked for. One
+/// that has asked for nothing for so long does not count;
+const GONE: Duration = Duration::from_secs(15);
+/// or for so long, where the same viewer began anew: a player that reloads.
+const BEGUN_ANEW: Duration = Duration::from_secs(4);
 
 /// Who watches now. A cheap handle: the poller writes, commands read.
 #[derive(Debug, Clone, Default)]
@@ -58,6 +64,9 @@ impl Audience {
 #[derive(Debug, Default)]
 pub(super) struct Rates {
     taken: HashMap<String, VecDeque<(Instant, u64)>>,
+    /// How much each had got when it last got something, and when that was.
+    grown: HashMap<String, (u64, Instant)>,
+    gone: HashSet<String>,
 }
 
 impl Rates {
@@ -72,6 +81,31 @@ impl Rates {
             }
             self.taken.insert(session.id.clone(), samples);
         }
+        let mut before = std::mem::take(&mut self.grown);
+        for session in sessions {
+            let same = before.remove(&session.id).filter(|(bytes, _)| *bytes == session.outbound_bytes);
+            self.grown.insert(session.id.clone(), same.unwrap_or((session.outbound_bytes, now)));
+        }
+        self.gone = self.silent(sessions, now);
+    }
+
+    /// Sessions by HLS whose viewers went, although the server still lists them.
+    pub(super) fn gone(&self) -> &HashSet<String> {
+        &self.gone
+    }
+
+    fn silent(&self, sessions: &[Session], now: Instant) -> HashSet<String> {
+        let by_hls = || sessions.iter().filter(|session| session.kind == SessionKind::Hls);
+        let began = |session: &Session| session.created.parse::<jiff::Timestamp>().ok();
+        let began_anew = |session: &Session| {
+            by_hls().any(|other| who(other) == who(session) && began(other) > began(session))
+        };
+        let is_gone = |session: &&Session| {
+            let silence =
+                self.grown.get(&session.id).map_or(Duration::ZERO, |(_, at)| now.duration_since(*at));
+            silence >= GONE || silence >= BEGUN_ANEW && began_anew(session)
+        };
+        by_hls().filter(is_gone).map(|session| session.id.clone()).collect()
     }
 
     /// Bits per second.
@@ -83,6 +117,12 @@ impl Rates {
             _ => 0,
         }
     }
+}
+
+/// What is the same of all sessions of one viewer of a path.
+fn who(session: &Session) -> (&str, &str, &str, &str) {
+    let host = session.remote_addr.rsplit_once(':').map_or("", |(host, _)| host);
+    (&session.path, host, &session.user, &session.user_agent)
 }
 
 /// Who watches the paths that are `wanted`, our own readers left out. A reader that came between the two lists is
@@ -99,7 +139,8 @@ pub(super) fn watchers(
     for path in paths.iter().filter(|path| path.online) {
         let Some(Wanted { id: stream, .. }) = wanted.get(&path.name) else { continue };
         let readers = path.readers.iter().filter_map(|reader| by_id.get(reader.id.as_str()));
-        let watching = readers.filter(|session| !is_probe(&session.query));
+        let watching =
+            readers.filter(|session| !is_probe(&session.query) && !rates.gone.contains(&session.id));
         found.extend(watching.filter_map(|session| watcher(*stream, session, rates.bps(&session.id))));
     }
     found.sort_by_key(|watcher| (watcher.viewer.since, watcher.viewer.id));
@@ -193,6 +234,34 @@ mod tests {
         assert_eq!((late.protocol, late.encrypted), (Some(Protocol::Rtmp), true));
         assert_eq!((late.address.as_str(), late.stream), ("192.168.1.7", id));
         assert_eq!(late.since, Some(UnixMillis(1_767_265_200_500)));
+    }
+
+    #[test]
+    fn who_reloads_by_hls_is_one_viewer_and_who_went_is_none() {
+        let (began, mut rates) = (Instant::now(), Rates::default());
+        let hls = |id: &str, created: &str, outbound_bytes| Session {
+            outbound_bytes,
+            ..session(id, SessionKind::Hls, created)
+        };
+        let (early, late) = ("2026-01-01T10:00:00Z", "2026-01-01T10:00:20Z");
+        let gone = |rates: &Rates| {
+            let mut gone: Vec<_> = rates.gone().iter().cloned().collect();
+            gone.sort();
+            gone
+        };
+        let mut take = |second: u64, sessions: &[Session]| {
+            rates.take(sessions, began + Duration::from_secs(second));
+            gone(&rates)
+        };
+        let still = Session { outbound_bytes: 5, ..session("tcp", SessionKind::Rtsp, early) };
+        let other = Session { user_agent: "Other".to_owned(), ..hls("other", early, 7) };
+        let none: [&str; 0] = [];
+        assert_eq!(take(0, &[hls("old", early, 1), still.clone(), other.clone()]), none);
+        assert_eq!(take(3, &[hls("old", early, 1), hls("new", late, 1), other.clone()]), none);
+        assert_eq!(take(5, &[hls("old", early, 1), hls("new", late, 2), other.clone()]), ["old"]);
+        assert_eq!(take(14, &[hls("new", late, 3), still.clone(), other.clone()]), none, "another player");
+        assert_eq!(take(16, &[hls("new", late, 4), still, other]), ["other"], "by RTSP nothing need come");
+        assert_eq!(take(17, &[hls("new", late, 5)]), none);
     }
 
     #[test]

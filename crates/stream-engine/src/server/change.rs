@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use stream_api::{Code, Effects, Error, Listener, Order, Problem, ServerSettings, ServerState, Snapshot, t};
+use stream_api::{Code, Effects, Error, Listener, Problem, ServerSettings, ServerState, Snapshot, Stream, t};
 use tokio::sync::oneshot;
 
 use super::tls::Tls;
@@ -67,12 +67,11 @@ pub(crate) async fn effects(settings: &ServerSettings, picture: &Snapshot, tls: 
     if *settings == server.settings {
         return Effects { problems, ..Effects::default() };
     }
-    let paused = picture.streams.iter().filter(|stream| running && stream.order == Order::Run).count();
-    let watching = |stream: &stream_api::Stream| stream.metrics.as_ref().map_or(0, |m| m.viewers.total());
+    let (paused, viewers) = if running { on_air(&picture.streams) } else { (0, 0) };
     Effects {
         restarts: true,
         streams: u32::try_from(paused).unwrap_or(u32::MAX),
-        viewers: picture.streams.iter().map(watching).sum(),
+        viewers,
         seconds: u32::try_from(AWAY + paused / PER_SECOND).unwrap_or(u32::MAX),
         problems,
     }
@@ -86,6 +85,13 @@ fn taken_by_guests(settings: &ServerSettings, port: u16) -> Option<Problem> {
     Some(Problem::new(listener.key(), twice.with("other", t!("port.guests"))))
 }
 
+/// Streams of the bundled server that are on air, and who watches them: what others have goes on.
+fn on_air(streams: &[Stream]) -> (usize, u32) {
+    let live = || streams.iter().filter(|stream| stream.on_air && stream.spec.server.is_bundled());
+    let watching = |stream: &Stream| stream.metrics.as_ref().map_or(0, |metrics| metrics.viewers.total());
+    (live().count(), live().map(watching).sum())
+}
+
 /// What is listened on: what we hold ourselves is free for us.
 fn sockets(settings: &ServerSettings) -> HashSet<(u16, bool)> {
     settings.listeners().map(|(listener, _)| socket(settings, listener)).collect()
@@ -93,4 +99,35 @@ fn sockets(settings: &ServerSettings) -> HashSet<(u16, bool)> {
 
 fn socket(settings: &ServerSettings, listener: Listener) -> (u16, bool) {
     (settings.ports.of(listener), listener.is_udp())
+}
+
+#[cfg(test)]
+mod tests {
+    use stream_api::{Metrics, Order, ServerId, Source, State, StreamId, StreamSpec, Viewers};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_restart_is_about_what_is_on_air_here() {
+        let stream = |server: ServerId, on_air: bool| {
+            let spec = StreamSpec { server, ..StreamSpec::new("a", Source::Incoming) };
+            let metrics = Metrics {
+                inbound_bps: 1,
+                outbound_bps: 1,
+                speed: None,
+                viewers: Viewers { hls: 2, ..Viewers::default() },
+            };
+            Stream {
+                order: Order::Run,
+                state: State::Running,
+                on_air,
+                metrics: Some(metrics),
+                ..Stream::new(StreamId(Uuid::nil()), spec)
+            }
+        };
+        let (here, there) = (ServerId::BUNDLED, ServerId(Uuid::from_u128(1)));
+        let streams = [stream(here, true), stream(here, false), stream(there, true), stream(here, true)];
+        assert_eq!(on_air(&streams), (2, 4), "neither one that waits nor one of another server");
+    }
 }

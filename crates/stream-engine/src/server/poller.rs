@@ -190,7 +190,7 @@ impl Poller<'_> {
             memory.rates.take(sessions, now);
             self.audience.set(watchers(paths, sessions, &wanted, &memory.rates));
         }
-        let viewers = mediamtx_client::viewers(paths, &sessions.unwrap_or_default());
+        let viewers = mediamtx_client::viewers(paths, &sessions.unwrap_or_default(), memory.rates.gone());
         let names: HashSet<&str> = paths.iter().map(|path| path.name.as_str()).collect();
         if wanted.keys().any(|name| !names.contains(name.as_str())) {
             self.news.missing.notify_one();

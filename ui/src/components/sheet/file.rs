@@ -1,5 +1,5 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
-use stream_api::{Mode, ProbeReport, Remark, t};
+use stream_api::{Mode, ProbeReport, Remark, RemarkCode, t};
 
 use crate::{
     components::{
@@ -54,7 +54,7 @@ pub(crate) fn file(form: Form) -> impl IntoView {
         {move || match form.probe.get() {
             Probe::None => ().into_any(),
             Probe::Running => running(form.path.get_untracked()).into_any(),
-            Probe::Done(report) => view! { {card(&report)} {verdict(&report)} }.into_any(),
+            Probe::Done(report) => view! { {card(&report)} {verdict(form, &report)} }.into_any(),
             Probe::Failed(error) => refusal(error, "probe-error").into_any(),
         }}
     }
@@ -98,7 +98,7 @@ fn card(report: &ProbeReport) -> impl IntoView + use<> {
     }
 }
 
-fn verdict(report: &ProbeReport) -> impl IntoView + use<> {
+fn verdict(form: Form, report: &ProbeReport) -> impl IntoView + use<> {
     let (class, sign, title) = match report.plan.mode {
         Mode::Copy | Mode::Prepared => ("verdict", Icon::Bolt, t!("verdict.as_is")),
         Mode::Transcode => ("verdict encodes", Icon::Retry, t!("verdict.encoded")),
@@ -110,10 +110,15 @@ fn verdict(report: &ProbeReport) -> impl IntoView + use<> {
         _ => sentences(&report.plan.reasons),
     };
     let warnings = sentences(&report.plan.warnings);
+    // The disk may have been too slow for the moment.
+    let unknown = report.plan.reasons.iter().any(|reason| reason.code == RemarkCode::KeyframesUnknown);
+    let again = unknown.then(|| {
+        view! { <Act class="small" label=t!("verdict.look_again") act="look-again" on_press=move |_| form.look_again() /> }
+    });
     view! {
         <div class=class data-testid="verdict" data-mode=mode>
             {icon(sign)}
-            <div><b>{title}</b>{why.into_iter().map(|line| view! { <span>{line}</span> }).collect_view()}</div>
+            <div><b>{title}</b>{why.into_iter().map(|line| view! { <span>{line}</span> }).collect_view()} {again}</div>
         </div>
         {(!warnings.is_empty()).then(|| view! {
             <div class="verdict warns" data-testid="warnings">

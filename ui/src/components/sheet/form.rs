@@ -240,6 +240,12 @@ impl Form {
         }
     }
 
+    /// Looks at the file again, which was not fully looked at.
+    pub(crate) fn look_again(self) {
+        self.probe.set(Probe::Running);
+        self.ask(self.path.get_untracked().trim().to_owned());
+    }
+
     fn ask(self, path: String) {
         let name = self.name.get_untracked();
         let name = Some(name).filter(|name| self.named.get_untracked() && check_name(name).is_ok());

@@ -49,8 +49,7 @@ pub(crate) async fn examined(
             }
         };
         let terms = meet::terms(spec, kept, Some(features), slates);
-        let version = features.version.filter(|version| !version.is_self_built());
-        tested.version = Some(version.unwrap_or(features.at_least).to_string());
+        tested.version = Some(meet::version(features));
         tested.lacks = meet::lacks(&terms, features, started.is_some());
         tested.foreign = u32::try_from(names.iter().filter(|name| !ours(name)).count()).unwrap_or(u32::MAX);
         let sent = match meet::aim(spec, kept, &doors) {

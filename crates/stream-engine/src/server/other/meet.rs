@@ -6,7 +6,7 @@ use mediamtx_client::{
     AddressError, ApiAddress, ApiError, Broken, CertificateFault, CertificateProblem, Features, Flaw, Trust,
     User, read_users,
 };
-use stream_api::{Address, Code, Door, Error, Lack, Protocol, ServerKind, ServerSpec, Unkept};
+use stream_api::{Address, Code, Door, Error, Lack, Protocol, ServerKind, ServerSpec, Unkept, t};
 
 use super::super::{
     Terms,
@@ -145,6 +145,14 @@ pub(super) fn terms(
     }
 }
 
+/// Its version for people. Old ones don't say theirs, so that it is known only what they can do.
+pub(super) fn version(features: &Features) -> String {
+    match features.version.filter(|version| !version.is_self_built()) {
+        Some(version) => version.to_string(),
+        None => t!("server.at_least", version = features.at_least),
+    }
+}
+
 /// What it can't do.
 pub(super) fn lacks(terms: &Terms, features: &Features, started: bool) -> Vec<Lack> {
     let sees_files = terms.slates.is_ok();
@@ -264,6 +272,14 @@ mod tests {
             let expected = expected.map(|(host, port, tls)| (host.to_owned(), port, tls));
             assert_eq!(place(&spec, &[]), expected.ok_or(Code::ServerAddressUnfit), "{said}");
         }
+    }
+
+    #[test]
+    fn a_version_that_is_not_said_is_at_least_something() {
+        let mut features = Features::default();
+        assert_eq!(version(&features), format!("at least {}", features.at_least));
+        features.version = mediamtx_client::Version::parse("v1.20.1");
+        assert_eq!(version(&features), "1.20.1");
     }
 
     #[test]

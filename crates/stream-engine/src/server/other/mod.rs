@@ -314,8 +314,7 @@ impl Task {
     }
 
     fn show(&self, spec: &ServerSpec, met: &Met, terms: &Terms, unsent: Option<&Error>) {
-        let version = met.features.version.filter(|version| !version.is_self_built());
-        let version = version.unwrap_or(met.features.at_least).to_string();
+        let version = meet::version(&met.features);
         if !self.met {
             tracing::info!(server = spec.name, version, "another server is met");
             self.log.manager("info", t!("log.server_met", name = spec.name, version = version));

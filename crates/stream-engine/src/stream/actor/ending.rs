@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use child_process::Exit;
 use ffmpeg_cli::faults;
-use stream_api::{Fault, t};
+use stream_api::{Code, Error, Fault, OtherServer, t};
 use tokio::time::timeout;
 
 use super::Actor;
@@ -44,6 +44,10 @@ impl Actor {
         if let Some(error) = self.lost_source() {
             classified = faults::Classified { error, permanent: false };
         }
+        let other = self.parts.hub.get_other(self.spec.server);
+        if let Some(error) = other.and_then(|other| elsewhere(&classified.error, &other)) {
+            classified.error = error;
+        }
         self.slate_refused |= self.machine.server_ready
             && !self.sample.online
             && ffmpeg_cli::slate::was_refused(self.tail.all());
@@ -54,5 +58,40 @@ impl Actor {
         }
         let fault = Fault { log_tail: self.tail.shown(), ..Fault::new(classified.error) };
         Ending::Broken(Problem { fault, permanent: classified.permanent })
+    }
+}
+
+/// What a refusal means where another server refuses: its cure is among that server's settings.
+fn elsewhere(error: &Error, server: &OtherServer) -> Option<Error> {
+    let mut warnings = server.warnings.iter().map(|warning| &warning.error);
+    match error.code {
+        Code::PublishDenied => Some(Error::new(Code::RemotePublishLogin).with("host", &server.spec.name)),
+        Code::PublishRefused | Code::PublishUnreachable => {
+            warnings.find(|warning| warning.code == Code::RemotePublishUnreachable).cloned()
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use stream_api::{FaultAction, ServerId, ServerSpec};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_login_that_another_server_refuses_is_mended_there() {
+        let spec = ServerSpec::remote("Hall", "http://h:9997/");
+        let mut hall = OtherServer::connecting(ServerId(Uuid::from_u128(1)), spec);
+        let code =
+            |code: Code, hall: &OtherServer| elsewhere(&Error::new(code), hall).map(|error| error.code);
+        let denied = elsewhere(&Error::new(Code::PublishDenied), &hall).unwrap();
+        assert!(denied.message.contains("Hall"), "{}", denied.message);
+        assert_eq!(Fault::new(denied).action, Some(FaultAction::OpenServer));
+        assert_eq!(code(Code::PublishRefused, &hall), None);
+        hall.warnings = vec![Fault::new(Error::new(Code::RemotePublishUnreachable))];
+        assert_eq!(code(Code::PublishRefused, &hall), Some(Code::RemotePublishUnreachable));
+        assert_eq!(code(Code::SourceMissing, &hall), None);
     }
 }
