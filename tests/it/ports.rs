@@ -74,7 +74,8 @@ async fn a_taken_port_of_the_guests_page_is_told_until_it_is_free_or_another() {
     // It is kept; and what is in its way only for a moment is cured by itself.
     let port = page.rsplit(':').next().unwrap().split('/').next().unwrap().parse::<u16>().unwrap();
     drop(holder);
-    let holder = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    // Another test may have it for a while.
+    let holder = until("it is free", async || TcpListener::bind(("127.0.0.1", port)).ok()).await;
     let server = Server::ready(&dir).await;
     until("it is told again", async || {
         server.get("/api/v1/server").await["guest_fault"].is_object().then_some(())
