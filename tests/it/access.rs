@@ -4,7 +4,6 @@ use std::{sync::atomic::Ordering, time::Instant};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
-use stream_api::{Protocol, with_login};
 use testkit::readers;
 
 use crate::clocks::{Dials, ask, start};
@@ -12,6 +11,7 @@ use crate::support::{
     Dir, Server,
     camera::Whep,
     media,
+    played::{logged_in, none_plays, open, url},
     reader::Reader,
     server::{Answer, file_source},
     until,
@@ -20,33 +20,10 @@ use crate::support::{
 const PASSWORD: &str = "Correct-horse_9";
 const ANOTHER: &str = "battery.Staple#7";
 
-/// What a player of each protocol that FFmpeg speaks opens.
-const PLAYED: [(Protocol, &str); 4] =
-    [(Protocol::Rtsp, "rtsp"), (Protocol::Rtmp, "rtmp"), (Protocol::Hls, "hls"), (Protocol::Srt, "srt")];
-
-fn url(stream: &Value, protocol: &str) -> String {
-    stream["urls"][protocol].as_str().unwrap().to_owned()
-}
-
-/// The addresses as somebody with this name and password opens them.
-fn logged_in(stream: &Value, user: &str, pass: &str) -> Vec<String> {
-    PLAYED.iter().map(|(protocol, key)| with_login(*protocol, &url(stream, key), user, pass)).collect()
-}
-
-fn open(stream: &Value) -> Vec<String> {
-    PLAYED.iter().map(|(_, key)| url(stream, key)).collect()
-}
-
 async fn all_play(urls: Vec<String>) {
     let limit = crate::support::PATIENCE;
     for played in join_all(urls.iter().map(|url| readers::reads_picture(url, limit))).await {
         played.unwrap();
-    }
-}
-
-async fn none_plays(urls: Vec<String>) {
-    for (url, tried) in urls.iter().zip(join_all(urls.iter().map(|url| readers::one_try(url))).await) {
-        assert!(tried.is_err(), "{url} plays");
     }
 }
 
@@ -98,7 +75,7 @@ async fn every_protocol_asks_for_the_password_and_who_lost_the_right_goes_at_onc
     assert!(browser_apart.is_connected().await, "who watches another stream by WebRTC stays");
     assert!(began.elapsed().as_secs() < 5, "at once, even on a busy computer");
 
-    none_plays([open(&stream), logged_in(&stream, "viewer", "wrong-one")].concat()).await;
+    none_plays(&[open(&stream), logged_in(&stream, "viewer", "wrong-one")].concat()).await;
     assert_eq!(whep(&stream, None).await, 401);
     assert_eq!(whep(&stream, Some(("viewer", "wrong-one"))).await, 401);
     assert_ne!(whep(&stream, Some(("viewer", PASSWORD))).await, 401);
@@ -120,7 +97,7 @@ async fn every_protocol_asks_for_the_password_and_who_lost_the_right_goes_at_onc
         readers::one_try(url).await.is_ok().then_some(stream)
     })
     .await;
-    none_plays(logged_in(&stream, "viewer", PASSWORD)).await;
+    none_plays(&logged_in(&stream, "viewer", PASSWORD)).await;
 
     // By address alone, which needs no password; then from elsewhere.
     let body = json!({ "viewers": "restricted", "password": "remove", "ips": ["127.0.0.1", "::1"] });
@@ -128,7 +105,7 @@ async fn every_protocol_asks_for_the_password_and_who_lost_the_right_goes_at_onc
     let here = Reader::of(&url(&stream, "rtsp")).await;
     set(&server, &show, json!({ "viewers": "restricted", "ips": ["10.1.2.3/8"] })).await.ok();
     here.until_let_go().await;
-    none_plays(open(&stream)).await;
+    none_plays(&open(&stream)).await;
     let stream = server.stream(&show).await;
     assert_eq!(stream["access"]["ips"], json!(["10.0.0.0/8"]), "as it is understood");
 
@@ -159,7 +136,7 @@ async fn a_stream_that_is_made_with_a_password_is_never_open() {
     let made = create(restricted(PASSWORD)).await.ok();
     assert_eq!((&made["access"]["has_password"], &made["access"]["user"]), (&json!(true), &json!("viewer")));
     let stream = server.until_on_air(made["id"].as_str().unwrap()).await;
-    none_plays(vec![url(&stream, "rtsp")]).await;
+    none_plays(&[url(&stream, "rtsp")]).await;
     all_play(logged_in(&stream, "viewer", PASSWORD)[..1].to_vec()).await;
     assert_eq!(server.stop().await, Some(0));
 }
@@ -172,7 +149,7 @@ async fn a_guest_link_lets_in_until_it_is_revoked() {
     let show = server.create("show", &file, true).await;
     let stream = server.until_on_air(&show).await;
     set(&server, &show, json!({ "viewers": "restricted" })).await.ok();
-    none_plays(vec![url(&stream, "rtsp")]).await;
+    none_plays(&[url(&stream, "rtsp")]).await;
 
     let links = format!("/api/v1/streams/{show}/guest-links");
     let mut made = Vec::new();
@@ -193,7 +170,7 @@ async fn a_guest_link_lets_in_until_it_is_revoked() {
     let (ben, ben_token) = login(&made[1]);
     let annas = Reader::of(&logged_in(&stream, &anna, &anna_token)[0]).await;
     let mut bens = Reader::of(&logged_in(&stream, &ben, &ben_token)[0]).await;
-    none_plays(vec![logged_in(&stream, &anna, &ben_token)[0].clone()]).await;
+    none_plays(&[logged_in(&stream, &anna, &ben_token)[0].clone()]).await;
 
     let listed = server.stream(&show).await["access"]["links"].clone();
     assert_eq!(listed.as_array().unwrap().len(), 2);
@@ -202,7 +179,7 @@ async fn a_guest_link_lets_in_until_it_is_revoked() {
     server.ask("DELETE", &format!("{links}/{anna}"), None).await.ok();
     annas.until_let_go().await;
     bens.gets_more().await;
-    none_plays(vec![logged_in(&stream, &anna, &anna_token)[0].clone()]).await;
+    none_plays(&[logged_in(&stream, &anna, &anna_token)[0].clone()]).await;
     let again = server.ask("DELETE", &format!("{links}/{anna}"), None).await;
     assert_eq!((again.status, again.code()), (404, "no_such_link".to_owned()));
     assert_eq!(server.stop().await, Some(0));
@@ -239,7 +216,7 @@ async fn a_guest_link_ends_by_itself_and_takes_its_viewers_with_it() {
     short.until_let_go().await;
     eprintln!("let go {} ms after its end", began.elapsed().as_millis());
     assert!(engine.guest(&hour.0, &hour.1).is_none() && engine.guest(&day.0, &day.1).is_some());
-    none_plays(vec![logged_in(&stream, &hour.0, &hour.1)[0].clone()]).await;
+    none_plays(&[logged_in(&stream, &hour.0, &hour.1)[0].clone()]).await;
     long.gets_more().await;
     engine.shutdown().await;
 }

@@ -5,7 +5,6 @@ use std::time::Instant;
 
 use futures_util::future::{join_all, join4};
 use serde_json::{Value, json};
-use stream_api::{Protocol, with_login};
 use testkit::readers;
 
 use crate::support::{
@@ -13,6 +12,7 @@ use crate::support::{
     camera::Whep,
     hall::{Hall, until_other},
     media,
+    played::{logged_in, none_plays, open, url},
     reader::Reader,
     server::file_source,
     until,
@@ -20,22 +20,6 @@ use crate::support::{
 
 const PASSWORD: &str = "Correct-horse_9";
 const ANOTHER: &str = "battery.Staple_7";
-
-/// What a player of each protocol that FFmpeg speaks opens.
-const PLAYED: [(Protocol, &str); 4] =
-    [(Protocol::Rtsp, "rtsp"), (Protocol::Rtmp, "rtmp"), (Protocol::Hls, "hls"), (Protocol::Srt, "srt")];
-
-fn url(stream: &Value, protocol: &str) -> String {
-    stream["urls"][protocol].as_str().unwrap_or_else(|| panic!("{protocol}: {stream:#}")).to_owned()
-}
-
-fn open(stream: &Value) -> Vec<String> {
-    PLAYED.iter().map(|(_, key)| url(stream, key)).collect()
-}
-
-fn logged_in(stream: &Value, pass: &str) -> Vec<String> {
-    PLAYED.iter().map(|(protocol, key)| with_login(*protocol, &url(stream, key), "viewer", pass)).collect()
-}
 
 /// As another MediaMTX fetches it; with a password if there is one.
 fn whep(stream: &Value, pass: Option<&str>) -> String {
@@ -51,12 +35,6 @@ async fn page_status(stream: &Value, pass: Option<&str>) -> u16 {
         None => request,
     };
     request.send().await.unwrap().status().as_u16()
-}
-
-async fn none_plays(urls: &[String]) {
-    for (url, tried) in urls.iter().zip(join_all(urls.iter().map(|url| readers::one_try(url))).await) {
-        assert!(tried.is_err(), "{url} plays");
-    }
 }
 
 /// Waits until all are let go, and prints how long each took.
@@ -119,12 +97,12 @@ async fn access_holds_on(version: &str) {
     restrict(&server, &show, PASSWORD).await;
     all_go(version, "the password was set", watching, browser).await;
     assert!(browser_apart.is_connected().await, "who watches another stream by WebRTC stays");
-    none_plays(&[open(&stream), logged_in(&stream, "wrong-one")].concat()).await;
+    none_plays(&[open(&stream), logged_in(&stream, "viewer", "wrong-one")].concat()).await;
     assert_eq!(page_status(&stream, None).await, 401);
     assert_eq!(page_status(&stream, Some("wrong-one")).await, 401);
 
     // With the password it plays, until there is another.
-    let mut good = logged_in(&stream, PASSWORD);
+    let mut good = logged_in(&stream, "viewer", PASSWORD);
     if !by_rtsp {
         none_plays(&good[..1]).await;
         // By HLS it knows no viewers: each request is refused, for which it takes seconds, and FFmpeg tries some more.
@@ -136,9 +114,9 @@ async fn access_holds_on(version: &str) {
     let (inside, browser) = tokio::join!(watch_all(&good), Whep::of(&with_password, ""));
     restrict(&server, &show, ANOTHER).await;
     all_go(version, "another password was set", inside, browser).await;
-    none_plays(&logged_in(&stream, PASSWORD)).await;
+    none_plays(&logged_in(&stream, "viewer", PASSWORD)).await;
     assert_eq!(page_status(&stream, Some(PASSWORD)).await, 401);
-    readers::reads_picture(&logged_in(&stream, ANOTHER)[1], PATIENCE).await.unwrap();
+    readers::reads_picture(&logged_in(&stream, "viewer", ANOTHER)[1], PATIENCE).await.unwrap();
     join_all(apart.iter_mut().map(|(_, reader)| reader.gets_more())).await;
     assert!(browser_apart.is_connected().await, "who watches another stream by WebRTC stays");
 
@@ -192,7 +170,7 @@ async fn a_server_that_refuses_who_may_watch_is_told_of_and_asked_again() {
     hall.ask("POST", "config/paths/replace/theirs", Some(json!({ "maxReaders": 7 }))).await.unwrap();
     server.until(&show, "taken", |stream| !is_pending(stream)).await;
     none_plays(&open(&stream)[..1]).await;
-    readers::reads_picture(&logged_in(&stream, PASSWORD)[0], PATIENCE).await.unwrap();
+    readers::reads_picture(&logged_in(&stream, "viewer", PASSWORD)[0], PATIENCE).await.unwrap();
     assert_eq!(server.stop().await, Some(0));
 }
 

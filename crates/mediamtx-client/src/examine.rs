@@ -65,16 +65,6 @@ pub struct Examination {
     encrypted: bool,
 }
 
-/// The steps that are looked at here, in order.
-const STEPS: [ServerStep; 6] = [
-    ServerStep::Reach,
-    ServerStep::Certificate,
-    ServerStep::Identity,
-    ServerStep::Password,
-    ServerStep::Permission,
-    ServerStep::Version,
-];
-
 impl Flaw {
     /// The step that found it.
     pub fn step(&self) -> ServerStep {
@@ -102,17 +92,16 @@ impl Flaw {
 
 impl Examination {
     /// How each step went, from the first to the last that asks the Control API.
-    pub fn steps(&self) -> [(ServerStep, Outcome); 6] {
+    pub fn steps(&self) -> Vec<(ServerStep, Outcome)> {
         let failed = self.flaw.as_ref().map(Flaw::step);
-        STEPS.map(|step| {
-            let outcome = match failed {
-                Some(failed) if step == failed => Outcome::Failed,
-                Some(failed) if step > failed => Outcome::Skipped,
-                _ if step == ServerStep::Certificate && !self.encrypted => Outcome::Skipped,
-                _ => Outcome::Passed,
-            };
-            (step, outcome)
-        })
+        let outcome = |step| match failed {
+            Some(failed) if step == failed => Outcome::Failed,
+            Some(failed) if step > failed => Outcome::Skipped,
+            _ if step == ServerStep::Certificate && !self.encrypted => Outcome::Skipped,
+            _ => Outcome::Passed,
+        };
+        let asked = ServerStep::ALL.into_iter().filter(|step| *step <= ServerStep::Version);
+        asked.map(|step| (step, outcome(step))).collect()
     }
 }
 

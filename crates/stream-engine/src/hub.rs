@@ -333,15 +333,11 @@ impl Subscription {
 }
 
 #[cfg(test)]
-mod tests {
-    use stream_api::{HostKind, SecretsPlace, ServerSpec, Tool, ToolState};
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::{history::History, stored_server::StoredServer};
-
-    fn hub(folder: &std::path::Path) -> Hub {
-        let (history, left) = History::open(folder).unwrap();
+impl Hub {
+    /// Of an engine that has nothing but its history, in `folder`.
+    pub(crate) fn of_test(folder: &std::path::Path) -> Hub {
+        use stream_api::{HostKind, SecretsPlace, Tool, ToolState};
+        let (history, left) = crate::history::History::open(folder).unwrap();
         let tool = Tool { path: None, version: None, state: ToolState::Checking, fault: None };
         let host = HostStatus {
             kind: HostKind::Headless,
@@ -353,18 +349,26 @@ mod tests {
             ffprobe: tool.clone(),
             mediamtx: tool,
             installer: None,
-            secrets: SecretsPlace::default(),
+            secrets: SecretsPlace::File,
             notes: Vec::new(),
         };
         let chronicle = Chronicle::new(history, &left, "1.2.3");
-        let server = server::first_status(&StoredServer::default());
+        let server = server::first_status(&crate::stored_server::StoredServer::default());
         Hub::new("boot".to_owned(), server, host, chronicle, Clocks::real())
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use stream_api::ServerSpec;
+    use uuid::Uuid;
+
+    use super::*;
 
     #[tokio::test]
     async fn figures_of_a_server_that_is_gone_are_nobodys() {
         let dir = tempfile::tempdir().unwrap();
-        let (hub, id) = (hub(dir.path()), ServerId(Uuid::now_v7()));
+        let (hub, id) = (Hub::of_test(dir.path()), ServerId(Uuid::now_v7()));
         hub.add_other(OtherServer::connecting(id, ServerSpec::remote("a", "h")));
         let figures = || (hub.snapshot().server.outbound_bps, hub.get_other(id).map(|it| it.outbound_bps));
         hub.metrics(ServerId::BUNDLED, Vec::new(), 1);

@@ -7,6 +7,7 @@ pub mod crowd;
 pub mod hall;
 pub mod hung;
 pub mod media;
+pub mod played;
 pub mod process;
 pub mod proxy;
 pub mod reader;

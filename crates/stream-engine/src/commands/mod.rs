@@ -22,6 +22,7 @@ use stream_api::{
     },
     propose_name,
 };
+use tokio::sync::MutexGuard;
 use uuid::Uuid;
 
 use crate::{
@@ -30,6 +31,7 @@ use crate::{
     prober::Probed,
     secrets,
     store::{StoredStream, is_same_name},
+    stream::Registry,
 };
 use given::Given;
 pub(crate) use source_test::source_test;
@@ -89,7 +91,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     let order = if request.start { Order::Run } else { Order::Stop };
     let id = StreamId(Uuid::now_v7());
     let has_secrets = keep_secrets(engine, id, &secrets, false).await?;
-    let mut streams = engine.streams.lock().await;
+    let streams = engine.streams.lock().await;
     let name = match request.name {
         Some(name) => name,
         None => proposed(engine, request.server, &proposal(&source)).await,
@@ -105,15 +107,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     let used = (order == Order::Run).then(clock::now);
     let stored = StoredStream { id, spec, order, access, used, converts: false };
     let allowed = engine.servers.get(request.server).terms().check(&stored.spec.name, &stored.access);
-    let put = match allowed {
-        Ok(()) => engine.store.put(stored.clone()).await,
-        refused => refused,
-    };
-    if let Err(error) = put {
-        drop(streams);
-        forget_secrets(engine, id, has_secrets).await;
-        return Err(error);
-    }
+    let mut streams = store_new(engine, streams, &stored, allowed, has_secrets).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
     let (id, name) = (stored.id, stored.spec.name.clone());
     engine.hub.tell(Some((id, &name)), ActivityKind::Created { by: engine.origin });
@@ -188,7 +182,7 @@ pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate
         false => SourceSecrets::default(),
     };
     let has_secrets = keep_secrets(engine, id, &secrets, false).await?;
-    let mut streams = engine.streams.lock().await;
+    let streams = engine.streams.lock().await;
     let taken = names(engine, original.spec.server).await;
     // The name may hold parts and dots, so it is no file name; only a number is added.
     let name = (2u32..)
@@ -198,15 +192,8 @@ pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate
     let access = original.access.for_a_copy();
     let spec = StreamSpec { name, ..original.spec };
     let stored = StoredStream { id, spec, order, access, used: None, converts: original.converts };
-    let put = match check_name(&stored.spec.name) {
-        Ok(()) => engine.store.put(stored.clone()).await,
-        unfit => unfit,
-    };
-    if let Err(error) = put {
-        drop(streams);
-        forget_secrets(engine, id, has_secrets).await;
-        return Err(error);
-    }
+    let allowed = check_name(&stored.spec.name);
+    let mut streams = store_new(engine, streams, &stored, allowed, has_secrets).await?;
     engine.hub.tell(Some((stored.id, &stored.spec.name)), ActivityKind::Created { by: engine.origin });
     Ok(streams.add(stored))
 }
@@ -300,11 +287,25 @@ async fn with_secrets(
     Ok((StreamUpdate { source: Some(source), ..request }, Some(secrets)))
 }
 
-/// Of a stream that came to nothing.
-async fn forget_secrets(engine: &Inner, id: StreamId, has_secrets: bool) {
+/// Stores a stream that is new, if it is allowed; its source's secrets, kept before, go with one that comes to nothing.
+/// The set of streams is no longer held then: a keychain may take its time.
+async fn store_new<'a>(
+    engine: &Inner,
+    streams: MutexGuard<'a, Registry>,
+    stored: &StoredStream,
+    allowed: Result<(), Error>,
+    has_secrets: bool,
+) -> Result<MutexGuard<'a, Registry>, Error> {
+    let put = match allowed {
+        Ok(()) => engine.store.put(stored.clone()).await,
+        refused => refused,
+    };
+    let Err(error) = put else { return Ok(streams) };
+    drop(streams);
     if has_secrets {
-        engine.secrets.forget(id).await;
+        engine.secrets.forget(stored.id).await;
     }
+    Err(error)
 }
 
 fn has_secret(stored: &StoredStream) -> bool {

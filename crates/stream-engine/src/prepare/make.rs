@@ -48,11 +48,7 @@ pub(super) async fn make(prepared: &Prepared, job: &Job) -> Result<(), Error> {
         None => Recipe::TEST_PATTERN_SECONDS,
     };
     let size = job.recipe.size(seconds);
-    if size > prepared.shelf.room() {
-        let gigabytes = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
-        let error = Error::new(Code::PrepareTooLarge).with("size", gigabytes(size));
-        return Err(error.with("room", gigabytes(prepared.shelf.room())));
-    }
+    prepared.check_size(size)?;
     prepared.make_room(size);
     let mut done = MEASURED;
     for step in prepare::steps(&job.recipe, job.path(), seconds) {

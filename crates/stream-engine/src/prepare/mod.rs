@@ -138,12 +138,8 @@ impl Prepared {
         let Source::File { path } = &spec.source else { return Err(Error::new(Code::PrepareUnfit)) };
         let probed = self.prober.probe(path).await?;
         let job = self.job(spec, &probed).await?;
-        let (size, room) = (job.size(&probed), self.shelf.room());
-        if size > room && !self.shelf.has(&job.key) {
-            let shown = |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9);
-            return Err(Error::new(Code::PrepareTooLarge)
-                .with("size", shown(size))
-                .with("room", shown(room)));
+        if !self.shelf.has(&job.key) {
+            self.check_size(job.size(&probed))?;
         }
         self.lock().forgive(&job.key);
         self.lock().want(id, job.clone());
@@ -208,6 +204,13 @@ impl Prepared {
         let least = format!("{} MB", LEAST_PREPARED_ROOM >> 20);
         let unfit = || Err(Error::new(Code::PreparedRoomUnfit).with("least", least));
         if room < LEAST_PREPARED_ROOM { unfit() } else { Ok(()) }
+    }
+
+    /// Whether a file of so many bytes has room when all others are gone.
+    fn check_size(&self, size: u64) -> Result<(), Error> {
+        let (room, shown) = (self.shelf.room(), |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9));
+        let large = || Error::new(Code::PrepareTooLarge).with("size", shown(size)).with("room", shown(room));
+        if size > room { Err(large()) } else { Ok(()) }
     }
 
     pub(crate) fn set_room(&self, room: u64) {

@@ -2,47 +2,24 @@ use std::sync::Arc;
 
 use mediamtx_client::{Action, Pass, PathConfig, Permission, Secret, User};
 use serde_json::{Value, json};
-use stream_api::{HostKind, HostStatus, SecretsPlace, ServerSpec, Tool, ToolState, Unkept, ViewerAccess};
+use stream_api::{ServerSpec, Unkept, ViewerAccess};
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 use uuid::Uuid;
 
 use super::{
     super::{
-        Keep, Request, Terms, Wish, admit::Admitted, board::Board, fake::Fake, first_status, terms::Listed,
-        writer::News,
+        Keep, Request, Terms, Wish, admit::Admitted, board::Board, fake::Fake, terms::Listed, writer::News,
     },
     *,
 };
-use crate::{
-    Clocks,
-    access::StoredAccess,
-    history::{Chronicle, History},
-    stored_server::StoredServer,
-};
+use crate::access::StoredAccess;
 
 const SERVER: ServerId = ServerId(Uuid::from_u128(1));
 const STREAM: StreamId = StreamId(Uuid::from_u128(2));
 
 fn hub(folder: &TempDir) -> Hub {
-    let (history, left) = History::open(folder.path()).unwrap();
-    let tool = Tool { path: None, version: None, state: ToolState::Checking, fault: None };
-    let host = HostStatus {
-        kind: HostKind::Headless,
-        version: String::new(),
-        data_dir: String::new(),
-        recordings_dir: String::new(),
-        media_roots: Vec::new(),
-        ffmpeg: tool.clone(),
-        ffprobe: tool.clone(),
-        mediamtx: tool,
-        installer: None,
-        secrets: SecretsPlace::File,
-        notes: Vec::new(),
-    };
-    let chronicle = Chronicle::new(history, &left, "1");
-    let hub =
-        Hub::new(String::new(), first_status(&StoredServer::default()), host, chronicle, Clocks::real());
+    let hub = Hub::of_test(folder.path());
     hub.add_other(stream_api::OtherServer::connecting(SERVER, ServerSpec::remote("Hall", "h")));
     hub
 }
