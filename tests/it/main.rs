@@ -17,6 +17,8 @@ mod clocks;
 mod conversion;
 mod crashes;
 mod disk_full;
+mod encoders;
+mod encoding;
 mod events;
 mod faults;
 mod healing;

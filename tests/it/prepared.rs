@@ -26,7 +26,7 @@ fn command(server: &Server) -> String {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_moves_to_its_prepared_file_and_its_viewers_stay() {
     let dir = Dir::new();
-    // Encoded while it plays: H.264 and AAC at 48 kHz.
+    // Encoded while it plays: H.264, AAC and Opus.
     let file = media::made(
         &media::plain(&dir.media("a.mp4")),
         "-s 320x180 -c:v mpeg4 -q:v 5 -c:a pcm_s16le -ar 44100",
@@ -46,7 +46,7 @@ async fn a_stream_moves_to_its_prepared_file_and_its_viewers_stay() {
     viewer.gets_more().await;
     assert_eq!(
         media_of(stream["urls"]["rtsp"].as_str().unwrap()).await,
-        ["h264", "aac"],
+        ["h264", "aac", "opus"],
         "what the viewer had"
     );
 

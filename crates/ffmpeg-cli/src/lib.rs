@@ -8,6 +8,7 @@
 //! The way of a file: [`probe`] reads it, [`plan`] decides how it is sent, [`publish`] makes the command,
 //! [`prepare`] makes one of it that loops without a seam, [`progress`] and [`log`] read its output, [`faults`] explains its end.
 
+pub mod encoders;
 pub mod faults;
 mod input;
 pub mod log;

@@ -1,31 +1,48 @@
-//! Decides how a source is sent: as it is wherever that plays everywhere, re-encoded where not.
+//! Decides how a source is sent: as it is wherever that plays everywhere, re-encoded where not, or where the user wants
+//! something else.
 //!
 //! Copying costs 0.004 of a core, encoding 1080p about one (measured), so each reason to encode is one that a
 //! viewer would otherwise notice.
 
+mod cost;
+mod judge;
+mod names;
+mod sound;
+mod wanted;
+
 use stream_api::{
-    AudioTrack, Code, Error, Mode, Plan, Remark, RemarkCode, SentAudio, SourceMedia, Tracks, Unkept,
-    VideoTrack, t,
+    AudioTrack, Code, Error, Mode, Picture, Plan, Remark, RemarkCode, SentAudio, SourceMedia, Tracks, Unkept,
+    VideoCodec, VideoTrack,
 };
 
-use crate::slate;
+use crate::{publish::encode, slate};
+use judge::known;
+use names::codec_name;
+use sound::{Made, Sounds};
+pub use wanted::Wanted;
 
-/// Seconds. A viewer who joins waits for the next key frame: MediaMTX keeps none for RTSP and WebRTC.
-const RARE_KEYFRAMES: f64 = 4.0;
 /// Seconds. Tracks that differ by more make a gap at the end of each pass that anybody notices.
 const UNEQUAL: f64 = 0.05;
 
-/// How to send `media`.
+/// How to send `media`, a file.
 ///
 /// # Errors
-/// `source_no_tracks` without a track, `source_codec_unknown` without one that can be sent. The words name no path, since `media` has none: set it by
-/// `Error::with("path", …)`.
-pub fn plan(media: &SourceMedia) -> Result<Plan, Error> {
+/// `source_no_tracks` without a track, `source_codec_unknown` without one that can be sent, `ffmpeg_no_encoder`. The words
+/// name no path, since `media` has none: set it by `Error::with("path", …)`.
+pub fn plan(media: &SourceMedia, wanted: &Wanted) -> Result<Plan, Error> {
     let video = media.video.as_ref().filter(|video| known(&video.codec) && video.width > 0);
     let audio = media.audio.as_ref().filter(|audio| known(&audio.codec));
-    let video_reasons = video.map(|video| against_copying_video(video, &media.container)).unwrap_or_default();
-    let audio_reason = audio.and_then(|audio| against_copying_audio(audio, &media.container));
-    decide(media, (video, video_reasons), (audio, audio_reason), "aac")
+    let container = &media.container;
+    let judged = video.map(|video| judged(video, container, wanted)).unwrap_or_default();
+    let encodes_video = !judged.reasons.is_empty();
+    let mut sounds = audio.map(|a| sound::sounds(a, container, wanted, encodes_video)).unwrap_or_default();
+    let warning = sounds.warning.take();
+    let mut plan = decide(media, (video, judged), (audio, sounds), wanted)?;
+    plan.warnings.extend(warning);
+    if !wanted.encoding.may_prepare() {
+        plan.gains.clear();
+    }
+    Ok(plan)
 }
 
 /// How to send what a server fetches from a camera or another server: what is known of it may be little, since MediaMTX
@@ -36,69 +53,143 @@ pub fn plan(media: &SourceMedia) -> Result<Plan, Error> {
 ///
 /// # Errors
 /// As [`plan`].
-pub fn live(media: &SourceMedia) -> Result<Plan, Error> {
+pub fn live(media: &SourceMedia, wanted: &Wanted) -> Result<Plan, Error> {
     let video = media.video.as_ref().filter(|video| known(&video.codec));
     let audio = media.audio.as_ref().filter(|audio| known(&audio.codec));
-    let video_reasons = video.map(against_passing_video).unwrap_or_default();
-    let audio_reason = audio.and_then(against_passing_audio);
-    decide(media, (video, video_reasons), (audio, audio_reason), "opus")
+    let reasons = video.map(judge::against_passing_video).unwrap_or_default();
+    let judged = Judged { reasons, warnings: Vec::new(), codec: VideoCodec::H264 };
+    let sounds = audio.map(|audio| {
+        let reason = judge::against_passing_audio(audio);
+        let encoded = reason.is_some();
+        let sent = if encoded { encoded_audio("opus") } else { as_it_is(audio) };
+        Sounds {
+            first: Some(Made { sent, encoded }),
+            reasons: reason.into_iter().collect(),
+            ..Sounds::default()
+        }
+    });
+    decide(media, (video, judged), (audio, sounds.unwrap_or_default()), wanted)
 }
 
-/// A track with the reasons against sending it as it is.
-type Judged<'a, Track, Reasons> = (Option<&'a Track>, Reasons);
+/// What is to become of a picture.
+#[derive(Debug, Default)]
+struct Judged {
+    /// Why it is encoded; empty where it is sent as it is.
+    reasons: Vec<Remark>,
+    warnings: Vec<Remark>,
+    /// What it is encoded to.
+    codec: VideoCodec,
+}
+
+fn judged(video: &VideoTrack, container: &str, wanted: &Wanted) -> Judged {
+    let encoding = &wanted.encoding;
+    let impossible = judge::against_sending_video(video, container, encoding.publish);
+    let usual = || judge::against_copying_video(video, container, &wanted.viewers);
+    let codec = encoding.video;
+    let (mut reasons, warnings) = match codec {
+        VideoCodec::AsIs => {
+            let missed = if impossible.is_none() { usual() } else { Vec::new() };
+            (impossible.into_iter().collect(), missed.into_iter().map(not_everywhere).collect())
+        }
+        VideoCodec::Automatic | VideoCodec::H264 => (usual(), Vec::new()),
+        VideoCodec::H265 | VideoCodec::Av1 if video.codec != codec.codec() => {
+            (vec![judge::asked(stream_api::Setting::Video)], Vec::new())
+        }
+        VideoCodec::H265 | VideoCodec::Av1 => (impossible.into_iter().collect(), Vec::new()),
+    };
+    if codec != VideoCodec::AsIs {
+        reasons.extend(judge::asked_of_video(encoding, video));
+    }
+    Judged { reasons, warnings, codec }
+}
 
 fn decide(
     media: &SourceMedia,
-    (video, video_reasons): Judged<'_, VideoTrack, Vec<Remark>>,
-    (audio, audio_reason): Judged<'_, AudioTrack, Option<Remark>>,
-    sound: &str,
+    (video, judged): (Option<&VideoTrack>, Judged),
+    (audio, sounds): (Option<&AudioTrack>, Sounds),
+    wanted: &Wanted,
 ) -> Result<Plan, Error> {
     if video.is_none() && audio.is_none() {
         let any = media.video.is_some() || media.audio.is_some();
         return Err(Error::new(if any { Code::SourceCodecUnknown } else { Code::SourceNoTracks }));
     }
-    let (encodes_video, encodes_audio) = (!video_reasons.is_empty(), audio_reason.is_some());
-    let sent_audio = audio.map(|audio| if encodes_audio { sound } else { audio.codec.as_str() });
+    let Judged { reasons, mut warnings, codec } = judged;
+    let mut picture = None;
+    if let Some(video) = video.filter(|_| !reasons.is_empty()) {
+        let (made, instead) = made(video, codec, wanted)?;
+        picture = Some(made);
+        warnings.extend(instead);
+    }
+    let encodes_video = picture.is_some();
+    let encodes = |made: &Option<Made>| made.as_ref().is_some_and(|made| made.encoded);
+    let (encodes_audio, encodes_second_audio) = (encodes(&sounds.first), encodes(&sounds.second));
+    let copies_audio = sounds.first.is_some() && !encodes_audio && !encodes_second_audio;
     let sent = Tracks {
-        video: video.map(|_| "h264".to_owned()),
-        audio: audio.map(|audio| if encodes_audio { encoded_audio(sound) } else { as_it_is(audio) }),
-        second_audio: None,
+        video: video.map(|video| if encodes_video { codec.codec().to_owned() } else { video.codec.clone() }),
+        audio: sounds.first.map(|made| made.sent),
+        second_audio: sounds.second.map(|made| made.sent),
     };
+    // What was left out because the user wanted it so is no news.
+    let left_out = media.audio.is_some() && audio.is_none();
+    let chosen = audio.is_some() && sent.audio.is_none();
+    warnings.extend(
+        self::warnings(&sent, left_out).into_iter().filter(|w| !chosen || w.code != RemarkCode::NoAudio),
+    );
+    let transcodes = encodes_video || encodes_audio || encodes_second_audio;
+    let encoded_sounds = u32::from(encodes_audio) + u32::from(encodes_second_audio);
     Ok(Plan {
-        mode: if encodes_video || encodes_audio { Mode::Transcode } else { Mode::Copy },
-        video: video.map(|_| "h264".to_owned()),
-        audio: sent_audio.map(str::to_owned),
+        mode: if transcodes { Mode::Transcode } else { Mode::Copy },
+        video: sent.video.clone(),
+        audio: sent.audio.as_ref().map(|audio| audio.codec.clone()),
         encodes_video,
         encodes_audio,
-        reasons: video_reasons.into_iter().chain(audio_reason).collect(),
-        warnings: missed(video.is_some(), sent_audio, media.audio.is_some() && audio.is_none()),
-        gains: gains(media, encodes_video, audio.is_some() && !encodes_audio),
+        encodes_second_audio,
+        cost: cost::cost(video.zip(picture.as_ref()), codec, encoded_sounds),
+        picture,
+        reasons: reasons.into_iter().chain(sounds.reasons).collect(),
+        warnings,
+        gains: gains(media, encodes_video, copies_audio),
         unkept: slate::unkept(&sent),
         sent,
     })
 }
 
+/// What an encoder makes of it, and a remark where it is not the one that was chosen.
+fn made(video: &VideoTrack, codec: VideoCodec, wanted: &Wanted) -> Result<(Picture, Option<Remark>), Error> {
+    let encoding = &wanted.encoding;
+    let missing = || Error::new(Code::FfmpegNoEncoder).with("reason", codec_name(codec.codec()));
+    let picked = wanted.encoders.pick(codec, encoding.encoder, encoding.device.as_deref());
+    let picked = picked.ok_or_else(missing)?;
+    let instead = (encoding.encoder != Default::default() && picked.encoder != encoding.encoder).then(|| {
+        Remark::new(RemarkCode::EncoderInstead)
+            .with("wanted", encoding.encoder.label())
+            .with("used", picked.encoder.label())
+    });
+    Ok((encode::picture(video, encoding, picked), instead))
+}
+
 /// What becomes of `media` where nothing is encoded, whatever it is: a camera or publisher whose tracks the server
 /// passes on.
 pub fn as_received(media: &SourceMedia) -> Plan {
-    let codec = |codec: &str| codec.to_owned();
-    let video = media.video.as_ref().map(|video| codec(&video.codec));
-    let audio = media.audio.as_ref().map(|audio| codec(&audio.codec));
-    let mut warnings = missed(video.is_some(), audio.as_deref(), false);
-    if let Some(codec) = video.as_deref().filter(|codec| *codec != "h264") {
-        warnings.push(Remark::new(RemarkCode::CodecBrowsers).with("codec", codec_name(codec)));
-    }
+    let sent = Tracks {
+        video: media.video.as_ref().map(|video| video.codec.clone()),
+        audio: media.audio.as_ref().map(as_it_is),
+        second_audio: None,
+    };
     Plan {
         mode: Mode::Copy,
-        sent: Tracks { video: video.clone(), audio: media.audio.as_ref().map(as_it_is), second_audio: None },
-        video,
-        audio,
+        video: sent.video.clone(),
+        audio: sent.audio.as_ref().map(|audio| audio.codec.clone()),
         encodes_video: false,
         encodes_audio: false,
+        encodes_second_audio: false,
+        picture: None,
+        cost: None,
         reasons: Vec::new(),
-        warnings,
+        warnings: warnings(&sent, false),
         gains: Vec::new(),
         unkept: Some(Unkept::Unknown),
+        sent,
     }
 }
 
@@ -113,118 +204,8 @@ fn as_it_is(audio: &AudioTrack) -> SentAudio {
     SentAudio { codec: audio.codec.clone(), sample_rate, channels }
 }
 
-/// ffprobe names no codec, or `none`, when this FFmpeg can't decode the track.
-fn known(codec: &str) -> bool {
-    !matches!(codec, "" | "unknown" | "none")
-}
-
-fn against_copying_video(video: &VideoTrack, container: &str) -> Vec<Remark> {
-    if video.codec != "h264" {
-        return vec![Remark::new(RemarkCode::VideoCodec).with("codec", codec_name(&video.codec))];
-    }
-    let mut reasons = Vec::new();
-    if !copies_from(container, &["mov", "matroska", "flv"]) {
-        reasons.push(Remark::new(RemarkCode::VideoContainer).with("container", container_name(container)));
-    }
-    if !matches!(video.pixel_format.as_str(), "yuv420p" | "yuvj420p") {
-        reasons.push(Remark::new(RemarkCode::PixelFormat).with("format", &video.pixel_format));
-    } else if let Some(profile) = video.profile.as_deref().filter(|profile| !plays_in_browsers(profile)) {
-        reasons.push(Remark::new(RemarkCode::Profile).with("profile", profile));
-    }
-    if video.b_frames {
-        reasons.push(Remark::new(RemarkCode::BFrames));
-    }
-    if video.interlaced {
-        reasons.push(Remark::new(RemarkCode::Interlaced));
-    }
-    if video.rotation != 0 {
-        // The copy would lose the rotation, which stands in the container.
-        reasons.push(Remark::new(RemarkCode::Rotation).with("degrees", video.rotation));
-    }
-    match video.keyframe_interval {
-        None => reasons.push(Remark::new(RemarkCode::KeyframesUnknown)),
-        Some(seconds) if seconds > RARE_KEYFRAMES => {
-            reasons.push(Remark::new(RemarkCode::KeyframesRare).with("seconds", format!("{seconds:.0}")));
-        }
-        Some(_) => {}
-    }
-    reasons
-}
-
-fn against_passing_video(video: &VideoTrack) -> Vec<Remark> {
-    if video.codec != "h264" {
-        return vec![Remark::new(RemarkCode::VideoCodec).with("codec", codec_name(&video.codec))];
-    }
-    let mut reasons = Vec::new();
-    let pixels = video.pixel_format.as_str();
-    // Neither FFmpeg's names nor MediaMTX's are all names of profiles: what is not known to be odd will do.
-    let odd = |profile: &&str| ["High 10", "High 4", "Extended"].iter().any(|odd| profile.starts_with(odd));
-    if !matches!(pixels, "" | "unknown" | "yuv420p" | "yuvj420p") {
-        reasons.push(Remark::new(RemarkCode::PixelFormat).with("format", pixels));
-    } else if let Some(profile) = video.profile.as_deref().filter(odd) {
-        reasons.push(Remark::new(RemarkCode::Profile).with("profile", profile));
-    }
-    if video.b_frames {
-        reasons.push(Remark::new(RemarkCode::BFrames));
-    }
-    if video.interlaced {
-        reasons.push(Remark::new(RemarkCode::Interlaced));
-    }
-    reasons
-}
-
-fn against_passing_audio(audio: &AudioTrack) -> Option<Remark> {
-    match (audio.codec.as_str(), audio.profile.as_deref()) {
-        ("aac", Some("LC") | None) => None,
-        ("opus", _) if audio.channels > 2 => {
-            Some(Remark::new(RemarkCode::AudioChannels).with("channels", audio.channels))
-        }
-        ("opus", _) => None,
-        _ => Some(recoded(audio, "Opus")),
-    }
-}
-
-fn plays_in_browsers(profile: &str) -> bool {
-    matches!(
-        profile,
-        "Constrained Baseline" | "Baseline" | "Main" | "High" | "Progressive High" | "Constrained High"
-    )
-}
-
-/// Facts about RTSP output (5.1 to 9.0): AAC from MPEG-TS or raw ADTS has no global header and is refused, Opus with
-/// more than two channels too.
-fn against_copying_audio(audio: &AudioTrack, container: &str) -> Option<Remark> {
-    let containers: &[&str] = match (audio.codec.as_str(), audio.profile.as_deref()) {
-        ("aac", Some("LC")) => &["mov", "matroska", "flv"],
-        ("opus", _) => &["mov", "matroska", "ogg"],
-        _ => return Some(recoded(audio, "AAC")),
-    };
-    if !copies_from(container, containers) {
-        return Some(Remark::new(RemarkCode::AudioContainer).with("container", container_name(container)));
-    }
-    if audio.channels > 2 && audio.codec == "opus" {
-        return Some(Remark::new(RemarkCode::AudioChannels).with("channels", audio.channels));
-    }
-    None
-}
-
-fn recoded(audio: &AudioTrack, to: &str) -> Remark {
-    Remark::new(RemarkCode::AudioCodec).with("codec", audio_name(audio)).with("to", to)
-}
-
-fn copies_from(container: &str, allowed: &[&str]) -> bool {
-    container.split(',').any(|name| allowed.contains(&name))
-}
-
-/// What viewers of `sent` will miss.
-pub(crate) fn warnings(sent: &Tracks) -> Vec<Remark> {
-    let codec = sent.audio.as_ref().map(|audio| audio.codec.as_str());
-    match (&sent.video, &sent.second_audio) {
-        // Each of them has a protocol that the other one lacks.
-        (Some(_), Some(_)) => Vec::new(),
-        (None, Some(_)) => vec![Remark::new(RemarkCode::AudioOnly)],
-        (video, None) => missed(video.is_some(), codec, false),
-    }
+fn not_everywhere(why: Remark) -> Remark {
+    Remark::new(RemarkCode::NotEverywhere).with("why", why.message)
 }
 
 /// What a prepared file would do better. Nothing for what has no end.
@@ -249,54 +230,28 @@ fn gains(media: &SourceMedia, encodes_video: bool, copies_audio: bool) -> Vec<Re
     gains
 }
 
-fn missed(has_video: bool, audio: Option<&str>, audio_left_out: bool) -> Vec<Remark> {
+/// What viewers of `sent` will miss; `left_out`: there is a sound that can't be sent.
+pub(crate) fn warnings(sent: &Tracks, left_out: bool) -> Vec<Remark> {
+    let codec = |audio: &Option<SentAudio>| audio.as_ref().map(|audio| audio.codec.clone());
+    let sounds: Vec<String> = codec(&sent.audio).into_iter().chain(codec(&sent.second_audio)).collect();
+    let has = |codec: &str| sounds.iter().any(|sound| sound == codec);
     let mut warnings = Vec::new();
-    match (has_video, audio) {
-        (true, Some("aac")) => warnings.push(RemarkCode::WebrtcSilent),
-        (false, Some("aac")) => warnings.push(RemarkCode::AudioOnlyWebrtc),
-        (false, _) => warnings.push(RemarkCode::AudioOnly),
-        (true, None) if audio_left_out => warnings.push(RemarkCode::AudioUnknown),
-        (true, None) => warnings.push(RemarkCode::NoAudio),
-        (true, Some(_)) => {}
+    match (sent.video.is_some(), has("aac"), has("opus")) {
+        (true, true, false) => warnings.push(RemarkCode::WebrtcSilent),
+        (false, true, false) => warnings.push(RemarkCode::AudioOnlyWebrtc),
+        (false, ..) => warnings.push(RemarkCode::AudioOnly),
+        (true, ..) if sounds.is_empty() && left_out => warnings.push(RemarkCode::AudioUnknown),
+        (true, ..) if sounds.is_empty() => warnings.push(RemarkCode::NoAudio),
+        (true, ..) => {}
     }
-    if audio == Some("opus") {
+    if has("opus") && !has("aac") {
         warnings.push(RemarkCode::RtmpSilent);
     }
-    warnings.into_iter().map(Remark::new).collect()
-}
-
-fn codec_name(codec: &str) -> String {
-    match codec {
-        "hevc" => "H.265 (HEVC)".to_owned(),
-        "mpeg1video" => "MPEG-1".to_owned(),
-        "mpeg2video" => "MPEG-2".to_owned(),
-        "mpeg4" => "MPEG-4 Part 2".to_owned(),
-        "mjpeg" => "Motion JPEG".to_owned(),
-        "prores" => "ProRes".to_owned(),
-        "vorbis" => "Vorbis".to_owned(),
-        "pcm_mulaw" | "pcm_alaw" => "G.711".to_owned(),
-        "adpcm_g722" => "G.722".to_owned(),
-        "adpcm_g726" => "G.726".to_owned(),
-        pcm if pcm.starts_with("pcm_") => "PCM".to_owned(),
-        other => other.to_uppercase(),
+    let mut warnings: Vec<Remark> = warnings.into_iter().map(Remark::new).collect();
+    if let Some(codec) = sent.video.as_deref().filter(|codec| *codec != "h264") {
+        warnings.push(Remark::new(RemarkCode::CodecBrowsers).with("codec", codec_name(codec)));
     }
-}
-
-fn audio_name(audio: &AudioTrack) -> String {
-    match (audio.codec.as_str(), audio.profile.as_deref()) {
-        ("aac", Some(profile)) => profile.to_owned(),
-        ("aac", None) => t!("plan.unknown_aac").to_owned(),
-        (codec, _) => codec_name(codec),
-    }
-}
-
-fn container_name(container: &str) -> String {
-    match container.split(',').next().unwrap_or_default() {
-        "mpegts" => "MPEG-TS".to_owned(),
-        "matroska" => "Matroska".to_owned(),
-        "" => t!("plan.unknown_container").to_owned(),
-        name => name.to_uppercase(),
-    }
+    warnings
 }
 
 #[cfg(test)]

@@ -5,11 +5,11 @@ mod target;
 
 use std::{ffi::OsString, path::Path};
 
-use stream_api::{Plan, Playback, SourceMedia};
+use stream_api::{Encoding, Plan, Playback, SourceMedia};
 
-pub use target::Target;
+pub use target::{By, Target};
 
-use crate::{Version, input};
+use crate::{Version, encoders, input};
 
 /// Everything that the command depends on.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +20,8 @@ pub struct Publish<'a> {
     pub media: &'a SourceMedia,
     /// How it is sent.
     pub plan: &'a Plan,
+    /// What the user chose of it.
+    pub encoding: &'a Encoding,
     /// Where to.
     pub target: &'a Target,
     /// The FFmpeg that runs it. All that is used exists from [`Version::MINIMUM`] to 9.0 alike.
@@ -55,6 +57,11 @@ pub fn shown(program: &str, publish: &Publish<'_>) -> String {
     shell_words::join(std::iter::once(program).chain(arguments.iter().map(String::as_str)))
 }
 
+/// Whether more arguments, as in a shell, can be taken apart.
+pub fn is_fit(extra: &str) -> bool {
+    shell_words::split(extra).is_ok()
+}
+
 /// Frames per second below which a frame held back is a long wait.
 const FEW_FRAMES: f64 = 2.0;
 
@@ -70,12 +77,6 @@ const COMMON: [&str; 8] = [
     "0.5",
 ];
 
-/// `-timeout` (microseconds) bounds the handshake alone: a server that stops reading later is noticed by progress.
-/// `-muxdelay 0` sends one AAC frame a packet instead of five (85 ms less delay). MediaMTX cuts up packets with more
-/// than 1440 bytes of payload; FFmpeg's default is 1460 (measured with 5.1 and 9.0 against 1.20).
-const OUTPUT: [&str; 10] =
-    ["-f", "rtsp", "-rtsp_transport", "tcp", "-timeout", "5000000", "-muxdelay", "0", "-pkt_size", "1440"];
-
 fn compose(publish: &Publish<'_>, url: fn(&Target) -> String) -> Vec<OsString> {
     let mut words = Words::default();
     words.add(&COMMON);
@@ -88,12 +89,22 @@ fn compose(publish: &Publish<'_>, url: fn(&Target) -> String) -> Vec<OsString> {
         // Each further thread of a decoder holds back one frame, which lasts seconds here.
         words.add(&["-threads", "1"]);
     }
+    if let Some(picture) = &publish.plan.picture {
+        words.0.extend(
+            encoders::before_input(picture.encoder, picture.device.as_deref())
+                .into_iter()
+                .map(OsString::from),
+        );
+    }
     let source = match publish.input {
         Input::File { path, playback } => {
             words.add(&["-re"]);
-            if playback == Playback::Loop {
-                words.add(&["-stream_loop", "-1"]);
+            match playback {
+                Playback::Loop => words.add(&["-stream_loop", "-1"]),
+                Playback::Times(times) => words.add(&["-stream_loop", &times.saturating_sub(1).to_string()]),
+                Playback::Once => {}
             }
+            part(&mut words, publish.encoding);
             input::url(Path::new(path))
         }
         // It comes at its own pace.
@@ -101,10 +112,24 @@ fn compose(publish: &Publish<'_>, url: fn(&Target) -> String) -> Vec<OsString> {
     };
     words.add(&["-i"]);
     words.0.push(source);
-    encode::tracks(&mut words, publish.media, publish.plan);
-    words.add(&OUTPUT);
+    encode::tracks(&mut words, publish);
+    // Checked when they were set; what can't be taken apart is left out.
+    words.0.extend(
+        shell_words::split(&publish.encoding.extra).unwrap_or_default().into_iter().map(OsString::from),
+    );
+    words.add(publish.target.output());
     words.0.push(url(publish.target).into());
     words.0
+}
+
+/// Where a file that plays once begins and ends: exactly where its picture is encoded, at the key frame before where it
+/// is copied. In a loop `-ss` would count for the first pass alone, and `-to` for all together.
+fn part(words: &mut Words, encoding: &Encoding) {
+    for (option, milliseconds) in [("-ss", encoding.start), ("-to", encoding.end)] {
+        if let Some(at) = milliseconds {
+            words.add(&[option, &format!("{}.{:03}", at / 1000, at % 1000)]);
+        }
+    }
 }
 
 /// Arguments being put together.

@@ -42,6 +42,9 @@ struct Picture {
 
 /// Why no slate can have these tracks; none when one can.
 pub(crate) fn unkept(tracks: &Tracks) -> Option<Unkept> {
+    if tracks.video.as_deref().is_some_and(|codec| codec != "h264") {
+        return Some(Unkept::Picture);
+    }
     let fits = sounds(tracks).all(|audio| Packets::of(audio).is_some());
     (!fits).then_some(Unkept::Sound)
 }
@@ -63,8 +66,13 @@ impl Slate {
         let video = media.video.as_ref().filter(|_| plan.sent.video.is_some());
         let mut length = LENGTH;
         let picture = video.map(|video| {
-            let (width, height) = size(video);
-            let rate = FrameRate::of(video);
+            let (width, height, rate) = match &plan.picture {
+                Some(made) => (made.width, made.height, FrameRate::exact(made.fps)),
+                None => {
+                    let (width, height) = size(video);
+                    (width, height, FrameRate::of(video))
+                }
+            };
             let frames = best_length(1.0 / rate.value, packet);
             length = f64::from(frames) / rate.value;
             Picture { width, height, fps: rate.text, frames }

@@ -12,7 +12,7 @@ use ffmpeg_cli::{
     Version, plan, probe, progress,
     publish::{self, Publish, Target},
 };
-use stream_api::{Code, Error, Mode, Plan, Playback, SourceMedia};
+use stream_api::{Code, Encoding, Error, Mode, Plan, Playback, SourceMedia};
 
 fn run(program: &str, arguments: impl IntoIterator<Item = OsString>) -> Output {
     Command::new(program)
@@ -62,7 +62,7 @@ fn examine(path: &Path) -> Result<(SourceMedia, Plan), Error> {
         video.keyframe_interval =
             probe::keyframe_interval(&String::from_utf8_lossy(&times.stdout), media.duration);
     }
-    let plan = plan::plan(&media)?;
+    let plan = plan::plan(&media, &plan::Wanted::default())?;
     Ok((media, plan))
 }
 
@@ -71,6 +71,7 @@ fn send(path: &Path, media: &SourceMedia, plan: &Plan) -> SourceMedia {
     let source = path.to_string_lossy();
     let target = Target {
         host: "127.0.0.1".into(),
+        by: publish::By::Rtsp,
         port: 9,
         name: "x".into(),
         user: String::new(),
@@ -81,6 +82,7 @@ fn send(path: &Path, media: &SourceMedia, plan: &Plan) -> SourceMedia {
         input: publish::Input::File { path: &source, playback: Playback::Loop },
         media,
         plan,
+        encoding: &Encoding::default(),
         target: &target,
         version,
     });
@@ -144,7 +146,7 @@ fn files_are_sent_so_that_browsers_play_them() {
         ),
         ("old.avi", USUAL, true, "-c:v mpeg4 -c:a libmp3lame", true, true),
         ("old.mpg", USUAL, true, "-c:v mpeg2video -c:a mp2", true, true),
-        ("vp8.webm", USUAL, true, "-c:v libvpx -deadline realtime -c:a libopus", true, false),
+        ("vp8.webm", USUAL, true, "-c:v libvpx -deadline realtime -c:a libopus", true, true),
         (
             "vp9.webm",
             USUAL,

@@ -132,9 +132,10 @@ codes! {
     PreparedInUse = "prepared_in_use";
     /// Less room than one prepared file needs.
     PreparedRoomUnfit = "prepared_room_unfit";
+    /// How a stream is to be sent can't be done so.
+    SettingUnfit = "setting_unfit";
     /// Outside the folders that the headless host may use.
     SourceOutsideMedia = "source_outside_media" => [Manager "a path outside the folders of --media"];
-
     /// An address is needed.
     AddressEmpty = "address_empty";
     /// Not the beginning of an address that the server can fetch.

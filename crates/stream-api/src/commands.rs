@@ -5,6 +5,7 @@
 //! JSON body (POST, PATCH) are merged into that object.
 
 mod access;
+mod encoders;
 mod history;
 mod others;
 mod prepare;
@@ -17,14 +18,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Effects, Import, LogLine, ObsFile, OtherServer, Playback, ProbeReport, RunLog, Secret, ServerId,
-    ServerStatus, ServerTested, Snapshot, Source, SourceTested, Stream, StreamHistory, StreamId, StreamSpec,
+    Effects, Encoding, Import, LogLine, ObsFile, OtherServer, Playback, ProbeReport, RunLog, Secret,
+    ServerId, ServerStatus, ServerTested, Snapshot, Source, SourceTested, Stream, StreamHistory, StreamId,
+    StreamSpec,
 };
 
 pub use access::{
     GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, NewAccess, PasswordChange, PublishKey, PublishKeyRenew,
     PublishKeyRevoke, QrCode, StreamAccessSet, StreamQr,
 };
+pub use encoders::{EncodersTried, EncodersTry};
 pub use history::{
     Activities, ActivityExport, ActivityFile, ActivityList, ActivitySeen, StreamPast, StreamRunLog,
 };
@@ -148,6 +151,7 @@ macro_rules! with_commands {
             PreparedList, prepared_list;
             PreparedRemove, prepared_remove;
             PreparedRoomSet, prepared_room_set;
+            EncodersTry, encoders_try;
         }
     };
 }
@@ -221,6 +225,7 @@ routes! {
     PreparedList => PreparedFiles, "prepared_list", Get "/api/v1/prepared", 200;
     PreparedRemove => Nothing, "prepared_remove", Delete "/api/v1/prepared/{key}", 200;
     PreparedRoomSet => Nothing, "prepared_room_set", Post "/api/v1/prepared/room", 200;
+    EncodersTry => EncodersTried, "encoders_try", Post "/api/v1/encoders", 200;
 }
 
 /// Everything, at one moment.
@@ -275,13 +280,16 @@ pub struct StreamCreate {
     /// Send it from a prepared file as soon as there is one. Off when absent.
     #[serde(default)]
     pub prepare: bool,
+    /// How a file is sent; automatic when absent.
+    #[serde(default, skip_serializing_if = "Encoding::is_automatic")]
+    pub encoding: Encoding,
     /// Start it at once.
     #[serde(default)]
     pub start: bool,
 }
 
 /// Changes what is given and keeps the rest. A stream that runs is restarted when the change needs it: a new
-/// source, name, server or playback does, `record`, `muted` and `prepare` do not. Its viewers stay when they are kept ([`crate::Kept`]),
+/// source, name, server, playback or encoding does, `record`, `muted` and `prepare` do not. Its viewers stay when they are kept ([`crate::Kept`]),
 /// unless its name, its tracks ([`crate::Tracks`]) or `keep_viewers` itself change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -315,6 +323,9 @@ pub struct StreamUpdate {
     /// Send it from a prepared file as soon as there is one, or not. Restarts nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prepare: Option<bool>,
+    /// How a file is sent: all of it, not only what changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub encoding: Option<Encoding>,
 }
 
 impl StreamUpdate {
@@ -331,6 +342,7 @@ impl StreamUpdate {
             muted: None,
             keep_viewers: None,
             prepare: None,
+            encoding: None,
         }
     }
 }
@@ -346,6 +358,7 @@ impl StreamUpdate {
         set(&mut spec.muted, self.muted);
         set(&mut spec.keep_viewers, self.keep_viewers);
         set(&mut spec.prepare, self.prepare);
+        set(&mut spec.encoding, self.encoding);
     }
 }
 

@@ -56,6 +56,8 @@ read_tagged! {
 pub enum Unkept {
     /// There is no silence of the same kind as this sound.
     Sound,
+    /// There is no still picture in the codec of this one.
+    Picture,
     /// The still picture could not be made: FFmpeg lacks an encoder, or the disk is full.
     NotMade,
     /// The server did not take the stream together with the still picture.
@@ -71,6 +73,7 @@ impl Unkept {
     pub fn words(self) -> &'static str {
         match self {
             Unkept::Sound => t!("unkept.sound"),
+            Unkept::Picture => t!("unkept.picture"),
             Unkept::NotMade => t!("unkept.not_made"),
             Unkept::Refused => t!("unkept.refused"),
             Unkept::Unknown => t!("unkept.unknown"),

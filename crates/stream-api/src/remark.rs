@@ -77,6 +77,10 @@ remarks! {
     AudioCodec = "audio_codec", "plan.reason.audio_codec";
     /// Sound can't be copied out of this container.
     AudioContainer = "audio_container", "plan.reason.audio_container";
+    /// The user chose a setting that asks for it.
+    Asked = "asked", "plan.reason.asked";
+    /// The protocol by which it is published does not carry it.
+    Unpublished = "unpublished", "plan.reason.unpublished";
     /// Too many channels to be copied.
     AudioChannels = "audio_channels", "plan.reason.audio_channels";
 
@@ -100,6 +104,13 @@ remarks! {
     GainsSilent = "gains_silent", "plan.gain.silent";
     /// A prepared file has no picture that stands still longer than needed where it starts again.
     GainsFrozen = "gains_frozen", "plan.gain.frozen";
+
+    /// Some viewer can't play it as it is, which is how it was chosen to be sent.
+    NotEverywhere = "not_everywhere", "plan.warning.not_everywhere";
+    /// An encoder failed while it was used, so another one took over.
+    EncoderFailed = "encoder_failed", "plan.warning.encoder_failed";
+    /// The encoder that was chosen does not work here, so another one is used.
+    EncoderInstead = "encoder_instead", "plan.warning.encoder_instead";
 
     /// Not every browser plays the codec, which is passed on as it is.
     CodecBrowsers = "codec_browsers", "plan.warning.codec_browsers";

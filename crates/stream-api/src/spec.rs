@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ServerId, Source};
+use crate::{Encoding, ServerId, Source};
 
 /// What the user configured for a stream. The engine stores it; everything else about a stream is derived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +28,9 @@ pub struct StreamSpec {
     /// Whether a file that loops is sent from a prepared one, which loops without a seam and without encoding.
     #[serde(default)]
     pub prepare: bool,
+    /// How a file is sent.
+    #[serde(default, skip_serializing_if = "Encoding::is_automatic")]
+    pub encoding: Encoding,
 }
 
 impl StreamSpec {
@@ -42,6 +45,7 @@ impl StreamSpec {
             muted: false,
             keep_viewers: kept_by_default(),
             prepare: false,
+            encoding: Encoding::default(),
         }
     }
 
@@ -54,7 +58,14 @@ impl StreamSpec {
     /// to the other interrupts nothing.
     pub fn sends_the_same(&self, other: &StreamSpec) -> bool {
         let sent = |spec: &StreamSpec| {
-            (spec.server, spec.name.clone(), spec.source.clone(), spec.playback, spec.keep_viewers)
+            (
+                spec.server,
+                spec.name.clone(),
+                spec.source.clone(),
+                spec.playback,
+                spec.keep_viewers,
+                spec.encoding.clone(),
+            )
         };
         sent(self) == sent(other)
     }
@@ -74,6 +85,8 @@ pub enum Playback {
     Loop,
     /// Play once, then stop.
     Once,
+    /// Play so many times, then stop.
+    Times(u32),
 }
 
 /// What the user wants of a stream; stored, and kept over crashes, edits and restarts.

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    Access, Fault, Kept, Order, Plan, Playback, Preparation, Publisher, ServerId, Source, SourceMedia,
-    StreamSpec, UnixMillis, Wait,
+    Access, Encoding, Fault, Kept, Order, Plan, Playback, Preparation, Publisher, ServerId, Source,
+    SourceMedia, StreamSpec, UnixMillis, Wait,
 };
 
 /// The identity of a stream: never changes, and keys everything that is stored about it.
@@ -100,6 +100,8 @@ read_flat! {
         keep_viewers: bool,
         #[serde(default)]
         prepare: bool,
+        #[serde(default)]
+        encoding: Encoding,
     }
     {
         id: StreamId,

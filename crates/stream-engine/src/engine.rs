@@ -12,6 +12,7 @@ use crate::{
     commands::{self, Call},
     data_dir::silent,
     drives::Drives,
+    encoder_trials::EncoderTrials,
     guests,
     history::{Chronicle, History},
     hub::Hub,
@@ -136,7 +137,15 @@ impl Engine {
             (watch::Sender::new(chosen_ports(&store).await), watch::Sender::new(None));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let probes = data.cache().join("probes.json");
-        let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone(), drives.clone(), probes);
+        let encoders = EncoderTrials::new(tools.clone(), spawner.clone(), data.cache().join("encoders.json"));
+        let prober = Prober::new(
+            tools.clone(),
+            spawner.clone(),
+            roots.clone(),
+            drives.clone(),
+            probes,
+            encoders.clone(),
+        );
         let (room, shelf) = (store.prepared_room().await, data.cache().join("prepared"));
         let prepared = Prepared::open(
             shelf,
@@ -232,6 +241,10 @@ impl Engine {
         tasks.spawn(async move { ends.run_until_cancelled(settling).await });
         let (showing, ends) = (secrets::show(secrets.clone(), hub.clone()), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(showing).await });
+        let ends = stop.clone();
+        tasks.spawn(async move {
+            ends.run_until_cancelled(encoders.begin()).await;
+        });
         let (working, ends) = (prepared.clone(), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(working.work()).await });
         let (saved, ends) = (store.clone(), stop.clone());

@@ -9,6 +9,7 @@ mod clocks;
 mod commands;
 mod data_dir;
 mod drives;
+mod encoder_trials;
 mod engine;
 mod guests;
 mod history;
@@ -36,6 +37,7 @@ mod stream;
 mod support;
 mod tool_fault;
 mod tools;
+mod wanted;
 
 pub use clocks::{Clocks, Reading};
 pub use data_dir::{DataDir, default_path};

@@ -14,12 +14,13 @@ use std::{
 };
 
 use child_process::{Finished, Spawner, Spec};
-use ffmpeg_cli::publish::Target;
+use ffmpeg_cli::{plan::Wanted, publish::Target};
 use mediamtx_client::Track;
 use stream_api::{Code, Error, Plan, SourceMedia};
 
 use crate::{
     drives::{self, Drives},
+    encoder_trials::EncoderTrials,
     media_root::MediaRoots,
     tool_fault::Program,
     tools::{Tools, WITHHELD},
@@ -45,6 +46,7 @@ pub(crate) struct Prober {
     roots: MediaRoots,
     drives: Drives,
     memory: Memory,
+    encoders: EncoderTrials,
     /// What servers have at paths.
     live: Arc<Mutex<Fetched>>,
 }
@@ -74,10 +76,16 @@ impl Prober {
         roots: MediaRoots,
         drives: Drives,
         memory: PathBuf,
+        encoders: EncoderTrials,
     ) -> Prober {
         let by = tools.found().ffprobe.map(|ffprobe| ffprobe.version.to_string()).unwrap_or_default();
         let memory = Memory::open(memory, by, drives.clone());
-        Prober { tools, spawner, roots, drives, memory, live: Arc::default() }
+        Prober { tools, spawner, roots, drives, memory, encoders, live: Arc::default() }
+    }
+
+    /// What encodes on this computer.
+    pub(crate) fn encoders(&self) -> &EncoderTrials {
+        &self.encoders
     }
 
     /// Writes down what is not yet; at the end.
@@ -87,8 +95,8 @@ impl Prober {
 
     /// # Errors
     /// A `source_…` code that says what is wrong with the file, or `ffmpeg_…` when ffprobe can't be used.
-    pub(crate) async fn probe(&self, path: &str) -> Result<Probed, Error> {
-        self.examine(self.look(path).await?).await
+    pub(crate) async fn probe(&self, path: &str, wanted: &Wanted) -> Result<Probed, Error> {
+        self.examine(self.look(path).await?, wanted).await
     }
 
     /// The cheap checks. Made before each start too: what may be streamed, and where a link leads, may have changed
@@ -110,12 +118,12 @@ impl Prober {
     ///
     /// # Errors
     /// As [`Prober::probe`].
-    pub(crate) async fn examine(&self, looked: Looked) -> Result<Probed, Error> {
+    pub(crate) async fn examine(&self, looked: Looked, wanted: &Wanted) -> Result<Probed, Error> {
         let Looked { stamp, head } = looked;
         let path = stamp.path().to_owned();
         let path = &*path;
         if let Some(media) = self.memory.recall(&stamp) {
-            return planned(media, path);
+            return planned(media, path, wanted);
         }
         if ffmpeg_cli::probe::looks_like_playlist(&head) {
             return Err(Error::new(Code::SourceIsPlaylist).with("path", path));
@@ -125,7 +133,7 @@ impl Prober {
         if whole {
             self.memory.keep(stamp, media.clone());
         }
-        planned(media, path)
+        planned(media, path, wanted)
     }
 
     /// What a server has at a path, which it says has these `tracks`; remembered as long as it says the same. None when
@@ -151,7 +159,7 @@ impl Prober {
             tracing::debug!(said, "nothing comes of a source that is to be converted");
             return Ok(None);
         };
-        let plan = ffmpeg_cli::plan::live(&media)?;
+        let plan = ffmpeg_cli::plan::live(&media, &Wanted::default())?;
         let probed = Probed { media, plan };
         let mut live = self.live();
         if live.len() >= REMEMBERED {
@@ -202,8 +210,8 @@ impl Prober {
     }
 }
 
-fn planned(media: SourceMedia, path: &str) -> Result<Probed, Error> {
-    let plan = ffmpeg_cli::plan::plan(&media).map_err(|error| error.with("path", path))?;
+fn planned(media: SourceMedia, path: &str, wanted: &Wanted) -> Result<Probed, Error> {
+    let plan = ffmpeg_cli::plan::plan(&media, wanted).map_err(|error| error.with("path", path))?;
     Ok(Probed { media, plan })
 }
 

@@ -161,6 +161,9 @@ fn copied() -> Plan {
         audio: Some("aac".to_owned()),
         encodes_video: false,
         encodes_audio: false,
+        encodes_second_audio: false,
+        picture: None,
+        cost: None,
         reasons: Vec::new(),
         warnings: vec![Remark::new(RemarkCode::WebrtcSilent)],
         sent: Tracks {

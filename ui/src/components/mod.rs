@@ -10,6 +10,8 @@ pub(crate) mod copy;
 pub(crate) mod cure;
 pub(crate) mod drop_overlay;
 pub(crate) mod each;
+pub(crate) mod encoders;
+pub(crate) mod everywhere;
 pub(crate) mod fault;
 pub(crate) mod field;
 pub(crate) mod icon;

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Mode, Playback, Recording, Source, State, StreamId, t};
+use stream_api::{Encoder, Mode, Playback, Recording, Source, State, StreamId, t};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
@@ -93,6 +93,7 @@ fn source(row: RwSignal<Row>) -> impl IntoView {
             let how = match (&spec.source, spec.playback) {
                 (Source::File { .. }, Playback::Loop) => t!("row.loops"),
                 (Source::File { .. }, Playback::Once) => t!("row.once"),
+                (Source::File { .. }, Playback::Times(_)) => t!("row.times"),
                 (Source::Network(_), _) if spec.source.is_on_demand() => t!("row.on_demand"),
                 (Source::Network(_), _) => t!("row.fetched"),
                 (Source::Incoming, _) => t!("row.published"),
@@ -111,7 +112,7 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
             let picture = stream.media.as_ref().and_then(|media| media.video.as_ref()).map(format::picture);
             (
                 picture,
-                stream.plan.as_ref().map(|plan| plan.mode),
+                stream.plan.as_ref().map(|plan| (plan.mode, plan.picture.as_ref().map(|made| made.encoder))),
                 stream.recording,
                 (stream.spec.record, stream.spec.muted),
             )
@@ -119,11 +120,13 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
     });
     move || {
         let (picture, mode, recording, (wanted, muted)) = facts.get();
-        let mode = mode.map(|mode| match mode {
-            Mode::Copy => view! { <span class="chip good">{t!("chip.as_is")}</span> },
-            Mode::Prepared => view! { <span class="chip good">{t!("chip.prepared")}</span> },
-            Mode::Transcode => view! { <span class="chip">{t!("chip.encoded")}</span> },
+        let mode = mode.map(|(mode, encoder)| match (mode, encoder) {
+            (Mode::Copy, _) => ("chip good", t!("chip.as_is")),
+            (Mode::Prepared, _) => ("chip good", t!("chip.prepared")),
+            (Mode::Transcode, None | Some(Encoder::Software)) => ("chip", t!("chip.encoded")),
+            (Mode::Transcode, Some(card)) => ("chip", card.label()),
         });
+        let mode = mode.map(|(class, word)| view! { <span class=class>{word}</span> });
         let record = match recording {
             Recording::Writing | Recording::Elsewhere => Some(("chip rec", t!("chip.rec"))),
             Recording::Stuck => Some(("chip rec stuck", t!("chip.rec_stuck"))),

@@ -10,6 +10,7 @@ use crate::{
     app::{App, use_app},
     components::{
         Act, BundleCard, FaultCard, FaultOf, Icon, LogCard, LogOf,
+        encoders::encoders_card,
         log::ltr,
         outbound::{outbound_card, server_warnings},
         prepare::prepared_card,
@@ -62,7 +63,7 @@ pub(crate) fn ServerPage() -> impl IntoView {
                     {settings::ports(app, draft)}
                     <LogCard of=LogOf::Server/>
                 </div>
-                <div class="column">{about(app)} {outbound_card(app)} {settings::more(app, draft)} {computer(app)} {prepared_card(app)} {files::files(app, draft)} <BundleCard/></div>
+                <div class="column">{about(app)} {outbound_card(app)} {settings::more(app, draft)} {computer(app)} {prepared_card(app)} {encoders_card(app)} {files::files(app, draft)} <BundleCard/></div>
             </div>
         </div>
     }

@@ -1,12 +1,14 @@
 use leptos::prelude::*;
-use stream_api::{Address, Health, Reach, Recording, State, StreamId, commands, t};
+use stream_api::{Address, Cure, Health, Reach, Recording, State, StreamId, commands, t};
 
 use crate::{
     app::{App, use_app},
     components::{
         Act, CopyButton, FaultCard, FaultOf, Icon, LogCard, LogOf, MenuKind, RowMenu, StateBadge,
         access::access_card,
-        arrival, icon,
+        arrival,
+        everywhere::everywhere,
+        icon,
         orders::OrderButton,
         past::{Past, figures, runs},
         prepare::preparation,
@@ -128,18 +130,31 @@ fn rate(row: RwSignal<Row>) -> impl IntoView {
 }
 
 fn sending(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
+    let busy = RwSignal::new(false);
+    let choose = Callback::new(move |cure: Cure| {
+        let mut encoding = row.with_untracked(|row| row.stream.spec.encoding.clone());
+        cure.apply(&mut encoding);
+        app.run(
+            busy,
+            commands::StreamUpdate { encoding: Some(encoding), ..commands::StreamUpdate::of(id) },
+            |_| {},
+        );
+    });
     let seen = Memo::new(move |_| {
         row.with(|row| {
             let stream = &row.stream;
-            (stream.spec.source.place().to_owned(), stream.media.clone().zip(stream.plan.clone()))
+            let known = stream.media.clone().zip(stream.plan.clone());
+            (stream.spec.source.place().to_owned(), known, stream.spec.source.file().is_some())
         })
     });
     move || {
-        let (path, known) = seen.get();
+        let (path, known, is_file) = seen.get();
+        // Of another source the server sends what comes.
+        let cure = is_file.then_some(choose);
         let known = known.map(|(media, plan)| {
             let lines = plan.reasons.iter().chain(&plan.warnings).map(|remark| remark.message.clone());
             let lines = lines.map(|line| view! { <li>{line}</li> }).collect_view();
-            view! { {aside_facts(&media, &plan)} <ul class="reasons">{lines}</ul> }
+            view! { {aside_facts(&media, &plan)} <ul class="reasons">{lines}</ul> {everywhere(&media, &plan, cure)} }
         });
         view! {
             <section class="card source">

@@ -1,6 +1,16 @@
+use stream_api::{Encoder, Encoding, Protocols, PublishBy, Sound};
+
 use super::*;
 
-fn video() -> VideoTrack {
+fn plan(media: &SourceMedia) -> Result<Plan, Error> {
+    super::plan(media, &Wanted::default())
+}
+
+fn live(media: &SourceMedia) -> Result<Plan, Error> {
+    super::live(media, &Wanted::default())
+}
+
+pub(super) fn video() -> VideoTrack {
     VideoTrack {
         codec: "h264".into(),
         profile: Some("High".into()),
@@ -135,4 +145,169 @@ fn of_what_a_server_fetches_only_what_would_not_play_is_encoded() {
     assert!(phone.reasons[0].message.contains("G.711"), "{:?}", phone.reasons);
     let sent = phone.sent.audio.expect("sound");
     assert_eq!((sent.codec.as_str(), sent.sample_rate, phone.unkept), ("opus", 48_000, None));
+}
+
+/// A file that is copied unless something else is wanted.
+fn good() -> SourceMedia {
+    let track = VideoTrack { width: 1920, height: 1080, ..video() };
+    media(MP4, Some(track), Some(audio("aac", Some("LC"))))
+}
+
+type Choice = fn(&mut Encoding);
+
+fn chosen(media: &SourceMedia, choice: Choice) -> Plan {
+    let mut encoding = Encoding::default();
+    choice(&mut encoding);
+    super::plan(media, &Wanted::by(encoding)).expect("has tracks")
+}
+
+#[test]
+fn each_choice_that_takes_an_encoder_is_its_own_reason() {
+    let cases: [(Choice, &str, bool, bool); 16] = [
+        (|e| e.kilobits = Some(2000), "Bitrate", true, true),
+        (|e| e.quality = Some(23), "Quality", true, true),
+        (|e| e.height = Some(720), "Resolution", true, true),
+        (|e| e.fps = Some(15), "Frame rate", true, true),
+        (|e| e.keyframes = Some(1), "Key frames", true, true),
+        (|e| e.deinterlace = Some(true), "Deinterlace", true, true),
+        (|e| e.rotate = Some(90), "Turn", true, true),
+        (|e| e.video = VideoCodec::H265, "Picture", true, true),
+        (|e| e.volume = Some(50), "Volume", false, true),
+        (|e| e.audio_kilobits = Some(64), "Sound bitrate", false, true),
+        (|e| e.audio = Sound::Both, "Sound", false, true),
+        (|e| e.audio = Sound::Opus, "Opus", false, true),
+        // What it is already takes none.
+        (|e| e.height = Some(1080), "", false, false),
+        (|e| e.fps = Some(60), "", false, false),
+        (|e| e.keyframes = Some(2), "", false, false),
+        (|e| (e.video, e.volume) = (VideoCodec::H264, Some(100)), "", false, false),
+    ];
+    for (choice, word, picture, sound) in cases {
+        let plan = chosen(&good(), choice);
+        let sounds = plan.encodes_audio || plan.encodes_second_audio;
+        assert_eq!((plan.encodes_video, sounds), (picture, sound), "{word} {:?}", plan.reasons);
+        assert_eq!(plan.mode, if picture || sound { Mode::Transcode } else { Mode::Copy }, "{word}");
+        assert_eq!(plan.reasons.is_empty(), word.is_empty(), "{word} {:?}", plan.reasons);
+        assert!(word.is_empty() || plan.reasons[0].message.contains(word), "{word} {:?}", plan.reasons);
+        assert_eq!(plan.picture.is_some(), picture, "{word}");
+    }
+}
+
+#[test]
+fn a_picture_keeps_its_shape_and_never_grows() {
+    let sized = |choice: Choice| {
+        let made = chosen(&good(), choice).picture.expect("is encoded");
+        (made.width, made.height, made.fps, made.kilobits)
+    };
+    assert_eq!(sized(|e| e.height = Some(720)), (1280, 720, 30.0, 2000));
+    assert_eq!(sized(|e| e.height = Some(481)), (854, 480, 30.0, 1000));
+    assert_eq!(sized(|e| (e.height, e.kilobits) = (Some(4320), Some(700))), (1920, 1080, 30.0, 700));
+    assert_eq!(sized(|e| (e.rotate, e.height) = (Some(90), Some(960))), (540, 960, 30.0, 1223));
+    assert_eq!(sized(|e| e.fps = Some(12)), (1920, 1080, 12.0, 1827));
+    assert_eq!(sized(|e| e.quality = Some(20)).3, 8000, "a quality may take twice what is usual");
+}
+
+#[test]
+fn what_is_encoded_has_a_sound_for_every_viewer() {
+    let sounds = |plan: &Plan| {
+        let codec =
+            |sent: &Option<SentAudio>| sent.as_ref().map(|sent| sent.codec.clone()).unwrap_or_default();
+        let encodes = (plan.encodes_audio, plan.encodes_second_audio);
+        (codec(&plan.sent.audio), codec(&plan.sent.second_audio), encodes)
+    };
+    let both = |plan: &Plan, encodes: (bool, bool)| {
+        assert_eq!(sounds(plan), ("aac".into(), "opus".into(), encodes), "{plan:?}");
+        assert!(plan.warnings.is_empty() && plan.unkept.is_none(), "{plan:?}");
+    };
+    both(&chosen(&good(), |e| e.height = Some(720)), (false, true));
+    both(&chosen(&good(), |e| e.audio = Sound::Both), (false, true));
+    let opus = SourceMedia { audio: Some(audio("opus", None)), ..good() };
+    both(&chosen(&opus, |e| e.audio = Sound::Both), (true, false));
+    let pcm = SourceMedia { audio: Some(audio("pcm_s16le", None)), ..good() };
+    both(&chosen(&pcm, |_| ()), (true, true));
+    let rtmp = chosen(&pcm, |e| e.publish = PublishBy::Rtmp);
+    assert_eq!(sounds(&rtmp), ("aac".into(), String::new(), (true, false)), "RTMP carries one");
+    let by_rtmp = chosen(&opus, |e| e.publish = PublishBy::Rtmp);
+    assert!(by_rtmp.encodes_audio && by_rtmp.reasons[0].code == RemarkCode::Unpublished, "{by_rtmp:?}");
+    let silent = chosen(&good(), |e| e.audio = Sound::None);
+    assert_eq!((silent.mode, silent.audio, silent.warnings.len()), (Mode::Copy, None, 0));
+    let wanted = Wanted { viewers: Protocols { webrtc: false, ..Protocols::default() }, ..Wanted::default() };
+    let plan = super::plan(&pcm, &wanted).expect("has tracks");
+    assert_eq!(sounds(&plan).1, "", "nobody watches by WebRTC");
+}
+
+#[test]
+fn as_it_is_means_as_it_is_wherever_that_can_be_sent() {
+    let as_is: Choice = |e| (e.video, e.audio, e.kilobits) = (VideoCodec::AsIs, Sound::AsIs, Some(900));
+    let hevc = VideoTrack { codec: "hevc".into(), ..video() };
+    let plan = chosen(&media(MP4, Some(hevc.clone()), Some(audio("mp3", None))), as_is);
+    assert_eq!(
+        (plan.mode, plan.video.as_deref(), plan.audio.as_deref()),
+        (Mode::Copy, Some("hevc"), Some("mp3"))
+    );
+    assert_eq!(plan.warnings.len(), 3, "picture, sound and browsers: {:?}", plan.warnings);
+    assert_eq!(plan.unkept, Some(Unkept::Picture));
+    for (container, codec, sound) in
+        [("avi", "h264", "mp3"), (MP4, "prores", "aac"), ("mpegts", "h264", "aac"), (MP4, "av1", "vorbis")]
+    {
+        let track = VideoTrack { codec: codec.into(), ..video() };
+        let plan = chosen(&media(container, Some(track), Some(audio(sound, Some("LC")))), as_is);
+        assert!(plan.encodes_video && !plan.reasons.is_empty(), "{container} {codec}: {plan:?}");
+        assert_eq!(plan.video.as_deref(), Some("h264"), "{container} {codec}");
+    }
+    let by_rtmp: Choice = |e| (e.video, e.publish) = (VideoCodec::AsIs, PublishBy::Rtmp);
+    assert!(chosen(&media(MP4, Some(hevc), None), by_rtmp).encodes_video, "FFmpeg 5.1 sends none by RTMP");
+}
+
+#[test]
+fn what_viewers_do_not_use_is_no_reason() {
+    let wanted = |webrtc, hls| {
+        let viewers = Protocols { webrtc, hls, ..Protocols::default() };
+        Wanted { viewers, ..Wanted::default() }
+    };
+    let odd = |change: fn(&mut VideoTrack)| {
+        let mut video = video();
+        change(&mut video);
+        media(MP4, Some(video), None)
+    };
+    let b_frames = odd(|v| v.b_frames = true);
+    let ten = odd(|v| v.pixel_format = "yuv420p10le".into());
+    for (media, webrtc, hls, encodes) in [
+        (&b_frames, true, true, true),
+        (&b_frames, false, true, false),
+        (&ten, false, true, true),
+        (&ten, false, false, false),
+    ] {
+        let plan = super::plan(media, &wanted(webrtc, hls)).expect("has a track");
+        assert_eq!(plan.encodes_video, encodes, "{:?}", plan.reasons);
+    }
+}
+
+#[test]
+fn an_encoder_that_is_missing_is_told() {
+    let av1 = Wanted::by(Encoding { video: VideoCodec::Av1, ..Encoding::default() });
+    let error = super::plan(&good(), &av1).expect_err("nothing encodes it");
+    assert_eq!(error.code, Code::FfmpegNoEncoder);
+    assert!(error.message.contains("AV1"), "{error}");
+    let plan = chosen(&good(), |e| (e.encoder, e.height) = (Encoder::Nvenc, Some(720)));
+    assert_eq!(plan.picture.map(|made| made.encoder), Some(Encoder::Software));
+    let told = &plan.warnings[0];
+    assert!(told.code == RemarkCode::EncoderInstead && told.message.contains("NVENC"), "{told:?}");
+}
+
+#[test]
+fn a_prepared_file_is_offered_only_for_what_it_can_be() {
+    let long = SourceMedia { duration: Some(60.0), ..good() };
+    assert!(!chosen(&long, |e| e.height = Some(720)).gains.is_empty());
+    let unfit: [Choice; 5] = [
+        |e| e.rotate = Some(90),
+        |e| (e.height, e.volume) = (Some(720), Some(50)),
+        |e| e.video = VideoCodec::H265,
+        |e| e.audio = Sound::Opus,
+        |e| e.extra = "-metadata title=x".into(),
+    ];
+    for choice in unfit {
+        let plan = chosen(&long, choice);
+        assert!(plan.gains.is_empty(), "{plan:?}");
+    }
 }

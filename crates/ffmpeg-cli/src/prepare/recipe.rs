@@ -34,10 +34,15 @@ impl Recipe {
     /// For a source that is, or would be, sent by `plan`.
     pub fn of(media: &SourceMedia, plan: &Plan) -> Recipe {
         let picture = media.video.as_ref().filter(|_| plan.sent.video.is_some()).map(|video| {
+            let interlaced = video.interlaced;
+            if let Some(stream_api::Picture { width, height, fps, kilobits, .. }) = plan.picture {
+                let FrameRate { value, text } = FrameRate::exact(fps);
+                return Picture { width, height, fps: value, rate: text, interlaced, kilobits };
+            }
             let (width, height) = encode::size(video);
             let FrameRate { value, text } = FrameRate::of(video);
             let kilobits = encode::kilobits(width, height, value);
-            Picture { width, height, fps: value, rate: text, interlaced: video.interlaced, kilobits }
+            Picture { width, height, fps: value, rate: text, interlaced, kilobits }
         });
         Recipe { picture, sound: plan.sent.audio.is_some() }
     }
@@ -115,8 +120,11 @@ impl Recipe {
             audio: sent.audio.as_ref().map(|audio| audio.codec.clone()),
             encodes_video: false,
             encodes_audio: false,
+            encodes_second_audio: false,
+            picture: None,
+            cost: None,
             reasons: Vec::new(),
-            warnings: crate::plan::warnings(&sent),
+            warnings: crate::plan::warnings(&sent, false),
             gains: Vec::new(),
             unkept: slate::unkept(&sent),
             sent,
@@ -136,7 +144,7 @@ pub fn narrowed(plan: &Plan, now: &Tracks) -> Option<Plan> {
     let sent = sent.into_iter().find(|sent| sent == now)?;
     Some(Plan {
         audio: sent.audio.as_ref().map(|audio| audio.codec.clone()),
-        warnings: crate::plan::warnings(&sent),
+        warnings: crate::plan::warnings(&sent, false),
         sent,
         ..plan.clone()
     })

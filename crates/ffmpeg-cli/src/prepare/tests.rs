@@ -3,7 +3,11 @@ use std::path::Path;
 use stream_api::{AudioTrack, Mode, SentAudio, SourceMedia, Tracks, VideoTrack};
 
 use super::{recipe::Length, *};
-use crate::plan::plan;
+use crate::plan::Wanted;
+
+fn plan(media: &SourceMedia) -> Result<stream_api::Plan, stream_api::Error> {
+    crate::plan::plan(media, &Wanted::default())
+}
 
 fn media(fps: f64, sound: bool) -> SourceMedia {
     SourceMedia {
@@ -79,8 +83,8 @@ fn the_steps_of_a_file_with_picture_and_sound() {
                 "{start} -protocol_whitelist file -format_whitelist \
                  mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,flv,asf,mp3,wav,ogg,flac,aac \
                  -i file:/v/it's 1.avi -map 0:V:0 -vf fps=30:start_time=0,scale=640:360,setsar=1,format=yuv420p,\
-                 tpad=stop_mode=clone:stop=-1 -frames:v 154 -c:v libx264 -preset veryfast -profile:v high -b:v 500k \
-                 -maxrate 500k -bufsize 1000k -bf 0 -g 30 -keyint_min 30 -sc_threshold 0 -flags +cgop \
+                 tpad=stop_mode=clone:stop=-1 -frames:v 154 -c:v libx264 -preset veryfast -profile:v high -b:v 611k \
+                 -maxrate 611k -bufsize 1222k -bf 0 -g 30 -keyint_min 30 -sc_threshold 0 -flags +cgop \
                  -video_track_timescale 90000 -f mp4 picture.mp4 -map 0:a:0 -af aresample=48000:async=1:first_pts=0,\
                  aformat=sample_fmts=s16:channel_layouts=stereo,apad=whole_len=245760,atrim=end_sample=245760 \
                  -c:a pcm_s16le -f s16le sound.pcm"
@@ -108,8 +112,8 @@ fn the_steps_of_a_file_with_picture_and_sound() {
 
 #[test]
 fn what_it_is_made_by_tells_files_apart() {
-    assert_eq!(recipe(30.0, true).name(), "v1-640x360p30-500-aac-opus");
-    assert_eq!(recipe(29.97, false).name(), "v1-640x360p30000/1001-500");
+    assert_eq!(recipe(30.0, true).name(), "v1-640x360p30-611-aac-opus");
+    assert_eq!(recipe(29.97, false).name(), "v1-640x360p30000/1001-611");
     let sound = SourceMedia { video: None, ..media(0.0, true) };
     assert_eq!(Recipe::of(&sound, &plan(&sound).expect("has tracks")).name(), "v1-aac-opus");
 }

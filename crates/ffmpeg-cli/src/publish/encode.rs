@@ -1,8 +1,9 @@
 //! Which tracks are sent, and how each is encoded.
 
-use stream_api::{AudioTrack, Mode, Plan, SourceMedia, VideoTrack};
+use stream_api::{Encoding, Mode, Picture, Plan, SourceMedia, VideoCodec, VideoTrack};
 
-use super::Words;
+use super::{Publish, Words};
+use crate::encoders::{self, Works};
 
 /// Pixels of the longer side.
 const LARGEST: u32 = 3840;
@@ -10,18 +11,19 @@ const LARGEST: u32 = 3840;
 const FASTEST: f64 = 60.0;
 
 /// `-map`s, filters and codecs. `V` is video that is no cover picture.
-pub(super) fn tracks(words: &mut Words, media: &SourceMedia, plan: &Plan) {
+pub(super) fn tracks(words: &mut Words, publish: &Publish<'_>) {
+    let Publish { media, plan, encoding, .. } = publish;
     if plan.mode == Mode::Prepared {
         return prepared(words, plan);
     }
-    if let (Some(video), Some(_)) = (&media.video, &plan.video) {
+    if let (Some(video), Some(codec)) = (&media.video, &plan.video) {
         words.add(&["-map", "0:V:0"]);
-        if plan.encodes_video { encode_video(words, video) } else { words.add(&["-c:v", "copy"]) }
+        match &plan.picture {
+            Some(picture) => encode_video(words, video, picture, codec, encoding),
+            None => words.add(&["-c:v", "copy"]),
+        }
     }
-    if let (Some(audio), Some(codec)) = (&media.audio, &plan.audio) {
-        words.add(&["-map", "0:a:0"]);
-        if plan.encodes_audio { encode_audio(words, audio, codec) } else { words.add(&["-c:a", "copy"]) }
-    }
+    sounds(words, media, plan, encoding);
 }
 
 /// A prepared file has its AAC track first, then Opus.
@@ -35,36 +37,104 @@ fn prepared(words: &mut Words, plan: &Plan) {
     words.add(&["-c", "copy"]);
 }
 
-/// A key frame each second and none elsewhere, for quick joining and HLS segments; no B-frames, which end WebRTC
+/// Key frames at equal distances and none elsewhere, for quick joining and HLS segments; no B-frames, which end WebRTC
 /// readers; 8-bit 4:2:0 with square pixels, which all browsers show. Zero latency needs half the memory (148 instead
 /// of 259 MB at 1080p) and starts in half the time.
-fn encode_video(words: &mut Words, video: &VideoTrack) {
-    let fps = FrameRate::of(video);
-    let (width, height) = size(video);
+fn encode_video(words: &mut Words, video: &VideoTrack, picture: &Picture, codec: &str, encoding: &Encoding) {
+    let Picture { width, height, fps, encoder, .. } = picture;
+    let fps = FrameRate::exact(*fps);
     let mut filters = Vec::new();
-    if video.interlaced {
+    if encoding.deinterlace.unwrap_or(video.interlaced) {
         filters.push("bwdif=mode=send_frame".to_owned());
     }
     // `fps` also fills the gap at each start of a loop (measured: without it 67 ms of time stamps are missing).
     filters.push(format!("fps={}", fps.text));
-    filters.push(format!("scale={width}:{height},setsar=1,format=yuv420p"));
+    filters.extend(turn(encoding.rotate).map(str::to_owned));
+    filters.push(format!("scale={width}:{height},setsar=1,{}", encoders::last_filter(*encoder)));
     words.add(&["-vf", &filters.join(",")]);
-    words.add(&["-c:v", "libx264", "-preset", "veryfast", "-tune", "zerolatency", "-profile:v", "high"]);
-    let kilobits = kilobits(width, height, fps.value);
-    let (rate, buffer) = (format!("{kilobits}k"), format!("{}k", 2 * kilobits));
-    words.add(&["-b:v", &rate, "-maxrate", &rate, "-bufsize", &buffer]);
-    let second = fps.value.round().max(1.0).to_string();
-    words.add(&["-bf", "0", "-g", &second, "-keyint_min", &second, "-sc_threshold", "0", "-flags", "+cgop"]);
+    let codec = match codec {
+        "hevc" => VideoCodec::H265,
+        "av1" => VideoCodec::Av1,
+        _ => VideoCodec::H264,
+    };
+    let distance = (fps.value * f64::from(encoding.keyframes.unwrap_or(1))).round().max(1.0) as u32;
+    for word in encoders::encoder(picture, codec, distance) {
+        words.add(&[&word]);
+    }
+}
+
+/// Besides what the file says of itself, which FFmpeg does by itself.
+fn turn(degrees: Option<u32>) -> Option<&'static str> {
+    match degrees? {
+        90 => Some("transpose=clock"),
+        180 => Some("hflip,vflip"),
+        270 => Some("transpose=cclock"),
+        _ => None,
+    }
+}
+
+fn sounds(words: &mut Words, media: &SourceMedia, plan: &Plan, encoding: &Encoding) {
+    let tracks =
+        [(&plan.sent.audio, plan.encodes_audio), (&plan.sent.second_audio, plan.encodes_second_audio)];
+    let two = plan.sent.second_audio.is_some();
+    for (number, (sent, encodes)) in tracks.into_iter().enumerate() {
+        let (Some(sent), Some(_)) = (sent, &media.audio) else { continue };
+        words.add(&["-map", "0:a:0"]);
+        let of = if two { format!("a:{number}") } else { "a".to_owned() };
+        if encodes {
+            encode_audio(words, &of, &sent.codec, encoding);
+        } else {
+            words.add(&[&format!("-c:{of}"), "copy"]);
+        }
+    }
 }
 
 /// `aresample` fills the gaps at each start of a loop and moves sound that starts late.
-fn encode_audio(words: &mut Words, _audio: &AudioTrack, codec: &str) {
-    words.add(&["-af", "aresample=48000:async=1:first_pts=0"]);
-    match codec {
-        "opus" => words.add(&["-c:a", "libopus", "-b:a", "96k", "-application", "lowdelay"]),
-        _ => words.add(&["-c:a", "aac", "-b:a", "128k"]),
+fn encode_audio(words: &mut Words, of: &str, codec: &str, encoding: &Encoding) {
+    let option = |name: &str| format!("-{name}:{of}");
+    let mut filter = "aresample=48000:async=1:first_pts=0".to_owned();
+    if let Some(percent) = encoding.volume.filter(|percent| *percent != 100) {
+        filter += &format!(",volume={}", f64::from(percent) / 100.0);
     }
-    words.add(&["-ac", "2", "-ar", "48000"]);
+    words.add(&[&option("filter"), &filter]);
+    let rate = |usual: u32| format!("{}k", encoding.audio_kilobits.unwrap_or(usual));
+    match codec {
+        "opus" => {
+            words.add(&[&option("c"), "libopus", &option("b"), &rate(96)]);
+            words.add(&[&option("application"), "lowdelay"]);
+        }
+        _ => words.add(&[&option("c"), "aac", &option("b"), &rate(128)]),
+    }
+    words.add(&[&option("ac"), "2", &option("ar"), "48000"]);
+}
+
+/// What `picked` makes of `video` as the user wants it: no larger and no faster than it is.
+pub(crate) fn picture(video: &VideoTrack, encoding: &Encoding, picked: &Works) -> Picture {
+    let (mut width, mut height) = size(video);
+    if matches!(encoding.rotate, Some(90 | 270)) {
+        (width, height) = (height, width);
+    }
+    if let Some(most) = encoding.height.map(|most| (most & !1).max(16)).filter(|most| *most < height) {
+        let scaled = f64::from(width) * f64::from(most) / f64::from(height);
+        // The nearest even number of pixels keeps the shape best.
+        (width, height) = (((scaled / 2.0).round() as u32 * 2).max(16), most);
+    }
+    let mut rate = FrameRate::of(video);
+    if let Some(most) = encoding.fps.map(f64::from).filter(|most| *most < rate.value) {
+        rate = FrameRate::exact(most);
+    }
+    let usual = kilobits(width, height, rate.value);
+    // A quality is kept as long as that takes no more than twice what is usual.
+    let most = if encoding.quality.is_some() { 2 * usual } else { usual };
+    Picture {
+        width,
+        height,
+        fps: rate.value,
+        kilobits: encoding.kilobits.unwrap_or(most),
+        quality: encoding.quality,
+        encoder: picked.encoder,
+        device: picked.device.clone(),
+    }
 }
 
 /// As displayed, at most [`LARGEST`], both sides even as 4:2:0 needs it.
@@ -98,6 +168,11 @@ impl FrameRate {
             false if (near - fps).abs() < 0.005 => near,
             false => fps,
         };
+        FrameRate::exact(value)
+    }
+
+    /// As it is given.
+    pub(crate) fn exact(value: f64) -> FrameRate {
         let thousandths = value * 1001.0 / 1000.0;
         let text = if (thousandths - thousandths.round()).abs() < 1e-6 && value.fract() != 0.0 {
             format!("{}/1001", (thousandths.round() * 1000.0) as u32)
@@ -109,10 +184,11 @@ impl FrameRate {
     }
 }
 
-/// 4 Mb/s for 1080p30, in proportion to pixels a second, 0.5 to 20 Mb/s.
+/// 4 Mb/s for 1080p30 and 2 Mb/s for 720p30, in proportion: a smaller picture has more in each of its pixels. 0.5 to
+/// 20 Mb/s.
 pub(crate) fn kilobits(width: u32, height: u32, fps: f64) -> u32 {
-    let pixels = f64::from(width) * f64::from(height) * fps;
-    (pixels / (1920.0 * 1080.0 * 30.0) * 4000.0).clamp(500.0, 20_000.0).round() as u32
+    let pixels = f64::from(width) * f64::from(height) * fps / (1920.0 * 1080.0 * 30.0);
+    (pixels.powf(0.855) * 4000.0).clamp(500.0, 20_000.0).round() as u32
 }
 
 #[cfg(test)]
@@ -174,7 +250,7 @@ mod tests {
     #[test]
     fn bitrates() {
         assert_eq!(kilobits(1920, 1080, 30.0), 4000);
-        assert_eq!(kilobits(1280, 720, 30.0), 1778);
+        assert_eq!(kilobits(1280, 720, 30.0), 2000);
         assert_eq!(kilobits(320, 240, 30.0), 500);
         assert_eq!(kilobits(3840, 2160, 60.0), 20_000);
     }

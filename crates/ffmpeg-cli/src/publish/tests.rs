@@ -1,7 +1,10 @@
 use stream_api::{AudioTrack, VideoTrack};
 
 use super::*;
-use crate::{Version, plan::plan};
+use crate::{
+    Version,
+    plan::{Wanted, plan},
+};
 
 fn media(codec: &str) -> SourceMedia {
     SourceMedia {
@@ -34,15 +37,17 @@ fn with<T>(media: &SourceMedia, playback: Playback, use_it: impl FnOnce(&Publish
     let source = "/v/it's 100%.mp4";
     let target = Target {
         host: "127.0.0.1".into(),
+        by: By::Rtsp,
         port: 8554,
         name: "lobby".into(),
         user: "publisher".into(),
         pass: "s3cret".into(),
     };
-    let plan = plan(media).expect("has tracks");
+    let wanted = Wanted::default();
+    let plan = plan(media, &wanted).expect("has tracks");
     let version = Version::MINIMUM;
     let input = Input::File { path: source, playback };
-    use_it(&Publish { input, media, plan: &plan, target: &target, version })
+    use_it(&Publish { input, media, plan: &plan, encoding: &wanted.encoding, target: &target, version })
 }
 
 fn line(publish: &Publish<'_>) -> String {
@@ -69,8 +74,57 @@ fn encoded_once() {
     let found = with(&media("mpeg2video"), Playback::Once, line);
     let tracks = "-i file:/v/it's 100%.mp4 -map 0:V:0 \
         -vf bwdif=mode=send_frame,fps=30000/1001,scale=1920:1080,setsar=1,format=yuv420p \
-        -c:v libx264 -preset veryfast -tune zerolatency -profile:v high -b:v 3996k -maxrate 3996k -bufsize 7992k \
-        -bf 0 -g 30 -keyint_min 30 -sc_threshold 0 -flags +cgop -map 0:a:0 -c:a copy";
+        -c:v libx264 -preset veryfast -tune zerolatency -profile:v high -b:v 3997k -maxrate 3997k -bufsize 7994k \
+        -bf 0 -g 30 -keyint_min 30 -sc_threshold 0 -flags +cgop -map 0:a:0 -c:a:0 copy \
+        -map 0:a:0 -filter:a:1 aresample=48000:async=1:first_pts=0 -c:a:1 libopus -b:a:1 96k \
+        -application:a:1 lowdelay -ac:a:1 2 -ar:a:1 48000";
+    assert_eq!(found, format!("{START} {tracks} {END}"));
+}
+
+#[test]
+fn everything_that_can_be_chosen() {
+    let encoding = Encoding {
+        kilobits: Some(1500),
+        height: Some(540),
+        fps: Some(25),
+        keyframes: Some(2),
+        deinterlace: Some(true),
+        rotate: Some(90),
+        audio: stream_api::Sound::Aac,
+        audio_kilobits: Some(64),
+        volume: Some(150),
+        start: Some(1500),
+        end: Some(62_000),
+        extra: "-metadata 'title=a b'".into(),
+        ..Encoding::default()
+    };
+    let media = media("h264");
+    let target = Target {
+        host: "127.0.0.1".into(),
+        by: By::Rtsp,
+        port: 8554,
+        name: "lobby".into(),
+        user: "publisher".into(),
+        pass: "s3cret".into(),
+    };
+    let wanted = Wanted::by(encoding);
+    let plan = plan(&media, &wanted).expect("has tracks");
+    let input = Input::File { path: "/v/a.mp4", playback: Playback::Times(3) };
+    let version = Version::MINIMUM;
+    let found = line(&Publish {
+        input,
+        media: &media,
+        plan: &plan,
+        encoding: &wanted.encoding,
+        target: &target,
+        version,
+    });
+    let tracks = "-stream_loop 2 -ss 1.500 -to 62.000 -i file:/v/a.mp4 -map 0:V:0 \
+        -vf bwdif=mode=send_frame,fps=25,transpose=clock,scale=304:540,setsar=1,format=yuv420p \
+        -c:v libx264 -preset veryfast -tune zerolatency -profile:v high -b:v 1500k -maxrate 1500k -bufsize 3000k \
+        -bf 0 -g 50 -keyint_min 50 -sc_threshold 0 -flags +cgop \
+        -map 0:a:0 -filter:a aresample=48000:async=1:first_pts=0,volume=1.5 -c:a aac -b:a 64k -ac:a 2 -ar:a 48000 \
+        -metadata title=a b";
     assert_eq!(found, format!("{START} {tracks} {END}"));
 }
 
@@ -88,6 +142,7 @@ fn shown_is_quoted_and_holds_no_credentials() {
 fn what_a_server_has_is_read_at_its_own_pace_and_its_password_stays_hidden() {
     let target = |name: &str, user: &str| Target {
         host: "127.0.0.1".into(),
+        by: By::Rtsp,
         port: 8554,
         name: name.into(),
         user: user.into(),
@@ -96,11 +151,12 @@ fn what_a_server_has_is_read_at_its_own_pace_and_its_password_stays_hidden() {
     let (from, to) = (target(".source/1?x=probe", "reader"), target("cam", "publisher"));
     let mut media = media("hevc");
     media.audio = media.audio.map(|audio| AudioTrack { codec: "pcm_mulaw".into(), profile: None, ..audio });
-    let plan = crate::plan::live(&media).expect("has tracks");
+    let plan = crate::plan::live(&media, &Wanted::default()).expect("has tracks");
     let publish = Publish {
         input: Input::Live(&from),
         media: &media,
         plan: &plan,
+        encoding: &Encoding::default(),
         target: &to,
         version: Version::MINIMUM,
     };

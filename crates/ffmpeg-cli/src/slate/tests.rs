@@ -1,7 +1,11 @@
 use stream_api::{AudioTrack, VideoTrack};
 
 use super::*;
-use crate::plan::plan;
+use crate::plan::Wanted;
+
+fn plan(media: &SourceMedia) -> Result<Plan, stream_api::Error> {
+    crate::plan::plan(media, &Wanted::default())
+}
 
 fn media(size: (u32, u32), fps: f64, audio: Option<(&str, u32, u32)>) -> SourceMedia {
     SourceMedia {

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{MediaEntry, Playback, Secret, Source, StreamId};
+use crate::{Encoding, MediaEntry, Playback, Secret, Source, StreamId};
 
 /// What a file holds and how it would be sent; changes nothing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -8,9 +8,12 @@ use crate::{MediaEntry, Playback, Secret, Source, StreamId};
 pub struct SourceProbe {
     /// Absolute path.
     pub path: String,
-    /// Loop or once, for the command shown.
+    /// What happens at its end, for the command shown.
     #[serde(default)]
     pub playback: Playback,
+    /// How it is to be sent; automatic when absent.
+    #[serde(default, skip_serializing_if = "Encoding::is_automatic")]
+    pub encoding: Encoding,
     /// The name that the command shown publishes to; the proposed one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -1,6 +1,8 @@
 //! The body of every command. A command answers with an acknowledgement; what follows comes as events.
 
 mod access;
+mod encoders;
+mod encoding;
 mod given;
 mod history;
 mod others;
@@ -11,7 +13,7 @@ mod viewers;
 
 use std::{collections::BTreeMap, ops::Deref};
 
-use ffmpeg_cli::slate::Slate;
+use ffmpeg_cli::{plan::Wanted, slate::Slate};
 use stream_api::{
     ActivityKind, Code, Error, ObsFile, Order, Origin, ProbeReport, ServerId, Snapshot, Source,
     SourceSecrets, Stream, StreamId, StreamSpec, UnixMillis, check_name,
@@ -32,6 +34,7 @@ use crate::{
     secrets,
     store::{StoredStream, is_same_name},
     stream::Registry,
+    wanted::wanted,
 };
 use given::Given;
 pub(crate) use source_test::source_test;
@@ -39,6 +42,7 @@ pub(crate) use source_test::source_test;
 pub(crate) use access::{
     guest_link_create, guest_link_revoke, publish_key_renew, publish_key_revoke, stream_access_set, stream_qr,
 };
+pub(crate) use encoders::encoders_try;
 pub(crate) use history::{
     activity_export, activity_list, activity_seen, stream_history, stream_run_log, support_bundle,
 };
@@ -85,8 +89,10 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     }
     let access = access::of_new(request.access)?;
     let Given { source, secrets } = given::source(engine, request.source, request.password, None).await?;
+    encoding::check(engine, &request.encoding, request.playback, None).await?;
     if let Some(file) = source.file() {
-        examine(engine, file).await?;
+        examine(engine, file, &wanted(&engine.hub, &engine.prober, request.server, &request.encoding))
+            .await?;
     }
     let order = if request.start { Order::Run } else { Order::Stop };
     let id = StreamId(Uuid::now_v7());
@@ -102,6 +108,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         record: request.record,
         keep_viewers: request.keep_viewers,
         prepare: request.prepare,
+        encoding: request.encoding,
         ..StreamSpec::new(name, source)
     };
     let used = (order == Order::Run).then(clock::now);
@@ -132,8 +139,11 @@ pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> R
     let _turn = handle.editing.lock().await;
     let before = stored(engine, id).await?;
     let (request, secrets) = with_secrets(engine, request, &before).await?;
+    encoding::check_update(engine, &request, &before.spec).await?;
     if let Some(file) = request.source.as_ref().and_then(Source::file) {
-        examine(engine, file).await?;
+        let server = request.server.unwrap_or(before.spec.server);
+        let encoding = request.encoding.as_ref().unwrap_or(&before.spec.encoding);
+        examine(engine, file, &wanted(&engine.hub, &engine.prober, server, encoding)).await?;
     }
     let Some(secrets) = secrets else { return handle.edit(request, false, engine.origin).await };
     let had = has_secret(&before);
@@ -225,13 +235,17 @@ pub(crate) async fn stream_stop_all(engine: &Call<'_>, _: StreamStopAll) -> Resu
 
 pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Result<ProbeReport, Error> {
     let path = given::path(&request.path);
-    let Probed { media, plan } = examine(engine, &path).await?;
+    request.encoding.check(request.playback)?;
+    encoding::known(engine, &request.encoding).await?;
+    let wanted = wanted(&engine.hub, &engine.prober, ServerId::BUNDLED, &request.encoding);
+    let Probed { media, plan } = examine(engine, &path, &wanted).await?;
     let proposed_name = proposed(engine, ServerId::BUNDLED, file_name(&path)).await;
     let name = request.name.filter(|name| check_name(name).is_ok()).unwrap_or_else(|| proposed_name.clone());
     let version = engine.tools.found().ffmpeg?.version;
     let port = engine.hub.snapshot().server.ports.rtsp;
     let target = ffmpeg_cli::publish::Target {
         host: "127.0.0.1".to_owned(),
+        by: ffmpeg_cli::publish::By::Rtsp,
         port,
         name,
         user: String::new(),
@@ -241,6 +255,7 @@ pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Res
         input: ffmpeg_cli::publish::Input::File { path: &path, playback: request.playback },
         media: &media,
         plan: &plan,
+        encoding: &request.encoding,
         target: &target,
         version,
     };
@@ -343,11 +358,11 @@ fn file_name(path: &str) -> &str {
 }
 
 /// Probes a file that this host may stream.
-async fn examine(engine: &Inner, path: &str) -> Result<Probed, Error> {
+async fn examine(engine: &Inner, path: &str, wanted: &Wanted) -> Result<Probed, Error> {
     if !std::path::Path::new(path).is_absolute() {
         return Err(Error::new(Code::SourceRelative).with("path", path));
     }
-    let probed = engine.prober.probe(path).await?;
+    let probed = engine.prober.probe(path, wanted).await?;
     if let Ok(slate) = Slate::of(&probed.media, &probed.plan) {
         // It takes a moment, once; made now, a start need not wait for it.
         let slates = engine.slates.clone();
@@ -378,6 +393,7 @@ async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
                 keep_viewers: true,
                 access: Default::default(),
                 prepare: false,
+                encoding: Default::default(),
                 start: true,
             };
             stream_create(engine, request).await

@@ -206,7 +206,7 @@ impl Step<'_> {
             }
             (Phase::Stopping { why: Why::Order | Why::Edit, .. }, _) => self.start(1),
             (Phase::Starting { .. } | Phase::Running { .. }, Ending::Finished)
-                if self.machine.playback == Playback::Once && self.machine.feed == Feed::Child =>
+                if self.machine.playback != Playback::Loop && self.machine.feed == Feed::Child =>
             {
                 self.machine.order = Order::Stop;
                 self.effects.push(Effect::Completed);

@@ -25,6 +25,7 @@ use crate::{
     hub::Hub,
     prober::{Probed, Prober},
     tools::Tools,
+    wanted::wanted,
 };
 use board::Board;
 pub(crate) use identity::Key;
@@ -136,7 +137,8 @@ impl Prepared {
             return Ok(());
         }
         let Source::File { path } = &spec.source else { return Err(Error::new(Code::PrepareUnfit)) };
-        let probed = self.prober.probe(path).await?;
+        let wanted = wanted(&self.hub, &self.prober, spec.server, &spec.encoding);
+        let probed = self.prober.probe(path, &wanted).await?;
         let job = self.job(spec, &probed).await?;
         if !self.shelf.has(&job.key) {
             self.check_size(job.size(&probed))?;
@@ -243,7 +245,10 @@ impl Prepared {
     /// What is to be made for a stream.
     async fn job(&self, spec: &StreamSpec, probed: &Probed) -> Result<Job, Error> {
         let unfit = || Error::new(Code::PrepareUnfit);
-        let path = spec.source.file().filter(|_| spec.prepare && spec.playback == Playback::Loop);
+        let path = spec
+            .source
+            .file()
+            .filter(|_| spec.prepare && spec.playback == Playback::Loop && spec.encoding.may_prepare());
         let path = path.ok_or_else(unfit)?;
         if probed.media.duration.is_none() {
             return Err(unfit());

@@ -28,6 +28,7 @@ use super::{
     Control, Parts,
     convert::feed,
     facts::Facts,
+    fallen::Fallen,
     open::{self, Opened},
     pace::Pace,
     source_watch::SourceWatch,
@@ -107,6 +108,8 @@ pub(super) struct Actor {
     gone: Option<String>,
     /// The server did not take this source together with its slate.
     slate_refused: bool,
+    /// Encoders that failed.
+    fallen: Fallen,
     pace: Pace,
     recording: Watch,
     source: SourceWatch,
@@ -161,6 +164,7 @@ impl Actor {
             sample: Sample::default(),
             gone: None,
             slate_refused: false,
+            fallen: Fallen::default(),
             pace: Pace::default(),
             recording: Watch::default(),
             source: SourceWatch::default(),
@@ -366,8 +370,9 @@ impl Actor {
                 self.parts.hub.run_began(self.id, self.journal.begin_run());
                 let ticket = self.turns.ticket(self.used.unwrap_or(UnixMillis(0)));
                 self.place = Some(ticket.place());
-                let (parts, (told, stages)) = (self.parts.clone(), mpsc::channel(2));
-                let made = spawn(parts, self.id, self.spec.clone(), self.slate_refused, ticket, told);
+                let (parts, lasting) = (self.parts.clone(), self.lasting());
+                let (told, stages) = mpsc::channel(2);
+                let made = spawn(parts, self.id, self.spec.clone(), lasting, ticket, told);
                 let made = async { made.await.map(|spawned| Made::Child(Box::new(spawned))) };
                 self.making = Some(Making { task: tokio::spawn(made), stages });
             }

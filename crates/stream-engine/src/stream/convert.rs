@@ -1,7 +1,7 @@
 //! Network sources that not every viewer can play: the server fetches them to a path that is for us alone, so that their
 //! password stays with it, and FFmpeg reads that, encodes what must be and publishes under the stream's name.
 
-use ffmpeg_cli::publish::Target;
+use ffmpeg_cli::publish::{By, Target};
 use mediamtx_client::{PROBE_QUERY, Track};
 use stream_api::{Code, Error, NetworkSource, Source, StreamId, StreamSpec, Unkept};
 
@@ -29,7 +29,9 @@ pub(super) fn may(spec: &StreamSpec) -> bool {
 /// Whether something of what a source sends has to be encoded; none while its tracks are not known.
 pub(super) fn is_needed(tracks: &[Track]) -> Option<bool> {
     let media = arrival::received(tracks)?.media;
-    ffmpeg_cli::plan::live(&media).ok().map(|plan| plan.encodes_video || plan.encodes_audio)
+    ffmpeg_cli::plan::live(&media, &Default::default())
+        .ok()
+        .map(|plan| plan.encodes_video || plan.encodes_audio)
 }
 
 /// Has the server fetch the source for us alone.
@@ -63,6 +65,7 @@ pub(super) async fn open(
 pub(super) fn target(access: &Access, id: StreamId) -> Target {
     Target {
         host: "127.0.0.1".to_owned(),
+        by: By::Rtsp,
         port: access.ports.rtsp,
         name: format!("{}?{PROBE_QUERY}", source_of(id)),
         user: access.reader.0.clone(),

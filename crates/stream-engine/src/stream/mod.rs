@@ -4,6 +4,7 @@ mod actor;
 pub(crate) mod arrival;
 mod convert;
 mod facts;
+mod fallen;
 mod keep;
 pub(crate) mod open;
 mod pace;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use stream_api::{Code, Error, StreamId, StreamSpec, Tracks};
+use stream_api::{Code, Encoder, Error, Remark, RemarkCode, StreamId, StreamSpec, Tracks};
 
 use super::{
     Parts,
@@ -12,6 +12,7 @@ use crate::{
     lifecycle::Problem,
     prepare::Ready,
     prober::{Looked, Probed},
+    wanted::wanted,
 };
 
 /// A file, what it holds, and how it is sent.
@@ -37,14 +38,21 @@ pub(super) async fn test_pattern(parts: &Parts, id: StreamId, spec: &StreamSpec)
     })
 }
 
-/// A stream's own file as it was `looked` at, or what was prepared of it.
+/// A stream's own file as it was `looked` at, encoded without those that have `fallen`, or what was prepared of it.
 pub(super) async fn file(
     parts: &Parts,
     id: StreamId,
     spec: &StreamSpec,
     looked: Looked,
+    fallen: &[Encoder],
 ) -> Result<Sending, Problem> {
-    let probed = parts.prober.examine(looked).await.map_err(of_source)?;
+    let mut wanted = wanted(&parts.hub, &parts.prober, spec.server, &spec.encoding);
+    wanted.encoders = wanted.encoders.without(fallen);
+    let mut probed = parts.prober.examine(looked, &wanted).await.map_err(of_source)?;
+    if let (Some(failed), Some(picture)) = (fallen.last(), &probed.plan.picture) {
+        let told = Remark::new(RemarkCode::EncoderFailed).with("failed", failed.label());
+        probed.plan.warnings.push(told.with("used", picture.encoder.label()));
+    }
     match parts.prepared.take(id, spec, &probed, now(parts, id, spec).as_ref()).await {
         Some(ready) => Ok(ready.into()),
         None => Ok(Sending { file: spec.source.file().unwrap_or_default().into(), probed }),

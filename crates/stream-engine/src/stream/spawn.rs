@@ -4,8 +4,8 @@ use std::{
 };
 
 use child_process::{Child, SpawnError, Spec};
-use ffmpeg_cli::publish::{Input, Publish, Target};
-use stream_api::{Code, Error, Source, StreamId, StreamSpec};
+use ffmpeg_cli::publish::{By, Input, Publish, Target};
+use stream_api::{Code, Encoder, Encryption, Error, Listener, Source, StreamId, StreamSpec};
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{
@@ -46,6 +46,15 @@ pub(super) struct Spawned {
     pub(super) turn: Option<(Turn, Instant)>,
 }
 
+/// What earlier attempts taught.
+#[derive(Debug)]
+pub(super) struct Lasting {
+    /// The server did not take this source together with its slate.
+    pub(super) refused: bool,
+    /// Encoders that failed.
+    pub(super) fallen: Vec<Encoder>,
+}
+
 /// A source that can be reached.
 enum Found {
     TestPattern,
@@ -60,7 +69,7 @@ pub(super) async fn spawn(
     parts: Parts,
     id: StreamId,
     spec: StreamSpec,
-    refused: bool,
+    kept: Lasting,
     ticket: Ticket,
     stages: mpsc::Sender<Stage>,
 ) -> Result<Spawned, Problem> {
@@ -84,7 +93,7 @@ pub(super) async fn spawn(
         fault = parts.server.failed() => return Err(passing(fault)),
     };
     let _ = stages.send(Stage::Admitted).await;
-    let mut making = std::pin::pin!(make(parts, id, spec, refused, ffmpeg, found));
+    let mut making = std::pin::pin!(make(parts, id, spec, kept, ffmpeg, found));
     let (made, turn) = tokio::select! {
         made = &mut making => (made, Some((turn, Instant::now()))),
         () = sleep(HOLDS_UP) => {
@@ -99,13 +108,13 @@ async fn make(
     parts: Parts,
     id: StreamId,
     spec: StreamSpec,
-    refused: bool,
+    Lasting { refused, fallen }: Lasting,
     ffmpeg: Program<ffmpeg_cli::Version>,
     found: Found,
 ) -> Result<Spawned, Problem> {
     let (Sending { file, probed }, live) = match found {
         Found::TestPattern => (sending::test_pattern(&parts, id, &spec).await?, None),
-        Found::File(looked) => (sending::file(&parts, id, &spec, looked).await?, None),
+        Found::File(looked) => (sending::file(&parts, id, &spec, looked, &fallen).await?, None),
         Found::Live(probed, from) => (Sending { file: PathBuf::new(), probed: *probed }, Some(from)),
     };
     let file = file.to_string_lossy();
@@ -114,9 +123,11 @@ async fn make(
     let keep = keep::keep(&parts, id, &spec, &probed, refused).await;
     let wish = Wish { record: spec.record, keep, pull: None };
     let access = keep::ensure_path(&parts, id, &spec.name, wish).await.map_err(passing)?;
+    let (by, listener) = way(&parts, &spec);
     let target = Target {
         host: "127.0.0.1".to_owned(),
-        port: access.ports.rtsp,
+        by,
+        port: access.ports.of(listener),
         name: spec.name.clone(),
         user: access.user.clone(),
         pass: access.pass.clone(),
@@ -128,6 +139,7 @@ async fn make(
         },
         media: &probed.media,
         plan: &probed.plan,
+        encoding: &spec.encoding,
         target: &target,
         version: ffmpeg.version,
     };
@@ -141,6 +153,19 @@ async fn make(
     let child = parts.spawner.spawn(child.with_args(args)).await;
     let child = child.map_err(|error| unspawnable(error, ffmpeg.path))?;
     Ok(Spawned { child, probed, shown, record: spec.record, turn: None })
+}
+
+/// By which protocol it goes to the server: as the user chose where the server takes that from us unencrypted, else by
+/// RTSP, which it always does.
+fn way(parts: &Parts, spec: &StreamSpec) -> (By, Listener) {
+    let settings = parts.hub.settings();
+    let ours = spec.server.is_bundled();
+    let plain = settings.encryption == Encryption::Off;
+    match spec.encoding.publish {
+        By::Rtmp if ours && settings.protocols.rtmp && plain => (By::Rtmp, Listener::Rtmp),
+        By::Srt if ours && settings.protocols.srt => (By::Srt, Listener::Srt),
+        By::Rtsp | By::Rtmp | By::Srt => (By::Rtsp, Listener::Rtsp),
+    }
 }
 
 fn unspawnable(error: SpawnError, path: PathBuf) -> Problem {

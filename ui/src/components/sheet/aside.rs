@@ -1,9 +1,10 @@
 use leptos::prelude::*;
-use stream_api::{Mode, Plan, SourceMedia, t};
+use stream_api::{Cost, Cure, Mode, Picture, Plan, SourceMedia, t};
 
 use crate::{
     components::{
         CopyButton,
+        everywhere::everywhere,
         sheet::form::{Form, Probe},
     },
     format,
@@ -11,6 +12,10 @@ use crate::{
 
 /// What the file becomes, and the command that does it.
 pub(crate) fn aside(form: Form) -> impl IntoView {
+    let cure = Callback::new(move |cure: Cure| {
+        form.settings.chosen.update(|encoding| cure.apply(encoding));
+        form.refresh();
+    });
     view! {
         <div class="aside">
             {move || match form.probe.get() {
@@ -18,6 +23,7 @@ pub(crate) fn aside(form: Form) -> impl IntoView {
                     let command = report.command.clone();
                     view! {
                         {facts(&report.media, &report.plan)}
+                        {everywhere(&report.media, &report.plan, Some(cure))}
                         <div class="cmd-head">
                             <span class="muted">{t!("sheet.command")}</span>
                             <CopyButton text=Signal::stored(command.clone()) title=t!("sheet.command.copy") act="copy-command"/>
@@ -73,6 +79,17 @@ pub(crate) fn facts(media: &SourceMedia, plan: &Plan) -> impl IntoView + use<> {
             rows.push((t!("fact.range"), t!("fact.range.hdr").to_owned()));
         }
     }
+    if let Some(Picture { width, height, fps, kilobits, encoder, .. }) = &plan.picture {
+        let size = t!("fact.picture.value", width = width, height = height, fps = format::fps(*fps));
+        let rate = format::rate(u64::from(*kilobits) * 1000);
+        rows.push((t!("fact.made"), format!("{size} · {rate} · {}", encoder.label())));
+    }
+    let audio = match &plan.sent.second_audio {
+        Some(second) if plan.mode != Mode::Prepared => {
+            t!("fact.plus", first = audio, second = format::codec(&second.codec))
+        }
+        _ => audio,
+    };
     rows.push((t!("fact.audio"), audio));
     if let Some(a) = &media.audio {
         let khz = format::fps(f64::from(a.sample_rate) / 1000.0);
@@ -88,6 +105,9 @@ pub(crate) fn facts(media: &SourceMedia, plan: &Plan) -> impl IntoView + use<> {
             false => t!("fact.sound.shorter", seconds = seconds),
         };
         rows.push((t!("fact.sound.length"), words));
+    }
+    if let Some(Cost { cores, .. }) = plan.cost {
+        rows.push((t!("fact.cost"), t!("fact.cost.value", percent = format!("{:.1}", cores * 100.0))));
     }
     if let Some(bps) = media.bitrate_bps {
         rows.push((t!("fact.bitrate"), t!("fact.about", value = format::rate(bps))));

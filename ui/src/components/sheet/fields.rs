@@ -1,9 +1,10 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
-use stream_api::{Playback, Unkept, t};
+use stream_api::{Playback, Setting, Unkept, t};
 
 use crate::components::{
     radio,
     sheet::{
+        advanced::advanced,
         form::{Form, Probe},
         network::Kind,
         prepare::prepare,
@@ -31,6 +32,7 @@ pub(crate) fn fields(form: Form) -> impl IntoView {
             view! { <small data-testid="keep-hint">{keep_hint}</small> },
         ))}
         {prepare(form)}
+        {move || is_file.get().then(|| advanced(form))}
     }
 }
 
@@ -97,26 +99,62 @@ fn name(form: Form) -> impl IntoView {
 }
 
 fn playback(form: Form) -> impl IntoView {
+    // However many times it is.
+    let same = |a: Playback, b: Playback| std::mem::discriminant(&a) == std::mem::discriminant(&b);
     let choice = move |playback: Playback, id: &'static str, word: &'static str| {
         let choose = Callback::new(move |()| {
             form.playback.set(playback);
             form.refresh();
         });
-        let on = Signal::derive(move || form.playback.get() == playback);
+        let on = Signal::derive(move || same(form.playback.get(), playback));
         radio("playback", id, word.into_any(), on, choose)
     };
     let hint = move || match form.playback.get() {
         Playback::Loop => t!("sheet.loop.hint"),
-        Playback::Once => t!("sheet.once.hint"),
+        Playback::Once | Playback::Times(_) => t!("sheet.once.hint"),
     };
+    let times = Memo::new(move |_| matches!(form.playback.get(), Playback::Times(_)));
     view! {
         <fieldset class="field">
             <legend>{t!("sheet.playback")}</legend>
             <div class="seg">
                 {choice(Playback::Loop, "playback-loop", t!("sheet.loop"))}
                 {choice(Playback::Once, "playback-once", t!("sheet.once"))}
+                {choice(Playback::Times(2), "playback-times", t!("sheet.times"))}
             </div>
+            {move || times.get().then(|| how_often(form))}
             <div class="hint">{hint}</div>
         </fieldset>
+    }
+}
+
+/// How many times it plays.
+fn how_often(form: Form) -> impl IntoView {
+    let now = move || match form.playback.get() {
+        Playback::Times(times) if times > 0 => times.to_string(),
+        _ => String::new(),
+    };
+    let wrong = Memo::new(move |_| {
+        let problems = form.setting_problems();
+        problems.into_iter().find(|(of, _)| *of == Setting::Times).map(|(_, error)| error)
+    });
+    view! {
+        <input
+            id="times"
+            class="input"
+            class:wrong=move || wrong.get().is_some()
+            type="number"
+            min="2"
+            aria-label=t!("setting.times")
+            aria-invalid=move || wrong.get().map(|_| "true")
+            prop:value=now
+            on:change=move |event| {
+                form.playback.set(Playback::Times(event_target_value(&event).parse().unwrap_or_default()));
+                form.refresh();
+            }
+        />
+        {move || wrong.get().map(|error| view! {
+            <div class="hint"><span class="bad" role="alert">{error.message}" "{error.hint}</span></div>
+        })}
     }
 }

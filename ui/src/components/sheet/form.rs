@@ -13,6 +13,7 @@ use crate::{
         access::Viewers,
         sheet::{
             SheetFor,
+            encoding::Settings,
             network::{Kind, Net, Test},
         },
     },
@@ -73,6 +74,8 @@ pub(crate) struct Form {
     pub viewers: Viewers,
     /// What was chosen; until then what is best for the file.
     pub prepare: RwSignal<Option<bool>>,
+    /// How a file is sent.
+    pub settings: Settings,
     pub probe: RwSignal<Probe>,
     /// The browser's file dialog is open.
     pub browsing: RwSignal<bool>,
@@ -110,7 +113,8 @@ impl Form {
             playback: RwSignal::new(spec.as_ref().map(|spec| spec.playback).unwrap_or_default()),
             record: RwSignal::new(spec.as_ref().is_some_and(|spec| spec.record)),
             prepare: RwSignal::new(spec.as_ref().map(|spec| spec.prepare)),
-            keep_viewers: RwSignal::new(spec.is_none_or(|spec| spec.keep_viewers)),
+            keep_viewers: RwSignal::new(spec.as_ref().is_none_or(|spec| spec.keep_viewers)),
+            settings: Settings::of(spec.map(|spec| spec.encoding).unwrap_or_default()),
             viewers: Viewers::of_new(),
             original: StoredValue::new(original),
             probe: RwSignal::new(Probe::None),
@@ -235,7 +239,8 @@ impl Form {
 
     /// Asks for the command again after the name or playback changed; what is shown stays until then.
     pub(crate) fn refresh(self) {
-        if matches!(self.probe.try_get_untracked(), Some(Probe::Done(_))) {
+        let asks = matches!(self.probe.try_get_untracked(), Some(Probe::Done(_) | Probe::Failed(_)));
+        if asks && untrack(|| self.setting_problems()).is_empty() {
             self.ask(self.path.get_untracked().trim().to_owned());
         }
     }
@@ -251,8 +256,8 @@ impl Form {
         let name = Some(name).filter(|name| self.named.get_untracked() && check_name(name).is_ok());
         self.asked.update_value(|asked| *asked += 1);
         let turn = self.asked.get_value();
-        let reply =
-            self.app.client().call(SourceProbe { path, playback: self.playback.get_untracked(), name });
+        let (playback, encoding) = (self.playback.get_untracked(), self.settings.chosen.get_untracked());
+        let reply = self.app.client().call(SourceProbe { path, playback, encoding, name });
         spawn_local(async move {
             let reply = reply.await;
             if self.asked.try_get_value() != Some(turn) {
@@ -320,7 +325,7 @@ impl Form {
             (Kind::File, _) => self.same_file(),
         };
         let named = !self.name.get().is_empty() && self.name_problem().is_none();
-        source && named && self.viewers.can_save()
+        source && named && self.viewers.can_save() && self.setting_problems().is_empty()
     }
 
     /// Something was typed into the form of a new stream that would be lost.
@@ -360,6 +365,7 @@ impl Form {
             keep_viewers: self.keep_viewers.get(),
             server: self.server.get(),
             prepare: self.prepares(),
+            encoding: self.encoding(),
             ..StreamSpec::new(self.name.get(), self.source())
         };
         StreamUpdate { password: self.password(), ..changes(original, wanted) }
@@ -385,6 +391,7 @@ impl Form {
             keep_viewers: self.keep_viewers.get_untracked(),
             access: self.viewers.wanted(),
             prepare: untrack(|| self.prepares()),
+            encoding: untrack(|| self.encoding()),
             start,
         };
         spawn_local(async move {
@@ -421,7 +428,7 @@ impl Failed for Stream {
 /// The fields that differ from the stream as it was.
 fn changes(original: &Stream, wanted: StreamSpec) -> StreamUpdate {
     let spec = &original.spec;
-    let StreamSpec { server, name, source, playback, record, keep_viewers, prepare, .. } = wanted;
+    let StreamSpec { server, name, source, playback, record, keep_viewers, prepare, encoding, .. } = wanted;
     StreamUpdate {
         server: (server != spec.server).then_some(server),
         name: (name != spec.name).then_some(name),
@@ -430,6 +437,7 @@ fn changes(original: &Stream, wanted: StreamSpec) -> StreamUpdate {
         record: (record != spec.record).then_some(record),
         keep_viewers: (keep_viewers != spec.keep_viewers).then_some(keep_viewers),
         prepare: (prepare != spec.prepare).then_some(prepare),
+        encoding: (encoding != spec.encoding).then_some(encoding),
         ..StreamUpdate::of(original.id)
     }
 }
@@ -439,7 +447,7 @@ fn effects(update: &StreamUpdate, runs: bool, kept: bool, same_tracks: bool) -> 
     let (moves, switched) = (update.server.is_some(), update.keep_viewers.is_some());
     let elsewhere = moves || update.name.is_some();
     let source = update.source.is_some() || update.password.is_some();
-    let anew = elsewhere || switched || source || update.playback.is_some();
+    let anew = elsewhere || switched || source || update.playback.is_some() || update.encoding.is_some();
     let restart = match (kept, same_tracks && !elsewhere && !switched) {
         (false, _) => Restart::Unkept,
         (true, true) => Restart::Kept,

@@ -1,7 +1,9 @@
 //! The form of a new stream and of a change, with the probe's result shown before anything is started.
 
+mod advanced;
 mod aside;
 mod browse;
+mod encoding;
 mod fields;
 mod file;
 mod form;

@@ -63,6 +63,7 @@ impl Actor {
             self.tell(ActivityKind::Ordered { order, by });
         }
         self.used = used;
+        self.fallen.clear();
         let text = if order == Order::Run { t!("log.order_run") } else { t!("log.order_stop") };
         self.journal.manager("info", text);
         self.take(if order == Order::Run { Input::Run } else { Input::Stop }).await;
@@ -112,6 +113,7 @@ impl Actor {
         }
         self.follow_preparation(&before);
         self.slate_refused = false;
+        self.fallen.clear();
         if before.server != self.spec.server {
             self.move_from(&before.name).await;
         } else if before.name != self.spec.name {

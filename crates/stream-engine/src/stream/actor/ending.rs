@@ -1,14 +1,17 @@
 //! What the end of a child means.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use child_process::Exit;
 use ffmpeg_cli::faults;
-use stream_api::{Code, Error, Fault, OtherServer, t};
+use stream_api::{Code, Encoder, Error, Fault, OtherServer, t};
 use tokio::time::timeout;
 
 use super::Actor;
-use crate::lifecycle::{Ending, Input, Phase, Problem};
+use crate::{
+    lifecycle::{Ending, Input, Phase, Problem},
+    stream::spawn::Lasting,
+};
 
 /// FFmpeg's last lines come at most this long after its end.
 const LAST_WORDS: Duration = Duration::from_millis(500);
@@ -41,6 +44,10 @@ impl Actor {
         let exit = faults::Exit { code: exit.code, signal: exit.signal };
         let context = faults::Context { path: self.spec.source.place().to_owned() };
         let mut classified = faults::classify(exit, self.tail.all(), &context);
+        if self.encoder_failed() {
+            // Another one takes over at once.
+            classified.permanent = false;
+        }
         if let Some(error) = self.lost_source() {
             classified = faults::Classified { error, permanent: false };
         }
@@ -58,6 +65,24 @@ impl Actor {
         }
         let fault = Fault { log_tail: self.tail.shown(), ..Fault::new(classified.error) };
         Ending::Broken(Problem { fault, permanent: classified.permanent })
+    }
+
+    /// What its attempts taught so far.
+    pub(super) fn lasting(&mut self) -> Lasting {
+        Lasting { refused: self.slate_refused, fallen: self.fallen.now(Instant::now()) }
+    }
+
+    /// Whether a graphics card's encoder is the reason; the stream then does without it for a while.
+    fn encoder_failed(&mut self) -> bool {
+        let picture = self.facts.probed.as_ref().and_then(|probed| probed.plan.picture.as_ref());
+        let Some(encoder) = picture.map(|picture| picture.encoder) else { return false };
+        if encoder == Encoder::Software || !ffmpeg_cli::encoders::failed(self.tail.all()) {
+            return false;
+        }
+        tracing::warn!(encoder = encoder.label(), "an encoder failed");
+        self.journal.manager("warning", t!("log.encoder_failed", encoder = encoder.label()));
+        self.fallen.add(encoder, Instant::now());
+        true
     }
 }
 

@@ -1,0 +1,72 @@
+//! What a stream takes while it plays.
+
+use stream_api::{Cost, Encoder, Picture, VideoCodec, VideoTrack};
+
+/// Pixels a second of 1080p30, for which all was measured.
+const FULL: f64 = 1920.0 * 1080.0 * 30.0;
+/// Cores (measured, FFmpeg 5.1 to 9.0): copying alone; one more sound track that is encoded.
+const COPY: f64 = 0.004;
+const SOUND: f64 = 0.025;
+/// Cores at 1080p30: decoding; encoding by libx264 `veryfast` with `zerolatency`; making the picture smaller.
+const DECODE: f64 = 0.20;
+const ENCODE: f64 = 0.72;
+const SCALE: f64 = 0.14;
+
+/// None where it was not measured: with other codecs than H.264, and on graphics cards.
+pub(super) fn cost(
+    video: Option<(&VideoTrack, &Picture)>,
+    codec: VideoCodec,
+    sounds_encoded: u32,
+) -> Option<Cost> {
+    let sound = SOUND * f64::from(sounds_encoded);
+    let Some((video, picture)) = video else {
+        let megabytes = if sounds_encoded > 0 { 57 } else { 9 };
+        return Some(Cost { cores: rounded(COPY + sound), megabytes });
+    };
+    if picture.encoder != Encoder::Software || codec.codec() != "h264" {
+        return None;
+    }
+    let pixels = |width: u32, height: u32, fps: f64| f64::from(width) * f64::from(height) * fps / FULL;
+    let read = pixels(video.width, video.height, if video.fps > 0.0 { video.fps } else { picture.fps });
+    let made = pixels(picture.width, picture.height, picture.fps);
+    let scale = if picture.height < video.height { SCALE * read } else { 0.0 };
+    let size = made / (picture.fps / 30.0).max(0.1);
+    let megabytes = (100.0 + 48.0 * size) as u32;
+    Some(Cost { cores: rounded(DECODE * read + ENCODE * made + scale + sound), megabytes })
+}
+
+fn rounded(cores: f64) -> f64 {
+    (cores * 1000.0).round() / 1000.0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::tests::video;
+
+    #[test]
+    fn it_is_what_was_measured() {
+        let full = VideoTrack { width: 1920, height: 1080, ..video() };
+        let made = |width: u32, height: u32| Picture {
+            width,
+            height,
+            fps: 30.0,
+            kilobits: 4000,
+            quality: None,
+            encoder: Encoder::Software,
+            device: None,
+        };
+        // As measured with natural pictures, `veryfast`, zero latency.
+        for (picture, cores, megabytes) in
+            [(made(1920, 1080), 0.92, 148), (made(1280, 720), 0.66, 129), (made(854, 480), 0.51, 114)]
+        {
+            let cost = cost(Some((&full, &picture)), VideoCodec::H264, 0).expect("was measured");
+            assert!((cost.cores - cores).abs() < 0.05, "{cost:?} {cores}");
+            assert!(cost.megabytes.abs_diff(megabytes) < 12, "{cost:?} {megabytes}");
+        }
+        assert_eq!(cost(None, VideoCodec::H264, 0), Some(Cost { cores: 0.004, megabytes: 9 }));
+        let card = Picture { encoder: Encoder::Nvenc, ..made(1920, 1080) };
+        assert_eq!(cost(Some((&full, &card)), VideoCodec::H264, 0), None, "nobody measured it");
+        assert_eq!(cost(Some((&full, &made(1920, 1080))), VideoCodec::H265, 0), None);
+    }
+}

@@ -1,0 +1,488 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Code, Error, Playback};
+
+/// How the user wants a stream of a file to be sent. Everything is automatic unless said otherwise, and what is
+/// automatic is absent in JSON.
+///
+/// What changes the picture counts only where the picture is not sent as it is.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Encoding {
+    /// What becomes of the picture.
+    #[serde(skip_serializing_if = "VideoCodec::is_automatic")]
+    pub video: VideoCodec,
+    /// What encodes it.
+    #[serde(skip_serializing_if = "Encoder::is_automatic")]
+    pub encoder: Encoder,
+    /// The device that encodes, where there are several: `/dev/dri/renderD128`, or the number of a graphics card.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
+    /// Kilobits a second of the picture; in proportion to its size when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kilobits: Option<u32>,
+    /// The same quality at all times instead of a bitrate: the quantiser, where less is better and 23 is usual.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quality: Option<u32>,
+    /// Lines of the picture, at most: it is made smaller, never larger, and keeps its shape.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub height: Option<u32>,
+    /// Frames a second, at most.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fps: Option<u32>,
+    /// Seconds between key frames; 1 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keyframes: Option<u32>,
+    /// Whether fields become frames; where the file says that it has fields when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deinterlace: Option<bool>,
+    /// Clockwise degrees by which it is turned, besides what the file says: 90, 180 or 270.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotate: Option<u32>,
+    /// What becomes of the sound.
+    #[serde(skip_serializing_if = "Sound::is_automatic")]
+    pub audio: Sound,
+    /// Kilobits a second of each sound track that is encoded.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub audio_kilobits: Option<u32>,
+    /// Per cent; 100 when absent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume: Option<u32>,
+    /// Milliseconds of the file that are left out at its start, of one that plays once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<u32>,
+    /// Milliseconds from the beginning of the file after which it ends, of one that plays once.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub end: Option<u32>,
+    /// How it goes to the server.
+    #[serde(skip_serializing_if = "PublishBy::is_usual")]
+    pub publish: PublishBy,
+    /// More of FFmpeg's output arguments, as in a shell. They may write any file, so they can be set in the desktop's own
+    /// window alone.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub extra: String,
+}
+
+/// What becomes of the picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VideoCodec {
+    /// As it is where every viewer plays that, else H.264.
+    #[default]
+    Automatic,
+    /// As it is wherever it can be sent at all, whoever plays it.
+    AsIs,
+    /// H.264 (AVC), which every viewer plays.
+    H264,
+    /// H.265 (HEVC).
+    H265,
+    /// AV1.
+    Av1,
+}
+
+/// What encodes a picture.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Encoder {
+    /// The first that works on this computer.
+    #[default]
+    Automatic,
+    /// The processor.
+    Software,
+    /// NVIDIA's.
+    Nvenc,
+    /// Intel's.
+    QuickSync,
+    /// Linux: of AMD and Intel.
+    Vaapi,
+    /// Apple's.
+    VideoToolbox,
+    /// AMD's, on Windows.
+    Amf,
+}
+
+/// What becomes of the sound.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sound {
+    /// As it is where it can be sent; where something has to be encoded, AAC and Opus.
+    #[default]
+    Automatic,
+    /// As it is wherever it can be sent at all.
+    AsIs,
+    /// AAC, which every protocol but WebRTC carries.
+    Aac,
+    /// Opus, which every protocol but RTMP carries.
+    Opus,
+    /// A track of each, so that every viewer hears one.
+    Both,
+    /// Left out.
+    None,
+}
+
+/// How FFmpeg brings a stream to the server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PublishBy {
+    /// RTSP over TCP: the least work, and every codec.
+    #[default]
+    Rtsp,
+    /// RTMP: H.264 and AAC alone.
+    Rtmp,
+    /// SRT.
+    Srt,
+}
+
+impl VideoCodec {
+    fn is_automatic(&self) -> bool {
+        *self == VideoCodec::default()
+    }
+
+    /// FFmpeg's name of the codec that is made.
+    pub const fn codec(self) -> &'static str {
+        match self {
+            VideoCodec::Automatic | VideoCodec::AsIs | VideoCodec::H264 => "h264",
+            VideoCodec::H265 => "hevc",
+            VideoCodec::Av1 => "av1",
+        }
+    }
+}
+
+impl Encoder {
+    /// Every one that does something, those first that spare the processor most.
+    pub const ALL: [Encoder; 6] = [
+        Encoder::Nvenc,
+        Encoder::QuickSync,
+        Encoder::VideoToolbox,
+        Encoder::Amf,
+        Encoder::Vaapi,
+        Encoder::Software,
+    ];
+
+    fn is_automatic(&self) -> bool {
+        *self == Encoder::default()
+    }
+
+    /// As people call it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Encoder::Automatic => t!("encoder.automatic"),
+            Encoder::Software => t!("encoder.software"),
+            Encoder::Nvenc => "NVENC",
+            Encoder::QuickSync => "Quick Sync",
+            Encoder::Vaapi => "VA-API",
+            Encoder::VideoToolbox => "VideoToolbox",
+            Encoder::Amf => "AMF",
+        }
+    }
+}
+
+impl Sound {
+    fn is_automatic(&self) -> bool {
+        *self == Sound::default()
+    }
+}
+
+impl PublishBy {
+    fn is_usual(&self) -> bool {
+        *self == PublishBy::default()
+    }
+
+    /// As people write it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            PublishBy::Rtsp => "RTSP",
+            PublishBy::Rtmp => "RTMP",
+            PublishBy::Srt => "SRT",
+        }
+    }
+}
+
+/// A setting that can be wrong, or be the reason why something is encoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Setting {
+    /// `video`.
+    Video,
+    /// `encoder`.
+    Encoder,
+    /// `device`.
+    Device,
+    /// `kilobits`, in megabits for people.
+    Bitrate,
+    /// `quality`.
+    Quality,
+    /// `height`.
+    Height,
+    /// `fps`.
+    Fps,
+    /// `keyframes`.
+    Keyframes,
+    /// `deinterlace`.
+    Deinterlace,
+    /// `rotate`.
+    Rotate,
+    /// `audio`.
+    Audio,
+    /// `audio_kilobits`.
+    AudioBitrate,
+    /// `volume`.
+    Volume,
+    /// `start`.
+    Start,
+    /// `end`.
+    End,
+    /// `publish`.
+    Publish,
+    /// `extra`.
+    Extra,
+    /// How many times it plays: [`Playback::Times`].
+    Times,
+}
+
+impl Setting {
+    /// As people call it.
+    pub const fn label(self) -> &'static str {
+        match self {
+            Setting::Video => t!("setting.video"),
+            Setting::Encoder => t!("setting.encoder"),
+            Setting::Device => t!("setting.device"),
+            Setting::Bitrate => t!("setting.bitrate"),
+            Setting::Quality => t!("setting.quality"),
+            Setting::Height => t!("setting.height"),
+            Setting::Fps => t!("setting.fps"),
+            Setting::Keyframes => t!("setting.keyframes"),
+            Setting::Deinterlace => t!("setting.deinterlace"),
+            Setting::Rotate => t!("setting.rotate"),
+            Setting::Audio => t!("setting.audio"),
+            Setting::AudioBitrate => t!("setting.audio_bitrate"),
+            Setting::Volume => t!("setting.volume"),
+            Setting::Start => t!("setting.start"),
+            Setting::End => t!("setting.end"),
+            Setting::Publish => t!("setting.publish"),
+            Setting::Extra => t!("setting.extra"),
+            Setting::Times => t!("setting.times"),
+        }
+    }
+
+    /// What its number counts, for people; empty for a mere number.
+    pub const fn unit(self) -> &'static str {
+        match self {
+            Setting::Bitrate => t!("unit.mbps"),
+            Setting::AudioBitrate => t!("unit.kbps"),
+            Setting::Height => t!("unit.lines"),
+            Setting::Fps => t!("unit.fps"),
+            Setting::Keyframes => t!("unit.seconds"),
+            Setting::Volume => t!("unit.percent"),
+            Setting::Times => t!("unit.times"),
+            _ => "",
+        }
+    }
+
+    /// The smallest and the largest number, both allowed, as stored.
+    pub const fn range(self) -> (u32, u32) {
+        match self {
+            Setting::Bitrate => (300, 50_000),
+            Setting::Quality => (10, 40),
+            Setting::Height => (120, 4320),
+            Setting::Fps => (1, 120),
+            Setting::Keyframes => (1, 10),
+            Setting::AudioBitrate => (32, 320),
+            Setting::Volume => (1, 400),
+            Setting::Times => (2, 10_000),
+            _ => (0, u32::MAX),
+        }
+    }
+
+    /// That its number is out of range, or is none.
+    pub fn unfit(self) -> Error {
+        let (least, most) = self.range();
+        let shown = |number: u32| match self {
+            Setting::Bitrate => (f64::from(number) / 1000.0).to_string(),
+            _ => number.to_string(),
+        };
+        let cure = t!("setting.range.cure", least = shown(least), most = shown(most), unit = self.unit());
+        self.wrong(t!("setting.range"), cure)
+    }
+
+    /// That FFmpeg's own arguments can't be taken apart.
+    pub fn unparsed() -> Error {
+        Setting::Extra.wrong(t!("setting.extra.unparsed"), t!("setting.extra.unparsed.cure"))
+    }
+
+    /// That FFmpeg's own arguments come from somebody who is not at the desktop.
+    pub fn refused() -> Error {
+        Setting::Extra.wrong(t!("setting.extra.refused"), t!("setting.extra.refused.cure"))
+    }
+
+    fn wrong(self, what: impl fmt::Display, cure: impl fmt::Display) -> Error {
+        Error::new(Code::SettingUnfit).with("setting", self.label()).with("what", what).with("cure", cure)
+    }
+}
+
+impl Encoding {
+    /// Everything that is wrong with it, whatever the file; `playback` belongs to it for people.
+    pub fn problems(&self, playback: Playback) -> Vec<(Setting, Error)> {
+        let times = match playback {
+            Playback::Times(times) => Some(times),
+            Playback::Loop | Playback::Once => None,
+        };
+        let numbers = [
+            (Setting::Bitrate, self.kilobits),
+            (Setting::Quality, self.quality),
+            (Setting::Height, self.height),
+            (Setting::Fps, self.fps),
+            (Setting::Keyframes, self.keyframes),
+            (Setting::AudioBitrate, self.audio_kilobits),
+            (Setting::Volume, self.volume),
+            (Setting::Times, times),
+        ];
+        let mut problems = Vec::new();
+        for (setting, number) in numbers {
+            let (least, most) = setting.range();
+            if number.is_some_and(|number| number < least || number > most) {
+                problems.push((setting, setting.unfit()));
+            }
+        }
+        let mut wrong = |setting: Setting, what: &str, cure: &str| {
+            problems.push((setting, setting.wrong(what, cure)));
+        };
+        if self.kilobits.is_some() && self.quality.is_some() {
+            wrong(
+                Setting::Quality,
+                t!("setting.quality.and_bitrate"),
+                t!("setting.quality.and_bitrate.cure"),
+            );
+        }
+        if self.rotate.is_some_and(|degrees| !matches!(degrees, 90 | 180 | 270)) {
+            wrong(Setting::Rotate, t!("setting.rotate.odd"), t!("setting.rotate.odd.cure"));
+        }
+        for (setting, given) in [(Setting::Start, self.start), (Setting::End, self.end)] {
+            if given.is_some() && playback != Playback::Once {
+                wrong(setting, t!("setting.part_loops"), t!("setting.part_loops.cure"));
+            }
+        }
+        if self.end.is_some_and(|end| end < self.start.unwrap_or_default().saturating_add(1000)) {
+            wrong(Setting::End, t!("setting.end.early"), t!("setting.end.early.cure"));
+        }
+        if self.device.as_deref().is_some_and(|device| !is_device(device)) {
+            wrong(Setting::Device, t!("setting.device.unknown"), t!("setting.device.unknown.cure"));
+        }
+        let unsent = match self.publish {
+            PublishBy::Rtsp => None,
+            PublishBy::Srt => (self.video == VideoCodec::Av1).then_some(Setting::Video),
+            PublishBy::Rtmp if matches!(self.video, VideoCodec::H265 | VideoCodec::Av1) => {
+                Some(Setting::Video)
+            }
+            PublishBy::Rtmp => matches!(self.audio, Sound::Opus | Sound::Both).then_some(Setting::Audio),
+        };
+        if let Some(setting) = unsent {
+            let what = t!("setting.unpublished", protocol = self.publish.label());
+            problems.push((setting, setting.wrong(what, t!("setting.unpublished.cure"))));
+        }
+        problems
+    }
+
+    /// The first of its [`problems`](Encoding::problems).
+    ///
+    /// # Errors
+    /// `setting_unfit`.
+    pub fn check(&self, playback: Playback) -> Result<(), Error> {
+        self.problems(playback).into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Whether nothing was chosen.
+    pub fn is_automatic(&self) -> bool {
+        *self == Encoding::default()
+    }
+
+    /// Whether a prepared file can be what it wants: it has H.264 with a key frame each second, AAC and Opus, and all of
+    /// the source.
+    pub fn may_prepare(&self) -> bool {
+        let prepared = Encoding {
+            video: self.video,
+            encoder: self.encoder,
+            device: self.device.clone(),
+            kilobits: self.kilobits,
+            height: self.height,
+            fps: self.fps,
+            keyframes: self.keyframes.filter(|seconds| *seconds == 1),
+            audio: self.audio,
+            publish: self.publish,
+            ..Encoding::default()
+        };
+        *self == prepared
+            && matches!(self.video, VideoCodec::Automatic | VideoCodec::H264)
+            && matches!(self.audio, Sound::Automatic | Sound::Both)
+            && self.publish == PublishBy::Rtsp
+    }
+}
+
+/// Nothing else is ever given to FFmpeg as a device: a request could name any file.
+fn is_device(device: &str) -> bool {
+    let number = device.strip_prefix("/dev/dri/renderD").unwrap_or(device);
+    (1..=4).contains(&number.len()) && number.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_automatic_is_absent_and_what_is_chosen_reads_back() {
+        assert_eq!(serde_json::to_string(&Encoding::default()).expect("serialises"), "{}");
+        let chosen = Encoding {
+            video: VideoCodec::H265,
+            encoder: Encoder::QuickSync,
+            kilobits: Some(2000),
+            audio: Sound::None,
+            publish: PublishBy::Srt,
+            ..Encoding::default()
+        };
+        let json = serde_json::to_string(&chosen).expect("serialises");
+        let wire =
+            r#"{"video":"h265","encoder":"quick_sync","kilobits":2000,"audio":"none","publish":"srt"}"#;
+        assert_eq!(json, wire);
+        assert_eq!(serde_json::from_str::<Encoding>(&json).expect("reads back"), chosen);
+        assert!(serde_json::from_str::<Encoding>(r#"{"bitrate":1}"#).is_err(), "a slip of the pen is told");
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_beside_its_setting() {
+        type Change = fn(&mut Encoding);
+        let cases: [(Change, Setting, &str); 14] = [
+            (|e| e.kilobits = Some(299), Setting::Bitrate, "0.3"),
+            (|e| e.kilobits = Some(50_001), Setting::Bitrate, "50 Mb/s"),
+            (|e| e.quality = Some(51), Setting::Quality, "40"),
+            (|e| (e.kilobits, e.quality) = (Some(2000), Some(23)), Setting::Quality, "bitrate"),
+            (|e| e.height = Some(1), Setting::Height, "120"),
+            (|e| e.fps = Some(0), Setting::Fps, "1"),
+            (|e| e.keyframes = Some(11), Setting::Keyframes, "10"),
+            (|e| e.rotate = Some(45), Setting::Rotate, "90"),
+            (|e| e.audio_kilobits = Some(8), Setting::AudioBitrate, "32"),
+            (|e| e.volume = Some(0), Setting::Volume, "400"),
+            (|e| (e.start, e.end) = (Some(5000), Some(5500)), Setting::End, "end"),
+            (|e| e.device = Some("/etc/passwd".into()), Setting::Device, "renderD"),
+            (|e| (e.publish, e.audio) = (PublishBy::Rtmp, Sound::Both), Setting::Audio, "RTMP"),
+            (|e| (e.publish, e.video) = (PublishBy::Srt, VideoCodec::Av1), Setting::Video, "SRT"),
+        ];
+        for (change, setting, word) in cases {
+            let mut encoding = Encoding::default();
+            change(&mut encoding);
+            let problems = encoding.problems(Playback::Once);
+            let (found, error) = &problems[0];
+            let text = format!("{} {}", error.message, error.hint);
+            assert!(problems.len() == 1 && *found == setting && text.contains(word), "{problems:?}");
+            assert_eq!(encoding.check(Playback::Once).as_ref(), Err(error));
+        }
+        for fine in ["0", "1", "/dev/dri/renderD128"] {
+            let encoding = Encoding { device: Some(fine.into()), ..Encoding::default() };
+            assert_eq!(encoding.check(Playback::Times(2)), Ok(()), "{fine}");
+        }
+        let part = Encoding { start: Some(1), ..Encoding::default() };
+        assert_eq!(part.problems(Playback::Loop)[0].0, Setting::Start);
+        let often = Encoding::default().problems(Playback::Times(1));
+        assert_eq!(often[0].0, Setting::Times);
+    }
+}

@@ -1,0 +1,71 @@
+//! Encoders of this computer: what is tried, and what takes over from one that fails.
+
+use serde_json::{Value, json};
+
+use crate::{
+    faults::script,
+    support::{
+        Dir, Server, media, process,
+        server::{command, file_source},
+    },
+};
+
+async fn tried(server: &Server, again: bool) -> Vec<Value> {
+    let reply = server.post("/api/v1/encoders", json!({ "again": again })).await.ok();
+    reply["tried"].as_array().unwrap().clone()
+}
+
+fn of<'a>(tried: &'a [Value], encoder: &str) -> &'a Value {
+    tried.iter().find(|one| one["encoder"] == encoder && one["codec"] == "h264").unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_is_tried_and_what_does_not_work_says_why() {
+    let dir = Dir::new();
+    let server = Server::ready(&dir).await;
+    let found = tried(&server, false).await;
+    assert!(of(&found, "software")["failure"].is_null(), "{found:#?}");
+    for one in &found {
+        let said = one["failure"].as_str();
+        assert!(said.is_none_or(|said| !said.is_empty()), "{one}");
+    }
+    let kept = dir.data().join("cache/encoders.json");
+    assert!(kept.exists(), "it is known at the next start");
+    assert_eq!(tried(&server, true).await.len(), found.len());
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+}
+
+/// An FFmpeg whose graphics card works when it is tried and is full when a stream comes: what the line says is what a
+/// GeForce does that has no room for one more session.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encoder_that_fails_is_stood_in_for_within_one_restart() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let real = testkit::fixtures::ffmpeg();
+    let text = format!(
+        "case \"$*\" in\n\
+         *h264_nvenc*null*) printf 'frame=5\\nprogress=end\\n'; exit 0;;\n\
+         *_nvenc*rtsp*) echo '[h264_nvenc @ 0x1] OpenEncodeSessionEx failed: out of memory (10)' >&2; exit 1;;\n\
+         *_nvenc*) exit 1;;\n\
+         esac\n\
+         exec {} \"$@\"",
+        real.display()
+    );
+    let mut command = command(&dir);
+    command.arg("--ffmpeg").arg(script(&dir, "ffmpeg", &text));
+    let server = Server::run(command).await;
+    server.until_server("running").await;
+    assert!(of(&tried(&server, false).await, "nvenc")["failure"].is_null());
+    let chosen = json!({ "height": 120 });
+    let made = json!({ "name": "card", "source": file_source(&file), "encoding": chosen, "start": true });
+    let id = server.post("/api/v1/streams", made).await.ok()["id"].as_str().unwrap().to_owned();
+    let stream = server.until_on_air(&id).await;
+    assert_eq!(stream["plan"]["picture"]["encoder"], "software", "{stream:#}");
+    assert_eq!(stream["attempt"], 2, "one restart: {stream:#}");
+    let warnings = stream["plan"]["warnings"].as_array().unwrap();
+    let told = warnings.iter().find(|one| one["code"] == "encoder_failed");
+    assert_eq!(told.map(|one| &one["args"]["failed"]), Some(&json!("NVENC")), "{stream:#}");
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+}

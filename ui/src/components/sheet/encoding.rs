@@ -1,0 +1,140 @@
+//! What the form holds of how a file is sent.
+
+use leptos::prelude::*;
+use stream_api::{Encoding, Error, Playback, Setting};
+
+use crate::components::sheet::{form::Form, network::Kind};
+
+/// The choices, and what was typed that is no number.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    pub chosen: RwSignal<Encoding>,
+    unread: RwSignal<Vec<(Setting, String)>>,
+}
+
+impl Settings {
+    pub(crate) fn of(encoding: Encoding) -> Settings {
+        Settings { chosen: RwSignal::new(encoding), unread: RwSignal::new(Vec::new()) }
+    }
+
+    /// As typed, or as it is stored.
+    pub(crate) fn text(self, setting: Setting) -> String {
+        let typed =
+            self.unread.with(|all| all.iter().find(|(of, _)| *of == setting).map(|(_, text)| text.clone()));
+        typed.unwrap_or_else(|| self.chosen.with(|encoding| shown(setting, number(encoding, setting))))
+    }
+
+    /// Takes what was typed; nothing is automatic.
+    pub(crate) fn type_in(self, setting: Setting, text: &str) {
+        self.unread.update(|all| all.retain(|(of, _)| *of != setting));
+        let text = text.trim();
+        match read(setting, text) {
+            None if !text.is_empty() => self.unread.update(|all| all.push((setting, text.to_owned()))),
+            read => self.chosen.update(|encoding| {
+                if let Some(slot) = slot(encoding, setting) {
+                    *slot = read;
+                }
+            }),
+        }
+    }
+
+    /// Everything is automatic again.
+    pub(crate) fn reset(self) {
+        self.unread.set(Vec::new());
+        self.chosen.set(Encoding::default());
+    }
+
+    fn problems(self, playback: Playback) -> Vec<(Setting, Error)> {
+        let unread = self.unread.with(|all| all.iter().map(|(of, _)| (*of, of.unfit())).collect::<Vec<_>>());
+        let wrong = self.chosen.with(|encoding| encoding.problems(playback));
+        unread.into_iter().chain(wrong).collect()
+    }
+}
+
+impl Form {
+    /// How it is to be sent; of a file alone.
+    pub(crate) fn encoding(self) -> Encoding {
+        match self.net.kind.get() {
+            Kind::File => self.settings.chosen.get(),
+            Kind::Network | Kind::Incoming | Kind::TestPattern => Encoding::default(),
+        }
+    }
+
+    /// Everything that is wrong with how it is to be sent.
+    pub(crate) fn setting_problems(self) -> Vec<(Setting, Error)> {
+        match self.net.kind.get() {
+            Kind::File => self.settings.problems(self.playback.get()),
+            Kind::Network | Kind::Incoming | Kind::TestPattern => Vec::new(),
+        }
+    }
+}
+
+fn slot(encoding: &mut Encoding, setting: Setting) -> Option<&mut Option<u32>> {
+    Some(match setting {
+        Setting::Bitrate => &mut encoding.kilobits,
+        Setting::Quality => &mut encoding.quality,
+        Setting::Height => &mut encoding.height,
+        Setting::Fps => &mut encoding.fps,
+        Setting::Keyframes => &mut encoding.keyframes,
+        Setting::AudioBitrate => &mut encoding.audio_kilobits,
+        Setting::Volume => &mut encoding.volume,
+        Setting::Start => &mut encoding.start,
+        Setting::End => &mut encoding.end,
+        _ => return None,
+    })
+}
+
+fn number(encoding: &Encoding, setting: Setting) -> Option<u32> {
+    slot(&mut encoding.clone(), setting).and_then(|slot| *slot)
+}
+
+/// Megabits for a bitrate, `1:02.5` for a time.
+fn read(setting: Setting, text: &str) -> Option<u32> {
+    let decimal = |text: &str| text.replace(',', ".").parse::<f64>().ok().filter(|number| *number >= 0.0);
+    match setting {
+        Setting::Bitrate => decimal(text).map(|megabits| (megabits * 1000.0).round() as u32),
+        Setting::Start | Setting::End => {
+            let parts = text.split(':').map(decimal).collect::<Option<Vec<f64>>>()?;
+            let seconds = parts.iter().fold(0.0, |sum, part| sum * 60.0 + part);
+            (parts.len() <= 3).then_some((seconds * 1000.0).round() as u32)
+        }
+        _ => text.parse().ok(),
+    }
+}
+
+fn shown(setting: Setting, number: Option<u32>) -> String {
+    let Some(number) = number else { return String::new() };
+    match setting {
+        Setting::Bitrate => (f64::from(number) / 1000.0).to_string(),
+        Setting::Start | Setting::End => {
+            let (minutes, seconds) = (number / 60_000, f64::from(number % 60_000) / 1000.0);
+            let seconds = if seconds < 10.0 { format!("0{seconds}") } else { seconds.to_string() };
+            format!("{minutes}:{seconds}")
+        }
+        _ => number.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_read_as_people_write_them() {
+        for (setting, text, stored, again) in [
+            (Setting::Bitrate, "2.5", Some(2500), "2.5"),
+            (Setting::Bitrate, "0,3", Some(300), "0.3"),
+            (Setting::Bitrate, "fast", None, ""),
+            (Setting::Fps, "25", Some(25), "25"),
+            (Setting::Fps, "-1", None, ""),
+            (Setting::Start, "1:02.5", Some(62_500), "1:02.5"),
+            (Setting::Start, "75", Some(75_000), "1:15"),
+            (Setting::End, "1:00:00", Some(3_600_000), "60:00"),
+            (Setting::End, "1:2:3:4", None, ""),
+            (Setting::Volume, "", None, ""),
+        ] {
+            assert_eq!(read(setting, text), stored, "{text}");
+            assert_eq!(shown(setting, stored), again, "{text}");
+        }
+    }
+}
