@@ -7,6 +7,8 @@
 #[macro_use]
 mod code_macro;
 #[macro_use]
+mod code_servers;
+#[macro_use]
 mod reading;
 #[macro_use]
 mod words_macro;

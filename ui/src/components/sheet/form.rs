@@ -332,7 +332,9 @@ impl Form {
     pub(crate) fn is_filled(self) -> bool {
         let typed = |text: RwSignal<String>| text.with(|text| !text.trim().is_empty());
         let named = self.named.get() && typed(self.name);
-        self.id().is_none() && (named || typed(self.path) || typed(self.net.url) || self.viewers.is_filled())
+        let source = typed(self.path) || typed(self.net.url);
+        self.id().is_none()
+            && (named || source || self.viewers.is_filled() || !self.encoding().is_automatic())
     }
 
     fn same_file(self) -> bool {
