@@ -3,6 +3,7 @@
 mod advanced;
 mod aside;
 mod browse;
+mod changes;
 mod encoding;
 mod fields;
 mod file;
@@ -24,7 +25,7 @@ use crate::{
         access::{access_line, access_of_new},
         confirm::Question,
         modal_head, refusal,
-        sheet::form::{Form, Restart},
+        sheet::{changes::Restart, form::Form},
     },
 };
 
