@@ -1,12 +1,13 @@
 //! What encodes on this computer: each encoder is tried with real frames, once for each FFmpeg and driver.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, UNIX_EPOCH},
 };
 
+use atomic_write_file::AtomicWriteFile;
 use child_process::{Spawner, Spec};
 use ffmpeg_cli::{
     encoders::{Encoders, Trial, Works, trials},
@@ -16,7 +17,10 @@ use serde::{Deserialize, Serialize};
 use stream_api::{EncoderTried, Error};
 use tokio::sync::{Mutex, watch};
 
-use crate::tools::{Program, Tools, WITHHELD};
+use crate::{
+    drives::{self, Drives},
+    tools::{Program, Tools, WITHHELD},
+};
 
 /// One that has no device fails in a tenth of a second (measured); a driver that hangs is not waited for.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -26,9 +30,18 @@ const OUTPUT: usize = 64 << 10;
 /// What came of it, and what it holds for.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 struct Known {
-    /// FFmpeg and drivers.
+    /// Changes with FFmpeg, with the driver and with the devices that there are.
     by: String,
     tried: Vec<EncoderTried>,
+}
+
+/// What the outcome of a trial depends on.
+#[derive(Debug)]
+struct Here {
+    /// FFmpeg and drivers.
+    by: String,
+    /// Paths of graphics cards.
+    devices: Vec<String>,
 }
 
 /// All trials of a computer. A cheap handle.
@@ -36,6 +49,7 @@ struct Known {
 pub(crate) struct EncoderTrials {
     tools: Tools,
     spawner: Spawner,
+    drives: Drives,
     /// Where it is kept over restarts.
     file: PathBuf,
     known: watch::Sender<Option<Known>>,
@@ -44,20 +58,18 @@ pub(crate) struct EncoderTrials {
 }
 
 impl EncoderTrials {
-    pub(crate) fn new(tools: Tools, spawner: Spawner, file: PathBuf) -> EncoderTrials {
-        EncoderTrials { tools, spawner, file, known: watch::channel(None).0, turn: Arc::default() }
+    pub(crate) fn new(tools: Tools, spawner: Spawner, drives: Drives, file: PathBuf) -> EncoderTrials {
+        EncoderTrials { tools, spawner, drives, file, known: watch::channel(None).0, turn: Arc::default() }
     }
 
     /// At the start: takes what is known from the last time, and tries where there may be a graphics card. Elsewhere the
     /// processor encodes anyway, and nothing is tried before somebody asks.
     pub(crate) async fn begin(&self) {
         let Ok(ffmpeg) = self.tools.found().ffmpeg else { return };
-        let file = self.file.clone();
-        let looked = tokio::task::spawn_blocking(move || (stored(&file), stamp(&ffmpeg), may_have_cards()));
-        let Ok((stored, by, cards)) = looked.await else { return };
-        match stored.filter(|stored| stored.by == by) {
+        let here = self.here(&ffmpeg).await;
+        match self.stored().await.filter(|stored| stored.by == here.by) {
             Some(known) => drop(self.known.send_replace(Some(known))),
-            None if cards => {
+            None if may_have_cards(&here.devices) => {
                 if let Err(error) = self.all(false).await {
                     tracing::debug!(%error, "no encoder was tried");
                 }
@@ -89,10 +101,13 @@ impl EncoderTrials {
     pub(crate) async fn all(&self, again: bool) -> Result<Vec<EncoderTried>, Error> {
         let _turn = self.turn.lock().await;
         let ffmpeg = self.tools.found().ffmpeg?;
-        let (file, program) = (self.file.clone(), ffmpeg.clone());
-        let looked = tokio::task::spawn_blocking(move || (stored(&file), devices(), stamp(&program))).await;
-        let (stored, devices, by) = looked.unwrap_or_default();
-        let known = self.known.borrow().clone().or(stored).filter(|known| known.by == by && !again);
+        let Here { by, devices } = self.here(&ffmpeg).await;
+        let known = self.known.borrow().clone();
+        let known = match known {
+            None => self.stored().await,
+            known => known,
+        };
+        let known = known.filter(|known| known.by == by && !again);
         if let Some(known) = known {
             let tried = known.tried.clone();
             self.known.send_replace(Some(known));
@@ -107,9 +122,31 @@ impl EncoderTrials {
         let known = Known { by, tried: tried.clone() };
         self.known.send_replace(Some(known.clone()));
         let file = self.file.clone();
-        // Losing it costs some seconds of the next start.
-        drop(tokio::task::spawn_blocking(move || keep(&file, &known)).await);
+        match self.drives.ask(&self.file, drives::LIMIT, move || keep(&file, &known)).await {
+            Some(Ok(())) => {}
+            // Losing it costs some seconds of the next start.
+            failure => tracing::warn!(?failure, "what encodes here could not be kept"),
+        }
         Ok(tried)
+    }
+
+    /// What is kept; none where its drive does not answer.
+    async fn stored(&self) -> Option<Known> {
+        let file = self.file.clone();
+        self.drives.ask(&self.file, drives::LIMIT, move || stored(&file)).await.flatten()
+    }
+
+    async fn here(&self, ffmpeg: &Program<ffmpeg_cli::Version>) -> Here {
+        let path = ffmpeg.path.clone();
+        let changed = move || fs::metadata(path).and_then(|meta| meta.modified()).ok();
+        let changed = self.drives.ask(&ffmpeg.path, drives::LIMIT, changed).await.flatten();
+        let changed = changed.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+        // Neither is on a drive.
+        let driver = fs::read_to_string("/sys/module/nvidia/version").unwrap_or_default();
+        let devices = devices();
+        let (path, version, driver) = (ffmpeg.path.display(), &ffmpeg.version, driver.trim());
+        let by = format!("{path} {version} {} {driver} {}", changed.as_secs(), devices.join(" "));
+        Here { by, devices }
     }
 
     async fn one(&self, ffmpeg: &Path, trial: Trial) -> EncoderTried {
@@ -140,17 +177,8 @@ fn said(stderr: &str, code: Option<i32>) -> String {
     }
 }
 
-/// Changes with FFmpeg, with the driver and with the devices that there are.
-fn stamp(ffmpeg: &Program<ffmpeg_cli::Version>) -> String {
-    let changed = fs::metadata(&ffmpeg.path).and_then(|meta| meta.modified()).ok();
-    let changed = changed.and_then(|at| at.duration_since(std::time::UNIX_EPOCH).ok()).unwrap_or_default();
-    let driver = fs::read_to_string("/sys/module/nvidia/version").unwrap_or_default();
-    let (path, version, driver) = (ffmpeg.path.display(), &ffmpeg.version, driver.trim());
-    format!("{path} {version} {} {driver} {}", changed.as_secs(), devices().join(" "))
-}
-
-fn may_have_cards() -> bool {
-    cfg!(not(target_os = "linux")) || Path::new("/sys/module/nvidia").exists() || !devices().is_empty()
+fn may_have_cards(devices: &[String]) -> bool {
+    cfg!(not(target_os = "linux")) || Path::new("/sys/module/nvidia").exists() || !devices.is_empty()
 }
 
 fn devices() -> Vec<String> {
@@ -165,14 +193,11 @@ fn stored(file: &Path) -> Option<Known> {
     serde_json::from_slice(&fs::read(file).ok()?).ok()
 }
 
-fn keep(file: &Path, known: &Known) {
+fn keep(file: &Path, known: &Known) -> io::Result<()> {
     if let Some(folder) = file.parent() {
-        // What is wrong with it is told below.
-        let _ = fs::create_dir_all(folder);
+        fs::create_dir_all(folder)?;
     }
-    let written =
-        serde_json::to_vec(known).map_err(std::io::Error::from).and_then(|json| fs::write(file, json));
-    if let Err(error) = written {
-        tracing::warn!(%error, "what encodes here could not be kept");
-    }
+    let mut fresh = AtomicWriteFile::open(file)?;
+    serde_json::to_writer(&mut fresh, known)?;
+    fresh.commit()
 }

@@ -137,7 +137,8 @@ impl Engine {
             (watch::Sender::new(chosen_ports(&store).await), watch::Sender::new(None));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let probes = data.cache().join("probes.json");
-        let encoders = EncoderTrials::new(tools.clone(), spawner.clone(), data.cache().join("encoders.json"));
+        let tried = data.cache().join("encoders.json");
+        let encoders = EncoderTrials::new(tools.clone(), spawner.clone(), drives.clone(), tried);
         let prober = Prober::new(
             tools.clone(),
             spawner.clone(),
