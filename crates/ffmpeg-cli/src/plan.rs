@@ -49,11 +49,12 @@ pub fn plan(media: &SourceMedia, wanted: &Wanted) -> Result<Plan, Error> {
 /// tells codecs, sizes and profiles alone.
 ///
 /// What is encoded of the sound becomes Opus, which browsers play by WebRTC and HLS alike: a camera's viewers don't want
-/// to wait. Rare key frames are the camera's own business, and no container stands between.
+/// to wait. Rare key frames are the camera's own business, and no container stands between. The settings of a stream are
+/// of files alone.
 ///
 /// # Errors
 /// As [`plan`].
-pub fn live(media: &SourceMedia, wanted: &Wanted) -> Result<Plan, Error> {
+pub fn live(media: &SourceMedia) -> Result<Plan, Error> {
     let video = media.video.as_ref().filter(|video| known(&video.codec));
     let audio = media.audio.as_ref().filter(|audio| known(&audio.codec));
     let reasons = video.map(judge::against_passing_video).unwrap_or_default();
@@ -68,7 +69,7 @@ pub fn live(media: &SourceMedia, wanted: &Wanted) -> Result<Plan, Error> {
             ..Sounds::default()
         }
     });
-    decide(media, (video, judged), (audio, sounds.unwrap_or_default()), wanted)
+    decide(media, (video, judged), (audio, sounds.unwrap_or_default()), &Wanted::default())
 }
 
 /// What is to become of a picture.

@@ -5,8 +5,8 @@
 
 use crate::{Encoding, Mode, Plan, Protocol, Sound, SourceMedia, VideoCodec};
 
-/// Seconds. A viewer who joins waits for the next key frame.
-const RARE_KEYFRAMES: f64 = 4.0;
+/// Seconds between key frames. A viewer who joins waits for the next one: MediaMTX keeps none for RTSP and WebRTC.
+pub const RARE_KEYFRAMES: f64 = 4.0;
 
 /// What a protocol makes of one track.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -69,7 +69,7 @@ pub use encoder_tried::EncoderTried;
 pub use encoding::{Encoder, Encoding, PublishBy, Setting, Sound, VideoCodec};
 pub use error::{Error, Fault, FaultAction};
 pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
-pub use everywhere::{Cure, Outlet, Plays, Verdict, plays_everywhere};
+pub use everywhere::{Cure, Outlet, Plays, RARE_KEYFRAMES, Verdict, plays_everywhere};
 pub use given_path::given_path;
 pub use history::{PastFault, Run, RunEnd, RunId, RunLog, StreamHistory, Uptime};
 pub use host::{HostKind, HostStatus, Installer, MEDIA_ENDINGS, MediaEntry, SecretsPlace, Tool, ToolState};

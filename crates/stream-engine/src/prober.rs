@@ -159,7 +159,7 @@ impl Prober {
             tracing::debug!(said, "nothing comes of a source that is to be converted");
             return Ok(None);
         };
-        let plan = ffmpeg_cli::plan::live(&media, &Wanted::default())?;
+        let plan = ffmpeg_cli::plan::live(&media)?;
         let probed = Probed { media, plan };
         let mut live = self.live();
         if live.len() >= REMEMBERED {

@@ -1,11 +1,10 @@
 //! What speaks against sending a track as it is.
 
-use stream_api::{AudioTrack, Encoding, Protocols, PublishBy, Remark, RemarkCode, Setting, VideoTrack};
+use stream_api::{
+    AudioTrack, Encoding, Protocols, PublishBy, RARE_KEYFRAMES, Remark, RemarkCode, Setting, VideoTrack,
+};
 
 use super::names::{audio_name, codec_name, container_name};
-
-/// Seconds. A viewer who joins waits for the next key frame: MediaMTX keeps none for RTSP and WebRTC.
-const RARE_KEYFRAMES: f64 = 4.0;
 
 /// ffprobe names no codec, or `none`, when this FFmpeg can't decode the track.
 pub(super) fn known(codec: &str) -> bool {

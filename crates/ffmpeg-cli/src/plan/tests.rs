@@ -6,10 +6,6 @@ fn plan(media: &SourceMedia) -> Result<Plan, Error> {
     super::plan(media, &Wanted::default())
 }
 
-fn live(media: &SourceMedia) -> Result<Plan, Error> {
-    super::live(media, &Wanted::default())
-}
-
 pub(super) fn video() -> VideoTrack {
     VideoTrack {
         codec: "h264".into(),

@@ -45,10 +45,7 @@ pub(crate) async fn source_test(engine: &Call<'_>, request: SourceTest) -> Resul
     let pull = Pull { on_demand: false, ..open::pull_of(&network, &secrets) };
     match fetch(engine, pull, &address.host).await? {
         Ok(Probed { media, plan }) => {
-            let converted = network
-                .may_convert()
-                .then(|| ffmpeg_cli::plan::live(&media, &Default::default()).ok())
-                .flatten();
+            let converted = network.may_convert().then(|| ffmpeg_cli::plan::live(&media).ok()).flatten();
             let plan = converted.filter(|plan| plan.encodes_video || plan.encodes_audio).unwrap_or(plan);
             test.passed(Step::Login);
             test.passed(Step::Media);

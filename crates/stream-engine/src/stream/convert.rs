@@ -29,9 +29,7 @@ pub(super) fn may(spec: &StreamSpec) -> bool {
 /// Whether something of what a source sends has to be encoded; none while its tracks are not known.
 pub(super) fn is_needed(tracks: &[Track]) -> Option<bool> {
     let media = arrival::received(tracks)?.media;
-    ffmpeg_cli::plan::live(&media, &Default::default())
-        .ok()
-        .map(|plan| plan.encodes_video || plan.encodes_audio)
+    ffmpeg_cli::plan::live(&media).ok().map(|plan| plan.encodes_video || plan.encodes_audio)
 }
 
 /// Has the server fetch the source for us alone.
