@@ -23,6 +23,16 @@ pub(crate) struct Question {
 }
 
 impl Question {
+    /// A question about nothing dangerous.
+    pub(crate) fn new(
+        title: String,
+        body: String,
+        yes: &'static str,
+        on_yes: impl Fn() + Send + Sync + 'static,
+    ) -> Self {
+        Question { title, body, yes, danger: false, on_yes: Arc::new(on_yes) }
+    }
+
     /// Quit although streams are live?
     pub(crate) fn quit(app: App, live: usize) -> Self {
         Question {
@@ -142,24 +152,15 @@ impl Question {
 
     /// Restart the server although streams are live?
     pub(crate) fn restart_server(app: App, busy: RwSignal<bool>, live: usize) -> Self {
-        Question {
-            title: t!("restart.title").to_owned(),
-            body: tn!("restart.body", live),
-            yes: t!("restart.yes"),
-            danger: false,
-            on_yes: Arc::new(move || app.run(busy, commands::ServerRestart {}, |_| {})),
-        }
+        let restart = move || app.run(busy, commands::ServerRestart {}, |_| {});
+        Question::new(t!("restart.title").to_owned(), tn!("restart.body", live), t!("restart.yes"), restart)
     }
 
     /// Use other ports although viewers know these?
     pub(crate) fn renew_ports(app: App, busy: RwSignal<bool>) -> Self {
-        Question {
-            title: t!("renew_ports.title").to_owned(),
-            body: t!("renew_ports.body").to_owned(),
-            yes: t!("fault.use_another_port"),
-            danger: false,
-            on_yes: Arc::new(move || app.run(busy, commands::ServerPortsRenew {}, |_| {})),
-        }
+        let (title, body) = (t!("renew_ports.title").to_owned(), t!("renew_ports.body").to_owned());
+        let renew = move || app.run(busy, commands::ServerPortsRenew {}, |_| {});
+        Question::new(title, body, t!("fault.use_another_port"), renew)
     }
 }
 

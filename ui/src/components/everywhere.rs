@@ -1,9 +1,21 @@
 //! "Plays everywhere?": a row for each protocol, what is wrong, and one click that cures it.
 
 use leptos::prelude::*;
-use stream_api::{Cure, Plan, Plays, SourceMedia, Verdict, plays_everywhere, t};
+use stream_api::{
+    Cure, Kept, Plan, Plays, SourceMedia, Verdict,
+    commands::{SourceProbe, StreamUpdate},
+    plays_everywhere, t,
+};
 
-use crate::components::Act;
+use crate::{
+    app::App,
+    components::{
+        Act,
+        confirm::Question,
+        sheet::{effects, runs},
+    },
+    store::live::Row,
+};
 
 /// What becomes of picture and sound by each protocol. `cure`: nothing can be chosen where there is none.
 pub(crate) fn everywhere(media: &SourceMedia, plan: &Plan, cure: Option<Callback<Cure>>) -> AnyView {
@@ -51,6 +63,36 @@ pub(crate) fn everywhere(media: &SourceMedia, plan: &Plan, cure: Option<Callback
         </section>
     }
     .into_any()
+}
+
+/// Sends a stream as a cure wants it. One that is live is asked for first, with what becomes of its viewers.
+pub(crate) fn curing(app: App, row: RwSignal<Row>) -> Callback<Cure> {
+    let busy = RwSignal::new(false);
+    Callback::new(move |cure: Cure| {
+        let stream = row.with_untracked(|row| row.stream.clone());
+        let mut encoding = stream.spec.encoding.clone();
+        cure.apply(&mut encoding);
+        let update = StreamUpdate { encoding: Some(encoding.clone()), ..StreamUpdate::of(stream.id) };
+        if !runs(&stream) {
+            return app.run(busy, update, |_| {});
+        }
+        // Its tracks afterwards tell whether viewers stay.
+        let probe = SourceProbe {
+            path: stream.spec.source.place().to_owned(),
+            playback: stream.spec.playback,
+            encoding,
+            name: None,
+        };
+        app.run(busy, probe, move |report| {
+            let sent = stream.plan.as_ref().map(|plan| &plan.sent);
+            let same = report.plan.unkept.is_none() && sent == Some(&report.plan.sent);
+            let restart = effects(&update, true, stream.kept == Kept::On, same).restarts;
+            let words = restart.map_or(String::new(), |restart| restart.words().to_owned());
+            let title = t!("everywhere.cure.title", name = stream.spec.name);
+            let change = move || app.run(busy, update.clone(), |_| {});
+            app.question.set(Some(Question::new(title, words, cure.label(), change)));
+        });
+    })
 }
 
 fn cell(verdict: &Verdict) -> impl IntoView + use<> {

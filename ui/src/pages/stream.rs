@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Address, Cure, Health, Reach, Recording, State, StreamId, commands, t};
+use stream_api::{Address, Health, Reach, Recording, State, StreamId, commands, t};
 
 use crate::{
     app::{App, use_app},
@@ -7,7 +7,7 @@ use crate::{
         Act, CopyButton, FaultCard, FaultOf, Icon, LogCard, LogOf, MenuKind, RowMenu, StateBadge,
         access::access_card,
         arrival,
-        everywhere::everywhere,
+        everywhere::{curing, everywhere},
         icon,
         orders::OrderButton,
         past::{Past, figures, runs},
@@ -130,16 +130,7 @@ fn rate(row: RwSignal<Row>) -> impl IntoView {
 }
 
 fn sending(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
-    let busy = RwSignal::new(false);
-    let choose = Callback::new(move |cure: Cure| {
-        let mut encoding = row.with_untracked(|row| row.stream.spec.encoding.clone());
-        cure.apply(&mut encoding);
-        app.run(
-            busy,
-            commands::StreamUpdate { encoding: Some(encoding), ..commands::StreamUpdate::of(id) },
-            |_| {},
-        );
-    });
+    let choose = curing(app, row);
     let seen = Memo::new(move |_| {
         row.with(|row| {
             let stream = &row.stream;

@@ -1,6 +1,6 @@
 //! What saving a stream's form changes, and what that does to who watches.
 
-use stream_api::{Stream, StreamSpec, commands::StreamUpdate};
+use stream_api::{Order, State, Stream, StreamSpec, commands::StreamUpdate, t};
 
 /// What saving does beside saving.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,6 +24,22 @@ pub(crate) enum Restart {
     Dropped,
 }
 
+impl Restart {
+    /// For people.
+    pub(crate) const fn words(self) -> &'static str {
+        match self {
+            Restart::Unkept => t!("sheet.restarts"),
+            Restart::Kept => t!("sheet.restarts.kept"),
+            Restart::Dropped => t!("sheet.restarts.dropped"),
+        }
+    }
+}
+
+/// It should be live, and may become so: one that failed is started, not restarted.
+pub(crate) fn runs(stream: &Stream) -> bool {
+    stream.order == Order::Run && stream.state != State::Failed
+}
+
 /// The fields that differ from the stream as it was.
 pub(super) fn changes(original: &Stream, wanted: StreamSpec) -> StreamUpdate {
     let spec = &original.spec;
@@ -42,7 +58,7 @@ pub(super) fn changes(original: &Stream, wanted: StreamSpec) -> StreamUpdate {
 }
 
 /// `kept`: viewers are kept now. `same_tracks`: the file has the tracks that they get now.
-pub(super) fn effects(update: &StreamUpdate, runs: bool, kept: bool, same_tracks: bool) -> Effects {
+pub(crate) fn effects(update: &StreamUpdate, runs: bool, kept: bool, same_tracks: bool) -> Effects {
     let (moves, switched) = (update.server.is_some(), update.keep_viewers.is_some());
     let elsewhere = moves || update.name.is_some();
     let source = update.source.is_some() || update.password.is_some();

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use stream_api::{
-    Code, Error, Kept, Order, Playback, ProbeReport, Secret, ServerId, Source, Stream, StreamId, StreamSpec,
+    Code, Error, Kept, Playback, ProbeReport, Secret, ServerId, Source, Stream, StreamId, StreamSpec,
     check_name,
     commands::{SourceProbe, SourceTest, StreamCreate, StreamStart, StreamUpdate},
     propose_name, split_address,
@@ -13,7 +13,7 @@ use crate::{
         access::Viewers,
         sheet::{
             SheetFor,
-            changes::{Effects, changes, effects},
+            changes::{Effects, changes, effects, runs},
             encoding::Settings,
             network::{Kind, Net, Test},
         },
@@ -128,7 +128,7 @@ impl Form {
     /// The stream that is changed should be live.
     pub(crate) fn runs(self) -> bool {
         let row = self.id().and_then(|id| self.app.world.row(id));
-        row.is_some_and(|row| row.with(|row| row.stream.order == Order::Run && !row.stream.state_failed()))
+        row.is_some_and(|row| row.with(|row| runs(&row.stream)))
     }
 
     /// Another kind of source.
@@ -392,16 +392,5 @@ impl Form {
                 Err(error) => drop(self.failure.try_set(Some(error))),
             }
         });
-    }
-}
-
-/// A stream that failed is started, not restarted.
-trait Failed {
-    fn state_failed(&self) -> bool;
-}
-
-impl Failed for Stream {
-    fn state_failed(&self) -> bool {
-        self.state == stream_api::State::Failed
     }
 }

@@ -14,6 +14,7 @@ mod server;
 mod source;
 
 pub(crate) use aside::facts as aside_facts;
+pub(crate) use changes::{Restart, effects, runs};
 pub(crate) use fields::switch;
 use leptos::prelude::*;
 use stream_api::{StreamId, t};
@@ -25,7 +26,7 @@ use crate::{
         access::{access_line, access_of_new},
         confirm::Question,
         modal_head, refusal,
-        sheet::{changes::Restart, form::Form},
+        sheet::form::Form,
     },
 };
 
@@ -112,11 +113,7 @@ fn footer(form: Form) -> impl IntoView {
     let disabled = Signal::derive(move || !form.can_save());
     let note = move || {
         let effects = form.effects();
-        let restarts = effects.restarts.map(|restart| match restart {
-            Restart::Unkept => t!("sheet.restarts"),
-            Restart::Kept => t!("sheet.restarts.kept"),
-            Restart::Dropped => t!("sheet.restarts.dropped"),
-        });
+        let restarts = effects.restarts.map(Restart::words);
         let elsewhere = if effects.moves { t!("sheet.moves") } else { t!("sheet.urls_change") };
         match (effects.urls_change, restarts) {
             (true, Some(restarts)) => format!("{elsewhere} {restarts}"),
