@@ -104,6 +104,25 @@ async fn it_is_published_by_each_protocol() {
         server.order(id, "stop").await;
         server.until_state(id, "stopped").await;
     }
+
+    // What is not possible any more is stood in for, and said.
+    let stream = on_air(&server, "later", &file, json!({ "publish": "rtmp" })).await;
+    let id = stream["id"].as_str().unwrap();
+    let mut settings = server.get("/api/v1/server").await["settings"].clone();
+    settings["protocols"]["rtmp"] = json!(false);
+    server.post("/api/v1/server/settings", json!({ "settings": settings })).await.ok();
+    let is_said = |stream: &Value| {
+        let warnings = stream["plan"]["warnings"].as_array().cloned().unwrap_or_default();
+        stream["on_air"] == true && warnings.iter().any(|one| one["code"] == "published_instead")
+    };
+    server.until(id, "it is published by RTSP", is_said).await;
+    assert!(publisher(&server).contains("rtsp://127.0.0.1"));
+
+    // Nobody chooses it anew, and who has it may change something else.
+    let made = json!({ "source": file_source(&file), "encoding": { "publish": "rtmp" } });
+    assert_eq!(server.post("/api/v1/streams", made).await.code(), "setting_unfit");
+    let change = json!({ "encoding": { "publish": "rtmp", "height": 120 } });
+    server.ask("PATCH", &format!("/api/v1/streams/{id}"), Some(change)).await.ok();
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;
 }

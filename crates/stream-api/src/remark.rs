@@ -111,9 +111,18 @@ remarks! {
     EncoderFailed = "encoder_failed", "plan.warning.encoder_failed";
     /// The encoder that was chosen does not work here, so another one is used.
     EncoderInstead = "encoder_instead", "plan.warning.encoder_instead";
+    /// Its server does not take it as it was chosen to be published.
+    PublishedInstead = "published_instead", "plan.warning.published_instead";
 
     /// Not every browser plays the codec, which is passed on as it is.
     CodecBrowsers = "codec_browsers", "plan.warning.codec_browsers";
+}
+
+impl RemarkCode {
+    /// Whether it says that something stands in for what was chosen, or for what failed.
+    pub const fn is_stand_in(self) -> bool {
+        matches!(self, RemarkCode::EncoderFailed | RemarkCode::EncoderInstead | RemarkCode::PublishedInstead)
+    }
 }
 
 #[cfg(test)]

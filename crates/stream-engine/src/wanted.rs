@@ -1,7 +1,7 @@
 //! What decides how a file is sent, besides the file.
 
-use ffmpeg_cli::plan::Wanted;
-use stream_api::{Encoding, Protocols, ServerId};
+use ffmpeg_cli::{plan::Wanted, publish::By};
+use stream_api::{Encoding, Error, Protocols, Remark, RemarkCode, ServerId};
 
 use crate::{hub::Hub, prober::Prober};
 
@@ -10,4 +10,22 @@ pub(crate) fn wanted(hub: &Hub, prober: &Prober, server: ServerId, encoding: &En
     // What viewers of somebody else's server watch by is its owner's business.
     let viewers = if server.is_bundled() { hub.settings().protocols } else { Protocols::default() };
     Wanted { encoding: encoding.clone(), encoders: prober.encoders().working(), viewers }
+}
+
+/// By which protocol it goes to its server: as the user chose where the server takes that, else by RTSP, which every server
+/// does, and a remark that says so. What was chosen was possible then; the server's settings may be others since.
+pub(crate) fn way(hub: &Hub, server: ServerId, encoding: &Encoding) -> (By, Option<Remark>) {
+    match check_way(hub, server, encoding) {
+        Ok(()) => (encoding.publish, None),
+        Err(_) => {
+            let instead = Remark::new(RemarkCode::PublishedInstead).with("wanted", encoding.publish.label());
+            (By::Rtsp, Some(instead))
+        }
+    }
+}
+
+/// # Errors
+/// `setting_unfit` where the server does not take it so.
+pub(crate) fn check_way(hub: &Hub, server: ServerId, encoding: &Encoding) -> Result<(), Error> {
+    encoding.publish.check(server, &hub.settings())
 }

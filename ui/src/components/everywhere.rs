@@ -81,6 +81,7 @@ pub(crate) fn curing(app: App, row: RwSignal<Row>) -> Callback<Cure> {
             path: stream.spec.source.place().to_owned(),
             playback: stream.spec.playback,
             encoding,
+            server: stream.spec.server,
             name: None,
         };
         app.run(busy, probe, move |report| {

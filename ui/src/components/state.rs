@@ -35,7 +35,7 @@ pub(crate) fn shown(stream: &Stream, now: i64) -> Shown {
         }
         State::Running => {
             let known = stream.warnings.last().map(|fault| fault.error.message.clone());
-            made("live", t!("state.live"), known.unwrap_or_default())
+            made("live", t!("state.live"), known.or_else(|| stood_in(stream)).unwrap_or_default())
         }
         State::Starting if stream.queue.is_some() => {
             made("prep", t!("state.queued"), t!("state.queued.why", place = stream.queue.unwrap_or_default()))
@@ -57,6 +57,12 @@ pub(crate) fn shown(stream: &Stream, now: i64) -> Shown {
         }
         State::Failed => made("fail", t!("state.failed"), cause()),
     }
+}
+
+/// What stands in for something that was chosen, or that failed.
+fn stood_in(stream: &Stream) -> Option<String> {
+    let all = &stream.plan.as_ref()?.warnings;
+    all.iter().rfind(|remark| remark.code.is_stand_in()).map(|remark| remark.message.clone())
 }
 
 /// A stream that somebody else feeds, and nobody does. Only what was there and left is a warning.
@@ -115,10 +121,10 @@ pub(crate) fn StateBadge(row: RwSignal<Row>) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use stream_api::{Code, Error, Fault, UnixMillis, Wait};
+    use stream_api::{Code, Error, Fault, Plan, Remark, RemarkCode, UnixMillis, Wait};
 
     use super::*;
-    use crate::store::fixtures::{live, stream};
+    use crate::store::fixtures::{live, plan, stream};
 
     #[test]
     fn a_state_says_its_cause_in_plain_words() {
@@ -148,6 +154,18 @@ mod tests {
         let refused = Error::new(Code::PullConnectionRefused).with("host", "cam");
         let camera = shows(Awaited::Source, false, Some(refused.clone()));
         assert!(camera.why.contains("12") && camera.why.contains(&refused.message), "{}", camera.why);
+    }
+
+    #[test]
+    fn what_stands_in_for_a_choice_is_said_unless_something_is_wrong() {
+        let instead = Remark::new(RemarkCode::PublishedInstead).with("wanted", "RTMP");
+        let warnings = vec![instead.clone(), Remark::new(RemarkCode::NoAudio)];
+        let stands_in = Stream { plan: Some(Plan { warnings, ..plan() }), ..live(1, "a") };
+        assert_eq!(shown(&stands_in, 0).why, instead.message);
+        assert_eq!(shown(&Stream { plan: Some(plan()), ..live(1, "a") }, 0).why, "");
+        let fault = Fault::new(Error::new(Code::SourceGone).with("path", "/a"));
+        let gone = Stream { warnings: vec![fault.clone()], ..stands_in };
+        assert_eq!(shown(&gone, 0).why, fault.error.message);
     }
 
     #[test]

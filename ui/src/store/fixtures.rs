@@ -1,8 +1,8 @@
 //! Pictures for the tests of the store.
 
 use stream_api::{
-    Event, EventId, HostKind, HostStatus, Message, Order, ServerState, ServerStatus, Snapshot, Source, State,
-    Stream, StreamId, StreamSpec, Tool, ToolState, UnixMillis,
+    Event, EventId, HostKind, HostStatus, Message, Mode, Order, Plan, ServerState, ServerStatus, Snapshot,
+    Source, State, Stream, StreamId, StreamSpec, Tool, ToolState, Tracks, UnixMillis,
 };
 use uuid::Uuid;
 
@@ -17,6 +17,26 @@ pub(crate) fn stream(n: u128, name: &str) -> Stream {
 
 pub(crate) fn live(n: u128, name: &str) -> Stream {
     Stream { state: State::Running, order: Order::Run, on_air: true, ..stream(n, name) }
+}
+
+/// A file that is sent as it is.
+pub(crate) fn plan() -> Plan {
+    let sent = Tracks { video: Some("h264".into()), audio: None, second_audio: None };
+    Plan {
+        mode: Mode::Copy,
+        video: sent.video.clone(),
+        audio: None,
+        encodes_video: false,
+        encodes_audio: false,
+        encodes_second_audio: false,
+        picture: None,
+        cost: None,
+        reasons: Vec::new(),
+        warnings: Vec::new(),
+        gains: Vec::new(),
+        sent,
+        unkept: None,
+    }
 }
 
 pub(crate) fn at(seq: u64) -> EventId {

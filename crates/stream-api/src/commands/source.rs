@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Encoding, MediaEntry, Playback, Secret, Source, StreamId};
+use crate::{Encoding, MediaEntry, Playback, Secret, ServerId, Source, StreamId};
 
 /// What a file holds and how it would be sent; changes nothing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -14,6 +14,9 @@ pub struct SourceProbe {
     /// How it is to be sent; automatic when absent.
     #[serde(default, skip_serializing_if = "Encoding::is_automatic")]
     pub encoding: Encoding,
+    /// The server that it is to go to; the bundled one when absent.
+    #[serde(default, skip_serializing_if = "ServerId::is_bundled")]
+    pub server: ServerId,
     /// The name that the command shown publishes to; the proposed one when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,

@@ -34,7 +34,7 @@ use crate::{
     secrets,
     store::{StoredStream, is_same_name},
     stream::Registry,
-    wanted::wanted,
+    wanted::{wanted, way},
 };
 use given::Given;
 pub(crate) use source_test::source_test;
@@ -89,7 +89,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     }
     let access = access::of_new(request.access)?;
     let Given { source, secrets } = given::source(engine, request.source, request.password, None).await?;
-    encoding::check(engine, &request.encoding, request.playback, None).await?;
+    encoding::check(engine, &request.encoding, request.playback, request.server, None).await?;
     if let Some(file) = source.file() {
         examine(engine, file, &wanted(&engine.hub, &engine.prober, request.server, &request.encoding))
             .await?;
@@ -237,16 +237,17 @@ pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Res
     let path = given::path(&request.path);
     request.encoding.check(request.playback)?;
     encoding::known(engine, &request.encoding).await?;
-    let wanted = wanted(&engine.hub, &engine.prober, ServerId::BUNDLED, &request.encoding);
-    let Probed { media, plan } = examine(engine, &path, &wanted).await?;
-    let proposed_name = proposed(engine, ServerId::BUNDLED, file_name(&path)).await;
+    let wanted = wanted(&engine.hub, &engine.prober, request.server, &request.encoding);
+    let Probed { media, mut plan } = examine(engine, &path, &wanted).await?;
+    let (by, instead) = way(&engine.hub, request.server, &request.encoding);
+    plan.warnings.extend(instead);
+    let proposed_name = proposed(engine, request.server, file_name(&path)).await;
     let name = request.name.filter(|name| check_name(name).is_ok()).unwrap_or_else(|| proposed_name.clone());
     let version = engine.tools.found().ffmpeg?.version;
-    let port = engine.hub.snapshot().server.ports.rtsp;
     let target = ffmpeg_cli::publish::Target {
         host: "127.0.0.1".to_owned(),
-        by: ffmpeg_cli::publish::By::Rtsp,
-        port,
+        by,
+        port: engine.hub.snapshot().server.ports.of(by.listener()),
         name,
         user: String::new(),
         pass: String::new(),

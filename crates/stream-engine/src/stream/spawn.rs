@@ -4,8 +4,8 @@ use std::{
 };
 
 use child_process::{Child, SpawnError, Spec};
-use ffmpeg_cli::publish::{By, Input, Publish, Target};
-use stream_api::{Code, Encoder, Encryption, Error, Listener, Source, StreamId, StreamSpec};
+use ffmpeg_cli::publish::{Input, Publish, Target};
+use stream_api::{Code, Encoder, Error, Source, StreamId, StreamSpec};
 use tokio::{sync::mpsc, time::sleep};
 
 use super::{
@@ -19,6 +19,7 @@ use crate::{
     server::Wish,
     tool_fault,
     tools::{Program, WITHHELD},
+    wanted,
 };
 
 /// Who is not on air after this no longer holds up others.
@@ -112,7 +113,7 @@ async fn make(
     ffmpeg: Program<ffmpeg_cli::Version>,
     found: Found,
 ) -> Result<Spawned, Problem> {
-    let (Sending { file, probed }, live) = match found {
+    let (Sending { file, mut probed }, live) = match found {
         Found::TestPattern => (sending::test_pattern(&parts, id, &spec).await?, None),
         Found::File(looked) => (sending::file(&parts, id, &spec, looked, &fallen).await?, None),
         Found::Live(probed, from) => (Sending { file: PathBuf::new(), probed: *probed }, Some(from)),
@@ -123,11 +124,12 @@ async fn make(
     let keep = keep::keep(&parts, id, &spec, &probed, refused).await;
     let wish = Wish { record: spec.record, keep, pull: None };
     let access = keep::ensure_path(&parts, id, &spec.name, wish).await.map_err(passing)?;
-    let (by, listener) = way(&parts, &spec);
+    let (by, instead) = wanted::way(&parts.hub, spec.server, &spec.encoding);
+    probed.plan.warnings.extend(instead);
     let target = Target {
         host: "127.0.0.1".to_owned(),
         by,
-        port: access.ports.of(listener),
+        port: access.ports.of(by.listener()),
         name: spec.name.clone(),
         user: access.user.clone(),
         pass: access.pass.clone(),
@@ -153,19 +155,6 @@ async fn make(
     let child = parts.spawner.spawn(child.with_args(args)).await;
     let child = child.map_err(|error| unspawnable(error, ffmpeg.path))?;
     Ok(Spawned { child, probed, shown, record: spec.record, turn: None })
-}
-
-/// By which protocol it goes to the server: as the user chose where the server takes that from us unencrypted, else by
-/// RTSP, which it always does.
-fn way(parts: &Parts, spec: &StreamSpec) -> (By, Listener) {
-    let settings = parts.hub.settings();
-    let ours = spec.server.is_bundled();
-    let plain = settings.encryption == Encryption::Off;
-    match spec.encoding.publish {
-        By::Rtmp if ours && settings.protocols.rtmp && plain => (By::Rtmp, Listener::Rtmp),
-        By::Srt if ours && settings.protocols.srt => (By::Srt, Listener::Srt),
-        By::Rtsp | By::Rtmp | By::Srt => (By::Rtsp, Listener::Rtsp),
-    }
 }
 
 fn unspawnable(error: SpawnError, path: PathBuf) -> Problem {

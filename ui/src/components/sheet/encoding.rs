@@ -63,9 +63,21 @@ impl Form {
     /// Everything that is wrong with how it is to be sent.
     pub(crate) fn setting_problems(self) -> Vec<(Setting, Error)> {
         match self.net.kind.get() {
-            Kind::File => self.settings.problems(self.playback.get()),
+            Kind::File => {
+                let mut problems = self.settings.problems(self.playback.get());
+                problems.extend(self.unpublished());
+                problems
+            }
             Kind::Network | Kind::Incoming | Kind::TestPattern => Vec::new(),
         }
+    }
+
+    /// That its server does not take it as it is to be published.
+    fn unpublished(self) -> Option<(Setting, Error)> {
+        let (by, of) = (self.settings.chosen.with(|encoding| encoding.publish), self.server.get());
+        let server = self.app.world.server;
+        let error = server.with(|server| by.check(of, &server.as_ref()?.settings).err())?;
+        Some((Setting::Publish, error))
     }
 }
 

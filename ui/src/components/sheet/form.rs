@@ -236,7 +236,8 @@ impl Form {
         self.asked.update_value(|asked| *asked += 1);
         let turn = self.asked.get_value();
         let (playback, encoding) = (self.playback.get_untracked(), self.settings.chosen.get_untracked());
-        let reply = self.app.client().call(SourceProbe { path, playback, encoding, name });
+        let server = self.server.get_untracked();
+        let reply = self.app.client().call(SourceProbe { path, playback, encoding, server, name });
         spawn_local(async move {
             let reply = reply.await;
             if self.asked.try_get_value() != Some(turn) {

@@ -35,6 +35,7 @@ pub(crate) fn server(form: Form) -> impl IntoView {
     let choose = move |event: web_sys::Event| {
         if let Ok(id) = event_target_value(&event).parse() {
             form.server.set(id);
+            form.refresh();
         }
     };
     let hint = move || match lacks.with(Vec::is_empty) {
