@@ -125,34 +125,6 @@ pub(crate) fn picture(video: &VideoTrack) -> String {
     }
 }
 
-/// FFmpeg's codec name as people write it. Proper names, the same in every language.
-pub(crate) fn codec(name: &str) -> String {
-    const NAMES: [(&str, &str); 17] = [
-        ("h264", "H.264"),
-        ("hevc", "H.265"),
-        ("av1", "AV1"),
-        ("vp8", "VP8"),
-        ("vp9", "VP9"),
-        ("mpeg4", "MPEG-4"),
-        ("mpeg2video", "MPEG-2"),
-        ("mpeg1video", "MPEG-1"),
-        ("prores", "ProRes"),
-        ("mjpeg", "MJPEG"),
-        ("aac", "AAC"),
-        ("opus", "Opus"),
-        ("mp3", "MP3"),
-        ("vorbis", "Vorbis"),
-        ("flac", "FLAC"),
-        ("ac3", "AC-3"),
-        ("eac3", "E-AC-3"),
-    ];
-    match NAMES.iter().find(|(known, _)| *known == name) {
-        Some((_, written)) => (*written).to_owned(),
-        None if name.starts_with("pcm_") => "PCM".to_owned(),
-        None => name.to_uppercase(),
-    }
-}
-
 /// A folder, from a file's path.
 pub(crate) fn folder(path: &str) -> &str {
     match path.rfind(['/', '\\']) {
@@ -271,10 +243,6 @@ mod tests {
         };
         assert_eq!(picture(&video), "1080p30", "a portrait picture counts by its short side");
         assert_eq!((fps(25.0), fps(29.97)), ("25".to_owned(), "29.97".to_owned()));
-        assert_eq!(
-            (codec("h264"), codec("pcm_s16le"), codec("dnxhd")),
-            ("H.264".into(), "PCM".into(), "DNXHD".into())
-        );
         assert_eq!((folder("/a/b.mp4"), folder("/b.mp4"), folder(r"C:\v\b.mp4")), ("/a", "/", r"C:\v"));
     }
 

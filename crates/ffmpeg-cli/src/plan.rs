@@ -12,12 +12,11 @@ mod wanted;
 
 use stream_api::{
     AudioTrack, Code, Error, Mode, Picture, Plan, Remark, RemarkCode, SentAudio, SourceMedia, Tracks, Unkept,
-    VideoCodec, VideoTrack,
+    VideoCodec, VideoTrack, codec_name,
 };
 
 use crate::{publish::encode, slate};
 use judge::known;
-use names::codec_name;
 use sound::{Made, Sounds};
 pub use wanted::Wanted;
 

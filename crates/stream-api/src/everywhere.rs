@@ -3,7 +3,7 @@
 //! The codecs that each protocol carries are those of MediaMTX 1.20 (its `README`, "Compatibility matrix"); that browsers
 //! refuse B-frames by WebRTC, 10-bit pictures and most H.265, and hear no AAC by WebRTC, was measured.
 
-use crate::{Encoding, Mode, Plan, Protocol, Sound, SourceMedia, VideoCodec};
+use crate::{Encoding, Mode, Plan, Protocol, Sound, SourceMedia, VideoCodec, codec_name};
 
 /// Seconds between key frames. A viewer who joins waits for the next one: MediaMTX keeps none for RTSP and WebRTC.
 pub const RARE_KEYFRAMES: f64 = 4.0;
@@ -185,17 +185,6 @@ fn everywhere() -> Verdict {
 
 fn absent() -> Verdict {
     Verdict { plays: Plays::Absent, why: String::new(), cure: None }
-}
-
-fn codec_name(codec: &str) -> String {
-    match codec {
-        "h264" => "H.264".to_owned(),
-        "hevc" => "H.265".to_owned(),
-        "mpeg4" => "MPEG-4".to_owned(),
-        "pcm_mulaw" | "pcm_alaw" => "G.711".to_owned(),
-        "opus" => "Opus".to_owned(),
-        other => other.to_uppercase(),
-    }
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ mod activity_words;
 mod address;
 mod arrival;
 mod code;
+mod codec_name;
 pub mod commands;
 mod drift;
 mod encoder_tried;
@@ -63,6 +64,7 @@ pub use activity::{Activity, ActivityFilter, ActivityKind, Cause, Level, Mended,
 pub use address::{HIDDEN, SourceAddress, SourceSecrets, split_address};
 pub use arrival::{Awaited, Publisher, Wait};
 pub use code::Code;
+pub use codec_name::codec_name;
 pub use commands::{COMMANDS, Command, Method, Route};
 pub use drift::{Difference, Drift};
 pub use encoder_tried::EncoderTried;

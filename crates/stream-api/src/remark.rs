@@ -119,6 +119,17 @@ remarks! {
 }
 
 impl RemarkCode {
+    /// Whether it says what viewers by some protocol miss, which [`plays_everywhere`](crate::plays_everywhere) says of each.
+    pub const fn is_of_a_protocol(self) -> bool {
+        matches!(
+            self,
+            RemarkCode::WebrtcSilent
+                | RemarkCode::RtmpSilent
+                | RemarkCode::CodecBrowsers
+                | RemarkCode::NotEverywhere
+        )
+    }
+
     /// Whether it says that something stands in for what was chosen, or for what failed.
     pub const fn is_stand_in(self) -> bool {
         matches!(self, RemarkCode::EncoderFailed | RemarkCode::EncoderInstead | RemarkCode::PublishedInstead)

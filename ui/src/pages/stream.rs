@@ -143,7 +143,9 @@ fn sending(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
         // Of another source the server sends what comes.
         let cure = is_file.then_some(choose);
         let known = known.map(|(media, plan)| {
-            let lines = plan.reasons.iter().chain(&plan.warnings).map(|remark| remark.message.clone());
+            // What a protocol does not carry stands in the table below.
+            let warnings = plan.warnings.iter().filter(|remark| !remark.code.is_of_a_protocol());
+            let lines = plan.reasons.iter().chain(warnings).map(|remark| remark.message.clone());
             let lines = lines.map(|line| view! { <li>{line}</li> }).collect_view();
             view! { {aside_facts(&media, &plan)} <ul class="reasons">{lines}</ul> {everywhere(&media, &plan, cure)} }
         });

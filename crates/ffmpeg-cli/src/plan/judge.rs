@@ -2,9 +2,10 @@
 
 use stream_api::{
     AudioTrack, Encoding, Protocols, PublishBy, RARE_KEYFRAMES, Remark, RemarkCode, Setting, VideoTrack,
+    codec_name,
 };
 
-use super::names::{audio_name, codec_name, container_name};
+use super::names::{audio_name, container_name};
 
 /// ffprobe names no codec, or `none`, when this FFmpeg can't decode the track.
 pub(super) fn known(codec: &str) -> bool {

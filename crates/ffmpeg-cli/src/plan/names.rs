@@ -1,23 +1,6 @@
-//! What people call codecs and containers.
+//! What people call sounds and containers.
 
-use stream_api::{AudioTrack, t};
-
-pub(super) fn codec_name(codec: &str) -> String {
-    match codec {
-        "hevc" => "H.265 (HEVC)".to_owned(),
-        "mpeg1video" => "MPEG-1".to_owned(),
-        "mpeg2video" => "MPEG-2".to_owned(),
-        "mpeg4" => "MPEG-4 Part 2".to_owned(),
-        "mjpeg" => "Motion JPEG".to_owned(),
-        "prores" => "ProRes".to_owned(),
-        "vorbis" => "Vorbis".to_owned(),
-        "pcm_mulaw" | "pcm_alaw" => "G.711".to_owned(),
-        "adpcm_g722" => "G.722".to_owned(),
-        "adpcm_g726" => "G.726".to_owned(),
-        pcm if pcm.starts_with("pcm_") => "PCM".to_owned(),
-        other => other.to_uppercase(),
-    }
-}
+use stream_api::{AudioTrack, codec_name, t};
 
 pub(super) fn audio_name(audio: &AudioTrack) -> String {
     match (audio.codec.as_str(), audio.profile.as_deref()) {

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Cost, Cure, Mode, Picture, Plan, SourceMedia, t};
+use stream_api::{Cost, Cure, Mode, Picture, Plan, SourceMedia, codec_name, t};
 
 use crate::{
     components::{
@@ -53,8 +53,8 @@ fn empty(words: &'static str) -> impl IntoView {
 /// A file's facts and what becomes of it, as a list of pairs.
 pub(crate) fn facts(media: &SourceMedia, plan: &Plan) -> impl IntoView + use<> {
     let track = |from: &str, to: Option<&str>, encodes: bool| match (encodes, to) {
-        (true, Some(to)) => t!("fact.encoded", from = format::codec(from), to = format::codec(to)),
-        _ => t!("fact.as_is", codec = format::codec(from)),
+        (true, Some(to)) => t!("fact.encoded", from = codec_name(from), to = codec_name(to)),
+        _ => t!("fact.as_is", codec = codec_name(from)),
     };
     let none = || t!("fact.none").to_owned();
     let video = media
@@ -86,7 +86,7 @@ pub(crate) fn facts(media: &SourceMedia, plan: &Plan) -> impl IntoView + use<> {
     }
     let audio = match &plan.sent.second_audio {
         Some(second) if plan.mode != Mode::Prepared => {
-            t!("fact.plus", first = audio, second = format::codec(&second.codec))
+            t!("fact.plus", first = audio, second = codec_name(&second.codec))
         }
         _ => audio,
     };

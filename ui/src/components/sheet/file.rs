@@ -1,5 +1,5 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
-use stream_api::{Mode, ProbeReport, Remark, RemarkCode, t};
+use stream_api::{Mode, ProbeReport, Remark, RemarkCode, codec_name, t};
 
 use crate::{
     components::{
@@ -77,11 +77,10 @@ fn card(report: &ProbeReport) -> impl IntoView + use<> {
         facts.push(format!("{}×{}", video.width, video.height));
         facts.push(t!("media.fps", fps = format::fps(video.fps)));
         let profile = video.profile.as_deref().unwrap_or_default();
-        facts.push(format!("{} {profile}", format::codec(&video.codec)).trim().to_owned());
+        facts.push(format!("{} {profile}", codec_name(&video.codec)).trim().to_owned());
     }
-    facts.push(
-        media.audio.as_ref().map_or_else(|| t!("media.no_audio").to_owned(), |a| format::codec(&a.codec)),
-    );
+    facts
+        .push(media.audio.as_ref().map_or_else(|| t!("media.no_audio").to_owned(), |a| codec_name(&a.codec)));
     let facts = facts.join(" · ");
     let name = report.path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
     let length =
@@ -109,7 +108,9 @@ fn verdict(form: Form, report: &ProbeReport) -> impl IntoView + use<> {
         (Mode::Transcode, true) => vec![t!("verdict.encoded.why").to_owned()],
         _ => sentences(&report.plan.reasons),
     };
-    let warnings = sentences(&report.plan.warnings);
+    // What a protocol does not carry stands in the table beside it.
+    let warnings = report.plan.warnings.iter().filter(|remark| !remark.code.is_of_a_protocol());
+    let warnings: Vec<String> = warnings.map(|remark| remark.message.clone()).collect();
     // The disk may have been too slow for the moment.
     let unknown = report.plan.reasons.iter().any(|reason| reason.code == RemarkCode::KeyframesUnknown);
     let again = unknown.then(|| {
