@@ -7,12 +7,24 @@ use crate::{
     support::{
         Dir, Server, media, process,
         server::{command, file_source},
+        until,
     },
 };
 
+/// What is known, by the host's picture.
+async fn known(server: &Server) -> Value {
+    server.get("/api/v1/snapshot").await["host"]["encoders"].clone()
+}
+
+/// What comes of it once all were tried.
 async fn tried(server: &Server, again: bool) -> Vec<Value> {
-    let reply = server.post("/api/v1/encoders", json!({ "again": again })).await.ok();
-    reply["tried"].as_array().unwrap().clone()
+    let first = server.post("/api/v1/encoders", json!({ "again": again })).await.ok();
+    assert!(first["trying"].is_boolean(), "{first:#}");
+    let done = until("all are tried", async || {
+        let known = known(server).await;
+        (known["trying"] == false && known["tried"] != json!([])).then_some(known)
+    });
+    done.await["tried"].as_array().unwrap().clone()
 }
 
 fn of<'a>(tried: &'a [Value], encoder: &str) -> &'a Value {
@@ -32,6 +44,41 @@ async fn each_is_tried_and_what_does_not_work_says_why() {
     let kept = dir.data().join("cache/encoders.json");
     assert!(kept.exists(), "it is known at the next start");
     assert_eq!(tried(&server, true).await.len(), found.len());
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+}
+
+/// A driver that does not answer: what else there is, is known meanwhile, and is used.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_driver_that_hangs_holds_up_nobody() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let real = testkit::fixtures::ffmpeg();
+    let text = format!("case \"$*\" in *_nvenc*) exec sleep 60;; esac\nexec {} \"$@\"", real.display());
+    let mut command = command(&dir);
+    command.arg("--ffmpeg").arg(script(&dir, "ffmpeg", &text));
+    let server = Server::run(command).await;
+    server.until_server("running").await;
+    let asked = server.post("/api/v1/encoders", json!({})).await.ok();
+    assert_eq!(asked["trying"], true, "it is said at once: {asked:#}");
+    let software = until("the processor is known to encode", async || {
+        let known = known(&server).await;
+        let tried = known["tried"].as_array().unwrap().clone();
+        tried.into_iter().find(|one| one["encoder"] == "software" && one["codec"] == "h264")
+    })
+    .await;
+    assert!(software["failure"].is_null(), "{software:#}");
+    let id = server.create("meanwhile", &file, true).await;
+    server.until_on_air(&id).await;
+    let nvenc = until("the driver is given up", async || {
+        let known = known(&server).await;
+        let tried = known["tried"].as_array().unwrap().clone();
+        let nvenc = tried.into_iter().filter(|one| one["encoder"] == "nvenc");
+        let nvenc: Vec<Value> = nvenc.collect();
+        (nvenc.len() > 1).then_some(nvenc)
+    })
+    .await;
+    assert!(nvenc.iter().all(|one| one["failure"].as_str().unwrap().contains("no answer")), "{nvenc:#?}");
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;
 }

@@ -41,6 +41,13 @@ impl Encoders {
         Encoders(works)
     }
 
+    /// The same and these.
+    #[must_use]
+    pub fn and(mut self, works: Vec<Works>) -> Encoders {
+        self.0.extend(works);
+        self
+    }
+
     /// The same without some that failed since; the processor never does.
     #[must_use]
     pub fn without(&self, failed: &[Encoder]) -> Encoders {

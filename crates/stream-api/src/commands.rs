@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Effects, Encoding, Import, LogLine, ObsFile, OtherServer, Playback, ProbeReport, RunLog, Secret,
+    Effects, EncodersTried, Encoding, Import, LogLine, ObsFile, OtherServer, Playback, ProbeReport, RunLog, Secret,
     ServerId, ServerStatus, ServerTested, Snapshot, Source, SourceTested, Stream, StreamHistory, StreamId,
     StreamSpec,
 };
@@ -27,7 +27,7 @@ pub use access::{
     GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, NewAccess, PasswordChange, PublishKey, PublishKeyRenew,
     PublishKeyRevoke, QrCode, StreamAccessSet, StreamQr,
 };
-pub use encoders::{EncodersTried, EncodersTry};
+pub use encoders::EncodersTry;
 pub use history::{
     Activities, ActivityExport, ActivityFile, ActivityList, ActivitySeen, StreamPast, StreamRunLog,
 };

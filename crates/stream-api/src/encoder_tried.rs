@@ -16,3 +16,12 @@ pub struct EncoderTried {
     #[serde(default)]
     pub failure: Option<String>,
 }
+
+/// What encodes on the engine's computer, as far as is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EncodersTried {
+    /// Each that was tried with what came of it, in the order in which they are picked.
+    pub tried: Vec<EncoderTried>,
+    /// They are being tried: there may be more, or what there is may change.
+    pub trying: bool,
+}

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::Fault;
+use crate::{EncodersTried, Fault};
 
 /// The process that serves the interface, and what it found on its computer.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -21,6 +21,9 @@ pub struct HostStatus {
     pub ffprobe: Tool,
     /// MediaMTX as found.
     pub mediamtx: Tool,
+    /// What encodes.
+    #[serde(default)]
+    pub encoders: EncodersTried,
     /// What installs programs on this computer, where it is one that we know.
     #[serde(default)]
     pub installer: Option<Installer>,

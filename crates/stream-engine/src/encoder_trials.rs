@@ -3,7 +3,10 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -13,17 +16,24 @@ use ffmpeg_cli::{
     encoders::{Encoders, Trial, Works, trials},
     log, progress,
 };
+use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
-use stream_api::{EncoderTried, Error};
-use tokio::sync::{Mutex, watch};
+use stream_api::{Encoder, EncoderTried, EncodersTried, Error, VideoCodec};
+use tokio::{
+    sync::{Notify, mpsc, watch},
+    time::timeout,
+};
 
 use crate::{
     drives::{self, Drives},
+    hub::Hub,
     tools::{Program, Tools, WITHHELD},
 };
 
 /// One that has no device fails in a tenth of a second (measured); a driver that hangs is not waited for.
 const LIMIT: Duration = Duration::from_secs(10);
+/// So long a person waits who must know: a driver that hangs is given up by then.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// Bytes of what FFmpeg says.
 const OUTPUT: usize = 64 << 10;
 
@@ -35,6 +45,16 @@ struct Known {
     tried: Vec<EncoderTried>,
 }
 
+/// What is known by now.
+#[derive(Debug, Clone, Default)]
+struct State {
+    /// What all of it holds for; none until all were tried.
+    by: Option<String>,
+    tried: Vec<EncoderTried>,
+    /// More of it is being found out.
+    trying: bool,
+}
+
 /// What the outcome of a trial depends on.
 #[derive(Debug)]
 struct Here {
@@ -44,90 +64,173 @@ struct Here {
     devices: Vec<String>,
 }
 
-/// All trials of a computer. A cheap handle.
+/// What came of one trial.
+enum Outcome {
+    Works,
+    Fails(String),
+    Hangs(String),
+}
+
+/// What somebody wants to know.
+#[derive(Debug, Default)]
+struct Wish {
+    told: Notify,
+    /// Whatever is known.
+    again: AtomicBool,
+}
+
+/// All trials of a computer. A cheap handle; nobody waits for them but who must know.
 #[derive(Debug, Clone)]
 pub(crate) struct EncoderTrials {
     tools: Tools,
     spawner: Spawner,
     drives: Drives,
+    hub: Hub,
     /// Where it is kept over restarts.
     file: PathBuf,
-    known: watch::Sender<Option<Known>>,
-    /// Held while they are tried.
-    turn: Arc<Mutex<()>>,
+    state: watch::Sender<State>,
+    wish: Arc<Wish>,
 }
 
 impl EncoderTrials {
-    pub(crate) fn new(tools: Tools, spawner: Spawner, drives: Drives, file: PathBuf) -> EncoderTrials {
-        EncoderTrials { tools, spawner, drives, file, known: watch::channel(None).0, turn: Arc::default() }
+    pub(crate) fn new(
+        tools: Tools,
+        spawner: Spawner,
+        drives: Drives,
+        hub: Hub,
+        file: PathBuf,
+    ) -> EncoderTrials {
+        let state = watch::Sender::new(State::default());
+        EncoderTrials { tools, spawner, drives, hub, file, state, wish: Arc::default() }
     }
 
-    /// At the start: takes what is known from the last time, and tries where there may be a graphics card. Elsewhere the
-    /// processor encodes anyway, and nothing is tried before somebody asks.
-    pub(crate) async fn begin(&self) {
-        let Ok(ffmpeg) = self.tools.found().ffmpeg else { return };
-        let here = self.here(&ffmpeg).await;
-        match self.stored().await.filter(|stored| stored.by == here.by) {
-            Some(known) => drop(self.known.send_replace(Some(known))),
-            None if may_have_cards(&here.devices) => {
-                if let Err(error) = self.all(false).await {
-                    tracing::debug!(%error, "no encoder was tried");
+    /// Takes what is known from the last time, and tries where there may be a graphics card; elsewhere the processor encodes
+    /// anyway, and nothing is tried before somebody asks. Then finds out what somebody wants to know. Until dropped, which
+    /// ends what runs.
+    pub(crate) async fn work(self) {
+        if let Ok(ffmpeg) = self.tools.found().ffmpeg {
+            let here = self.here(&ffmpeg).await;
+            match self.stored().await.filter(|stored| stored.by == here.by) {
+                Some(Known { by, tried }) => {
+                    self.change(|state| (state.by, state.tried) = (Some(by), tried));
+                }
+                None if may_have_cards(&here.devices) => self.wish.told.notify_one(),
+                None => {}
+            }
+        }
+        loop {
+            self.wish.told.notified().await;
+            let again = self.wish.again.swap(false, Ordering::Relaxed);
+            if let Ok(ffmpeg) = self.tools.found().ffmpeg {
+                let here = self.here(&ffmpeg).await;
+                let known = self.state.borrow().by.as_ref() == Some(&here.by);
+                if again || !known {
+                    self.try_all(&ffmpeg.path, here).await;
                 }
             }
-            None => {}
+            self.change(|state| state.trying = false);
         }
     }
 
-    /// Those that work, as far as is known: until it is, what every FFmpeg has.
+    /// Those that work, as far as is known: until all were tried, what every FFmpeg has besides.
     pub(crate) fn working(&self) -> Encoders {
-        match &*self.known.borrow() {
-            Some(known) if known.tried.iter().any(|one| one.failure.is_none()) => {
-                let works = |one: &EncoderTried| Works {
-                    encoder: one.encoder,
-                    codec: one.codec,
-                    device: one.device.clone(),
-                };
-                let fine = known.tried.iter().filter(|one| one.failure.is_none());
-                Encoders::new(fine.map(works).collect())
-            }
-            _ => Encoders::default(),
+        let state = self.state.borrow();
+        let fine = state.tried.iter().filter(|one| one.failure.is_none());
+        let works: Vec<Works> = fine
+            .map(|one| Works { encoder: one.encoder, codec: one.codec, device: one.device.clone() })
+            .collect();
+        match state.by.is_some() && !works.is_empty() {
+            true => Encoders::new(works),
+            false => Encoders::default().and(works),
         }
     }
 
-    /// What came of it; tried now if that is not known of this FFmpeg and these drivers.
+    /// What is known. What is not, or is wanted `again`, is found out meanwhile: the host's picture tells how far that is.
     ///
     /// # Errors
     /// `ffmpeg_…` when there is no FFmpeg.
-    pub(crate) async fn all(&self, again: bool) -> Result<Vec<EncoderTried>, Error> {
-        let _turn = self.turn.lock().await;
-        let ffmpeg = self.tools.found().ffmpeg?;
-        let Here { by, devices } = self.here(&ffmpeg).await;
-        let known = self.known.borrow().clone();
-        let known = match known {
-            None => self.stored().await,
-            known => known,
+    pub(crate) fn ask(&self, again: bool) -> Result<EncodersTried, Error> {
+        self.tools.found().ffmpeg?;
+        self.wish.again.fetch_or(again, Ordering::Relaxed);
+        let unknown = self.state.borrow().by.is_none();
+        self.change(|state| state.trying |= again || unknown);
+        self.wish.told.notify_one();
+        Ok(shown(&self.state.borrow()))
+    }
+
+    /// Waits until it is known whether anything makes `codec` here, no longer than a person would.
+    ///
+    /// # Errors
+    /// As [`EncoderTrials::ask`].
+    pub(crate) async fn until_known(&self, codec: VideoCodec) -> Result<(), Error> {
+        let mut state = self.state.subscribe();
+        self.ask(false)?;
+        let makes = |one: &EncoderTried| one.codec == codec && one.failure.is_none();
+        let known = |state: &State| !state.trying || state.tried.iter().any(makes);
+        // Whoever waited so long gets what is known by then.
+        let _ = timeout(PATIENCE, state.wait_for(known)).await;
+        Ok(())
+    }
+
+    fn change(&self, change: impl FnOnce(&mut State)) {
+        self.state.send_modify(change);
+        let encoders = shown(&self.state.borrow());
+        self.hub.host(|host| host.encoders = encoders);
+    }
+
+    /// Each kind beside the others, so that a driver which hangs holds up nobody else; what was known counts until it is
+    /// known anew.
+    async fn try_all(&self, ffmpeg: &Path, Here { by, devices }: Here) {
+        let trials = trials(&devices);
+        let before = self.state.borrow().tried.clone();
+        let old = |trial: &Trial| before.iter().find(|one| is_of(one, &trial.works)).cloned();
+        let mut tried: Vec<Option<EncoderTried>> = trials.iter().map(old).collect();
+        let (told, mut news) = mpsc::unbounded_channel();
+        let kinds = Encoder::ALL.map(|kind| self.try_kind(ffmpeg, kind, &trials, told.clone()));
+        drop(told);
+        let listen = async {
+            while let Some((at, one)) = news.recv().await {
+                tried[at] = Some(one);
+                let known = tried.iter().flatten().cloned().collect();
+                self.change(|state| (state.tried, state.trying) = (known, true));
+            }
         };
-        let known = known.filter(|known| known.by == by && !again);
-        if let Some(known) = known {
-            let tried = known.tried.clone();
-            self.known.send_replace(Some(known));
-            return Ok(tried);
-        }
-        let mut tried = Vec::new();
-        for trial in trials(&devices) {
-            tried.push(self.one(&ffmpeg.path, trial).await);
-        }
+        tokio::join!(join_all(kinds), listen);
+        let tried: Vec<EncoderTried> = tried.into_iter().flatten().collect();
         let working = tried.iter().filter(|one| one.failure.is_none()).count();
         tracing::info!(tried = tried.len(), working, "encoders were tried");
-        let known = Known { by, tried: tried.clone() };
-        self.known.send_replace(Some(known.clone()));
+        let known = Known { by: by.clone(), tried };
+        self.change(|state| state.by = Some(by));
         let file = self.file.clone();
         match self.drives.ask(&self.file, drives::LIMIT, move || keep(&file, &known)).await {
             Some(Ok(())) => {}
             // Losing it costs some seconds of the next start.
             failure => tracing::warn!(?failure, "what encodes here could not be kept"),
         }
-        Ok(tried)
+    }
+
+    /// One after the other, since a card may have few sessions. What would go by a driver that hangs is not tried.
+    async fn try_kind(
+        &self,
+        ffmpeg: &Path,
+        kind: Encoder,
+        trials: &[Trial],
+        told: mpsc::UnboundedSender<(usize, EncoderTried)>,
+    ) {
+        let mut hangs = None;
+        for (at, trial) in trials.iter().enumerate().filter(|(_, trial)| trial.works.encoder == kind) {
+            if hangs.is_none() {
+                match self.one(ffmpeg, trial).await {
+                    Outcome::Works => drop(told.send((at, came_of(trial, None)))),
+                    Outcome::Fails(why) => drop(told.send((at, came_of(trial, Some(why))))),
+                    Outcome::Hangs(why) => hangs = Some(why),
+                }
+            }
+            if let Some(why) = &hangs {
+                // Nobody listens any more at the end of the program.
+                let _ = told.send((at, came_of(trial, Some(why.clone()))));
+            }
+        }
     }
 
     /// What is kept; none where its drive does not answer.
@@ -149,23 +252,37 @@ impl EncoderTrials {
         Here { by, devices }
     }
 
-    async fn one(&self, ffmpeg: &Path, trial: Trial) -> EncoderTried {
-        let Trial { works: Works { encoder, codec, device }, arguments } = trial;
+    async fn one(&self, ffmpeg: &Path, trial: &Trial) -> Outcome {
         let spec = Spec { env_clear_prefixes: WITHHELD.map(String::from).to_vec(), ..Spec::new(ffmpeg) };
-        let run = child_process::run(&self.spawner, spec.with_args(arguments), LIMIT, OUTPUT).await;
-        let failure = match run {
-            Err(error) => Some(error.to_string()),
-            Ok(run) if run.timed_out => Some(format!("no answer within {} s", LIMIT.as_secs())),
-            Ok(run) => {
-                let mut parser = progress::Parser::default();
-                let out = String::from_utf8_lossy(&run.stdout);
-                let frames = out.lines().filter_map(|line| parser.line(line)).filter_map(|p| p.frame).last();
-                let works = run.exit.success() && frames.unwrap_or_default() > 0;
-                (!works).then(|| said(&String::from_utf8_lossy(&run.stderr), run.exit.code))
+        let spec = spec.with_args(trial.arguments.clone());
+        let run = match child_process::run(&self.spawner, spec, LIMIT, OUTPUT).await {
+            Err(error) => return Outcome::Fails(error.to_string()),
+            Ok(run) if run.timed_out => {
+                return Outcome::Hangs(format!("no answer within {} s", LIMIT.as_secs()));
             }
+            Ok(run) => run,
         };
-        EncoderTried { encoder, codec, device, failure }
+        let mut parser = progress::Parser::default();
+        let out = String::from_utf8_lossy(&run.stdout);
+        let frames = out.lines().filter_map(|line| parser.line(line)).filter_map(|p| p.frame).last();
+        match run.exit.success() && frames.unwrap_or_default() > 0 {
+            true => Outcome::Works,
+            false => Outcome::Fails(said(&String::from_utf8_lossy(&run.stderr), run.exit.code)),
+        }
     }
+}
+
+fn shown(state: &State) -> EncodersTried {
+    EncodersTried { tried: state.tried.clone(), trying: state.trying }
+}
+
+fn came_of(trial: &Trial, failure: Option<String>) -> EncoderTried {
+    let Works { encoder, codec, device } = trial.works.clone();
+    EncoderTried { encoder, codec, device, failure }
+}
+
+fn is_of(one: &EncoderTried, works: &Works) -> bool {
+    (one.encoder, one.codec, &one.device) == (works.encoder, works.codec, &works.device)
 }
 
 /// The first lines, which name the reason; what follows is what comes of it.

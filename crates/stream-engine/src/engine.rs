@@ -138,7 +138,7 @@ impl Engine {
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let probes = data.cache().join("probes.json");
         let tried = data.cache().join("encoders.json");
-        let encoders = EncoderTrials::new(tools.clone(), spawner.clone(), drives.clone(), tried);
+        let encoders = EncoderTrials::new(tools.clone(), spawner.clone(), drives.clone(), hub.clone(), tried);
         let prober = Prober::new(
             tools.clone(),
             spawner.clone(),
@@ -243,9 +243,7 @@ impl Engine {
         let (showing, ends) = (secrets::show(secrets.clone(), hub.clone()), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(showing).await });
         let ends = stop.clone();
-        tasks.spawn(async move {
-            ends.run_until_cancelled(encoders.begin()).await;
-        });
+        tasks.spawn(async move { ends.run_until_cancelled(encoders.work()).await });
         let (working, ends) = (prepared.clone(), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(working.work()).await });
         let (saved, ends) = (store.clone(), stop.clone());

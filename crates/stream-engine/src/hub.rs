@@ -348,6 +348,7 @@ impl Hub {
             ffmpeg: tool.clone(),
             ffprobe: tool.clone(),
             mediamtx: tool,
+            encoders: Default::default(),
             installer: None,
             secrets: SecretsPlace::File,
             notes: Vec::new(),

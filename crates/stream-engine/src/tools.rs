@@ -199,6 +199,7 @@ pub(crate) fn host_status(
         ffmpeg: unknown.clone(),
         ffprobe: unknown.clone(),
         mediamtx: unknown,
+        encoders: Default::default(),
         installer: installer(),
         secrets: SecretsPlace::File,
         notes,

@@ -16,11 +16,11 @@ use axum::{
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use stream_api::{
-    AudioTrack, Change, Code, Error, Event, EventId, Fault, GuestLink, Health, HostKind, HostStatus,
+    AudioTrack, Change, Code, Encoder, EncoderTried, EncodersTried, Error, Event, EventId, Fault, GuestLink, Health, HostKind, HostStatus,
     LinkLasts, LogLine, LogOrigin, Message, Metrics, Mode, Order, Outcome, Plan, Ports, ProbeReport,
     Recording, Remark, RemarkCode, Secret, SentAudio, ServerId, ServerSettings, ServerState, ServerStatus,
     Snapshot, Source, SourceMedia, SourceTested, State, Step, Stream, StreamId, StreamSpec, TestStep, Tool,
-    ToolState, Tracks, UnixMillis, Urls, VideoTrack, Viewers,
+    ToolState, Tracks, UnixMillis, Urls, VideoCodec, VideoTrack, Viewers,
     commands::{GuestLinkMade, Log, MediaFolder},
 };
 use tokio::net::TcpListener;
@@ -326,9 +326,28 @@ fn host() -> HostStatus {
         ffmpeg: tool("/usr/bin/ffmpeg", "7.1.1"),
         ffprobe: tool("/usr/bin/ffprobe", "7.1.1"),
         mediamtx: tool("/usr/bin/stream-manager-mediamtx", "1.20.1"),
+        encoders: encoders(),
         installer: None,
         secrets: stream_api::SecretsPlace::File,
         notes: Vec::new(),
+    }
+}
+
+fn encoders() -> EncodersTried {
+    let tried = |encoder, codec, failure: Option<&str>| EncoderTried {
+        encoder,
+        codec,
+        device: None,
+        failure: failure.map(str::to_owned),
+    };
+    let no_card = Some("[h264_nvenc] Cannot load libcuda.so.1");
+    EncodersTried {
+        tried: vec![
+            tried(Encoder::Nvenc, VideoCodec::H264, no_card),
+            tried(Encoder::Software, VideoCodec::H264, None),
+            tried(Encoder::Software, VideoCodec::H265, None),
+        ],
+        trying: false,
     }
 }
 

@@ -59,7 +59,7 @@ pub(super) async fn check_update(
 /// `ffmpeg_…`.
 pub(super) async fn known(call: &Call<'_>, encoding: &Encoding) -> Result<(), Error> {
     if encoding.video == VideoCodec::Av1 {
-        call.prober.encoders().all(false).await?;
+        call.prober.encoders().until_known(VideoCodec::Av1).await?;
     }
     Ok(())
 }
