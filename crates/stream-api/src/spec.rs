@@ -49,6 +49,11 @@ impl StreamSpec {
         }
     }
 
+    /// Whether it can be sent from a prepared file.
+    pub fn may_prepare(&self) -> bool {
+        self.source.file().is_some() && self.playback == Playback::Loop && self.encoding.may_prepare()
+    }
+
     /// Whether nothing but the name differs.
     pub fn is_same_but_for_its_name(&self, other: &StreamSpec) -> bool {
         StreamSpec { name: other.name.clone(), ..self.clone() } == *other
@@ -98,4 +103,27 @@ pub enum Order {
     /// It should not.
     #[default]
     Stop,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Sound;
+
+    #[test]
+    fn a_file_that_loops_and_is_sent_as_usual_may_be_prepared() {
+        let spec = StreamSpec::new("a", Source::File { path: "/a".into() });
+        let with = |encoding| StreamSpec { encoding, ..spec.clone() };
+        assert!(
+            spec.may_prepare() && with(Encoding { height: Some(720), ..Encoding::default() }).may_prepare()
+        );
+        for unfit in [
+            StreamSpec { playback: Playback::Once, ..spec.clone() },
+            StreamSpec { source: Source::TestPattern, ..spec.clone() },
+            with(Encoding { audio: Sound::None, ..Encoding::default() }),
+            with(Encoding { volume: Some(50), ..Encoding::default() }),
+        ] {
+            assert!(!unfit.may_prepare(), "{unfit:?}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::{ev::SubmitEvent, prelude::*};
 use stream_api::{
-    Playback, Preparation, PreparedFile, StreamId,
+    Preparation, PreparedFile, StreamId,
     commands::{PrepareCancel, PrepareStart, PreparedFiles, PreparedList, PreparedRemove, PreparedRoomSet},
     t, tn,
 };
@@ -28,9 +28,8 @@ pub(crate) fn preparation(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
     let seen = Memo::new(move |_| {
         row.with(|row| {
             let stream = &row.stream;
-            let can = stream.spec.playback == Playback::Loop && stream.spec.source.file().is_some();
             let gains = stream.plan.as_ref().map(|plan| plan.gains.clone()).unwrap_or_default();
-            (stream.spec.prepare, stream.preparation.clone(), gains, can)
+            (stream.spec.prepare, stream.preparation.clone(), gains, stream.spec.may_prepare())
         })
     });
     let start = move || {

@@ -1,7 +1,7 @@
 //! Prepared files.
 
 use stream_api::{
-    Code, Error, Playback, Stream, StreamId,
+    Code, Error, Stream, StreamId,
     commands::{
         Nothing, PrepareCancel, PrepareStart, PreparedFiles, PreparedList, PreparedRemove, PreparedRoomSet,
         StreamUpdate,
@@ -12,7 +12,7 @@ use super::{Call, stored};
 
 pub(crate) async fn prepare_start(engine: &Call<'_>, request: PrepareStart) -> Result<Stream, Error> {
     let mut spec = stored(engine, request.id).await?.spec;
-    if spec.playback != Playback::Loop || !spec.encoding.may_prepare() {
+    if !spec.may_prepare() {
         return Err(Error::new(Code::PrepareUnfit));
     }
     spec.prepare = true;

@@ -15,7 +15,7 @@ use std::{
 use child_process::Spawner;
 use ffmpeg_cli::prepare::{self, Recipe};
 use stream_api::{
-    Code, Error, LEAST_PREPARED_ROOM, Plan, Playback, Preparation, PreparedFile, Source, StreamId,
+    Code, Error, LEAST_PREPARED_ROOM, Plan, Preparation, PreparedFile, Source, StreamId,
     StreamSpec, Tracks, commands::PreparedFiles,
 };
 use tokio::sync::watch;
@@ -245,11 +245,7 @@ impl Prepared {
     /// What is to be made for a stream.
     async fn job(&self, spec: &StreamSpec, probed: &Probed) -> Result<Job, Error> {
         let unfit = || Error::new(Code::PrepareUnfit);
-        let path = spec
-            .source
-            .file()
-            .filter(|_| spec.prepare && spec.playback == Playback::Loop && spec.encoding.may_prepare());
-        let path = path.ok_or_else(unfit)?;
+        let path = spec.source.file().filter(|_| spec.prepare && spec.may_prepare()).ok_or_else(unfit)?;
         if probed.media.duration.is_none() {
             return Err(unfit());
         }

@@ -1,6 +1,6 @@
 use stream_api::{
-    Code, Error, Fault, FaultAction, Health, Kept, Order, Playback, Preparation, Publisher, Recording, State,
-    Stream, StreamId, StreamSpec, UnixMillis, Wait,
+    Code, Error, Fault, FaultAction, Health, Kept, Order, Preparation, Publisher, Recording, State, Stream,
+    StreamId, StreamSpec, UnixMillis, Wait,
 };
 
 use crate::{
@@ -127,7 +127,7 @@ impl Facts {
     /// Whether it is encoded while it plays, and need not be.
     fn is_cured_by_preparing(&self, spec: &StreamSpec) -> bool {
         let encodes = self.probed.as_ref().is_some_and(|probed| !probed.plan.gains.is_empty());
-        encodes && spec.playback == Playback::Loop && spec.source.file().is_some() && !spec.prepare
+        encodes && spec.may_prepare() && !spec.prepare
     }
 
     /// The stream as it is now, without figures.
@@ -172,6 +172,8 @@ mod tests {
         },
         time::Duration,
     };
+
+    use stream_api::Playback;
 
     use super::*;
     use crate::{clocks::Reading, lifecycle::Feed};

@@ -1,7 +1,7 @@
 //! Whether a stream is to be sent from a prepared file.
 
 use leptos::prelude::*;
-use stream_api::{Playback, Remark, RemarkCode, t};
+use stream_api::{Encoding, Playback, Remark, RemarkCode, t};
 
 use crate::components::sheet::{
     form::{Form, Probe},
@@ -14,11 +14,16 @@ const SHORT: f64 = 1800.0;
 impl Form {
     /// What a prepared file would gain; nothing for what does not loop a file.
     pub(crate) fn gains(self) -> Vec<Remark> {
-        let loops = self.net.kind.get() == Kind::File && self.playback.get() == Playback::Loop;
         match self.probe.get() {
-            Probe::Done(report) if loops => report.plan.gains,
+            Probe::Done(report) if self.may_prepare() => report.plan.gains,
             _ => Vec::new(),
         }
+    }
+
+    /// As [`stream_api::StreamSpec::may_prepare`], of what is in the form.
+    fn may_prepare(self) -> bool {
+        let loops = self.net.kind.get() == Kind::File && self.playback.get() == Playback::Loop;
+        loops && self.settings.chosen.with(Encoding::may_prepare)
     }
 
     /// Whether it is to be sent from a prepared file: as was chosen, else where that spares much and takes little.
@@ -28,7 +33,9 @@ impl Form {
             _ => false,
         };
         let chosen = self.prepare.get();
-        chosen.unwrap_or_else(|| short && self.gains().iter().any(|g| g.code == RemarkCode::GainsProcessor))
+        self.may_prepare()
+            && chosen
+                .unwrap_or_else(|| short && self.gains().iter().any(|g| g.code == RemarkCode::GainsProcessor))
     }
 }
 
