@@ -1,6 +1,6 @@
 //! Streams that are sent as somebody chose.
 
-use std::path::Path;
+use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 
@@ -86,6 +86,35 @@ async fn what_is_wrong_is_refused_and_ffmpegs_own_arguments_are_not_for_the_netw
     }
     assert_eq!(server.streams().await.len(), 1);
     assert_eq!(server.stream(&id).await["encoding"], Value::Null);
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_desktop_added_to_a_command_goes_with_no_other_source() {
+    let dir = Dir::new();
+    let (one, other) = (media::plain(&dir.media("a.mp4")), media::plain(&dir.media("b.mp4")));
+    let server = Server::ready(&dir).await;
+    let id = server.create("own", &one, false).await;
+    assert_eq!(server.stop().await, Some(0));
+    // As the window of the desktop would have stored it.
+    let file = dir.data().join("config.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    let extra = json!({ "extra": "-metadata title=ours" });
+    config["streams"][0]["encoding"] = extra.clone();
+    fs::write(&file, config.to_string()).unwrap();
+
+    let server = Server::ready(&dir).await;
+    let path = format!("/api/v1/streams/{id}");
+    let patch = async |change: Value| server.ask("PATCH", &path, Some(change)).await;
+    assert_eq!(patch(json!({ "source": file_source(&other) })).await.code(), "setting_unfit");
+    assert_eq!(patch(json!({ "encoding": { "extra": "-t 1" } })).await.code(), "setting_unfit");
+    let stream = server.stream(&id).await;
+    assert_eq!((&stream["encoding"], &stream["source"]), (&extra, &file_source(&one)), "{stream:#}");
+    patch(json!({ "playback": "once" })).await.ok();
+    let copy = server.post(&format!("{path}/duplicate"), json!({})).await.ok();
+    assert_eq!(copy["encoding"], Value::Null, "{copy:#}");
+    patch(json!({ "encoding": {}, "source": file_source(&other) })).await.ok();
+    assert_eq!(server.stream(&id).await["source"], file_source(&other));
     assert_eq!(server.stop().await, Some(0));
 }
 

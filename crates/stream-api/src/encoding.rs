@@ -3,7 +3,7 @@ mod setting;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Playback};
+use crate::{Error, Playback, Source, StreamSpec};
 
 pub use choice::{Encoder, PublishBy, Sound, VideoCodec};
 pub use setting::Setting;
@@ -63,8 +63,8 @@ pub struct Encoding {
     /// How it goes to the server.
     #[serde(skip_serializing_if = "PublishBy::is_usual")]
     pub publish: PublishBy,
-    /// More of FFmpeg's output arguments, as in a shell. They may write any file, so they can be set in the desktop's own
-    /// window alone.
+    /// More of FFmpeg's output arguments, as in a shell. They may write any file, so they are set in the desktop's own
+    /// window alone; see [`Encoding::check_extra`].
     #[serde(skip_serializing_if = "String::is_empty")]
     pub extra: String,
 }
@@ -138,6 +138,23 @@ impl Encoding {
     /// `setting_unfit`.
     pub fn check(&self, playback: Playback) -> Result<(), Error> {
         self.problems(playback).into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
+    }
+
+    /// Whether somebody who is not at the desktop's own window may have `source` sent so. FFmpeg writes any file that its
+    /// arguments name: so they stay as they were set there, and with the source for which they were set, or are removed.
+    /// `before`: the stream until now.
+    ///
+    /// # Errors
+    /// `setting_unfit`.
+    pub fn check_extra(&self, source: &Source, before: Option<&StreamSpec>) -> Result<(), Error> {
+        if self.extra.is_empty() {
+            return Ok(());
+        }
+        match before.filter(|before| before.encoding.extra == self.extra) {
+            None => Err(Setting::refused()),
+            Some(before) if before.source != *source => Err(Setting::bound()),
+            Some(_) => Ok(()),
+        }
     }
 
     /// Whether nothing was chosen.
@@ -232,5 +249,24 @@ mod tests {
         assert_eq!(part.problems(Playback::Loop)[0].0, Setting::Start);
         let often = Encoding::default().problems(Playback::Times(1));
         assert_eq!(often[0].0, Setting::Times);
+    }
+
+    #[test]
+    fn ffmpegs_own_arguments_stay_with_their_source_or_go() {
+        let file = |path: &str| Source::File { path: path.into() };
+        let extra = |extra: &str| Encoding { extra: extra.into(), ..Encoding::default() };
+        let before = StreamSpec { encoding: extra("-t 5"), ..StreamSpec::new("a", file("/a")) };
+        for (encoding, source, fits) in [
+            (extra("-t 5"), file("/a"), true),
+            (Encoding { height: Some(720), ..extra("-t 5") }, file("/a"), true),
+            (extra(""), file("/b"), true),
+            (extra("-t 5"), file("/b"), false),
+            (extra("-t 5"), Source::TestPattern, false),
+            (extra("-t 6"), file("/a"), false),
+        ] {
+            let checked = encoding.check_extra(&source, Some(&before));
+            assert_eq!(checked.is_ok(), fits, "{encoding:?} {source:?} {checked:?}");
+        }
+        assert!(extra("-t 5").check_extra(&file("/a"), None).is_err(), "a stream that is new");
     }
 }

@@ -118,6 +118,11 @@ impl Setting {
         Setting::Extra.wrong(t!("setting.extra.refused"), t!("setting.extra.refused.cure"))
     }
 
+    /// That FFmpeg's own arguments would go with another source, chosen by somebody who is not at the desktop.
+    pub fn bound() -> Error {
+        Setting::Extra.wrong(t!("setting.extra.bound"), t!("setting.extra.bound.cure"))
+    }
+
     pub(super) fn wrong(self, what: impl fmt::Display, cure: impl fmt::Display) -> Error {
         Error::new(Code::SettingUnfit).with("setting", self.label()).with("what", what).with("cure", cure)
     }

@@ -1,56 +1,39 @@
 //! Whether a stream may be sent as somebody wants.
 
-use stream_api::{
-    Encoding, Error, Origin, Playback, ServerId, Setting, StreamSpec, VideoCodec, commands::StreamUpdate,
-};
+use stream_api::{Encoding, Error, Origin, Setting, StreamSpec, VideoCodec};
 
 use super::Call;
 use crate::wanted::check_way;
 
-/// Of a stream of `server`. `before`: what was chosen until now.
+/// `before`: the stream until now. What stays as it was is not looked at again: what was possible and is not any more
+/// keeps nobody from changing something else.
 ///
 /// # Errors
 /// `setting_unfit`; `ffmpeg_…`.
 pub(super) async fn check(
     call: &Call<'_>,
-    encoding: &Encoding,
-    playback: Playback,
-    server: ServerId,
+    spec: &StreamSpec,
     before: Option<&StreamSpec>,
 ) -> Result<(), Error> {
-    encoding.check(playback)?;
-    // What was possible and is not any more keeps nobody from changing something else.
-    if before.is_none_or(|before| (before.server, before.encoding.publish) != (server, encoding.publish)) {
-        check_way(&call.hub, server, encoding)?;
+    let of = |spec: &StreamSpec| (spec.server, spec.source.clone(), spec.playback, spec.encoding.clone());
+    if before.is_some_and(|before| of(before) == of(spec)) {
+        return Ok(());
+    }
+    let encoding = &spec.encoding;
+    encoding.check(spec.playback)?;
+    let way = |spec: &StreamSpec| (spec.server, spec.encoding.publish);
+    if before.is_none_or(|before| way(before) != way(spec)) {
+        check_way(&call.hub, spec.server, encoding)?;
     }
     known(call, encoding).await?;
-    // FFmpeg writes any file that its arguments name: they come from whoever sits at this computer, by the window whose
-    // token nobody else has, or stay as that person set them.
-    let known = before.is_some_and(|before| before.encoding.extra == encoding.extra);
-    if !encoding.extra.is_empty() && !known && call.origin != Origin::Window {
-        return Err(Setting::refused());
+    // The window has a token that nobody else has.
+    if call.origin != Origin::Window {
+        encoding.check_extra(&spec.source, before)?;
     }
     match ffmpeg_cli::publish::is_fit(&encoding.extra) {
         true => Ok(()),
         false => Err(Setting::unparsed()),
     }
-}
-
-/// The same of a change.
-///
-/// # Errors
-/// As [`check`].
-pub(super) async fn check_update(
-    call: &Call<'_>,
-    update: &StreamUpdate,
-    before: &StreamSpec,
-) -> Result<(), Error> {
-    if update.encoding.is_none() && update.playback.is_none() && update.server.is_none() {
-        return Ok(());
-    }
-    let encoding = update.encoding.as_ref().unwrap_or(&before.encoding);
-    let playback = update.playback.unwrap_or(before.playback);
-    check(call, encoding, playback, update.server.unwrap_or(before.server), Some(before)).await
 }
 
 /// Finds out what encodes here where it is not known whether anything does: few FFmpegs send AV1.

@@ -89,27 +89,24 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
     }
     let access = access::of_new(request.access)?;
     let Given { source, secrets } = given::source(engine, request.source, request.password, None).await?;
-    encoding::check(engine, &request.encoding, request.playback, request.server, None).await?;
-    if let Some(file) = source.file() {
-        examine(engine, file, &wanted(&engine.hub, &engine.prober, request.server, &request.encoding))
-            .await?;
-    }
-    let order = if request.start { Order::Run } else { Order::Stop };
-    let id = StreamId(Uuid::now_v7());
-    let has_secrets = keep_secrets(engine, id, &secrets, false).await?;
-    let streams = engine.streams.lock().await;
-    let name = match request.name {
-        Some(name) => name,
-        None => proposed(engine, request.server, &proposal(&source)).await,
-    };
-    let spec = StreamSpec {
+    let mut spec = StreamSpec {
         server: request.server,
         playback: request.playback,
         record: request.record,
         keep_viewers: request.keep_viewers,
         prepare: request.prepare,
         encoding: request.encoding,
-        ..StreamSpec::new(name, source)
+        ..StreamSpec::new(String::new(), source)
+    };
+    encoding::check(engine, &spec, None).await?;
+    examine_of(engine, &spec).await?;
+    let order = if request.start { Order::Run } else { Order::Stop };
+    let id = StreamId(Uuid::now_v7());
+    let has_secrets = keep_secrets(engine, id, &secrets, false).await?;
+    let streams = engine.streams.lock().await;
+    spec.name = match request.name {
+        Some(name) => name,
+        None => proposed(engine, spec.server, &proposal(&spec.source)).await,
     };
     let used = (order == Order::Run).then(clock::now);
     let stored = StoredStream { id, spec, order, access, used, converts: false };
@@ -139,11 +136,11 @@ pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> R
     let _turn = handle.editing.lock().await;
     let before = stored(engine, id).await?;
     let (request, secrets) = with_secrets(engine, request, &before).await?;
-    encoding::check_update(engine, &request, &before.spec).await?;
-    if let Some(file) = request.source.as_ref().and_then(Source::file) {
-        let server = request.server.unwrap_or(before.spec.server);
-        let encoding = request.encoding.as_ref().unwrap_or(&before.spec.encoding);
-        examine(engine, file, &wanted(&engine.hub, &engine.prober, server, encoding)).await?;
+    let mut after = before.spec.clone();
+    request.clone().apply(&mut after);
+    encoding::check(engine, &after, Some(&before.spec)).await?;
+    if request.source.is_some() {
+        examine_of(engine, &after).await?;
     }
     let Some(secrets) = secrets else { return handle.edit(request, false, engine.origin).await };
     let had = has_secret(&before);
@@ -200,7 +197,11 @@ pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate
         .find(|name| !is_taken(&taken, name))
         .unwrap_or_default();
     let access = original.access.for_a_copy();
-    let spec = StreamSpec { name, ..original.spec };
+    let mut spec = StreamSpec { name, ..original.spec };
+    if spec.encoding.check_extra(&spec.source, None).is_err() && engine.origin != Origin::Window {
+        // What a person set at the desktop is not for others to run once more.
+        spec.encoding.extra.clear();
+    }
     let stored = StoredStream { id, spec, order, access, used: None, converts: original.converts };
     let allowed = check_name(&stored.spec.name);
     let mut streams = store_new(engine, streams, &stored, allowed, has_secrets).await?;
@@ -356,6 +357,12 @@ fn proposal(source: &Source) -> String {
 
 fn file_name(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
+/// Probes a stream's file, if its source is one.
+async fn examine_of(engine: &Inner, spec: &StreamSpec) -> Result<(), Error> {
+    let Some(file) = spec.source.file() else { return Ok(()) };
+    examine(engine, file, &wanted(&engine.hub, &engine.prober, spec.server, &spec.encoding)).await.map(drop)
 }
 
 /// Probes a file that this host may stream.

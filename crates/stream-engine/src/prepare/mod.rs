@@ -15,8 +15,8 @@ use std::{
 use child_process::Spawner;
 use ffmpeg_cli::prepare::{self, Recipe};
 use stream_api::{
-    Code, Error, LEAST_PREPARED_ROOM, Plan, Preparation, PreparedFile, Source, StreamId,
-    StreamSpec, Tracks, commands::PreparedFiles,
+    Code, Error, LEAST_PREPARED_ROOM, Plan, Preparation, PreparedFile, Source, StreamId, StreamSpec, Tracks,
+    commands::PreparedFiles,
 };
 use tokio::sync::watch;
 

@@ -65,11 +65,21 @@ impl Form {
         match self.net.kind.get() {
             Kind::File => {
                 let mut problems = self.settings.problems(self.playback.get());
-                problems.extend(self.unpublished());
+                problems.extend(self.unpublished().into_iter().chain(self.forbidden()));
                 problems
             }
             Kind::Network | Kind::Incoming | Kind::TestPattern => Vec::new(),
         }
+    }
+
+    /// That FFmpeg's own arguments are set at the desktop alone.
+    fn forbidden(self) -> Option<(Setting, Error)> {
+        if self.app.is_desktop() || self.settings.chosen.with(|encoding| encoding.extra.is_empty()) {
+            return None;
+        }
+        let (before, source) = (self.original().map(|stream| stream.spec), self.source());
+        let check = |encoding: &Encoding| encoding.check_extra(&source, before.as_ref());
+        Some((Setting::Extra, self.settings.chosen.with(check).err()?))
     }
 
     /// That its server does not take it as it is to be published.

@@ -186,7 +186,7 @@ impl Form {
     }
 
     /// What is chosen.
-    fn source(self) -> Source {
+    pub(super) fn source(self) -> Source {
         match self.net.kind.get() {
             Kind::File => Source::File { path: self.path.get().trim().to_owned() },
             Kind::Network => self.net.source(),
