@@ -3,7 +3,9 @@ mod control;
 mod convert;
 mod cure;
 mod ending;
+mod hear;
 mod look;
+mod making;
 mod prepare;
 
 use std::{
@@ -11,28 +13,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use child_process::{Child, Line};
+use child_process::Child;
 use ffmpeg_cli::progress;
-use stream_api::{
-    Code, Error, Health, Kept, LogOrigin, Order, State, Stream, StreamId, StreamSpec, UnixMillis, t,
-};
+use stream_api::{Error, Kept, Order, State, Stream, StreamId, StreamSpec, UnixMillis, t};
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    task::JoinHandle,
     time::{interval, sleep_until},
 };
 
 use cure::Cure;
+use making::{Making, News};
 
 use super::{
     Control, Parts,
     convert::feed,
     facts::Facts,
     fallen::Fallen,
-    open::{self, Opened},
     pace::Pace,
     source_watch::SourceWatch,
-    spawn::{HOLDS_UP, Spawned, Stage, spawn},
     tail::Tail,
     turns::{Place, Turn, Turns},
 };
@@ -40,7 +38,7 @@ use crate::{
     access::StoredAccess,
     clocks::Jump,
     journal::RunJournal,
-    lifecycle::{Effect, Feed, Input, Limits, Machine, Millis, Phase, Problem, Why, step},
+    lifecycle::{Effect, Input, Limits, Machine, Millis, Phase, Why, step},
     recording::Watch,
     server::{Eager, Link, Sample, Samples, source_of},
     store::StoredStream,
@@ -48,27 +46,6 @@ use crate::{
 
 /// A deadline noticed so late was slept through.
 const LATE: Duration = Duration::from_secs(3);
-
-/// What is being made, and how far it is.
-#[derive(Debug)]
-struct Making {
-    task: JoinHandle<Result<Made, Problem>>,
-    stages: mpsc::Receiver<Stage>,
-}
-
-/// What comes of it.
-enum News {
-    Queued,
-    Admitted,
-    Made(Result<Made, Problem>),
-}
-
-/// What was made: a child, or a path that needs none.
-#[derive(Debug)]
-enum Made {
-    Child(Box<Spawned>),
-    Path(Opened),
-}
 
 /// One stream: holds the machine and carries out its effects.
 #[derive(Debug)]
@@ -189,13 +166,13 @@ impl Actor {
                     Some(control) => self.control(control).await,
                     None => break,
                 },
-                news = of_making(&mut self.making) => match news {
+                news = making::news(&mut self.making) => match news {
                     News::Queued => self.take(Input::Queued).await,
                     News::Admitted => self.take(Input::Admitted).await,
                     News::Made(made) => self.made(made).await,
                 },
                 true = cure::found(&mut self.cure) => self.take(Input::Cured).await,
-                line = next_line(&mut self.child) => match line {
+                line = hear::next_line(&mut self.child) => match line {
                     Some(line) => self.line(line).await,
                     None => self.ended().await,
                 },
@@ -259,96 +236,6 @@ impl Actor {
         }
     }
 
-    async fn made(&mut self, made: Result<Made, Problem>) {
-        match made {
-            Ok(Made::Path(Opened { record })) => {
-                tracing::info!("the path is there");
-                self.take(Input::Opened).await;
-                if record != self.spec.record {
-                    self.switch_recording().await;
-                }
-            }
-            Ok(Made::Child(spawned)) => {
-                let Spawned { child, probed, shown, record, turn } = *spawned;
-                self.turn = turn;
-                tracing::info!(pid = child.pid(), attempt = self.machine.attempt(), "FFmpeg was started");
-                self.journal.manager("info", t!("log.started", pid = child.pid()));
-                self.journal.manager("debug", shown);
-                // Whoever the server has there now is not this child.
-                self.gone = self.sample.publisher.clone().or_else(|| self.gone.take());
-                (self.child, self.source) = (Some(child), SourceWatch::default());
-                (self.parser, self.out_time) = (progress::Parser::default(), -1);
-                self.tail.clear();
-                let fps = probed.media.video.as_ref().map_or(0.0, |video| video.fps);
-                self.limits = Limits::default().paced(fps);
-                self.facts.probed = Some(probed);
-                self.take(Input::Spawned).await;
-                // What is sent is looked at before anybody can have replaced it.
-                self.look();
-                if record != self.spec.record {
-                    // Switched meanwhile, which the path as it was wanted at first has undone.
-                    self.switch_recording().await;
-                }
-            }
-            Err(problem) => self.take(Input::NotSpawned(problem)).await,
-        }
-    }
-
-    async fn line(&mut self, line: Line) {
-        match line {
-            Line::Out(line) => {
-                if let Some(progress) = self.parser.line(&line) {
-                    self.progressed(&progress).await;
-                }
-            }
-            Line::Err(line) => {
-                let (level, text) = ffmpeg_cli::log::split(&line);
-                self.journal.push(LogOrigin::Ffmpeg, level, ffmpeg_cli::log::redact(text));
-                self.tail.push(line);
-            }
-            Line::Dropped(lines) => self.journal.manager("warning", t!("log.dropped", lines = lines)),
-        }
-    }
-
-    async fn progressed(&mut self, progress: &progress::Progress) {
-        let now = progress.out_time_us.unwrap_or(-1);
-        if now > self.out_time {
-            self.out_time = now;
-            self.take(Input::Progressed).await;
-            if self.machine.state() == State::Running {
-                self.pace.step(now, Instant::now());
-            }
-        }
-        if self.machine.state() != State::Running {
-            return;
-        }
-        self.parts.server.note_speed(&self.spec.name, self.pace.speed());
-        let health = if self.pace.is_slow() { Health::Slow } else { Health::Good };
-        if health != self.facts.health {
-            self.facts.health = health;
-            self.publish();
-        }
-    }
-
-    async fn sampled(&mut self, mut sample: Sample) {
-        if sample.publisher == self.gone {
-            // The server has not noticed yet that the earlier child is gone.
-            sample.online = false;
-        }
-        let received = sample.inbound_bytes != self.sample.inbound_bytes;
-        let before = std::mem::replace(&mut self.sample, sample);
-        if received {
-            self.take(Input::Received).await;
-        }
-        let online = self.sample.online;
-        if online != before.online {
-            self.take(Input::Online(online)).await;
-        }
-        if self.look_at_arrival() {
-            self.publish();
-        }
-    }
-
     /// Gives the machine an input and carries out what it decides.
     async fn take(&mut self, input: Input) {
         let (now, jitter) = (self.now(), jitter());
@@ -366,30 +253,9 @@ impl Actor {
 
     async fn carry_out(&mut self, effect: Effect) {
         match effect {
-            Effect::Spawn => {
-                self.parts.hub.run_began(self.id, self.journal.begin_run());
-                let ticket = self.turns.ticket(self.used.unwrap_or(UnixMillis(0)));
-                self.place = Some(ticket.place());
-                let (parts, lasting) = (self.parts.clone(), self.lasting());
-                let (told, stages) = mpsc::channel(2);
-                let made = spawn(parts, self.id, self.spec.clone(), lasting, ticket, told);
-                let made = async { made.await.map(|spawned| Made::Child(Box::new(spawned))) };
-                self.making = Some(Making { task: tokio::spawn(made), stages });
-            }
-            Effect::Open => {
-                self.parts.hub.run_began(self.id, self.journal.begin_run());
-                let converted = (self.machine.feed == Feed::Converter).then(|| self.known_of_source());
-                let made = open::open(self.parts.clone(), self.id, self.spec.clone(), converted);
-                let task = tokio::spawn(async { made.await.map(Made::Path) });
-                self.making = Some(Making { task, stages: mpsc::channel(1).1 });
-            }
-            Effect::CancelSpawn => {
-                if let Some(making) = self.making.take() {
-                    making.task.abort();
-                    // A child that was made at the last moment dies with the result.
-                    drop(making.task.await);
-                }
-            }
+            Effect::Spawn => self.make_child(),
+            Effect::Open => self.make_path(),
+            Effect::CancelSpawn => self.cancel_making().await,
             Effect::Ask(rung) => {
                 if let Phase::Stopping { why: Why::Hang { fault, .. }, rung: 0, .. } = &self.machine.phase {
                     self.journal.manager("error", t!("log.hangs", reason = fault.error.message));
@@ -472,29 +338,4 @@ fn jitter() -> f64 {
         std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default().subsec_nanos()
             % 1000,
     ) / 1000.0
-}
-
-/// How the making gets further, and what it comes to at last; never without one.
-async fn of_making(making: &mut Option<Making>) -> News {
-    let Some(Making { task, stages }) = making else { return std::future::pending().await };
-    let made = tokio::select! {
-        Some(stage) = stages.recv() => return match stage {
-            Stage::Queued => News::Queued,
-            Stage::Admitted => News::Admitted,
-        },
-        made = task => made,
-    };
-    *making = None;
-    News::Made(made.unwrap_or_else(|error| {
-        let error = Error::new(Code::Internal).with("reason", error);
-        Err(Problem { fault: error.into(), permanent: false })
-    }))
-}
-
-/// The child's next line; `None` at its end; never without a child.
-async fn next_line(child: &mut Option<Child>) -> Option<Line> {
-    match child {
-        Some(child) => child.lines.recv().await,
-        None => std::future::pending().await,
-    }
 }

@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use stream_api::{Error, Recording};
 
-use super::{Actor, HOLDS_UP};
-use crate::recording;
+use super::Actor;
+use crate::{recording, stream::spawn::HOLDS_UP};
 
 impl Actor {
     /// Once a second.

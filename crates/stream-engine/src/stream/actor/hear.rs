@@ -1,0 +1,75 @@
+//! What a child and the server say while it runs.
+
+use std::time::Instant;
+
+use child_process::{Child, Line};
+use ffmpeg_cli::progress;
+use stream_api::{Health, LogOrigin, State, t};
+
+use super::Actor;
+use crate::{lifecycle::Input, server::Sample};
+
+impl Actor {
+    pub(super) async fn line(&mut self, line: Line) {
+        match line {
+            Line::Out(line) => {
+                if let Some(progress) = self.parser.line(&line) {
+                    self.progressed(&progress).await;
+                }
+            }
+            Line::Err(line) => {
+                let (level, text) = ffmpeg_cli::log::split(&line);
+                self.journal.push(LogOrigin::Ffmpeg, level, ffmpeg_cli::log::redact(text));
+                self.tail.push(line);
+            }
+            Line::Dropped(lines) => self.journal.manager("warning", t!("log.dropped", lines = lines)),
+        }
+    }
+
+    pub(super) async fn progressed(&mut self, progress: &progress::Progress) {
+        let now = progress.out_time_us.unwrap_or(-1);
+        if now > self.out_time {
+            self.out_time = now;
+            self.take(Input::Progressed).await;
+            if self.machine.state() == State::Running {
+                self.pace.step(now, Instant::now());
+            }
+        }
+        if self.machine.state() != State::Running {
+            return;
+        }
+        self.parts.server.note_speed(&self.spec.name, self.pace.speed());
+        let health = if self.pace.is_slow() { Health::Slow } else { Health::Good };
+        if health != self.facts.health {
+            self.facts.health = health;
+            self.publish();
+        }
+    }
+
+    pub(super) async fn sampled(&mut self, mut sample: Sample) {
+        if sample.publisher == self.gone {
+            // The server has not noticed yet that the earlier child is gone.
+            sample.online = false;
+        }
+        let received = sample.inbound_bytes != self.sample.inbound_bytes;
+        let before = std::mem::replace(&mut self.sample, sample);
+        if received {
+            self.take(Input::Received).await;
+        }
+        let online = self.sample.online;
+        if online != before.online {
+            self.take(Input::Online(online)).await;
+        }
+        if self.look_at_arrival() {
+            self.publish();
+        }
+    }
+}
+
+/// The child's next line; `None` at its end; never without a child.
+pub(super) async fn next_line(child: &mut Option<Child>) -> Option<Line> {
+    match child {
+        Some(child) => child.lines.recv().await,
+        None => std::future::pending().await,
+    }
+}
