@@ -46,7 +46,7 @@ pub(crate) use cure::{FaultOf, InstallFfmpeg};
 pub(crate) use drop_overlay::DropOverlay;
 pub(crate) use each::each;
 pub(crate) use fault::{CureButton, FaultCard};
-pub(crate) use field::{one_of, radio, text_line};
+pub(crate) use field::{Checked, below, choice, one_of, radio, text_line};
 pub(crate) use icon::{Icon, icon};
 pub(crate) use log::{LogCard, LogOf};
 pub(crate) use menu::Menu;

@@ -1,36 +1,12 @@
 //! The part of the form that is folded away: how a file is sent where that is not automatic.
 
 use leptos::prelude::*;
-use stream_api::{Encoder, Encoding, Playback, PublishBy, Setting, Sound, VideoCodec, t};
+use stream_api::{Encoder, Encoding, Error, PublishBy, Setting, Sound, VideoCodec, codec_name, t};
 
-use crate::components::{Act, Icon, sheet::form::Form};
+use crate::components::{Act, Checked, Icon, below, choice, sheet::form::Form};
 
-const VIDEO: [VideoCodec; 5] =
-    [VideoCodec::Automatic, VideoCodec::AsIs, VideoCodec::H264, VideoCodec::H265, VideoCodec::Av1];
-const ENCODERS: [Encoder; 7] = [
-    Encoder::Automatic,
-    Encoder::Software,
-    Encoder::Nvenc,
-    Encoder::QuickSync,
-    Encoder::Vaapi,
-    Encoder::VideoToolbox,
-    Encoder::Amf,
-];
-const HEIGHTS: [Option<u32>; 9] =
-    [None, Some(2160), Some(1440), Some(1080), Some(720), Some(540), Some(480), Some(360), Some(240)];
-const TURNS: [Option<u32>; 4] = [None, Some(90), Some(180), Some(270)];
-const FIELDS: [Option<bool>; 3] = [None, Some(true), Some(false)];
-const SOUNDS: [Sound; 6] = [Sound::Automatic, Sound::AsIs, Sound::Aac, Sound::Opus, Sound::Both, Sound::None];
-const WAYS: [PublishBy; 3] = [PublishBy::Rtsp, PublishBy::Rtmp, PublishBy::Srt];
-
-/// A list of which one is chosen, by its place.
-struct List {
-    id: &'static str,
-    setting: Setting,
-    words: Vec<&'static str>,
-    get: fn(&Encoding) -> Option<usize>,
-    set: fn(&mut Encoding, usize),
-}
+/// What can be chosen of a setting: how it is called, and what choosing it does.
+type Choice = (String, fn(&mut Encoding));
 
 /// All of it, open where something is chosen.
 pub(crate) fn advanced(form: Form) -> impl IntoView {
@@ -45,24 +21,25 @@ pub(crate) fn advanced(form: Form) -> impl IntoView {
             <summary>{t!("settings.title")}" · "{state}</summary>
             <div class="more-box">
                 <div class="two">
-                    {list(form, video())}
-                    {move || made.get().then(|| list(form, encoder()))}
+                    {list(form, Setting::Video, "video-codec", video().into())}
+                    {move || made.get().then(|| list(form, Setting::Encoder, "encoder", encoders(form)))}
                 </div>
                 {move || made.get().then(|| picture(form))}
-                <div class="two">{list(form, sound())} {list(form, way())}</div>
+                <div class="two">
+                    {list(form, Setting::Audio, "audio", sounds().into())}
+                    {list(form, Setting::Publish, "publish", ways().into())}
+                </div>
                 {move || heard.get().then(|| view! {
                     <div class="two">
                         {number(form, Setting::AudioBitrate, "audio-bitrate", "128")}
                         {number(form, Setting::Volume, "volume", "100")}
                     </div>
                 })}
-                {move || (form.playback.get() == Playback::Once).then(|| view! {
-                    <div class="two">
-                        {number(form, Setting::Start, "start", "0:00")}
-                        {number(form, Setting::End, "end", t!("settings.end.empty"))}
-                    </div>
-                })}
-                {form.app.is_desktop().then(|| text(form, Setting::Extra, "extra", t!("settings.extra.hint")))}
+                <div class="two">
+                    {number(form, Setting::Start, "start", "0:00")}
+                    {number(form, Setting::End, "end", t!("settings.end.empty"))}
+                </div>
+                {extra(form)}
                 {move || (!automatic.get()).then(|| view! {
                     <div class="card-foot">
                         <Act
@@ -89,209 +66,197 @@ fn picture(form: Form) -> impl IntoView {
         chosen.with(|encoding| many(encoding) || encoding.device.is_some())
     });
     view! {
-        {move || devices.get().then(|| text(form, Setting::Device, "device", t!("settings.device.hint")))}
+        {move || devices.get().then(|| text(
+            form,
+            Setting::Device,
+            "device",
+            t!("settings.device.hint"),
+            |encoding| encoding.device.clone().unwrap_or_default(),
+            |encoding, text| encoding.device = Some(text).filter(|text| !text.is_empty()),
+        ))}
         <div class="two">
             {number(form, Setting::Bitrate, "bitrate", t!("settings.automatic"))}
             {number(form, Setting::Quality, "quality", t!("settings.quality.empty"))}
         </div>
-        <div class="two">{list(form, height())} {number(form, Setting::Fps, "fps", t!("settings.original"))}</div>
-        <div class="two">{number(form, Setting::Keyframes, "keyframes", "1")} {list(form, turn())}</div>
-        {list(form, fields())}
+        <div class="two">
+            {list(form, Setting::Height, "height", heights().into())}
+            {number(form, Setting::Fps, "fps", t!("settings.original"))}
+        </div>
+        <div class="two">
+            {number(form, Setting::Keyframes, "keyframes", "1")}
+            {list(form, Setting::Rotate, "rotate", turns().into())}
+        </div>
+        {list(form, Setting::Deinterlace, "deinterlace", fields().into())}
     }
 }
 
-fn video() -> List {
-    List {
-        id: "video-codec",
-        setting: Setting::Video,
-        words: vec![t!("settings.video.automatic"), t!("settings.as_is"), "H.264", "H.265 (HEVC)", "AV1"],
-        get: |encoding| VIDEO.iter().position(|one| *one == encoding.video),
-        set: |encoding, at| encoding.video = VIDEO[at],
-    }
-}
-
-fn encoder() -> List {
-    List {
-        id: "encoder",
-        setting: Setting::Encoder,
-        words: ENCODERS.iter().map(|encoder| encoder.label()).collect(),
-        get: |encoding| ENCODERS.iter().position(|one| *one == encoding.encoder),
-        set: |encoding, at| encoding.encoder = ENCODERS[at],
-    }
-}
-
-fn height() -> List {
-    List {
-        id: "height",
-        setting: Setting::Height,
-        words: vec![
-            t!("settings.original"),
-            "2160p",
-            "1440p",
-            "1080p",
-            "720p",
-            "540p",
-            "480p",
-            "360p",
-            "240p",
-        ],
-        get: |encoding| HEIGHTS.iter().position(|one| *one == encoding.height),
-        set: |encoding, at| encoding.height = HEIGHTS[at],
-    }
-}
-
-fn turn() -> List {
-    List {
-        id: "rotate",
-        setting: Setting::Rotate,
-        words: vec![t!("settings.turn.none"), t!("settings.turn.right"), "180°", t!("settings.turn.left")],
-        get: |encoding| TURNS.iter().position(|one| *one == encoding.rotate),
-        set: |encoding, at| encoding.rotate = TURNS[at],
-    }
-}
-
-fn fields() -> List {
-    List {
-        id: "deinterlace",
-        setting: Setting::Deinterlace,
-        words: vec![t!("settings.deinterlace.automatic"), t!("settings.always"), t!("settings.never")],
-        get: |encoding| FIELDS.iter().position(|one| *one == encoding.deinterlace),
-        set: |encoding, at| encoding.deinterlace = FIELDS[at],
-    }
-}
-
-fn sound() -> List {
-    List {
-        id: "audio",
-        setting: Setting::Audio,
-        words: vec![
-            t!("settings.automatic"),
-            t!("settings.as_is"),
-            "AAC",
-            "Opus",
-            t!("settings.sound.both"),
-            t!("settings.sound.none"),
-        ],
-        get: |encoding| SOUNDS.iter().position(|one| *one == encoding.audio),
-        set: |encoding, at| encoding.audio = SOUNDS[at],
-    }
-}
-
-fn way() -> List {
-    List {
-        id: "publish",
-        setting: Setting::Publish,
-        words: WAYS.iter().map(|way| way.label()).collect(),
-        get: |encoding| WAYS.iter().position(|one| *one == encoding.publish),
-        set: |encoding, at| encoding.publish = WAYS[at],
-    }
-}
-
-fn list(form: Form, of: List) -> AnyView {
-    let List { id, setting, words, get, set } = of;
+/// FFmpeg's own arguments: set at the desktop, and removed by anybody.
+fn extra(form: Form) -> impl IntoView {
     let chosen = form.settings.chosen;
-    let now = Memo::new(move |_| chosen.with(get).unwrap_or_default());
-    let options = words.into_iter().enumerate();
-    let options = options
-        .map(|(at, word)| view! { <option value=at.to_string() selected=move || now.get() == at>{word}</option> })
-        .collect_view();
-    let choose = move |event| {
-        if let Ok(at) = event_target_value(&event).parse::<usize>() {
-            chosen.update(|encoding| set(encoding, at));
-            form.refresh();
+    let any = chosen.with_untracked(|encoding| !encoding.extra.is_empty());
+    let hint = if form.app.is_desktop() { t!("settings.extra.hint") } else { t!("settings.extra.elsewhere") };
+    (any || form.app.is_desktop()).then(|| {
+        let (get, set) = (|e: &Encoding| e.extra.clone(), |e: &mut Encoding, text: String| e.extra = text);
+        text(form, Setting::Extra, "extra", hint, get, set)
+    })
+}
+
+fn video() -> [Choice; 5] {
+    [
+        (t!("settings.video.automatic").to_owned(), |e| e.video = VideoCodec::Automatic),
+        (t!("settings.as_is").to_owned(), |e| e.video = VideoCodec::AsIs),
+        (codec_name("h264"), |e| e.video = VideoCodec::H264),
+        (codec_name("hevc"), |e| e.video = VideoCodec::H265),
+        (codec_name("av1"), |e| e.video = VideoCodec::Av1),
+    ]
+}
+
+/// Those that were tried and do not work say so.
+fn encoders(form: Form) -> Vec<Choice> {
+    let host = form.app.world.host.get_untracked();
+    let tried = host.map(|host| host.encoders.tried).unwrap_or_default();
+    let word = |encoder: Encoder| {
+        let mut of = tried.iter().filter(|one| one.encoder == encoder).peekable();
+        let fails = of.peek().is_some() && of.all(|one| one.failure.is_some());
+        match fails {
+            true => t!("settings.encoder.fails", encoder = encoder.label()),
+            false => encoder.label().to_owned(),
         }
     };
-    view! {
-        <div class="field">
-            <label for=id>{setting.label()}</label>
-            <select id=id class="input" on:change=choose>{options}</select>
-            {problem(form, setting, "")}
-        </div>
+    let all: [(Encoder, fn(&mut Encoding)); 7] = [
+        (Encoder::Automatic, |e| e.encoder = Encoder::Automatic),
+        (Encoder::Software, |e| e.encoder = Encoder::Software),
+        (Encoder::Nvenc, |e| e.encoder = Encoder::Nvenc),
+        (Encoder::QuickSync, |e| e.encoder = Encoder::QuickSync),
+        (Encoder::Vaapi, |e| e.encoder = Encoder::Vaapi),
+        (Encoder::VideoToolbox, |e| e.encoder = Encoder::VideoToolbox),
+        (Encoder::Amf, |e| e.encoder = Encoder::Amf),
+    ];
+    all.into_iter().map(|(encoder, set)| (word(encoder), set)).collect()
+}
+
+fn heights() -> [Choice; 9] {
+    [
+        (t!("settings.original").to_owned(), |e| e.height = None),
+        ("2160p".to_owned(), |e| e.height = Some(2160)),
+        ("1440p".to_owned(), |e| e.height = Some(1440)),
+        ("1080p".to_owned(), |e| e.height = Some(1080)),
+        ("720p".to_owned(), |e| e.height = Some(720)),
+        ("540p".to_owned(), |e| e.height = Some(540)),
+        ("480p".to_owned(), |e| e.height = Some(480)),
+        ("360p".to_owned(), |e| e.height = Some(360)),
+        ("240p".to_owned(), |e| e.height = Some(240)),
+    ]
+}
+
+fn turns() -> [Choice; 4] {
+    [
+        (t!("settings.turn.none").to_owned(), |e| e.rotate = None),
+        (t!("settings.turn.right").to_owned(), |e| e.rotate = Some(90)),
+        ("180°".to_owned(), |e| e.rotate = Some(180)),
+        (t!("settings.turn.left").to_owned(), |e| e.rotate = Some(270)),
+    ]
+}
+
+fn fields() -> [Choice; 3] {
+    [
+        (t!("settings.deinterlace.automatic").to_owned(), |e| e.deinterlace = None),
+        (t!("settings.always").to_owned(), |e| e.deinterlace = Some(true)),
+        (t!("settings.never").to_owned(), |e| e.deinterlace = Some(false)),
+    ]
+}
+
+fn sounds() -> [Choice; 6] {
+    [
+        (t!("settings.automatic").to_owned(), |e| e.audio = Sound::Automatic),
+        (t!("settings.as_is").to_owned(), |e| e.audio = Sound::AsIs),
+        (codec_name("aac"), |e| e.audio = Sound::Aac),
+        (codec_name("opus"), |e| e.audio = Sound::Opus),
+        (t!("settings.sound.both").to_owned(), |e| e.audio = Sound::Both),
+        (t!("settings.sound.none").to_owned(), |e| e.audio = Sound::None),
+    ]
+}
+
+fn ways() -> [Choice; 3] {
+    [
+        (PublishBy::Rtsp.label().to_owned(), |e| e.publish = PublishBy::Rtsp),
+        (PublishBy::Rtmp.label().to_owned(), |e| e.publish = PublishBy::Rtmp),
+        (PublishBy::Srt.label().to_owned(), |e| e.publish = PublishBy::Srt),
+    ]
+}
+
+/// Where choosing it changes nothing, it is chosen.
+fn is_chosen(set: fn(&mut Encoding), encoding: &Encoding) -> bool {
+    let mut after = encoding.clone();
+    set(&mut after);
+    after == *encoding
+}
+
+fn list(form: Form, setting: Setting, id: &'static str, mut all: Vec<Choice>) -> AnyView {
+    let chosen = form.settings.chosen;
+    if chosen.with_untracked(|encoding| all.iter().all(|(_, set)| !is_chosen(*set, encoding))) {
+        // What a program has set and no person can choose here.
+        all.push((t!("settings.other").to_owned(), |_| {}));
     }
-    .into_any()
+    let (words, set): (Vec<String>, Vec<fn(&mut Encoding)>) = all.into_iter().unzip();
+    let sets = set.clone();
+    let now = Signal::derive(move || {
+        chosen.with(|encoding| sets.iter().position(|set| is_chosen(*set, encoding)).unwrap_or_default())
+    });
+    let choose = Callback::new(move |at: usize| {
+        if let Some(set) = set.get(at) {
+            chosen.update(*set);
+            form.refresh();
+        }
+    });
+    choice(id, setting.label(), words, now, choose, below(wrong(form, setting), ""))
 }
 
 /// A number with its unit; empty is automatic.
-pub(crate) fn number(form: Form, setting: Setting, id: &'static str, empty: &'static str) -> AnyView {
-    let unit = setting.unit();
-    let label =
-        if unit.is_empty() { setting.label().to_owned() } else { format!("{} ({unit})", setting.label()) };
+fn number(form: Form, setting: Setting, id: &'static str, empty: &'static str) -> AnyView {
     let settings = form.settings;
-    field(form, setting, id, label, empty, "", Signal::derive(move || settings.text(setting)), move |text| {
-        settings.type_in(setting, &text);
-    })
+    let now = Signal::derive(move || settings.text(setting));
+    let take = Callback::new(move |text: String| settings.type_in(setting, &text));
+    line(form, setting, id, empty, "", now, take)
 }
 
-fn text(form: Form, setting: Setting, id: &'static str, hint: &'static str) -> AnyView {
-    let chosen = form.settings.chosen;
-    let now = Signal::derive(move || {
-        chosen.with(|encoding| match setting {
-            Setting::Device => encoding.device.clone().unwrap_or_default(),
-            _ => encoding.extra.clone(),
-        })
-    });
-    field(form, setting, id, setting.label().to_owned(), "", hint, now, move |text| {
-        let text = text.trim().to_owned();
-        chosen.update(|encoding| match setting {
-            Setting::Device => encoding.device = Some(text).filter(|text| !text.is_empty()),
-            _ => encoding.extra = text,
-        });
-    })
-}
-
-#[expect(clippy::too_many_arguments, reason = "a row of a form")]
-fn field(
+fn text(
     form: Form,
     setting: Setting,
     id: &'static str,
-    label: String,
-    empty: &'static str,
     hint: &'static str,
-    now: Signal<String>,
-    take: impl Fn(String) + 'static,
+    get: fn(&Encoding) -> String,
+    set: fn(&mut Encoding, String),
 ) -> AnyView {
-    let wrong = move || form.setting_problems().iter().any(|(of, _)| *of == setting);
-    view! {
-        <div class="field">
-            <label for=id>{label}</label>
-            <input
-                id=id
-                class="input"
-                class:wrong=wrong
-                autocomplete="off"
-                spellcheck="false"
-                placeholder=empty
-                aria-invalid=move || wrong().then_some("true")
-                aria-describedby=format!("{id}-hint")
-                prop:value=now
-                on:change=move |event| {
-                    take(event_target_value(&event));
-                    form.refresh();
-                }
-            />
-            <div id=format!("{id}-hint")>{problem(form, setting, hint)}</div>
-        </div>
-    }
-    .into_any()
+    let chosen = form.settings.chosen;
+    let now = Signal::derive(move || chosen.with(get));
+    let take = move |text: String| chosen.update(|encoding| set(encoding, text.trim().to_owned()));
+    line(form, setting, id, "", hint, now, Callback::new(take))
 }
 
-/// What is wrong with a setting, else what there is to know of it.
-fn problem(form: Form, setting: Setting, hint: &'static str) -> AnyView {
-    let wrong = Memo::new(move |_| {
-        let problems = form.setting_problems();
-        problems.into_iter().find(|(of, _)| *of == setting).map(|(_, error)| error)
-    });
-    let words = move || {
-        match wrong.get() {
-        Some(error) => view! {
-            <div class="hint">
-                <span class="bad" role="alert" data-code=error.code.as_str()>{error.message}" "{error.hint}</span>
-            </div>
-        }
-        .into_any(),
-        None if hint.is_empty() => ().into_any(),
-        None => view! { <div class="hint">{hint}</div> }.into_any(),
-    }
+fn line(
+    form: Form,
+    setting: Setting,
+    id: &'static str,
+    placeholder: &'static str,
+    hint: &'static str,
+    now: Signal<String>,
+    take: Callback<String>,
+) -> AnyView {
+    let label = match setting.unit() {
+        "" => setting.label().to_owned(),
+        unit => format!("{} ({unit})", setting.label()),
     };
-    words.into_any()
+    let take = Callback::new(move |text: String| {
+        take.run(text);
+        form.refresh();
+    });
+    Checked { id, label, placeholder, hint, now, wrong: wrong(form, setting), take }.draw()
+}
+
+/// What is wrong with a setting.
+pub(crate) fn wrong(form: Form, setting: Setting) -> Memo<Option<Error>> {
+    Memo::new(move |_| {
+        form.setting_problems().into_iter().find(|(of, _)| *of == setting).map(|(_, error)| error)
+    })
 }

@@ -2,9 +2,9 @@ use leptos::{ev::KeyboardEvent, prelude::*};
 use stream_api::{Playback, Setting, Unkept, t};
 
 use crate::components::{
-    radio,
+    Checked, radio,
     sheet::{
-        advanced::advanced,
+        advanced::{advanced, wrong},
         form::{Form, Probe},
         network::Kind,
         prepare::prepare,
@@ -129,32 +129,16 @@ fn playback(form: Form) -> impl IntoView {
 }
 
 /// How many times it plays.
-fn how_often(form: Form) -> impl IntoView {
-    let now = move || match form.playback.get() {
+fn how_often(form: Form) -> AnyView {
+    let now = Signal::derive(move || match form.playback.get() {
         Playback::Times(times) if times > 0 => times.to_string(),
         _ => String::new(),
-    };
-    let wrong = Memo::new(move |_| {
-        let problems = form.setting_problems();
-        problems.into_iter().find(|(of, _)| *of == Setting::Times).map(|(_, error)| error)
     });
-    view! {
-        <input
-            id="times"
-            class="input"
-            class:wrong=move || wrong.get().is_some()
-            type="number"
-            min="2"
-            aria-label=t!("setting.times")
-            aria-invalid=move || wrong.get().map(|_| "true")
-            prop:value=now
-            on:change=move |event| {
-                form.playback.set(Playback::Times(event_target_value(&event).parse().unwrap_or_default()));
-                form.refresh();
-            }
-        />
-        {move || wrong.get().map(|error| view! {
-            <div class="hint"><span class="bad" role="alert">{error.message}" "{error.hint}</span></div>
-        })}
-    }
+    let take = Callback::new(move |text: String| {
+        form.playback.set(Playback::Times(text.trim().parse().unwrap_or_default()));
+        form.refresh();
+    });
+    let label = Setting::Times.label().to_owned();
+    let wrong = wrong(form, Setting::Times);
+    Checked { id: "times", label, placeholder: "", hint: "", now, wrong, take }.draw()
 }
