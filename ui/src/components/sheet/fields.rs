@@ -32,7 +32,11 @@ pub(crate) fn fields(form: Form) -> impl IntoView {
             view! { <small data-testid="keep-hint">{keep_hint}</small> },
         ))}
         {prepare(form)}
-        {move || is_file.get().then(|| advanced(form))}
+        {move || match form.net.kind.get() {
+            Kind::File => Some(advanced(form).into_any()),
+            Kind::Network => Some(view! { <p class="faint small-print">{t!("settings.files_alone")}</p> }.into_any()),
+            Kind::Incoming | Kind::TestPattern => None,
+        }}
     }
 }
 
