@@ -68,7 +68,8 @@ async fn what_is_wrong_is_refused_and_ffmpegs_own_arguments_are_not_for_the_netw
     let id = server.create("fine", &file, false).await;
     for (encoding, playback, code) in [
         (json!({ "kilobits": 10 }), "loop", "setting_unfit"),
-        (json!({ "start": 1000 }), "loop", "setting_unfit"),
+        (json!({ "start": 1000, "end": 1500 }), "loop", "setting_unfit"),
+        (json!({ "start": 3_600_000 }), "loop", "setting_unfit"),
         (json!({ "device": "/etc/passwd", "encoder": "vaapi" }), "loop", "setting_unfit"),
         (json!({ "publish": "rtmp", "audio": "opus" }), "loop", "setting_unfit"),
         (json!({ "extra": "-f mp4 /tmp/stolen.mp4" }), "loop", "setting_unfit"),
@@ -175,6 +176,36 @@ async fn it_plays_so_many_times_and_a_part_of_it_once() {
             server.until(id, "it ends by itself", |s| s["state"] == "stopped" && s["order"] == "stop").await;
         assert!(ended["fault"].is_null(), "{ended:#}");
     }
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_part_of_a_file_plays_again_and_again() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let server = Server::ready(&dir).await;
+    let stream = on_air(&server, "part", &file, json!({ "start": 500, "end": 1500 })).await;
+    let id = stream["id"].as_str().unwrap();
+    assert_eq!(stream["plan"]["mode"], "transcode", "{stream:#}");
+    assert!(publisher(&server).contains("-f concat"), "{}", publisher(&server));
+    assert_eq!(codecs(&stream, "rtsp").await, ["h264", "aac", "opus"]);
+    let since = stream["on_air_since"].as_i64().unwrap();
+    // Some passes of one second each.
+    until("it plays on", async || {
+        let now = server.get("/api/v1/snapshot").await["now"].as_i64().unwrap();
+        (now - since > 5000).then_some(())
+    })
+    .await;
+    let stream = server.stream(id).await;
+    assert_eq!((&stream["on_air"], &stream["attempt"]), (&json!(true), &json!(1)), "{stream:#}");
+
+    // Prepared, it is that part alone.
+    server.post(&format!("/api/v1/streams/{id}/prepare"), json!({})).await.ok();
+    let moved =
+        server.until(id, "it is sent from a prepared file", |s| s["plan"]["mode"] == "prepared").await;
+    let seconds = moved["media"]["duration"].as_f64().unwrap();
+    assert!((1.0..1.4).contains(&seconds), "{moved:#}");
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;
 }

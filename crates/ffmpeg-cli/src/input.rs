@@ -12,8 +12,17 @@ pub(crate) const LIVE: [&str; 6] =
     ["-protocol_whitelist", "rtsp,rtp,udp,tcp", "-rtsp_transport", "tcp", "-timeout", "10000000"];
 
 /// Input options that keep FFmpeg from opening anything but the file itself, and then nothing but media.
-pub(crate) fn safety() -> [OsString; 4] {
-    ["-protocol_whitelist", "file", "-format_whitelist", FORMATS].map(OsString::from)
+pub(crate) const SAFETY: [[&str; 2]; 2] = [["-protocol_whitelist", "file"], ["-format_whitelist", FORMATS]];
+
+/// The same as arguments.
+pub(crate) fn safety() -> impl Iterator<Item = OsString> {
+    SAFETY.into_iter().flatten().map(OsString::from)
+}
+
+/// The same for a list of ours. What it names is opened with the options that stand in it (measured: a playlist called
+/// `.mp4` in it is refused).
+pub(crate) fn safety_of_list() -> [OsString; 4] {
+    ["-protocol_whitelist", "file", "-format_whitelist", &format!("concat,{FORMATS}")].map(OsString::from)
 }
 
 /// The argument after `-i`. With `file:` a name may start with `-` or hold `:` and `%`: the file protocol neither

@@ -11,8 +11,8 @@ mod sound;
 mod wanted;
 
 use stream_api::{
-    AudioTrack, Code, Error, Mode, Picture, Plan, Remark, RemarkCode, SentAudio, SourceMedia, Tracks, Unkept,
-    VideoCodec, VideoTrack, codec_name,
+    AudioTrack, Code, Error, Mode, Picture, Plan, Remark, RemarkCode, SentAudio, Setting, SourceMedia,
+    Tracks, Unkept, VideoCodec, VideoTrack, codec_name,
 };
 
 use crate::{publish::encode, slate};
@@ -26,9 +26,14 @@ const UNEQUAL: f64 = 0.05;
 /// How to send `media`, a file.
 ///
 /// # Errors
-/// `source_no_tracks` without a track, `source_codec_unknown` without one that can be sent, `ffmpeg_no_encoder`. The words
-/// name no path, since `media` has none: set it by `Error::with("path", …)`.
+/// `source_no_tracks` without a track, `source_codec_unknown` without one that can be sent, `ffmpeg_no_encoder`,
+/// `setting_unfit` for a part that begins after the end. The words name no path, since `media` has none: set it by
+/// `Error::with("path", …)`.
 pub fn plan(media: &SourceMedia, wanted: &Wanted) -> Result<Plan, Error> {
+    let part = wanted.encoding.part().zip(media.duration);
+    if part.is_some_and(|(part, duration)| part.seconds(duration) <= 0.0) {
+        return Err(Setting::late());
+    }
     let video = media.video.as_ref().filter(|video| known(&video.codec) && video.width > 0);
     let audio = media.audio.as_ref().filter(|audio| known(&audio.codec));
     let container = &media.container;
@@ -93,13 +98,14 @@ fn judged(video: &VideoTrack, container: &str, wanted: &Wanted) -> Judged {
         }
         VideoCodec::Automatic | VideoCodec::H264 => (usual(), Vec::new()),
         VideoCodec::H265 | VideoCodec::Av1 if video.codec != codec.codec() => {
-            (vec![judge::asked(stream_api::Setting::Video)], Vec::new())
+            (vec![judge::asked(Setting::Video)], Vec::new())
         }
         VideoCodec::H265 | VideoCodec::Av1 => (impossible.into_iter().collect(), Vec::new()),
     };
     if codec != VideoCodec::AsIs {
         reasons.extend(judge::asked_of_video(encoding, video));
     }
+    reasons.extend(wanted.repeated_part().map(judge::asked));
     Judged { reasons, warnings, codec }
 }
 
@@ -146,12 +152,22 @@ fn decide(
         encodes_second_audio,
         cost: cost::cost(video.zip(picture.as_ref()), codec, encoded_sounds),
         picture,
-        reasons: reasons.into_iter().chain(sounds.reasons).collect(),
+        reasons: together(reasons, sounds.reasons),
         warnings,
         gains: gains(media, encodes_video, copies_audio),
         unkept: slate::unkept(&sent),
         sent,
     })
+}
+
+/// What is so of picture and sound alike is said once.
+fn together(mut reasons: Vec<Remark>, of_sound: Vec<Remark>) -> Vec<Remark> {
+    for reason in of_sound {
+        if !reasons.contains(&reason) {
+            reasons.push(reason);
+        }
+    }
+    reasons
 }
 
 /// What an encoder makes of it, and a remark where it is not the one that was chosen.

@@ -1,12 +1,14 @@
 //! The FFmpeg command that publishes a source to MediaMTX.
 
 pub(crate) mod encode;
+pub(crate) mod part;
 mod target;
 
 use std::{ffi::OsString, path::Path};
 
-use stream_api::{Encoding, Plan, Playback, SourceMedia};
+use stream_api::{Encoding, Mode, Plan, Playback, SourceMedia};
 
+pub use part::passes;
 pub use target::{By, Target};
 
 use crate::{Version, encoders, input};
@@ -38,6 +40,8 @@ pub enum Input<'a> {
         /// Whether it starts again at its end.
         playback: Playback,
     },
+    /// A list of [`passes`].
+    Passes(&'a Path),
     /// What a MediaMTX server has at a path, as it comes.
     Live(&'a Target),
 }
@@ -82,6 +86,7 @@ fn compose(publish: &Publish<'_>, url: fn(&Target) -> String) -> Vec<OsString> {
     words.add(&COMMON);
     match publish.input {
         Input::File { .. } => words.0.extend(input::safety()),
+        Input::Passes(_) => words.0.extend(input::safety_of_list()),
         Input::Live(_) => words.add(&input::LIVE),
     }
     if publish.media.video.as_ref().is_some_and(|video| publish.plan.encodes_video && video.fps < FEW_FRAMES)
@@ -104,8 +109,13 @@ fn compose(publish: &Publish<'_>, url: fn(&Target) -> String) -> Vec<OsString> {
                 Playback::Times(times) => words.add(&["-stream_loop", &times.saturating_sub(1).to_string()]),
                 Playback::Once => {}
             }
-            part(&mut words, publish.encoding);
+            // A prepared file is the part itself.
+            part::cut(&mut words, publish.encoding.part().filter(|_| publish.plan.mode != Mode::Prepared));
             input::url(Path::new(path))
+        }
+        Input::Passes(list) => {
+            words.add(&["-re", "-f", "concat", "-safe", "0"]);
+            input::url(list)
         }
         // It comes at its own pace.
         Input::Live(from) => url(from).into(),
@@ -120,16 +130,6 @@ fn compose(publish: &Publish<'_>, url: fn(&Target) -> String) -> Vec<OsString> {
     words.add(publish.target.output());
     words.0.push(url(publish.target).into());
     words.0
-}
-
-/// Where a file that plays once begins and ends: exactly where its picture is encoded, at the key frame before where it
-/// is copied. In a loop `-ss` would count for the first pass alone, and `-to` for all together.
-fn part(words: &mut Words, encoding: &Encoding) {
-    for (option, milliseconds) in [("-ss", encoding.start), ("-to", encoding.end)] {
-        if let Some(at) = milliseconds {
-            words.add(&[option, &format!("{}.{:03}", at / 1000, at % 1000)]);
-        }
-    }
 }
 
 /// Arguments being put together.

@@ -1,4 +1,5 @@
 mod choice;
+mod part;
 mod setting;
 
 use serde::{Deserialize, Serialize};
@@ -6,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Error, Playback, Source, StreamSpec};
 
 pub use choice::{Encoder, PublishBy, Sound, VideoCodec};
+pub use part::Part;
 pub use setting::Setting;
 
 /// How the user wants a stream of a file to be sent. Everything is automatic unless said otherwise, and what is
@@ -54,10 +56,10 @@ pub struct Encoding {
     /// Per cent; 100 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub volume: Option<u32>,
-    /// Milliseconds of the file that are left out at its start, of one that plays once.
+    /// Milliseconds of the file that are left out at its start, in each pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub start: Option<u32>,
-    /// Milliseconds from the beginning of the file after which it ends, of one that plays once.
+    /// Milliseconds from the beginning of the file after which it ends, in each pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub end: Option<u32>,
     /// How it goes to the server.
@@ -106,11 +108,6 @@ impl Encoding {
         if self.rotate.is_some_and(|degrees| !matches!(degrees, 90 | 180 | 270)) {
             wrong(Setting::Rotate, t!("setting.rotate.odd"), t!("setting.rotate.odd.cure"));
         }
-        for (setting, given) in [(Setting::Start, self.start), (Setting::End, self.end)] {
-            if given.is_some() && playback != Playback::Once {
-                wrong(setting, t!("setting.part_loops"), t!("setting.part_loops.cure"));
-            }
-        }
         if self.end.is_some_and(|end| end < self.start.unwrap_or_default().saturating_add(1000)) {
             wrong(Setting::End, t!("setting.end.early"), t!("setting.end.early.cure"));
         }
@@ -157,13 +154,18 @@ impl Encoding {
         }
     }
 
+    /// The part of the file that is sent; none for all of it.
+    pub fn part(&self) -> Option<Part> {
+        (self.start.is_some_and(|start| start > 0) || self.end.is_some())
+            .then(|| Part { start: self.start.unwrap_or_default(), end: self.end })
+    }
+
     /// Whether nothing was chosen.
     pub fn is_automatic(&self) -> bool {
         *self == Encoding::default()
     }
 
-    /// Whether a prepared file can be what it wants: it has H.264 with a key frame each second, AAC and Opus, and all of
-    /// the source.
+    /// Whether a prepared file can be what it wants: it has H.264 with a key frame each second, AAC and Opus.
     pub fn may_prepare(&self) -> bool {
         let prepared = Encoding {
             video: self.video,
@@ -174,6 +176,8 @@ impl Encoding {
             fps: self.fps,
             keyframes: self.keyframes.filter(|seconds| *seconds == 1),
             audio: self.audio,
+            start: self.start,
+            end: self.end,
             publish: self.publish,
             ..Encoding::default()
         };
@@ -245,8 +249,6 @@ mod tests {
             let encoding = Encoding { device: Some(fine.into()), ..Encoding::default() };
             assert_eq!(encoding.check(Playback::Times(2)), Ok(()), "{fine}");
         }
-        let part = Encoding { start: Some(1), ..Encoding::default() };
-        assert_eq!(part.problems(Playback::Loop)[0].0, Setting::Start);
         let often = Encoding::default().problems(Playback::Times(1));
         assert_eq!(often[0].0, Setting::Times);
     }

@@ -68,7 +68,7 @@ pub use codec_name::codec_name;
 pub use commands::{COMMANDS, Command, Method, Route};
 pub use drift::{Difference, Drift};
 pub use encoder_tried::{EncoderTried, EncodersTried};
-pub use encoding::{Encoder, Encoding, PublishBy, Setting, Sound, VideoCodec};
+pub use encoding::{Encoder, Encoding, Part, PublishBy, Setting, Sound, VideoCodec};
 pub use error::{Error, Fault, FaultAction};
 pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
 pub use everywhere::{Cure, Outlet, Plays, RARE_KEYFRAMES, Verdict, plays_everywhere};

@@ -200,6 +200,7 @@ impl Engine {
             servers: servers.clone(),
             server: server.handle(),
             logs: data.logs().join("streams"),
+            lists: data.run().join("lists"),
             ink: ink.clone(),
             tasks: tasks.clone(),
         });

@@ -1,15 +1,21 @@
 //! What decides how a file is sent, besides the file.
 
 use ffmpeg_cli::{plan::Wanted, publish::By};
-use stream_api::{Encoding, Error, Protocols, Remark, RemarkCode, ServerId};
+use stream_api::{Encoding, Error, Playback, Protocols, Remark, RemarkCode, ServerId};
 
 use crate::{hub::Hub, prober::Prober};
 
-/// For a stream of `server` that is to be sent as the user chose.
-pub(crate) fn wanted(hub: &Hub, prober: &Prober, server: ServerId, encoding: &Encoding) -> Wanted {
+/// For a stream of `server` that plays so often and is to be sent as the user chose.
+pub(crate) fn wanted(
+    hub: &Hub,
+    prober: &Prober,
+    server: ServerId,
+    playback: Playback,
+    encoding: &Encoding,
+) -> Wanted {
     // What viewers of somebody else's server watch by is its owner's business.
     let viewers = if server.is_bundled() { hub.settings().protocols } else { Protocols::default() };
-    Wanted { encoding: encoding.clone(), encoders: prober.encoders().working(), viewers }
+    Wanted { encoding: encoding.clone(), playback, encoders: prober.encoders().working(), viewers }
 }
 
 /// By which protocol it goes to its server: as the user chose where the server takes that, else by RTSP, which every server

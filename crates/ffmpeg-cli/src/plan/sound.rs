@@ -28,7 +28,9 @@ pub(super) fn sounds(audio: &AudioTrack, container: &str, wanted: &Wanted, encod
     let against = judge::against_copying_audio(audio, container, by);
     let impossible = judge::against_sending_audio(audio, container, by);
     let louder = encoding.volume.filter(|percent| *percent != 100).map(|_| judge::asked(Setting::Volume));
-    let altered = louder.or(encoding.audio_kilobits.map(|_| judge::asked(Setting::AudioBitrate)));
+    let altered = louder
+        .or(encoding.audio_kilobits.map(|_| judge::asked(Setting::AudioBitrate)))
+        .or(wanted.repeated_part().map(judge::asked));
     let both = wanted.carries_opus() && wanted.viewers.webrtc;
     let codecs: &[&str] = match encoding.audio {
         Sound::None => return Sounds::default(),

@@ -1,4 +1,4 @@
-use stream_api::{Encoder, Encoding, Protocols, PublishBy, Sound};
+use stream_api::{Encoder, Encoding, Playback, Protocols, PublishBy, Sound};
 
 use super::*;
 
@@ -289,6 +289,27 @@ fn an_encoder_that_is_missing_is_told() {
     assert_eq!(plan.picture.map(|made| made.encoder), Some(Encoder::Software));
     let told = &plan.warnings[0];
     assert!(told.code == RemarkCode::EncoderInstead && told.message.contains("NVENC"), "{told:?}");
+}
+
+#[test]
+fn a_part_that_repeats_is_encoded_and_one_that_begins_too_late_is_refused() {
+    let long = SourceMedia { duration: Some(60.0), ..good() };
+    let part = Encoding { start: Some(2000), end: Some(9000), ..Encoding::default() };
+    let planned = |playback, encoding: &Encoding| {
+        super::plan(&long, &Wanted { playback, ..Wanted::by(encoding.clone()) })
+    };
+    let once = planned(Playback::Once, &part).expect("has tracks");
+    assert_eq!(once.mode, Mode::Copy, "{:?}", once.reasons);
+    for playback in [Playback::Loop, Playback::Times(2)] {
+        let plan = planned(playback, &part).expect("has tracks");
+        assert!(plan.encodes_video && plan.encodes_audio && !plan.gains.is_empty(), "{plan:?}");
+        assert!(plan.reasons.iter().all(|why| why.code == RemarkCode::Asked), "{:?}", plan.reasons);
+    }
+    let as_is = Encoding { video: VideoCodec::AsIs, audio: Sound::AsIs, ..part.clone() };
+    let plan = planned(Playback::Loop, &as_is).expect("has tracks");
+    assert!(plan.encodes_video && plan.encodes_audio, "its passes would overlap: {plan:?}");
+    let late = Encoding { start: Some(60_000), end: None, ..part };
+    assert_eq!(planned(Playback::Once, &late).expect_err("it ends before").code, Code::SettingUnfit);
 }
 
 #[test]

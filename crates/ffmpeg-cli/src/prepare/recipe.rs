@@ -1,4 +1,4 @@
-use stream_api::{AudioTrack, Mode, Plan, SentAudio, SourceMedia, Tracks, VideoTrack};
+use stream_api::{AudioTrack, Mode, Part, Plan, SentAudio, SourceMedia, Tracks, VideoTrack};
 
 use super::{AAC, OPUS, RATE, UNIT};
 use crate::{
@@ -16,6 +16,8 @@ const SOUND_BITS: u64 = 128_000 + 96_000;
 pub struct Recipe {
     pub(super) picture: Option<Picture>,
     pub(super) sound: bool,
+    /// Of the source; none for all of it.
+    pub(super) part: Option<Part>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -31,8 +33,8 @@ pub(super) struct Picture {
 }
 
 impl Recipe {
-    /// For a source that is, or would be, sent by `plan`.
-    pub fn of(media: &SourceMedia, plan: &Plan) -> Recipe {
+    /// For a `part` of a source that is, or would be, sent by `plan`.
+    pub fn of(media: &SourceMedia, plan: &Plan, part: Option<Part>) -> Recipe {
         let picture = media.video.as_ref().filter(|_| plan.sent.video.is_some()).map(|video| {
             let interlaced = video.interlaced;
             if let Some(stream_api::Picture { width, height, fps, kilobits, .. }) = plan.picture {
@@ -44,19 +46,27 @@ impl Recipe {
             let kilobits = encode::kilobits(width, height, value);
             Picture { width, height, fps: value, rate: text, interlaced, kilobits }
         });
-        Recipe { picture, sound: plan.sent.audio.is_some() }
+        Recipe { picture, sound: plan.sent.audio.is_some(), part }
     }
 
     /// Tells it from every other: the same from the same source gives the same file.
     pub fn name(&self) -> String {
-        let sound = if self.sound { "-aac-opus" } else { "" };
+        let mut rest = if self.sound { "-aac-opus".to_owned() } else { String::new() };
+        if let Some(Part { start, end }) = self.part {
+            rest += &format!("-from{start}-to{}", end.map(|end| end.to_string()).unwrap_or_default());
+        }
         match &self.picture {
             Some(Picture { width, height, rate, interlaced, kilobits, .. }) => {
                 let fields = if *interlaced { "i" } else { "p" };
-                format!("v{VERSION}-{width}x{height}{fields}{rate}-{kilobits}{sound}")
+                format!("v{VERSION}-{width}x{height}{fields}{rate}-{kilobits}{rest}")
             }
-            None => format!("v{VERSION}{sound}"),
+            None => format!("v{VERSION}{rest}"),
         }
+    }
+
+    /// Seconds that are prepared of a source of so many; none or less where its part begins after the end.
+    pub fn taken(&self, source: f64) -> f64 {
+        self.part.map_or(source, |part| part.seconds(source))
     }
 
     /// Seconds that the file made of a source of so many seconds lasts.

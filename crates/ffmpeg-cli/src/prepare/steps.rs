@@ -3,12 +3,14 @@
 
 use std::{ffi::OsString, path::Path};
 
+use stream_api::Part;
+
 use super::{
     AAC, OPUS, RATE, Recipe,
     recipe::{Length, Picture},
     test_pattern,
 };
-use crate::input;
+use crate::{input, publish::part};
 
 /// The finished file.
 pub const WHOLE: &str = "whole.mp4";
@@ -46,12 +48,13 @@ pub struct Step {
 /// [`progress`](crate::progress). What a container says is no more than an estimate in MPEG-TS or raw AAC.
 pub fn measure_arguments(source: &Path) -> Vec<OsString> {
     let mut words = start();
-    from_source(&mut words, source);
+    from_source(&mut words, source, None);
     add(&mut words, &["-map", "0:V:0?", "-map", "0:a:0?", "-c", "copy", "-f", "null", "-"]);
     words
 }
 
-/// The commands that make [`WHOLE`] of `source` (the test pattern without one), which lasts so many seconds.
+/// The commands that make [`WHOLE`] of `source` (the test pattern without one), of which so many seconds are taken
+/// ([`Recipe::taken`]).
 pub fn steps(recipe: &Recipe, source: Option<&Path>, seconds: f64) -> Vec<Step> {
     let length = Length::of(recipe, seconds);
     let until = (length.seconds() * 1e6) as i64;
@@ -71,7 +74,7 @@ pub fn steps(recipe: &Recipe, source: Option<&Path>, seconds: f64) -> Vec<Step> 
 fn decoded(recipe: &Recipe, source: Option<&Path>, length: Length) -> Vec<OsString> {
     let mut words = start();
     match source {
-        Some(source) => from_source(&mut words, source),
+        Some(source) => from_source(&mut words, source, recipe.part),
         None => test_pattern::inputs(&mut words, recipe),
     }
     let sound = if source.is_some() { "0:a:0" } else { test_pattern::SOUND };
@@ -199,8 +202,9 @@ pub fn seam_arguments() -> Vec<OsString> {
     words
 }
 
-fn from_source(words: &mut Vec<OsString>, source: &Path) {
+fn from_source(words: &mut Vec<OsString>, source: &Path, part: Option<Part>) {
     words.extend(input::safety());
+    words.extend(part::arguments(part).flatten().map(OsString::from));
     add(words, &["-i"]);
     words.push(input::url(source));
 }

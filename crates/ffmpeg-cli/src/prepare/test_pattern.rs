@@ -21,7 +21,7 @@ impl Recipe {
             interlaced: false,
             kilobits: 1500,
         };
-        Recipe { picture: Some(picture), sound: true }
+        Recipe { picture: Some(picture), sound: true, part: None }
     }
 
     /// Seconds that the test pattern lasts.

@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use stream_api::{AudioTrack, Mode, SentAudio, SourceMedia, Tracks, VideoTrack};
+use stream_api::{AudioTrack, Mode, Part, SentAudio, SourceMedia, Tracks, VideoTrack};
 
 use super::{recipe::Length, *};
 use crate::plan::Wanted;
@@ -39,7 +39,7 @@ fn media(fps: f64, sound: bool) -> SourceMedia {
 
 fn recipe(fps: f64, sound: bool) -> Recipe {
     let media = media(fps, sound);
-    Recipe::of(&media, &plan(&media).expect("has tracks"))
+    Recipe::of(&media, &plan(&media).expect("has tracks"), None)
 }
 
 #[test]
@@ -114,8 +114,14 @@ fn the_steps_of_a_file_with_picture_and_sound() {
 fn what_it_is_made_by_tells_files_apart() {
     assert_eq!(recipe(30.0, true).name(), "v1-640x360p30-611-aac-opus");
     assert_eq!(recipe(29.97, false).name(), "v1-640x360p30000/1001-611");
+    let part = Recipe { part: Some(Part { start: 1500, end: None }), ..recipe(30.0, true) };
+    assert_eq!(part.name(), "v1-640x360p30-611-aac-opus-from1500-to");
+    assert!((part.taken(5.0) - 3.5).abs() < 1e-9 && part.taken(1.0) < 0.0);
+    let decoded = &steps(&part, Some(Path::new("/v/a.avi")), 3.5)[0].arguments;
+    let at = decoded.iter().position(|word| word == "-i").expect("has an input");
+    assert_eq!(decoded[at - 2..at], ["-ss", "1.500"], "{decoded:?}");
     let sound = SourceMedia { video: None, ..media(0.0, true) };
-    assert_eq!(Recipe::of(&sound, &plan(&sound).expect("has tracks")).name(), "v1-aac-opus");
+    assert_eq!(Recipe::of(&sound, &plan(&sound).expect("has tracks"), None).name(), "v1-aac-opus");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn everything_that_can_be_chosen() {
     };
     let wanted = Wanted::by(encoding);
     let plan = plan(&media, &wanted).expect("has tracks");
-    let input = Input::File { path: "/v/a.mp4", playback: Playback::Times(3) };
+    let input = Input::File { path: "/v/a.mp4", playback: Playback::Once };
     let version = Version::MINIMUM;
     let found = line(&Publish {
         input,
@@ -119,13 +119,23 @@ fn everything_that_can_be_chosen() {
         target: &target,
         version,
     });
-    let tracks = "-stream_loop 2 -ss 1.500 -to 62.000 -i file:/v/a.mp4 -map 0:V:0 \
+    let tracks = "-ss 1.500 -to 62.000 -i file:/v/a.mp4 -map 0:V:0 \
         -vf bwdif=mode=send_frame,fps=25,transpose=clock,scale=304:540,setsar=1,format=yuv420p \
         -c:v libx264 -preset veryfast -tune zerolatency -profile:v high -b:v 1500k -maxrate 1500k -bufsize 3000k \
         -bf 0 -g 50 -keyint_min 50 -sc_threshold 0 -flags +cgop \
         -map 0:a:0 -filter:a aresample=48000:async=1:first_pts=0,volume=1.5 -c:a aac -b:a 64k -ac:a 2 -ar:a 48000 \
         -metadata title=a b";
     assert_eq!(found, format!("{START} {tracks} {END}"));
+}
+
+#[test]
+fn a_part_that_repeats_is_read_from_a_list() {
+    let found = with(&media("mpeg2video"), Playback::Loop, |publish| {
+        line(&Publish { input: Input::Passes(Path::new("/run/part.ffconcat")), ..*publish })
+    });
+    let start = START.replace("-format_whitelist mov", "-format_whitelist concat,mov");
+    let input = "-f concat -safe 0 -i file:/run/part.ffconcat -map 0:V:0 -vf bwdif";
+    assert!(found.starts_with(&format!("{start} {input}")), "{found}");
 }
 
 #[test]

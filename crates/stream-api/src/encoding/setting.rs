@@ -108,6 +108,11 @@ impl Setting {
         self.wrong(t!("setting.range"), cure)
     }
 
+    /// That the file has ended where the part of it begins.
+    pub fn late() -> Error {
+        Setting::Start.wrong(t!("setting.start.late"), t!("setting.start.late.cure"))
+    }
+
     /// That FFmpeg's own arguments can't be taken apart.
     pub fn unparsed() -> Error {
         Setting::Extra.wrong(t!("setting.extra.unparsed"), t!("setting.extra.unparsed.cure"))

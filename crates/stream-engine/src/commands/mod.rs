@@ -11,7 +11,7 @@ mod server;
 mod source_test;
 mod viewers;
 
-use std::{collections::BTreeMap, ops::Deref};
+use std::{collections::BTreeMap, ops::Deref, path::Path};
 
 use ffmpeg_cli::{plan::Wanted, slate::Slate};
 use stream_api::{
@@ -238,7 +238,8 @@ pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Res
     let path = given::path(&request.path);
     request.encoding.check(request.playback)?;
     encoding::known(engine, &request.encoding).await?;
-    let wanted = wanted(&engine.hub, &engine.prober, request.server, &request.encoding);
+    let SourceProbe { server, playback, encoding, .. } = &request;
+    let wanted = wanted(&engine.hub, &engine.prober, *server, *playback, encoding);
     let Probed { media, mut plan } = examine(engine, &path, &wanted).await?;
     let (by, instead) = way(&engine.hub, request.server, &request.encoding);
     plan.warnings.extend(instead);
@@ -253,8 +254,13 @@ pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Res
         user: String::new(),
         pass: String::new(),
     };
+    let input = match ffmpeg_cli::publish::passes(&path, request.playback, &request.encoding)? {
+        // Written when it starts.
+        Some(_) => ffmpeg_cli::publish::Input::Passes(Path::new("part.ffconcat")),
+        None => ffmpeg_cli::publish::Input::File { path: &path, playback: request.playback },
+    };
     let publish = ffmpeg_cli::publish::Publish {
-        input: ffmpeg_cli::publish::Input::File { path: &path, playback: request.playback },
+        input,
         media: &media,
         plan: &plan,
         encoding: &request.encoding,
@@ -362,12 +368,13 @@ fn file_name(path: &str) -> &str {
 /// Probes a stream's file, if its source is one.
 async fn examine_of(engine: &Inner, spec: &StreamSpec) -> Result<(), Error> {
     let Some(file) = spec.source.file() else { return Ok(()) };
-    examine(engine, file, &wanted(&engine.hub, &engine.prober, spec.server, &spec.encoding)).await.map(drop)
+    let wanted = wanted(&engine.hub, &engine.prober, spec.server, spec.playback, &spec.encoding);
+    examine(engine, file, &wanted).await.map(drop)
 }
 
 /// Probes a file that this host may stream.
 async fn examine(engine: &Inner, path: &str, wanted: &Wanted) -> Result<Probed, Error> {
-    if !std::path::Path::new(path).is_absolute() {
+    if !Path::new(path).is_absolute() {
         return Err(Error::new(Code::SourceRelative).with("path", path));
     }
     let probed = engine.prober.probe(path, wanted).await?;

@@ -40,6 +40,6 @@ impl Job {
 
     /// Bytes that the file will have about.
     pub(super) fn size(&self, probed: &Probed) -> u64 {
-        self.recipe.size(probed.media.duration.unwrap_or_default())
+        self.recipe.size(self.recipe.taken(probed.media.duration.unwrap_or_default()).max(0.0))
     }
 }

@@ -44,7 +44,7 @@ pub(super) async fn make(prepared: &Prepared, job: &Job) -> Result<(), Error> {
     let workplace = prepared.shelf.workplace().map_err(failed)?;
     let maker = Maker { prepared, workplace: &workplace, shown: &shown };
     let seconds = match job.path() {
-        Some(source) => maker.measure(source).await?,
+        Some(source) => maker.measure(source, &job.recipe).await?,
         None => Recipe::TEST_PATTERN_SECONDS,
     };
     let size = job.recipe.size(seconds);
@@ -93,13 +93,13 @@ struct Maker<'a> {
 }
 
 impl Maker<'_> {
-    /// Seconds that the source lasts.
-    async fn measure(&self, source: &Path) -> Result<f64, Error> {
+    /// Seconds that are taken of the source.
+    async fn measure(&self, source: &Path, recipe: &Recipe) -> Result<f64, Error> {
         let mut last = 0;
         self.run(prepare::measure_arguments(source), |at| last = at.max(last)).await?;
-        match last {
-            ..=0 => Err(self.failure(t!("prepare.nothing"))),
-            micros => Ok(micros as f64 / 1e6),
+        match recipe.taken(last as f64 / 1e6) {
+            seconds if seconds > 0.0 => Ok(seconds),
+            _ => Err(self.failure(t!("prepare.nothing"))),
         }
     }
 

@@ -137,7 +137,7 @@ impl Prepared {
             return Ok(());
         }
         let Source::File { path } = &spec.source else { return Err(Error::new(Code::PrepareUnfit)) };
-        let wanted = wanted(&self.hub, &self.prober, spec.server, &spec.encoding);
+        let wanted = wanted(&self.hub, &self.prober, spec.server, spec.playback, &spec.encoding);
         let probed = self.prober.probe(path, &wanted).await?;
         let job = self.job(spec, &probed).await?;
         if !self.shelf.has(&job.key) {
@@ -249,7 +249,8 @@ impl Prepared {
         if probed.media.duration.is_none() {
             return Err(unfit());
         }
-        Job::of(&self.drives, path, Recipe::of(&probed.media, &probed.plan)).await
+        let recipe = Recipe::of(&probed.media, &probed.plan, spec.encoding.part());
+        Job::of(&self.drives, path, recipe).await
     }
 
     /// The finished file, if it is there and good; it counts as used then.

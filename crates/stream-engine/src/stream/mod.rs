@@ -54,6 +54,8 @@ pub(crate) struct Parts {
     /// The stream's own.
     pub(crate) server: Server,
     pub(crate) logs: PathBuf,
+    /// Where lists for FFmpeg are.
+    pub(crate) lists: PathBuf,
     pub(crate) ink: Ink,
     pub(crate) tasks: TaskTracker,
 }

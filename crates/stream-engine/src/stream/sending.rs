@@ -1,14 +1,16 @@
 //! What a stream with a child is sent from: its own file, or a prepared one.
 
-use std::path::PathBuf;
+use std::{fs, io, path::PathBuf};
 
-use stream_api::{Code, Encoder, Error, Remark, RemarkCode, StreamId, StreamSpec, Tracks};
+use stream_api::{Code, Encoder, Error, Mode, Plan, Remark, RemarkCode, StreamId, StreamSpec, Tracks};
 
 use super::{
     Parts,
     spawn::{needs_a_person, passing},
 };
 use crate::{
+    data_dir::{is_full, silent},
+    drives,
     lifecycle::Problem,
     prepare::Ready,
     prober::{Looked, Probed},
@@ -46,7 +48,7 @@ pub(super) async fn file(
     looked: Looked,
     fallen: &[Encoder],
 ) -> Result<Sending, Problem> {
-    let mut wanted = wanted(&parts.hub, &parts.prober, spec.server, &spec.encoding);
+    let mut wanted = wanted(&parts.hub, &parts.prober, spec.server, spec.playback, &spec.encoding);
     wanted.encoders = wanted.encoders.without(fallen);
     let mut probed = parts.prober.examine(looked, &wanted).await.map_err(of_source)?;
     if let (Some(failed), Some(picture)) = (fallen.last(), &probed.plan.picture) {
@@ -56,6 +58,31 @@ pub(super) async fn file(
     match parts.prepared.take(id, spec, &probed, now(parts, id, spec).as_ref()).await {
         Some(ready) => Ok(ready.into()),
         None => Ok(Sending { file: spec.source.file().unwrap_or_default().into(), probed }),
+    }
+}
+
+/// Where FFmpeg reads which part it plays, again and again; none where it repeats by itself.
+pub(super) async fn list(
+    parts: &Parts,
+    id: StreamId,
+    spec: &StreamSpec,
+    plan: &Plan,
+) -> Result<Option<PathBuf>, Problem> {
+    // A prepared file is the part itself.
+    let Some(file) = spec.source.file().filter(|_| plan.mode != Mode::Prepared) else { return Ok(None) };
+    let passes = ffmpeg_cli::publish::passes(file, spec.playback, &spec.encoding).map_err(of_source)?;
+    let Some(passes) = passes else { return Ok(None) };
+    let (folder, list) = (parts.lists.clone(), parts.lists.join(format!("{id}.ffconcat")));
+    let made = list.clone();
+    let write = move || fs::create_dir_all(&folder).and_then(|()| fs::write(&made, passes));
+    let failed = |error: io::Error| match is_full(&error) {
+        true => Error::new(Code::DiskFull).with("path", parts.lists.display()),
+        false => Error::new(Code::Internal).with("reason", error),
+    };
+    match parts.drives.ask(&parts.lists, drives::LIMIT, write).await {
+        Some(Ok(())) => Ok(Some(list)),
+        Some(Err(error)) => Err(passing(failed(error))),
+        None => Err(passing(silent(&parts.lists))),
     }
 }
 

@@ -134,10 +134,12 @@ async fn make(
         user: access.user.clone(),
         pass: access.pass.clone(),
     };
+    let list = sending::list(&parts, id, &spec, &probed.plan).await?;
     let publish = Publish {
-        input: match &live {
-            None => Input::File { path: &file, playback: spec.playback },
-            Some(from) => Input::Live(from),
+        input: match (&live, &list) {
+            (None, None) => Input::File { path: &file, playback: spec.playback },
+            (None, Some(list)) => Input::Passes(list),
+            (Some(from), _) => Input::Live(from),
         },
         media: &probed.media,
         plan: &probed.plan,

@@ -114,7 +114,8 @@ async fn probes(engine: &Inner, snapshot: &Snapshot) -> Value {
     let mut probes = serde_json::Map::new();
     for stream in snapshot.streams.iter().take(PROBED) {
         let Some(file) = stream.spec.source.file() else { continue };
-        let wanted = wanted(&engine.hub, &engine.prober, stream.spec.server, &stream.spec.encoding);
+        let spec = &stream.spec;
+        let wanted = wanted(&engine.hub, &engine.prober, spec.server, spec.playback, &spec.encoding);
         let probe = tokio::time::timeout_at(deadline, engine.prober.probe(file, &wanted)).await;
         let probe = match probe {
             Ok(Ok(probed)) => json!({ "media": probed.media, "plan": probed.plan }),

@@ -39,7 +39,8 @@ impl Actor {
     }
 
     fn is_at_an_end(&self) -> bool {
-        let length = self.facts.probed.as_ref().and_then(|probed| probed.media.duration).unwrap_or_default();
+        let whole = self.facts.probed.as_ref().and_then(|probed| probed.media.duration).unwrap_or_default();
+        let length = self.spec.encoding.part().map_or(whole, |part| part.seconds(whole));
         if length <= 2.0 * END {
             return true;
         }
