@@ -38,6 +38,7 @@ mod other_streams;
 mod owners;
 mod ports;
 mod prepared;
+mod presets;
 mod recording;
 mod secrets;
 mod signals;

@@ -133,6 +133,12 @@ with_servers! {
     PreparedInUse = "prepared_in_use";
     /// Less room than one prepared file needs.
     PreparedRoomUnfit = "prepared_room_unfit";
+    /// No settings are kept under that name.
+    NoSuchPreset = "no_such_preset";
+    /// Settings can't be kept under such a name.
+    PresetNameUnfit = "preset_name_unfit";
+    /// A stream that has no settings of picture and sound.
+    PresetUnfit = "preset_unfit";
     /// How a stream is to be sent can't be done so.
     SettingUnfit = "setting_unfit";
     /// Outside the folders that the headless host may use.

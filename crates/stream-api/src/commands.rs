@@ -7,8 +7,10 @@
 mod access;
 mod encoders;
 mod history;
+mod order;
 mod others;
 mod prepare;
+mod preset;
 mod server;
 mod source;
 mod viewers;
@@ -18,9 +20,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Effects, EncodersTried, Encoding, Import, LogLine, ObsFile, OtherServer, Playback, ProbeReport, RunLog, Secret,
-    ServerId, ServerStatus, ServerTested, Snapshot, Source, SourceTested, Stream, StreamHistory, StreamId,
-    StreamSpec,
+    Effects, EncodersTried, Encoding, Import, LogLine, ObsFile, OtherServer, Playback, ProbeReport, RunLog,
+    Secret, ServerId, ServerStatus, ServerTested, Snapshot, Source, SourceTested, Stream, StreamHistory,
+    StreamId, StreamSpec,
 };
 
 pub use access::{
@@ -31,6 +33,7 @@ pub use encoders::EncodersTry;
 pub use history::{
     Activities, ActivityExport, ActivityFile, ActivityList, ActivitySeen, StreamPast, StreamRunLog,
 };
+pub use order::{StreamRestart, StreamStart, StreamStartAll, StreamStop, StreamStopAll};
 pub use others::{
     Adopted, DriftAdopt, DriftApply, LeftStreams, OtherList, Others, ServerAdd, ServerEdit, ServerRemove,
     ServerRetry, ServerSecrets, ServerTest,
@@ -38,6 +41,7 @@ pub use others::{
 pub use prepare::{
     PrepareCancel, PrepareStart, PreparedFiles, PreparedList, PreparedRemove, PreparedRoomSet,
 };
+pub use preset::{PresetApplied, PresetApply, PresetRemove, PresetSave};
 pub use server::{
     ConfigFile, ServerConfigExport, ServerConfigRead, ServerGet, ServerLog, ServerPortsRenew, ServerRestart,
     ServerSettingsCheck, ServerSettingsSet,
@@ -152,6 +156,9 @@ macro_rules! with_commands {
             PreparedRemove, prepared_remove;
             PreparedRoomSet, prepared_room_set;
             EncodersTry, encoders_try;
+            PresetSave, preset_save;
+            PresetRemove, preset_remove;
+            PresetApply, preset_apply;
         }
     };
 }
@@ -226,6 +233,9 @@ routes! {
     PreparedRemove => Nothing, "prepared_remove", Delete "/api/v1/prepared/{key}", 200;
     PreparedRoomSet => Nothing, "prepared_room_set", Post "/api/v1/prepared/room", 200;
     EncodersTry => EncodersTried, "encoders_try", Post "/api/v1/encoders", 200;
+    PresetSave => Nothing, "preset_save", Post "/api/v1/presets", 200;
+    PresetRemove => Nothing, "preset_remove", Delete "/api/v1/presets/{name}", 200;
+    PresetApply => PresetApplied, "preset_apply", Post "/api/v1/presets/{name}/apply", 200;
 }
 
 /// Everything, at one moment.
@@ -375,27 +385,6 @@ pub struct StreamDelete {
     pub id: StreamId,
 }
 
-/// Orders a stream to run; in `backoff` or `failed` it is tried at once.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StreamStart {
-    /// Which.
-    pub id: StreamId,
-}
-
-/// Orders a stream to stop.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StreamStop {
-    /// Which.
-    pub id: StreamId,
-}
-
-/// Orders a stream to run, and one that runs to start anew: with what its source holds now.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub struct StreamRestart {
-    /// Which.
-    pub id: StreamId,
-}
-
 /// A stopped copy under a new name.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct StreamDuplicate {
@@ -435,14 +424,6 @@ pub struct Opened {
     /// Files that can't be streamed, by path.
     pub refused: BTreeMap<String, crate::Error>,
 }
-
-/// Orders all streams to run.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct StreamStartAll {}
-
-/// Orders all streams to stop.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct StreamStopAll {}
 
 /// Looks for FFmpeg, ffprobe and MediaMTX again.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

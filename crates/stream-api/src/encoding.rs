@@ -154,6 +154,17 @@ impl Encoding {
         }
     }
 
+    /// Without what belongs to one stream alone: the part of its file, and FFmpeg's own arguments, which only the desktop
+    /// may give.
+    pub fn as_preset(&self) -> Encoding {
+        Encoding { start: None, end: None, extra: String::new(), ..self.clone() }
+    }
+
+    /// The settings of a preset, with what belongs to this stream alone.
+    pub fn by_preset(&self, preset: &Encoding) -> Encoding {
+        Encoding { start: self.start, end: self.end, extra: self.extra.clone(), ..preset.as_preset() }
+    }
+
     /// The part of the file that is sent; none for all of it.
     pub fn part(&self) -> Option<Part> {
         (self.start.is_some_and(|start| start > 0) || self.end.is_some())
@@ -270,5 +281,17 @@ mod tests {
             assert_eq!(checked.is_ok(), fits, "{encoding:?} {source:?} {checked:?}");
         }
         assert!(extra("-t 5").check_extra(&file("/a"), None).is_err(), "a stream that is new");
+    }
+
+    #[test]
+    fn a_preset_leaves_each_stream_what_is_its_own() {
+        let preset =
+            Encoding { height: Some(720), start: Some(1), extra: "-y".into(), ..Encoding::default() };
+        let own = Encoding { volume: Some(50), end: Some(9000), extra: "-t 5".into(), ..Encoding::default() };
+        let after = own.by_preset(&preset);
+        let wanted =
+            Encoding { height: Some(720), end: Some(9000), extra: "-t 5".into(), ..Encoding::default() };
+        assert_eq!(after, wanted);
+        assert_eq!(preset.as_preset(), Encoding { height: Some(720), ..Encoding::default() });
     }
 }

@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Activity, HostStatus, Metrics, OtherServer, ServerId, ServerStatus, Stream, StreamId, UnixMillis,
+    Activity, HostStatus, Metrics, OtherServer, Preset, ServerId, ServerStatus, Stream, StreamId, UnixMillis,
 };
 
 /// The whole picture at one moment. A client starts from it and then applies every later [`Event`].
@@ -18,6 +18,9 @@ pub struct Snapshot {
     pub others: Vec<OtherServer>,
     /// The host.
     pub host: HostStatus,
+    /// Settings that are kept, sorted by name.
+    #[serde(default)]
+    pub presets: Vec<Preset>,
     /// Activities of the levels `warning` and `error` since somebody last looked at them
     /// ([`ActivitySeen`](crate::commands::ActivitySeen)).
     pub unseen_faults: u32,
@@ -88,6 +91,11 @@ pub enum Change {
         /// As it is now.
         host: Box<HostStatus>,
     },
+    /// The settings that are kept are others.
+    Presets {
+        /// All of them, sorted by name.
+        presets: Vec<Preset>,
+    },
     /// Something happened that the history keeps.
     Activity {
         /// What.
@@ -118,6 +126,7 @@ read_tagged! {
         other: Box<OtherServer>,
         removed: ServerId,
         host: Box<HostStatus>,
+        presets: Vec<Preset>,
         activity: Box<Activity>,
         unseen_faults: u32,
         notice: Notice,
@@ -129,6 +138,7 @@ read_tagged! {
     "other" => Other { other },
     "other_removed" => OtherRemoved { removed },
     "host" => Host { host },
+    "presets" => Presets { presets },
     "activity" => Activity { activity, unseen_faults },
     "seen" => Seen { unseen_faults },
     "notice" => Notice { notice },

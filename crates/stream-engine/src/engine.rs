@@ -130,6 +130,7 @@ impl Engine {
         let chronicle = Chronicle::new(history.clone(), &left, &host.version);
         let boot = Uuid::new_v4().simple().to_string();
         let hub = Hub::new(boot, server::first_status(&stored), host, chronicle, clocks);
+        hub.presets(store.presets().await);
         let tools = Tools::new(&options, spawner.clone(), hub.clone(), drives.clone());
         tools.check().await;
 

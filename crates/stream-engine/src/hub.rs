@@ -4,8 +4,9 @@ use std::{
 };
 
 use stream_api::{
-    Activity, ActivityKind, Change, Event, EventId, HostStatus, Message, Metrics, Notice, OtherServer, RunId,
-    ServerId, ServerSettings, ServerStatus, Snapshot, Stream, StreamId, StreamSpec, UnixMillis, Urls,
+    Activity, ActivityKind, Change, Event, EventId, HostStatus, Message, Metrics, Notice, OtherServer,
+    Preset, RunId, ServerId, ServerSettings, ServerStatus, Snapshot, Stream, StreamId, StreamSpec,
+    UnixMillis, Urls,
 };
 use tokio::sync::broadcast;
 
@@ -31,6 +32,7 @@ struct Picture {
     server: ServerStatus,
     others: BTreeMap<ServerId, OtherServer>,
     host: HostStatus,
+    presets: Vec<Preset>,
     chronicle: Chronicle,
 }
 
@@ -43,8 +45,8 @@ impl Hub {
         clocks: Clocks,
     ) -> Hub {
         let at = EventId { boot, seq: 0 };
-        let picture =
-            Picture { at, streams: BTreeMap::new(), server, others: BTreeMap::new(), host, chronicle };
+        let (streams, others, presets) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let picture = Picture { at, streams, server, others, host, presets, chronicle };
         Hub { picture: Arc::new(Mutex::new(picture)), events: broadcast::channel(BACKLOG).0, clocks }
     }
 
@@ -178,6 +180,15 @@ impl Hub {
         }
     }
 
+    /// The settings that are kept.
+    pub(crate) fn presets(&self, presets: Vec<Preset>) {
+        let mut picture = self.lock();
+        if picture.presets != presets {
+            picture.presets = presets.clone();
+            self.send(&mut picture, Change::Presets { presets });
+        }
+    }
+
     /// Writes down what was done to a stream (its id and name), or to all.
     pub(crate) fn tell(&self, stream: Option<(StreamId, &str)>, kind: ActivityKind) {
         let mut picture = self.lock();
@@ -285,6 +296,7 @@ impl Picture {
             server: self.server.clone(),
             others,
             host: self.host.clone(),
+            presets: self.presets.clone(),
             unseen_faults: self.chronicle.unseen(),
             now,
         }

@@ -1,6 +1,7 @@
 //! `config.json`: what the user set. Written whole, kept in three backups, readable, and refused when it is newer.
 
 mod prepared;
+mod presets;
 mod salvage;
 
 use std::{
@@ -14,8 +15,8 @@ use salvage::Lost;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stream_api::{
-    Code, Error, Order, ServerId, ServerSettings, StreamId, StreamSpec, UnixMillis, check_name, propose_name,
-    t,
+    Code, Error, Order, Preset, ServerId, ServerSettings, StreamId, StreamSpec, UnixMillis, check_name,
+    propose_name, t,
 };
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -63,6 +64,9 @@ struct Config {
     /// Bytes that prepared files may have, when a person said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     prepared_room: Option<u64>,
+    /// Settings under a name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    presets: Vec<Preset>,
     #[serde(default)]
     streams: Vec<StoredStream>,
 }
@@ -105,6 +109,7 @@ impl Store {
                 server: StoredServer::default(),
                 servers: Vec::new(),
                 prepared_room: None,
+                presets: Vec::new(),
                 streams: Vec::new(),
             },
             Err(Unreadable::Error(error)) => return Err(error),

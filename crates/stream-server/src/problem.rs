@@ -41,9 +41,8 @@ fn status(code: Code) -> StatusCode {
         BadRequest | NotLoopback => StatusCode::BAD_REQUEST,
         Unauthorized => StatusCode::UNAUTHORIZED,
         ForeignOrigin | Forwarded | SourceOutsideMedia => StatusCode::FORBIDDEN,
-        NoSuchRoute | NoSuchServer | NoSuchStream | NoSuchRun | NoSuchLink | NoSuchPrepared => {
-            StatusCode::NOT_FOUND
-        }
+        NoSuchRoute | NoSuchServer | NoSuchStream | NoSuchRun | NoSuchLink | NoSuchPrepared
+        | NoSuchPreset => StatusCode::NOT_FOUND,
         WrongMethod => StatusCode::METHOD_NOT_ALLOWED,
         TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         NotJson => StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -54,7 +53,7 @@ fn status(code: Code) -> StatusCode {
         ServerNameUnfit | ServerAddressUnfit | FingerprintUnfit | UsersUnreadable | UsersWithoutUs
         | PreparedRoomUnfit => StatusCode::BAD_REQUEST,
         asked
-            if ["name_", "source_", "viewer_", "password_", "ip_range_"]
+            if ["name_", "source_", "viewer_", "password_", "ip_range_", "setting_", "preset_"]
                 .iter()
                 .any(|what| asked.as_str().starts_with(what)) =>
         {

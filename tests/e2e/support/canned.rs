@@ -96,6 +96,7 @@ fn snapshot(scene: Scene) -> Snapshot {
         server: server(scene),
         others: if scene == Scene::Several { servers::others() } else { Vec::new() },
         host: host(),
+        presets: Vec::new(),
         unseen_faults: if scene == Scene::Busy { 2 } else { 0 },
         now: UnixMillis(NOW),
     }

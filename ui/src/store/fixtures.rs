@@ -72,6 +72,7 @@ pub(crate) fn snapshot(seq: u64, streams: Vec<Stream>) -> Message {
                 secrets: stream_api::SecretsPlace::File,
                 notes: Vec::new(),
             },
+            presets: Vec::new(),
             unseen_faults: 0,
             now: UnixMillis(1_000),
         }),

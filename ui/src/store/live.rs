@@ -2,7 +2,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use leptos::prelude::*;
 use stream_api::{
-    Activity, Address, HostStatus, Lack, Message, OtherServer, ServerId, ServerStatus, Stream, StreamId, t,
+    Activity, Address, HostStatus, Lack, Message, OtherServer, Preset, ServerId, ServerStatus, Stream,
+    StreamId, t,
 };
 
 use crate::{
@@ -47,6 +48,8 @@ pub(crate) struct World {
     pub others: RwSignal<Vec<OtherServer>>,
     /// The host, once known.
     pub host: RwSignal<Option<HostStatus>>,
+    /// Settings that are kept, sorted by name.
+    pub presets: RwSignal<Vec<Preset>>,
     /// Faults that nobody has looked at.
     pub unseen: RwSignal<u32>,
     /// The newest of what happened since the page was opened, oldest first.
@@ -70,6 +73,7 @@ impl World {
             server: RwSignal::new(None),
             others: RwSignal::new(Vec::new()),
             host: RwSignal::new(None),
+            presets: RwSignal::new(Vec::new()),
             unseen: RwSignal::new(0),
             heard: RwSignal::new(VecDeque::new()),
             snapshots: RwSignal::new(0),
@@ -158,6 +162,7 @@ impl World {
                 set_if_changed(self.server, picture.server.clone());
                 self.draw_others(picture);
                 set_if_changed(self.host, picture.host.clone());
+                set_if_changed(self.presets, picture.presets.clone());
                 set_if_changed(self.unseen, picture.unseen_faults);
                 self.snapshots.update(|snapshots| *snapshots += 1);
                 self.tick();
@@ -167,6 +172,7 @@ impl World {
             Touched::Others => self.draw_others(picture),
             Touched::Server => set_if_changed(self.server, picture.server.clone()),
             Touched::Host => set_if_changed(self.host, picture.host.clone()),
+            Touched::Presets => set_if_changed(self.presets, picture.presets.clone()),
             Touched::Heard => {
                 set_if_changed(self.unseen, picture.unseen_faults);
                 self.heard.set(picture.heard.clone());

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use stream_api::{
-    Activity, Change, Event, EventId, HostStatus, Message, Metrics, Notice, OtherServer, ServerId,
+    Activity, Change, Event, EventId, HostStatus, Message, Metrics, Notice, OtherServer, Preset, ServerId,
     ServerStatus, Snapshot, Stream, StreamId,
 };
 
@@ -25,6 +25,8 @@ pub(crate) struct Picture {
     pub others: BTreeMap<ServerId, OtherServer>,
     /// The host.
     pub host: Option<HostStatus>,
+    /// Settings that are kept, sorted by name.
+    pub presets: Vec<Preset>,
     /// Faults that nobody has looked at.
     pub unseen_faults: u32,
     /// The newest of what happened since the page was opened, oldest first.
@@ -48,6 +50,8 @@ pub(crate) enum Touched {
     Others,
     /// The host.
     Host,
+    /// Settings that are kept.
+    Presets,
     /// Something was written into the history.
     Heard,
     /// The history was looked at.
@@ -80,6 +84,7 @@ fn replace(picture: &mut Picture, snapshot: Snapshot) -> Vec<Touched> {
     picture.server = Some(snapshot.server);
     picture.others = snapshot.others.into_iter().map(|other| (other.id, other)).collect();
     picture.host = Some(snapshot.host);
+    picture.presets = snapshot.presets;
     picture.unseen_faults = snapshot.unseen_faults;
     picture.now = snapshot.now.0;
     picture.at = Some(snapshot.at);
@@ -144,6 +149,10 @@ fn step(picture: &mut Picture, event: Event, touched: &mut Vec<Touched>) {
         Change::Host { host } => {
             picture.host = Some(*host);
             touched.push(Touched::Host);
+        }
+        Change::Presets { presets } => {
+            picture.presets = presets;
+            touched.push(Touched::Presets);
         }
         Change::Activity { activity, unseen_faults } => {
             picture.unseen_faults = unseen_faults;

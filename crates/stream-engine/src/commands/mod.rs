@@ -7,6 +7,7 @@ mod given;
 mod history;
 mod others;
 mod prepare;
+mod preset;
 mod server;
 mod source_test;
 mod viewers;
@@ -50,6 +51,7 @@ pub(crate) use others::{
     drift_adopt, drift_apply, other_list, server_add, server_edit, server_remove, server_retry, server_test,
 };
 pub(crate) use prepare::{prepare_cancel, prepare_start, prepared_list, prepared_remove, prepared_room_set};
+pub(crate) use preset::{preset_apply, preset_remove, preset_save};
 pub(crate) use viewers::{uplink_set, viewer_kick, viewer_list};
 
 pub(crate) use server::{

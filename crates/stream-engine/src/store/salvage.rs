@@ -56,7 +56,14 @@ pub(super) fn salvage(given: &Value) -> Option<(Config, Lost)> {
             room
         }
     };
-    let config = Config { schema_version: SCHEMA_VERSION, server, servers, prepared_room, streams };
+    let mut presets = Vec::new();
+    for (at, given) in list("presets")?.iter().enumerate() {
+        match serde_json::from_value(given.clone()) {
+            Ok(preset) => presets.push(preset),
+            Err(_) => lost.push(format!("presets/{at}")),
+        }
+    }
+    let config = Config { schema_version: SCHEMA_VERSION, server, servers, prepared_room, presets, streams };
     Some((config, Lost { values: lost, shut }))
 }
 

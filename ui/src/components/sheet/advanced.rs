@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 use stream_api::{Encoder, Encoding, Error, PublishBy, Setting, Sound, VideoCodec, codec_name, t};
 
-use crate::components::{Act, Checked, Icon, below, choice, sheet::form::Form};
+use crate::components::{
+    Act, Checked, Icon, below, choice,
+    sheet::{form::Form, presets::presets},
+};
 
 /// What can be chosen of a setting: how it is called, and what choosing it does.
 type Choice = (String, fn(&mut Encoding));
@@ -20,6 +23,7 @@ pub(crate) fn advanced(form: Form) -> impl IntoView {
         <details class="more" open=open data-testid="advanced">
             <summary>{t!("settings.title")}" · "{state}</summary>
             <div class="more-box">
+                {presets(form)}
                 <div class="two">
                     {list(form, Setting::Video, "video-codec", video().into())}
                     {move || made.get().then(|| list(form, Setting::Encoder, "encoder", encoders(form)))}

@@ -38,6 +38,12 @@ impl Settings {
         }
     }
 
+    /// Takes the settings of a preset.
+    pub(crate) fn take(self, preset: &Encoding) {
+        self.unread.set(Vec::new());
+        self.chosen.update(|encoding| *encoding = encoding.by_preset(preset));
+    }
+
     /// Everything is automatic again.
     pub(crate) fn reset(self) {
         self.unread.set(Vec::new());

@@ -10,6 +10,7 @@ mod file;
 mod form;
 mod network;
 mod prepare;
+mod presets;
 mod server;
 mod source;
 

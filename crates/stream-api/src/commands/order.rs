@@ -1,0 +1,34 @@
+//! What streams are ordered to do.
+
+use serde::{Deserialize, Serialize};
+
+use crate::StreamId;
+
+/// Orders a stream to run; in `backoff` or `failed` it is tried at once.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamStart {
+    /// Which.
+    pub id: StreamId,
+}
+
+/// Orders a stream to stop.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamStop {
+    /// Which.
+    pub id: StreamId,
+}
+
+/// Orders a stream to run, and one that runs to start anew: with what its source holds now.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StreamRestart {
+    /// Which.
+    pub id: StreamId,
+}
+
+/// Orders all streams to run.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct StreamStartAll {}
+
+/// Orders all streams to stop.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct StreamStopAll {}

@@ -1,0 +1,52 @@
+//! Settings that are kept under a name.
+
+use std::collections::BTreeMap;
+
+use stream_api::{
+    Code, Error, Playback, Preset, StreamId, check_preset_name,
+    commands::{Nothing, PresetApplied, PresetApply, PresetRemove, PresetSave, StreamUpdate},
+};
+
+use super::{Call, stored, stream_update};
+
+pub(crate) async fn preset_save(engine: &Call<'_>, request: PresetSave) -> Result<Nothing, Error> {
+    let name = request.name.trim().to_owned();
+    check_preset_name(&name)?;
+    let encoding = request.encoding.as_preset();
+    encoding.check(Playback::Loop)?;
+    engine.store.put_preset(Preset { name, encoding }).await?;
+    engine.hub.presets(engine.store.presets().await);
+    Ok(Nothing {})
+}
+
+pub(crate) async fn preset_remove(engine: &Call<'_>, request: PresetRemove) -> Result<Nothing, Error> {
+    engine.store.remove_preset(&request.name).await?;
+    engine.hub.presets(engine.store.presets().await);
+    Ok(Nothing {})
+}
+
+pub(crate) async fn preset_apply(engine: &Call<'_>, request: PresetApply) -> Result<PresetApplied, Error> {
+    let PresetApply { name, streams } = request;
+    let preset = engine.store.presets().await.into_iter().find(|preset| preset.name == name);
+    let preset = preset.ok_or_else(|| Error::new(Code::NoSuchPreset).with("name", name))?;
+    let mut refused = BTreeMap::new();
+    for id in streams {
+        if let Err(error) = apply(engine, id, &preset).await {
+            refused.insert(id, error);
+        }
+    }
+    Ok(PresetApplied { refused })
+}
+
+async fn apply(engine: &Call<'_>, id: StreamId, preset: &Preset) -> Result<(), Error> {
+    let spec = stored(engine, id).await?.spec;
+    if spec.source.file().is_none() {
+        return Err(Error::new(Code::PresetUnfit).with("name", spec.name));
+    }
+    let encoding = spec.encoding.by_preset(&preset.encoding);
+    if encoding == spec.encoding {
+        return Ok(());
+    }
+    let update = StreamUpdate { encoding: Some(encoding), ..StreamUpdate::of(id) };
+    stream_update(engine, update).await.map(drop)
+}
