@@ -141,8 +141,13 @@ pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> R
     let mut after = before.spec.clone();
     request.clone().apply(&mut after);
     encoding::check(engine, &after, Some(&before.spec)).await?;
-    if request.source.is_some() {
-        examine_of(engine, &after).await?;
+    if request.source.is_some() || request.encoding.is_some() {
+        let of_settings = |error: &Error| matches!(error.code, Code::SettingUnfit | Code::FfmpegNoEncoder);
+        match examine_of(engine, &after).await {
+            // They can be changed while the file is missing.
+            Err(error) if request.source.is_some() || of_settings(&error) => return Err(error),
+            _ => {}
+        }
     }
     let Some(secrets) = secrets else { return handle.edit(request, false, engine.origin).await };
     let had = has_secret(&before);
