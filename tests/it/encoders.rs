@@ -111,7 +111,7 @@ async fn an_encoder_that_fails_is_stood_in_for_within_one_restart() {
     assert_eq!(stream["plan"]["picture"]["encoder"], "software", "{stream:#}");
     assert_eq!(stream["attempt"], 2, "one restart: {stream:#}");
     let warnings = stream["plan"]["warnings"].as_array().unwrap();
-    let told = warnings.iter().find(|one| one["code"] == "encoder_failed");
+    let told = warnings.iter().find(|one| one["code"] == "encoder_full");
     assert_eq!(told.map(|one| &one["args"]["failed"]), Some(&json!("NVENC")), "{stream:#}");
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;

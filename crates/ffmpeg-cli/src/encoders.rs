@@ -99,6 +99,14 @@ pub fn failed(lines: &[String]) -> bool {
     lines.iter().any(|line| SIGNS.iter().any(|sign| line.contains(sign)))
 }
 
+/// Whether FFmpeg's last lines say that a graphics card has no session left (`nvenc.c`: `out of memory (10)`, and from
+/// older drivers `incompatible client key (21)`).
+pub fn is_full(lines: &[String]) -> bool {
+    let signs = ["out of memory", "incompatible client key"];
+    let opening = |line: &&String| line.contains("OpenEncodeSessionEx failed");
+    lines.iter().filter(opening).any(|line| signs.iter().any(|sign| line.contains(sign)))
+}
+
 /// What is worth a try on this system; `devices` are the paths of its `/dev/dri/renderD…`.
 pub fn trials(devices: &[String]) -> Vec<Trial> {
     let mut all = Vec::new();

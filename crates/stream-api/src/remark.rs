@@ -109,6 +109,8 @@ remarks! {
     NotEverywhere = "not_everywhere", "plan.warning.not_everywhere";
     /// An encoder failed while it was used, so another one took over.
     EncoderFailed = "encoder_failed", "plan.warning.encoder_failed";
+    /// An encoder has no session left, so another one encodes.
+    EncoderFull = "encoder_full", "plan.warning.encoder_full";
     /// The encoder that was chosen does not work here, so another one is used.
     EncoderInstead = "encoder_instead", "plan.warning.encoder_instead";
     /// Its server does not take it as it was chosen to be published.
@@ -132,7 +134,13 @@ impl RemarkCode {
 
     /// Whether it says that something stands in for what was chosen, or for what failed.
     pub const fn is_stand_in(self) -> bool {
-        matches!(self, RemarkCode::EncoderFailed | RemarkCode::EncoderInstead | RemarkCode::PublishedInstead)
+        matches!(
+            self,
+            RemarkCode::EncoderFailed
+                | RemarkCode::EncoderFull
+                | RemarkCode::EncoderInstead
+                | RemarkCode::PublishedInstead
+        )
     }
 }
 

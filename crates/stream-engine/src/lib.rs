@@ -29,6 +29,7 @@ mod room;
 mod secrets;
 mod server;
 mod server_look;
+mod sessions;
 mod slates;
 mod store;
 mod stored_other;

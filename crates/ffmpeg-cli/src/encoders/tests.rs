@@ -84,3 +84,16 @@ fn each_device_is_tried_and_nothing_of_another_system() {
         assert!(!trials.iter().any(|trial| trial.works.encoder == Encoder::VideoToolbox));
     }
 }
+
+#[test]
+fn a_full_card_is_told_from_one_that_is_not_there() {
+    let says = |line: &str| {
+        let lines = [format!("[h264_nvenc @ 0x5581] [error] {line}")];
+        (failed(&lines), is_full(&lines))
+    };
+    assert_eq!(says("OpenEncodeSessionEx failed: out of memory (10): (no details)"), (true, true));
+    assert_eq!(says("OpenEncodeSessionEx failed: incompatible client key (21)"), (true, true));
+    assert_eq!(says("OpenEncodeSessionEx failed: unsupported device (2)"), (true, false));
+    assert_eq!(says("Cannot load libcuda.so.1"), (true, false));
+    assert_eq!(says("Cannot allocate memory: out of memory"), (false, false));
+}

@@ -2,6 +2,7 @@ mod arrive;
 mod control;
 mod convert;
 mod cure;
+mod encoder;
 mod ending;
 mod hear;
 mod look;
@@ -15,7 +16,7 @@ use std::{
 
 use child_process::Child;
 use ffmpeg_cli::progress;
-use stream_api::{Error, Kept, Order, State, Stream, StreamId, StreamSpec, UnixMillis, t};
+use stream_api::{Encoder, Error, Kept, Order, State, Stream, StreamId, StreamSpec, UnixMillis, t};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::{interval, sleep_until},
@@ -41,6 +42,7 @@ use crate::{
     lifecycle::{Effect, Input, Limits, Machine, Millis, Phase, Why, step},
     recording::Watch,
     server::{Eager, Link, Sample, Samples, source_of},
+    sessions::Session,
     store::StoredStream,
 };
 
@@ -87,6 +89,12 @@ pub(super) struct Actor {
     slate_refused: bool,
     /// Encoders that failed.
     fallen: Fallen,
+    /// For which encoder another one stands in.
+    stands_in_for: Option<Encoder>,
+    /// Of the graphics card that encodes, as long as the child may.
+    session: Option<Session>,
+    /// The same, for the child that is to be made next.
+    reserved: Option<Session>,
     pace: Pace,
     recording: Watch,
     source: SourceWatch,
@@ -142,6 +150,9 @@ impl Actor {
             gone: None,
             slate_refused: false,
             fallen: Fallen::default(),
+            stands_in_for: None,
+            session: None,
+            reserved: None,
             pace: Pace::default(),
             recording: Watch::default(),
             source: SourceWatch::default(),
@@ -203,6 +214,7 @@ impl Actor {
                     if self.look_at_preparation().await {
                         self.publish();
                     }
+                    self.look_at_encoder().await;
                 }
             }
         }
@@ -292,6 +304,9 @@ impl Actor {
         }
         if self.machine.state() != State::Failed {
             self.cure = None;
+        }
+        if matches!(self.machine.state(), State::Stopped | State::Failed) {
+            self.reserved = None;
         }
         if self.machine.state() != State::Starting || self.sample.online {
             (self.turn, self.place) = (None, None);

@@ -31,6 +31,7 @@ use crate::{
     prober::Prober,
     secrets::Secrets,
     server::{Server, Servers},
+    sessions::Sessions,
     store::Store,
     store::StoredStream,
     tools::Tools,
@@ -48,6 +49,8 @@ pub(crate) struct Parts {
     pub(crate) prober: Prober,
     pub(crate) drives: Drives,
     pub(crate) prepared: Prepared,
+    /// Of graphics cards.
+    pub(crate) sessions: Sessions,
     pub(crate) spawner: Spawner,
     /// All servers.
     pub(crate) servers: Servers,

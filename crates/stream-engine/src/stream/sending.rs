@@ -1,6 +1,6 @@
 //! What a stream with a child is sent from: its own file, or a prepared one.
 
-use std::{fs, io, path::PathBuf};
+use std::{fs, io, path::PathBuf, time::Instant};
 
 use stream_api::{Code, Encoder, Error, Mode, Plan, Remark, RemarkCode, StreamId, StreamSpec, Tracks};
 
@@ -22,11 +22,13 @@ use crate::{
 pub(super) struct Sending {
     pub(super) file: PathBuf,
     pub(super) probed: Probed,
+    /// For which encoder another one stands in.
+    pub(super) instead_of: Option<Encoder>,
 }
 
 impl From<Ready> for Sending {
     fn from(Ready { file, probed }: Ready) -> Sending {
-        Sending { file, probed }
+        Sending { file, probed, instead_of: None }
     }
 }
 
@@ -40,25 +42,42 @@ pub(super) async fn test_pattern(parts: &Parts, id: StreamId, spec: &StreamSpec)
     })
 }
 
-/// A stream's own file as it was `looked` at, encoded without those that have `fallen`, or what was prepared of it.
+/// A stream's own file as it was `looked` at, encoded without those that have `fallen` or no session left but the `reserved`
+/// one, or what was prepared of it.
 pub(super) async fn file(
     parts: &Parts,
     id: StreamId,
     spec: &StreamSpec,
     looked: Looked,
     fallen: &[Encoder],
+    reserved: Option<Encoder>,
 ) -> Result<Sending, Problem> {
     let mut wanted = wanted(&parts.hub, &parts.prober, spec.server, spec.playback, &spec.encoding);
-    wanted.encoders = wanted.encoders.without(fallen);
+    let mut full = parts.sessions.full(Instant::now());
+    full.retain(|encoder| Some(*encoder) != reserved);
+    wanted.encoders = wanted.encoders.without(fallen).without(&full);
     let mut probed = parts.prober.examine(looked, &wanted).await.map_err(of_source)?;
-    if let (Some(failed), Some(picture)) = (fallen.last(), &probed.plan.picture) {
-        let told = Remark::new(RemarkCode::EncoderFailed).with("failed", failed.label());
-        probed.plan.warnings.push(told.with("used", picture.encoder.label()));
-    }
+    let instead_of = stands_in(&mut probed.plan, spec.encoding.encoder, fallen, &full);
     match parts.prepared.take(id, spec, &probed, now(parts, id, spec).as_ref()).await {
         Some(ready) => Ok(ready.into()),
-        None => Ok(Sending { file: spec.source.file().unwrap_or_default().into(), probed }),
+        None => {
+            let file = spec.source.file().unwrap_or_default().into();
+            Ok(Sending { file, probed, instead_of })
+        }
     }
+}
+
+/// For which encoder that could be used another one stands in, if so; it is said then.
+fn stands_in(plan: &mut Plan, wanted: Encoder, fallen: &[Encoder], full: &[Encoder]) -> Option<Encoder> {
+    let used = plan.picture.as_ref()?.encoder;
+    let missed =
+        |encoder: &&Encoder| **encoder != used && (wanted == Encoder::Automatic || wanted == **encoder);
+    let failed = fallen.iter().rfind(missed).map(|of| (RemarkCode::EncoderFailed, *of));
+    let (code, of) = failed.or(full.iter().find(missed).map(|of| (RemarkCode::EncoderFull, *of)))?;
+    // It works as such.
+    plan.warnings.retain(|remark| remark.code != RemarkCode::EncoderInstead);
+    plan.warnings.push(Remark::new(code).with("failed", of.label()).with("used", used.label()));
+    Some(of)
 }
 
 /// Where FFmpeg reads which part it plays, again and again; none where it repeats by itself.

@@ -17,6 +17,7 @@ use crate::{
     lifecycle::Problem,
     prober::{Looked, Probed},
     server::Wish,
+    sessions::Session,
     tool_fault,
     tools::{Program, WITHHELD},
     wanted,
@@ -43,6 +44,10 @@ pub(super) struct Spawned {
     pub(super) shown: String,
     /// Whether it was to be recorded when all this began.
     pub(super) record: bool,
+    /// Of the graphics card that encodes.
+    pub(super) session: Option<Session>,
+    /// For which encoder another one stands in.
+    pub(super) instead_of: Option<Encoder>,
     /// Kept until it is on air, or holds up others since then for too long: they may start.
     pub(super) turn: Option<(Turn, Instant)>,
 }
@@ -54,6 +59,8 @@ pub(super) struct Lasting {
     pub(super) refused: bool,
     /// Encoders that failed.
     pub(super) fallen: Vec<Encoder>,
+    /// Taken for it already.
+    pub(super) reserved: Option<Session>,
 }
 
 /// A source that can be reached.
@@ -109,14 +116,19 @@ async fn make(
     parts: Parts,
     id: StreamId,
     spec: StreamSpec,
-    Lasting { refused, fallen }: Lasting,
+    Lasting { refused, fallen, reserved }: Lasting,
     ffmpeg: Program<ffmpeg_cli::Version>,
     found: Found,
 ) -> Result<Spawned, Problem> {
-    let (Sending { file, mut probed }, live) = match found {
+    let (Sending { file, mut probed, instead_of }, live) = match found {
         Found::TestPattern => (sending::test_pattern(&parts, id, &spec).await?, None),
-        Found::File(looked) => (sending::file(&parts, id, &spec, looked, &fallen).await?, None),
-        Found::Live(probed, from) => (Sending { file: PathBuf::new(), probed: *probed }, Some(from)),
+        Found::File(looked) => {
+            let held = reserved.as_ref().map(Session::encoder);
+            (sending::file(&parts, id, &spec, looked, &fallen, held).await?, None)
+        }
+        Found::Live(probed, from) => {
+            (Sending { file: PathBuf::new(), probed: *probed, instead_of: None }, Some(from))
+        }
     };
     let file = file.to_string_lossy();
     // No slate is made for a server that is not there.
@@ -147,6 +159,9 @@ async fn make(
         target: &target,
         version: ffmpeg.version,
     };
+    let encoder = probed.plan.picture.as_ref().map(|picture| picture.encoder);
+    let session = reserved.filter(|session| Some(session.encoder()) == encoder);
+    let session = session.or_else(|| parts.sessions.take(encoder?, Instant::now()));
     let args = ffmpeg_cli::publish::arguments(&publish);
     let shown = ffmpeg_cli::publish::shown("ffmpeg", &publish);
     let child = Spec {
@@ -156,7 +171,7 @@ async fn make(
     };
     let child = parts.spawner.spawn(child.with_args(args)).await;
     let child = child.map_err(|error| unspawnable(error, ffmpeg.path))?;
-    Ok(Spawned { child, probed, shown, record: spec.record, turn: None })
+    Ok(Spawned { child, probed, shown, record: spec.record, session, instead_of, turn: None })
 }
 
 fn unspawnable(error: SpawnError, path: PathBuf) -> Problem {

@@ -32,6 +32,7 @@ impl Actor {
         self.gone = self.sample.publisher.clone().or_else(|| self.gone.take());
         tracing::info!(code = exit.code, signal = exit.signal, "FFmpeg ended");
         let ending = self.classify(exit);
+        self.session = None;
         self.take(Input::Ended(ending)).await;
     }
 
@@ -69,7 +70,8 @@ impl Actor {
 
     /// What its attempts taught so far.
     pub(super) fn lasting(&mut self) -> Lasting {
-        Lasting { refused: self.slate_refused, fallen: self.fallen.now(Instant::now()) }
+        let fallen = self.fallen.now(Instant::now());
+        Lasting { refused: self.slate_refused, fallen, reserved: self.reserved.take() }
     }
 
     /// Whether a graphics card's encoder is the reason; the stream then does without it for a while.
@@ -81,7 +83,11 @@ impl Actor {
         }
         tracing::warn!(encoder = encoder.label(), "an encoder failed");
         self.journal.manager("warning", t!("log.encoder_failed", encoder = encoder.label()));
-        self.fallen.add(encoder, Instant::now());
+        // Without a session to be had there is nothing wrong with it.
+        match ffmpeg_cli::encoders::is_full(self.tail.all()) && self.session.is_some() {
+            true => self.parts.sessions.refused(encoder, Instant::now()),
+            false => self.fallen.add(encoder, Instant::now()),
+        }
         true
     }
 }

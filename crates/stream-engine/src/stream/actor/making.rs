@@ -75,8 +75,8 @@ impl Actor {
                 }
             }
             Ok(Made::Child(spawned)) => {
-                let Spawned { child, probed, shown, record, turn } = *spawned;
-                self.turn = turn;
+                let Spawned { child, probed, shown, record, session, instead_of, turn } = *spawned;
+                (self.turn, self.session, self.stands_in_for) = (turn, session, instead_of);
                 tracing::info!(pid = child.pid(), attempt = self.machine.attempt(), "FFmpeg was started");
                 self.journal.manager("info", t!("log.started", pid = child.pid()));
                 self.journal.manager("debug", shown);

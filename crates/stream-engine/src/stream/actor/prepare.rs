@@ -33,12 +33,16 @@ impl Actor {
         let Some(plan) = self.parts.prepared.could_move(self.id) else { return false };
         let slate = self.parts.server.slate(self.id, &self.spec.name);
         let kept = slate.is_some_and(|slate| narrowed(&plan, slate.tracks()).is_some());
-        let metrics = self.parts.hub.get(self.id).and_then(|stream| stream.metrics);
-        let unwatched = metrics.is_some_and(|metrics| metrics.viewers.total() == 0);
-        (kept || unwatched) && self.is_at_an_end()
+        (kept || self.is_unwatched()) && self.is_at_an_end()
     }
 
-    fn is_at_an_end(&self) -> bool {
+    pub(super) fn is_unwatched(&self) -> bool {
+        let metrics = self.parts.hub.get(self.id).and_then(|stream| stream.metrics);
+        metrics.is_some_and(|metrics| metrics.viewers.total() == 0)
+    }
+
+    /// Whether it would hardly be noticed that the source plays from its beginning.
+    pub(super) fn is_at_an_end(&self) -> bool {
         let whole = self.facts.probed.as_ref().and_then(|probed| probed.media.duration).unwrap_or_default();
         let length = self.spec.encoding.part().map_or(whole, |part| part.seconds(whole));
         if length <= 2.0 * END {

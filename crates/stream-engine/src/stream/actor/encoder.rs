@@ -1,0 +1,28 @@
+//! How a stream goes back to the encoder for which another one stands in.
+
+use std::time::Instant;
+
+use stream_api::t;
+
+use super::Actor;
+use crate::lifecycle::Input;
+
+impl Actor {
+    /// Once a second: goes back where the encoder may be tried again, has a session for it, and nobody would notice.
+    pub(super) async fn look_at_encoder(&mut self) {
+        let now = Instant::now();
+        let Some(encoder) = self.stands_in_for.filter(|_| self.is_on_air()) else { return };
+        let kept = self.parts.server.slate(self.id, &self.spec.name).is_some();
+        let unnoticed = (kept || self.is_unwatched()) && self.is_at_an_end();
+        if !unnoticed || self.fallen.now(now).contains(&encoder) {
+            return;
+        }
+        // Taken at once: others wait for it too.
+        self.reserved = self.parts.sessions.take(encoder, now);
+        if self.reserved.is_some() {
+            self.stands_in_for = None;
+            self.journal.manager("info", t!("log.encoder_again", encoder = encoder.label()));
+            self.take(Input::Edited).await;
+        }
+    }
+}
