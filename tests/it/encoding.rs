@@ -83,6 +83,9 @@ async fn what_is_wrong_is_refused_and_ffmpegs_own_arguments_are_not_for_the_netw
         let refused = server.ask("PATCH", &format!("/api/v1/streams/{id}"), Some(change)).await;
         assert_eq!(refused.code(), code, "{encoding}");
     }
+    let camera = json!({ "type": "network", "url": "rtsp://127.0.0.1:1/a" });
+    let camera = json!({ "source": camera, "encoding": { "height": 120 } });
+    assert_eq!(server.post("/api/v1/streams", camera).await.code(), "encoding_unfit");
     assert_eq!(server.streams().await.len(), 1);
     assert_eq!(server.stream(&id).await["encoding"], Value::Null);
     assert_eq!(server.stop().await, Some(0));

@@ -36,7 +36,7 @@ async fn settings_are_kept_under_a_name_and_applied_to_many_streams() {
     let applied = server.post("/api/v1/presets/Hall%20%2F%20120p/apply", streams.clone()).await.ok();
     let refused = applied["refused"].as_object().unwrap();
     assert_eq!(refused.len(), 1, "{applied:#}");
-    assert_eq!(refused[&incoming]["code"], "preset_unfit", "{applied:#}");
+    assert_eq!(refused[&incoming]["code"], "encoding_unfit", "{applied:#}");
     let stream = server.until(&live, "it is sent so", |s| s["plan"]["picture"]["height"] == 120).await;
     assert_eq!(stream["encoding"], json!({ "height": 120 }));
     let stream = server.stream(&idle).await;

@@ -137,8 +137,8 @@ with_servers! {
     NoSuchPreset = "no_such_preset";
     /// Settings can't be kept under such a name.
     PresetNameUnfit = "preset_name_unfit";
-    /// A stream that has no settings of picture and sound.
-    PresetUnfit = "preset_unfit";
+    /// Settings of picture and sound for what is no file.
+    EncodingUnfit = "encoding_unfit";
     /// How a stream is to be sent can't be done so.
     SettingUnfit = "setting_unfit";
     /// Outside the folders that the headless host may use.

@@ -53,9 +53,18 @@ fn status(code: Code) -> StatusCode {
         ServerNameUnfit | ServerAddressUnfit | FingerprintUnfit | UsersUnreadable | UsersWithoutUs
         | PreparedRoomUnfit => StatusCode::BAD_REQUEST,
         asked
-            if ["name_", "source_", "viewer_", "password_", "ip_range_", "setting_", "preset_"]
-                .iter()
-                .any(|what| asked.as_str().starts_with(what)) =>
+            if [
+                "name_",
+                "source_",
+                "viewer_",
+                "password_",
+                "ip_range_",
+                "setting_",
+                "preset_",
+                "encoding_",
+            ]
+            .iter()
+            .any(|what| asked.as_str().starts_with(what)) =>
         {
             StatusCode::BAD_REQUEST
         }

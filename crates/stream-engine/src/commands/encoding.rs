@@ -1,6 +1,6 @@
 //! Whether a stream may be sent as somebody wants.
 
-use stream_api::{Encoding, Error, Origin, Setting, StreamSpec, VideoCodec};
+use stream_api::{Code, Encoding, Error, Origin, Setting, StreamSpec, VideoCodec};
 
 use super::Call;
 use crate::wanted::check_way;
@@ -9,7 +9,7 @@ use crate::wanted::check_way;
 /// keeps nobody from changing something else.
 ///
 /// # Errors
-/// `setting_unfit`; `ffmpeg_…`.
+/// `setting_unfit`, `encoding_unfit`; `ffmpeg_…`.
 pub(super) async fn check(
     call: &Call<'_>,
     spec: &StreamSpec,
@@ -20,6 +20,9 @@ pub(super) async fn check(
         return Ok(());
     }
     let encoding = &spec.encoding;
+    if spec.source.file().is_none() && !encoding.is_automatic() {
+        return Err(Error::new(Code::EncodingUnfit).with("name", spec.source.title()));
+    }
     encoding.check(spec.playback)?;
     let way = |spec: &StreamSpec| (spec.server, spec.encoding.publish);
     if before.is_none_or(|before| way(before) != way(spec)) {
