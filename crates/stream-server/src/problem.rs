@@ -33,6 +33,10 @@ impl IntoResponse for Problem {
     }
 }
 
+/// How codes begin that say what is wrong with what was asked for.
+const ASKED: [&str; 8] =
+    ["name_", "source_", "viewer_", "password_", "ip_range_", "setting_", "preset_", "encoding_"];
+
 /// The HTTP status of each code. A source that can't be sent is a bad request (400); any other fault, which the user
 /// can cure on this computer, conflicts with the state of things (409); 503 means that waiting helps.
 fn status(code: Code) -> StatusCode {
@@ -52,22 +56,7 @@ fn status(code: Code) -> StatusCode {
         NameTaken | ServerNameTaken | ServerInUse => StatusCode::CONFLICT,
         ServerNameUnfit | ServerAddressUnfit | FingerprintUnfit | UsersUnreadable | UsersWithoutUs
         | PreparedRoomUnfit => StatusCode::BAD_REQUEST,
-        asked
-            if [
-                "name_",
-                "source_",
-                "viewer_",
-                "password_",
-                "ip_range_",
-                "setting_",
-                "preset_",
-                "encoding_",
-            ]
-            .iter()
-            .any(|what| asked.as_str().starts_with(what)) =>
-        {
-            StatusCode::BAD_REQUEST
-        }
+        asked if ASKED.iter().any(|what| asked.as_str().starts_with(what)) => StatusCode::BAD_REQUEST,
         _ => StatusCode::CONFLICT,
     }
 }

@@ -126,9 +126,6 @@ impl Sound {
 }
 
 impl PublishBy {
-    /// Every one.
-    pub const ALL: [PublishBy; 3] = [PublishBy::Rtsp, PublishBy::Rtmp, PublishBy::Srt];
-
     pub(super) fn is_usual(&self) -> bool {
         *self == PublishBy::default()
     }
