@@ -116,3 +116,67 @@ async fn an_encoder_that_fails_is_stood_in_for_within_one_restart() {
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;
 }
+
+/// An FFmpeg whose graphics card has one session: its NVENC is the processor in disguise.
+#[tokio::test(flavor = "multi_thread")]
+async fn sessions_are_counted_and_one_that_is_free_again_is_used() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let real = testkit::fixtures::ffmpeg();
+    let session = dir.path().join("session");
+    let text = format!(
+        "case \"$*\" in\n\
+         *h264_nvenc*null*) printf 'frame=5\\nprogress=end\\n'; exit 0;;\n\
+         *h264_nvenc*rtsp*) ;;\n\
+         *_nvenc*) exit 1;;\n\
+         *) exec {ffmpeg} \"$@\";;\n\
+         esac\n\
+         if ! mkdir {session}; then\n\
+         echo '[h264_nvenc @ 0x1] OpenEncodeSessionEx failed: out of memory (10)' >&2; exit 1\n\
+         fi\n\
+         for word; do shift\n\
+         case \"$word\" in\n\
+         h264_nvenc) word=libx264;; p4) word=veryfast;; ll) word=zerolatency;; -rc|-forced-idr) left=1; continue;;\n\
+         esac\n\
+         if [ \"$left\" ]; then left=; continue; fi\n\
+         set -- \"$@\" \"$word\"\n\
+         done\n\
+         {ffmpeg} \"$@\"; code=$?\n\
+         rmdir {session}; exit $code",
+        ffmpeg = real.display(),
+        session = session.display(),
+    );
+    let mut command = command(&dir);
+    command.arg("--ffmpeg").arg(script(&dir, "ffmpeg", &text));
+    let server = Server::run(command).await;
+    server.until_server("running").await;
+    assert!(of(&tried(&server, false).await, "nvenc")["failure"].is_null());
+    let start = async |name: &str| {
+        let chosen = json!({ "height": 120 });
+        let made = json!({ "name": name, "source": file_source(&file), "encoding": chosen, "start": true });
+        let id = server.post("/api/v1/streams", made).await.ok()["id"].as_str().unwrap().to_owned();
+        server.until_on_air(&id).await
+    };
+    let encoder =
+        |stream: &Value| stream["plan"]["picture"]["encoder"].as_str().unwrap_or_default().to_owned();
+    let first = start("first").await;
+    assert_eq!((encoder(&first), &first["attempt"]), ("nvenc".to_owned(), &json!(1)), "{first:#}");
+    let second = start("second").await;
+    assert_eq!((encoder(&second), &second["attempt"]), ("software".to_owned(), &json!(2)), "{second:#}");
+    let third = start("third").await;
+    assert_eq!(
+        (encoder(&third), &third["attempt"]),
+        ("software".to_owned(), &json!(1)),
+        "it is known: {third:#}"
+    );
+
+    server.order(first["id"].as_str().unwrap(), "stop").await;
+    until("one of them has the session that is free", async || {
+        let all = server.streams().await;
+        let on_air = all.iter().filter(|stream| stream["on_air"] == true);
+        (on_air.filter(|stream| encoder(stream) == "nvenc").count() == 1).then_some(())
+    })
+    .await;
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+}
