@@ -151,3 +151,25 @@ async fn only_what_must_be_is_converted_and_nothing_on_demand() {
     assert_eq!(server.children("ffmpeg").len(), 1, "{:?}", server.children("ffmpeg"));
     assert_eq!(server.stop().await, Some(0));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_is_sent_as_somebody_chose() {
+    let camera = Camera::on_air().await;
+    let dir = Dir::new();
+    let server = Server::ready(&dir).await;
+    let id = create(&server, "hall", json!({ "type": "network", "url": camera.url("rtsp") })).await;
+    let as_it_comes = |s: &Value| s["on_air"] == true && s["plan"]["mode"] == "copy";
+    let stream = server.until(&id, "as it comes", as_it_comes).await;
+    let url = stream["urls"]["rtsp"].as_str().unwrap().to_owned();
+    let path = format!("/api/v1/streams/{id}");
+    let chosen = json!({ "encoding": { "height": 120, "audio": "none" } });
+    server.ask("PATCH", &path, Some(chosen)).await.ok();
+    let stream = until_converted(&server, &id).await;
+    assert_eq!(stream["plan"]["picture"]["height"], 120, "{stream:#}");
+    assert_eq!(media::watch(&url).await, ["h264"]);
+    server.ask("PATCH", &path, Some(json!({ "encoding": {} }))).await.ok();
+    server.until(&id, "as it comes again", as_it_comes).await;
+    until("no FFmpeg", async || server.children("ffmpeg").is_empty().then_some(())).await;
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+}

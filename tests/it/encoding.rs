@@ -84,8 +84,14 @@ async fn what_is_wrong_is_refused_and_ffmpegs_own_arguments_are_not_for_the_netw
         assert_eq!(refused.code(), code, "{encoding}");
     }
     let camera = json!({ "type": "network", "url": "rtsp://127.0.0.1:1/a" });
-    let camera = json!({ "source": camera, "encoding": { "height": 120 } });
-    assert_eq!(server.post("/api/v1/streams", camera).await.code(), "encoding_unfit");
+    for (source, encoding, code) in [
+        (json!({ "type": "incoming" }), json!({ "height": 120 }), "encoding_unfit"),
+        (camera.clone(), json!({ "start": 1000 }), "setting_unfit"),
+        (camera, json!({ "publish": "rtmp" }), "setting_unfit"),
+    ] {
+        let made = json!({ "name": "other", "source": source, "encoding": encoding });
+        assert_eq!(server.post("/api/v1/streams", made).await.code(), code, "{source} {encoding}");
+    }
     assert_eq!(server.streams().await.len(), 1);
     assert_eq!(server.stream(&id).await["encoding"], Value::Null);
     assert_eq!(server.stop().await, Some(0));

@@ -11,8 +11,8 @@ mod sound;
 mod wanted;
 
 use stream_api::{
-    AudioTrack, Code, Error, Mode, Picture, Plan, Remark, RemarkCode, SentAudio, Setting, SourceMedia,
-    Tracks, Unkept, VideoCodec, VideoTrack, codec_name,
+    AudioTrack, Code, Encoding, Error, Mode, Picture, Plan, Remark, RemarkCode, SentAudio, Setting,
+    SourceMedia, Tracks, Unkept, VideoCodec, VideoTrack, codec_name,
 };
 
 use crate::{publish::encode, slate};
@@ -52,28 +52,18 @@ pub fn plan(media: &SourceMedia, wanted: &Wanted) -> Result<Plan, Error> {
 /// How to send what a server fetches from a camera or another server: what is known of it may be little, since MediaMTX
 /// tells codecs, sizes and profiles alone.
 ///
-/// What is encoded of the sound becomes Opus, which browsers play by WebRTC and HLS alike: a camera's viewers don't want
-/// to wait. Rare key frames are the camera's own business, and no container stands between. The settings of a stream are
-/// of files alone.
+/// What is encoded of the sound becomes Opus unless somebody wants it otherwise: browsers play it by WebRTC and HLS alike,
+/// and a camera's viewers don't want to wait. Rare key frames are the camera's own business, and no container stands
+/// between.
 ///
 /// # Errors
 /// As [`plan`].
-pub fn live(media: &SourceMedia) -> Result<Plan, Error> {
+pub fn live(media: &SourceMedia, wanted: &Wanted) -> Result<Plan, Error> {
     let video = media.video.as_ref().filter(|video| known(&video.codec));
     let audio = media.audio.as_ref().filter(|audio| known(&audio.codec));
-    let reasons = video.map(judge::against_passing_video).unwrap_or_default();
-    let judged = Judged { reasons, warnings: Vec::new(), codec: VideoCodec::H264 };
-    let sounds = audio.map(|audio| {
-        let reason = judge::against_passing_audio(audio);
-        let encoded = reason.is_some();
-        let sent = if encoded { encoded_audio("opus") } else { as_it_is(audio) };
-        Sounds {
-            first: Some(Made { sent, encoded }),
-            reasons: reason.into_iter().collect(),
-            ..Sounds::default()
-        }
-    });
-    decide(media, (video, judged), (audio, sounds.unwrap_or_default()), &Wanted::default())
+    let judged = video.map(|video| judged_live(video, &wanted.encoding)).unwrap_or_default();
+    let sounds = audio.map(|audio| sound::live(audio, &wanted.encoding)).unwrap_or_default();
+    decide(media, (video, judged), (audio, sounds), wanted)
 }
 
 /// What is to become of a picture.
@@ -107,6 +97,21 @@ fn judged(video: &VideoTrack, container: &str, wanted: &Wanted) -> Judged {
     }
     reasons.extend(wanted.repeated_part().map(judge::asked));
     Judged { reasons, warnings, codec }
+}
+
+fn judged_live(video: &VideoTrack, encoding: &Encoding) -> Judged {
+    let codec = encoding.video;
+    let mut reasons = match codec {
+        VideoCodec::Automatic | VideoCodec::H264 => judge::against_passing_video(video),
+        VideoCodec::H265 | VideoCodec::Av1 if video.codec != codec.codec() => {
+            vec![judge::asked(Setting::Video)]
+        }
+        VideoCodec::AsIs | VideoCodec::H265 | VideoCodec::Av1 => Vec::new(),
+    };
+    if codec != VideoCodec::AsIs {
+        reasons.extend(judge::asked_of_video(encoding, video));
+    }
+    Judged { reasons, warnings: Vec::new(), codec }
 }
 
 fn decide(

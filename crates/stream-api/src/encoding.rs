@@ -10,7 +10,7 @@ pub use choice::{Encoder, PublishBy, Sound, VideoCodec};
 pub use part::Part;
 pub use setting::Setting;
 
-/// How the user wants a stream of a file to be sent. Everything is automatic unless said otherwise, and what is
+/// How the user wants a stream of a file, or of a camera that may be converted, to be sent. Everything is automatic unless said otherwise, and what is
 /// automatic is absent in JSON.
 ///
 /// What changes the picture counts only where the picture is not sent as it is.
@@ -125,6 +125,22 @@ impl Encoding {
         if let Some(setting) = unsent {
             let what = t!("setting.unpublished", protocol = self.publish.label());
             problems.push((setting, setting.wrong(what, t!("setting.unpublished.cure"))));
+        }
+        problems
+    }
+
+    /// What is wrong with it besides for a source that has no beginning and no end.
+    pub fn live_problems(&self) -> Vec<(Setting, Error)> {
+        let mut problems = Vec::new();
+        for (setting, given) in [(Setting::Start, self.start), (Setting::End, self.end)] {
+            if given.is_some() {
+                let (what, cure) = (t!("setting.part_live"), t!("setting.part_live.cure"));
+                problems.push((setting, setting.wrong(what, cure)));
+            }
+        }
+        if self.publish != PublishBy::Rtsp {
+            let (what, cure) = (t!("setting.publish.live"), t!("setting.publish.elsewhere.cure"));
+            problems.push((Setting::Publish, Setting::Publish.wrong(what, cure)));
         }
         problems
     }

@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Encoding, ServerId, Source};
+use crate::{Encoding, NetworkSource, ServerId, Source};
 
 /// What the user configured for a stream. The engine stores it; everything else about a stream is derived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,6 +47,12 @@ impl StreamSpec {
             prepare: false,
             encoding: Encoding::default(),
         }
+    }
+
+    /// Whether picture and sound can be set: of a file, and of what our own server fetches where that may be converted.
+    pub fn takes_settings(&self) -> bool {
+        let fetched = self.source.network().is_some_and(NetworkSource::may_convert);
+        self.source.file().is_some() || (self.server.is_bundled() && fetched)
     }
 
     /// Whether it can be sent from a prepared file.

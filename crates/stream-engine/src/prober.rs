@@ -52,7 +52,7 @@ pub(crate) struct Prober {
 }
 
 /// By the paths, with the tracks that the server told then.
-type Fetched = HashMap<String, (Vec<Track>, Probed)>;
+type Fetched = HashMap<String, (Vec<Track>, SourceMedia)>;
 
 /// What is known of a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -141,13 +141,23 @@ impl Prober {
     ///
     /// # Errors
     /// `ffmpeg_…` when ffprobe can't be used; `source_…` when nothing of what comes can be sent.
-    pub(crate) async fn fetched(&self, from: &Target, tracks: &[Track]) -> Result<Option<Probed>, Error> {
-        let known = |live: &Fetched| {
-            let (then, probed) = live.get(&from.name)?;
-            (then == tracks).then(|| probed.clone())
+    pub(crate) async fn fetched(
+        &self,
+        from: &Target,
+        tracks: &[Track],
+        wanted: &Wanted,
+    ) -> Result<Option<Probed>, Error> {
+        let planned = |media: SourceMedia| -> Result<Option<Probed>, Error> {
+            let plan = ffmpeg_cli::plan::live(&media, wanted)?;
+            Ok(Some(Probed { media, plan }))
         };
-        if let Some(probed) = known(&self.live()) {
-            return Ok(Some(probed));
+        let known = |live: &Fetched| {
+            let (then, media) = live.get(&from.name)?;
+            (then == tracks).then(|| media.clone())
+        };
+        let known = known(&self.live());
+        if let Some(media) = known {
+            return planned(media);
         }
         let run = self.run(ffmpeg_cli::probe::live_arguments(from), LIMIT).await?;
         let text = String::from_utf8_lossy(&run.stdout);
@@ -159,14 +169,14 @@ impl Prober {
             tracing::debug!(said, "nothing comes of a source that is to be converted");
             return Ok(None);
         };
-        let plan = ffmpeg_cli::plan::live(&media)?;
-        let probed = Probed { media, plan };
-        let mut live = self.live();
-        if live.len() >= REMEMBERED {
-            live.clear();
+        {
+            let mut live = self.live();
+            if live.len() >= REMEMBERED {
+                live.clear();
+            }
+            live.insert(from.name.clone(), (tracks.to_vec(), media.clone()));
         }
-        live.insert(from.name.clone(), (tracks.to_vec(), probed.clone()));
-        Ok(Some(probed))
+        planned(media)
     }
 
     /// What the file holds, and whether that is all that can be known: a disk that is too slow for the key frames now

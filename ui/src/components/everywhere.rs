@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use stream_api::{
-    Cure, Kept, Plan, Plays, SourceMedia, Verdict,
+    Cure, Kept, Plan, Plays, SourceMedia, Stream, Verdict,
     commands::{SourceProbe, StreamUpdate},
     plays_everywhere, t,
 };
@@ -76,9 +76,12 @@ pub(crate) fn curing(app: App, row: RwSignal<Row>) -> Callback<Cure> {
         if !runs(&stream) {
             return app.run(busy, update, |_| {});
         }
+        let Some(path) = stream.spec.source.file().map(str::to_owned) else {
+            return ask(app, busy, &stream, cure, update, false);
+        };
         // Its tracks afterwards tell whether viewers stay.
         let probe = SourceProbe {
-            path: stream.spec.source.place().to_owned(),
+            path,
             playback: stream.spec.playback,
             encoding,
             server: stream.spec.server,
@@ -87,13 +90,18 @@ pub(crate) fn curing(app: App, row: RwSignal<Row>) -> Callback<Cure> {
         app.run(busy, probe, move |report| {
             let sent = stream.plan.as_ref().map(|plan| &plan.sent);
             let same = report.plan.unkept.is_none() && sent == Some(&report.plan.sent);
-            let restart = effects(&update, true, stream.kept == Kept::On, same).restarts;
-            let words = restart.map_or(String::new(), |restart| restart.words().to_owned());
-            let title = t!("everywhere.cure.title", name = stream.spec.name);
-            let change = move || app.run(busy, update.clone(), |_| {});
-            app.question.set(Some(Question::new(title, words, cure.label(), change)));
+            ask(app, busy, &stream, cure, update, same);
         });
     })
+}
+
+/// Asks before a stream that is live is changed. `same`: it has the tracks that its viewers get now.
+fn ask(app: App, busy: RwSignal<bool>, stream: &Stream, cure: Cure, update: StreamUpdate, same: bool) {
+    let restart = effects(&update, true, stream.kept == Kept::On, same).restarts;
+    let words = restart.map_or(String::new(), |restart| restart.words().to_owned());
+    let title = t!("everywhere.cure.title", name = stream.spec.name);
+    let change = move || app.run(busy, update.clone(), |_| {});
+    app.question.set(Some(Question::new(title, words, cure.label(), change)));
 }
 
 fn cell(verdict: &Verdict) -> impl IntoView + use<> {

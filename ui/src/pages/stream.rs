@@ -135,13 +135,13 @@ fn sending(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
         row.with(|row| {
             let stream = &row.stream;
             let known = stream.media.clone().zip(stream.plan.clone());
-            (stream.spec.source.place().to_owned(), known, stream.spec.source.file().is_some())
+            (stream.spec.source.place().to_owned(), known, stream.spec.takes_settings())
         })
     });
     move || {
-        let (path, known, is_file) = seen.get();
+        let (path, known, takes_settings) = seen.get();
         // Of another source the server sends what comes.
-        let cure = is_file.then_some(choose);
+        let cure = takes_settings.then_some(choose);
         let known = known.map(|(media, plan)| {
             // What a protocol does not carry stands in the table below.
             let warnings = plan.warnings.iter().filter(|remark| !remark.code.is_of_a_protocol());

@@ -1,6 +1,6 @@
 //! Which sound tracks are sent.
 
-use stream_api::{AudioTrack, Remark, SentAudio, Setting, Sound};
+use stream_api::{AudioTrack, Encoding, Remark, SentAudio, Setting, Sound};
 
 use super::{Wanted, judge};
 
@@ -27,10 +27,7 @@ pub(super) fn sounds(audio: &AudioTrack, container: &str, wanted: &Wanted, encod
     let by = encoding.publish;
     let against = judge::against_copying_audio(audio, container, by);
     let impossible = judge::against_sending_audio(audio, container, by);
-    let louder = encoding.volume.filter(|percent| *percent != 100).map(|_| judge::asked(Setting::Volume));
-    let altered = louder
-        .or(encoding.audio_kilobits.map(|_| judge::asked(Setting::AudioBitrate)))
-        .or(wanted.repeated_part().map(judge::asked));
+    let altered = altered(encoding).or(wanted.repeated_part().map(judge::asked));
     let both = wanted.carries_opus() && wanted.viewers.webrtc;
     let codecs: &[&str] = match encoding.audio {
         Sound::None => return Sounds::default(),
@@ -71,4 +68,35 @@ pub(super) fn sounds(audio: &AudioTrack, container: &str, wanted: &Wanted, encod
         (true, None, None) => chosen(),
     };
     Sounds { first, second, reasons, warning: None }
+}
+
+/// What the user wants of a sound that can't be had of it as it is.
+fn altered(encoding: &Encoding) -> Option<Remark> {
+    let louder = encoding.volume.filter(|percent| *percent != 100).map(|_| judge::asked(Setting::Volume));
+    louder.or(encoding.audio_kilobits.map(|_| judge::asked(Setting::AudioBitrate)))
+}
+
+/// Of what a server fetches.
+pub(super) fn live(audio: &AudioTrack, encoding: &Encoding) -> Sounds {
+    let (odd, altered) = (judge::against_passing_audio(audio), altered(encoding));
+    let codecs: &[&str] = match encoding.audio {
+        Sound::None => return Sounds::default(),
+        Sound::AsIs if altered.is_none() => &[],
+        Sound::Automatic if odd.is_none() && altered.is_none() => &[],
+        Sound::Automatic | Sound::AsIs | Sound::Opus => &["opus"],
+        Sound::Aac => &["aac"],
+        Sound::Both => &["aac", "opus"],
+    };
+    let make = |codec: &&str| {
+        let copied = audio.codec == **codec && odd.is_none() && altered.is_none();
+        let sent = if copied { super::as_it_is(audio) } else { super::encoded_audio(codec) };
+        Made { sent, encoded: !copied }
+    };
+    let passed = || Made { sent: super::as_it_is(audio), encoded: false };
+    let (first, second) = (codecs.first().map_or_else(passed, make), codecs.get(1).map(make));
+    let encodes = first.encoded || second.as_ref().is_some_and(|made| made.encoded);
+    let to_opus = matches!(encoding.audio, Sound::Automatic | Sound::Opus);
+    let why = altered.or(odd.filter(|_| to_opus)).unwrap_or_else(|| judge::asked(Setting::Audio));
+    let reasons = if encodes { vec![why] } else { Vec::new() };
+    Sounds { first: Some(first), second, reasons, warning: None }
 }

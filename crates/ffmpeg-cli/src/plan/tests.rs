@@ -6,6 +6,10 @@ fn plan(media: &SourceMedia) -> Result<Plan, Error> {
     super::plan(media, &Wanted::default())
 }
 
+fn fetched(media: &SourceMedia) -> Result<Plan, Error> {
+    super::live(media, &Wanted::default())
+}
+
 pub(super) fn video() -> VideoTrack {
     VideoTrack {
         codec: "h264".into(),
@@ -117,7 +121,7 @@ fn of_what_a_server_fetches_only_what_would_not_play_is_encoded() {
     for change in plays {
         let mut video = video();
         change(&mut video);
-        let plan = live(&media("rtsp", Some(video), Some(audio("aac", None)))).expect("has tracks");
+        let plan = fetched(&media("rtsp", Some(video), Some(audio("aac", None)))).expect("has tracks");
         assert_eq!((plan.mode, plan.reasons.as_slice()), (Mode::Copy, [].as_slice()));
     }
     let encoded: [(Change, &str); 5] = [
@@ -130,10 +134,10 @@ fn of_what_a_server_fetches_only_what_would_not_play_is_encoded() {
     for (change, word) in encoded {
         let mut video = video();
         change(&mut video);
-        let plan = live(&media("rtsp", Some(video), None)).expect("has a track");
+        let plan = fetched(&media("rtsp", Some(video), None)).expect("has a track");
         assert!(plan.encodes_video && plan.reasons[0].message.contains(word), "{word}: {:?}", plan.reasons);
     }
-    let phone = live(&media("rtsp", Some(video()), Some(audio("pcm_alaw", None)))).expect("has tracks");
+    let phone = fetched(&media("rtsp", Some(video()), Some(audio("pcm_alaw", None)))).expect("has tracks");
     assert_eq!(
         (phone.audio.as_deref(), phone.encodes_video, phone.encodes_audio),
         (Some("opus"), false, true)
@@ -141,6 +145,29 @@ fn of_what_a_server_fetches_only_what_would_not_play_is_encoded() {
     assert!(phone.reasons[0].message.contains("G.711"), "{:?}", phone.reasons);
     let sent = phone.sent.audio.expect("sound");
     assert_eq!((sent.codec.as_str(), sent.sample_rate, phone.unkept), ("opus", 48_000, None));
+}
+
+#[test]
+fn what_is_chosen_counts_of_what_a_server_fetches() {
+    let camera = media("rtsp", Some(video()), Some(audio("pcm_alaw", None)));
+    let mpeg = media("rtsp", Some(VideoTrack { codec: "mpeg4".into(), ..video() }), None);
+    let cases: [(&SourceMedia, Choice, bool, &[&str]); 7] = [
+        (&camera, |e| e.height = Some(360), true, &["opus"]),
+        (&camera, |e| e.kilobits = Some(500), true, &["opus"]),
+        (&camera, |e| e.audio = Sound::None, false, &[]),
+        (&camera, |e| e.audio = Sound::Both, false, &["aac", "opus"]),
+        (&camera, |e| e.audio = Sound::AsIs, false, &["pcm_alaw"]),
+        (&mpeg, |e| e.video = VideoCodec::AsIs, false, &[]),
+        (&mpeg, |e| e.video = VideoCodec::H265, true, &[]),
+    ];
+    for (media, choice, encodes, sounds) in cases {
+        let mut encoding = Encoding::default();
+        choice(&mut encoding);
+        let plan = live(media, &Wanted::by(encoding.clone())).expect("has tracks");
+        assert_eq!(plan.encodes_video, encodes, "{encoding:?} {:?}", plan.reasons);
+        let sent = [&plan.sent.audio, &plan.sent.second_audio].into_iter().flatten();
+        assert_eq!(sent.map(|sound| sound.codec.as_str()).collect::<Vec<_>>(), sounds, "{encoding:?}");
+    }
 }
 
 /// A file that is copied unless something else is wanted.

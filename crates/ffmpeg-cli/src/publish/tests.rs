@@ -161,7 +161,7 @@ fn what_a_server_has_is_read_at_its_own_pace_and_its_password_stays_hidden() {
     let (from, to) = (target(".source/1?x=probe", "reader"), target("cam", "publisher"));
     let mut media = media("hevc");
     media.audio = media.audio.map(|audio| AudioTrack { codec: "pcm_mulaw".into(), profile: None, ..audio });
-    let plan = crate::plan::live(&media).expect("has tracks");
+    let plan = crate::plan::live(&media, &Wanted::default()).expect("has tracks");
     let publish = Publish {
         input: Input::Live(&from),
         media: &media,

@@ -20,10 +20,15 @@ pub(super) async fn check(
         return Ok(());
     }
     let encoding = &spec.encoding;
-    if spec.source.file().is_none() && !encoding.is_automatic() {
+    if !encoding.is_automatic() && !spec.takes_settings() {
         return Err(Error::new(Code::EncodingUnfit).with("name", spec.source.title()));
     }
     encoding.check(spec.playback)?;
+    if spec.source.file().is_none()
+        && let Some((_, error)) = encoding.live_problems().into_iter().next()
+    {
+        return Err(error);
+    }
     let way = |spec: &StreamSpec| (spec.server, spec.encoding.publish);
     if before.is_none_or(|before| way(before) != way(spec)) {
         check_way(&call.hub, spec.server, encoding)?;

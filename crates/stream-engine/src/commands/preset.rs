@@ -40,7 +40,7 @@ pub(crate) async fn preset_apply(engine: &Call<'_>, request: PresetApply) -> Res
 
 async fn apply(engine: &Call<'_>, id: StreamId, preset: &Preset) -> Result<(), Error> {
     let spec = stored(engine, id).await?.spec;
-    if spec.source.file().is_none() {
+    if !spec.takes_settings() {
         return Err(Error::new(Code::EncodingUnfit).with("name", spec.name));
     }
     let encoding = spec.encoding.by_preset(&preset.encoding);

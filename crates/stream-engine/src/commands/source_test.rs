@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use ffmpeg_cli::plan::Wanted;
 use mediamtx_client::{Pull, PullFailure};
 use stream_api::{
     Code, Error, Outcome, Source, SourceAddress, SourceTested, Step, StreamId, TestStep,
@@ -45,7 +46,9 @@ pub(crate) async fn source_test(engine: &Call<'_>, request: SourceTest) -> Resul
     let pull = Pull { on_demand: false, ..open::pull_of(&network, &secrets) };
     match fetch(engine, pull, &address.host).await? {
         Ok(Probed { media, plan }) => {
-            let converted = network.may_convert().then(|| ffmpeg_cli::plan::live(&media).ok()).flatten();
+            let converted =
+                network.may_convert().then(|| ffmpeg_cli::plan::live(&media, &Wanted::default()).ok());
+            let converted = converted.flatten();
             let plan = converted.filter(|plan| plan.encodes_video || plan.encodes_audio).unwrap_or(plan);
             test.passed(Step::Login);
             test.passed(Step::Media);

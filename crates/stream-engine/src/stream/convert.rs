@@ -1,9 +1,12 @@
 //! Network sources that not every viewer can play: the server fetches them to a path that is for us alone, so that their
 //! password stays with it, and FFmpeg reads that, encodes what must be and publishes under the stream's name.
 
-use ffmpeg_cli::publish::{By, Target};
+use ffmpeg_cli::{
+    plan::Wanted,
+    publish::{By, Target},
+};
 use mediamtx_client::{PROBE_QUERY, Track};
-use stream_api::{Code, Error, NetworkSource, Source, StreamId, StreamSpec, Unkept};
+use stream_api::{Code, Error, Mode, NetworkSource, Sound, Source, StreamId, StreamSpec, Unkept};
 
 use super::{Parts, arrival, keep, open};
 use crate::{
@@ -26,10 +29,13 @@ pub(super) fn may(spec: &StreamSpec) -> bool {
     spec.server.is_bundled() && spec.source.network().is_some_and(NetworkSource::may_convert)
 }
 
-/// Whether something of what a source sends has to be encoded; none while its tracks are not known.
-pub(super) fn is_needed(tracks: &[Track]) -> Option<bool> {
+/// Whether something of what a source sends has to be encoded, or left out, to be sent as somebody wants; none while its
+/// tracks are not known.
+pub(super) fn is_needed(tracks: &[Track], wanted: &Wanted) -> Option<bool> {
     let media = arrival::received(tracks)?.media;
-    ffmpeg_cli::plan::live(&media).ok().map(|plan| plan.encodes_video || plan.encodes_audio)
+    let plan = ffmpeg_cli::plan::live(&media, wanted).ok()?;
+    let left_out = wanted.encoding.audio == Sound::None && media.audio.is_some();
+    Some(plan.mode == Mode::Transcode || left_out)
 }
 
 /// Has the server fetch the source for us alone.
@@ -77,13 +83,14 @@ pub(super) async fn probe(
     id: StreamId,
     network: &NetworkSource,
     from: &Target,
+    wanted: &Wanted,
 ) -> Result<Probed, Problem> {
     let sample = parts.server.samples().borrow().get(&source_of(id)).cloned().unwrap_or_default();
     let lost = || passing(Error::new(Code::PullClosed).with("host", open::host(network)));
     if !sample.online {
         return Err(lost());
     }
-    let probed = parts.prober.fetched(from, &sample.tracks).await;
+    let probed = parts.prober.fetched(from, &sample.tracks, wanted).await;
     probed.map_err(passing)?.ok_or_else(lost)
 }
 

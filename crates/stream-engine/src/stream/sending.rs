@@ -2,10 +2,13 @@
 
 use std::{fs, io, path::PathBuf, time::Instant};
 
-use stream_api::{Code, Encoder, Error, Mode, Plan, Remark, RemarkCode, StreamId, StreamSpec, Tracks};
+use ffmpeg_cli::{plan::Wanted, publish::Target};
+use stream_api::{
+    Code, Encoder, Error, Mode, NetworkSource, Plan, Remark, RemarkCode, StreamId, StreamSpec, Tracks,
+};
 
 use super::{
-    Parts,
+    Parts, convert,
     spawn::{needs_a_person, passing},
 };
 use crate::{
@@ -52,10 +55,7 @@ pub(super) async fn file(
     fallen: &[Encoder],
     reserved: Option<Encoder>,
 ) -> Result<Sending, Problem> {
-    let mut wanted = wanted(&parts.hub, &parts.prober, spec.server, spec.playback, &spec.encoding);
-    let mut full = parts.sessions.full(Instant::now());
-    full.retain(|encoder| Some(*encoder) != reserved);
-    wanted.encoders = wanted.encoders.without(fallen).without(&full);
+    let (wanted, full) = wanted_now(parts, spec, fallen, reserved);
     let mut probed = parts.prober.examine(looked, &wanted).await.map_err(of_source)?;
     let instead_of = stands_in(&mut probed.plan, spec.encoding.encoder, fallen, &full);
     match parts.prepared.take(id, spec, &probed, now(parts, id, spec).as_ref()).await {
@@ -65,6 +65,36 @@ pub(super) async fn file(
             Ok(Sending { file, probed, instead_of })
         }
     }
+}
+
+/// What a server fetches, to be sent as the stream's settings want it; the same of encoders.
+pub(super) async fn fetched(
+    parts: &Parts,
+    id: StreamId,
+    spec: &StreamSpec,
+    network: &NetworkSource,
+    from: &Target,
+    fallen: &[Encoder],
+    reserved: Option<Encoder>,
+) -> Result<Sending, Problem> {
+    let (wanted, full) = wanted_now(parts, spec, fallen, reserved);
+    let mut probed = convert::probe(parts, id, network, from, &wanted).await?;
+    let instead_of = stands_in(&mut probed.plan, spec.encoding.encoder, fallen, &full);
+    Ok(Sending { file: PathBuf::new(), probed, instead_of })
+}
+
+/// What decides how it is sent now, and the encoders that have no session left.
+fn wanted_now(
+    parts: &Parts,
+    spec: &StreamSpec,
+    fallen: &[Encoder],
+    reserved: Option<Encoder>,
+) -> (Wanted, Vec<Encoder>) {
+    let mut wanted = wanted(&parts.hub, &parts.prober, spec.server, spec.playback, &spec.encoding);
+    let mut full = parts.sessions.full(Instant::now());
+    full.retain(|encoder| Some(*encoder) != reserved);
+    wanted.encoders = wanted.encoders.without(fallen).without(&full);
+    (wanted, full)
 }
 
 /// For which encoder that could be used another one stands in, if so; it is said then.

@@ -68,7 +68,7 @@ enum Found {
     TestPattern,
     File(Looked),
     /// A path of the server, which fetches it.
-    Live(Box<Probed>, Target),
+    Live(Box<Sending>, Target),
 }
 
 /// Everything from an order to a child: its turn is awaited, the source is probed, the path is made, FFmpeg is started.
@@ -91,7 +91,9 @@ pub(super) async fn spawn(
         Some(network) => {
             convert::fetch(&parts, id, network).await?;
             let from = convert::target(&*parts.server.access().await.map_err(passing)?, id);
-            Found::Live(Box::new(convert::probe(&parts, id, network, &from).await?), from)
+            let held = kept.reserved.as_ref().map(Session::encoder);
+            let sending = sending::fetched(&parts, id, &spec, network, &from, &kept.fallen, held).await?;
+            Found::Live(Box::new(sending), from)
         }
     };
     // The actor takes them all, as long as it waits for the child.
@@ -126,9 +128,7 @@ async fn make(
             let held = reserved.as_ref().map(Session::encoder);
             (sending::file(&parts, id, &spec, looked, &fallen, held).await?, None)
         }
-        Found::Live(probed, from) => {
-            (Sending { file: PathBuf::new(), probed: *probed, instead_of: None }, Some(from))
-        }
+        Found::Live(sending, from) => (*sending, Some(from)),
     };
     let file = file.to_string_lossy();
     // No slate is made for a server that is not there.

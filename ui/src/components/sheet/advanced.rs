@@ -5,7 +5,7 @@ use stream_api::{Encoder, Encoding, Error, PublishBy, Setting, Sound, VideoCodec
 
 use crate::components::{
     Act, Checked, Icon, below, choice,
-    sheet::{form::Form, presets::presets},
+    sheet::{form::Form, network::Kind, presets::presets},
 };
 
 /// What can be chosen of a setting: how it is called, and what choosing it does.
@@ -16,6 +16,7 @@ pub(crate) fn advanced(form: Form) -> impl IntoView {
     let chosen = form.settings.chosen;
     let open = chosen.with_untracked(|encoding| !encoding.is_automatic());
     let automatic = Memo::new(move |_| chosen.with(Encoding::is_automatic));
+    let is_file = Memo::new(move |_| form.net.kind.get() == Kind::File);
     let made = Memo::new(move |_| chosen.with(|encoding| encoding.video != VideoCodec::AsIs));
     let heard = Memo::new(move |_| chosen.with(|e| !matches!(e.audio, Sound::None | Sound::AsIs)));
     let state = move || if automatic.get() { t!("settings.automatic") } else { t!("settings.chosen") };
@@ -31,7 +32,7 @@ pub(crate) fn advanced(form: Form) -> impl IntoView {
                 {move || made.get().then(|| picture(form))}
                 <div class="two">
                     {list(form, Setting::Audio, "audio", sounds().into())}
-                    {list(form, Setting::Publish, "publish", ways().into())}
+                    {move || is_file.get().then(|| list(form, Setting::Publish, "publish", ways().into()))}
                 </div>
                 {move || heard.get().then(|| view! {
                     <div class="two">
@@ -39,10 +40,12 @@ pub(crate) fn advanced(form: Form) -> impl IntoView {
                         {number(form, Setting::Volume, "volume", "100")}
                     </div>
                 })}
-                <div class="two">
-                    {number(form, Setting::Start, "start", "0:00")}
-                    {number(form, Setting::End, "end", t!("settings.end.empty"))}
-                </div>
+                {move || is_file.get().then(|| view! {
+                    <div class="two">
+                        {number(form, Setting::Start, "start", "0:00")}
+                        {number(form, Setting::End, "end", t!("settings.end.empty"))}
+                    </div>
+                })}
                 {extra(form)}
                 {move || (!automatic.get()).then(|| view! {
                     <div class="card-foot">

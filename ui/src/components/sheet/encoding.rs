@@ -58,24 +58,34 @@ impl Settings {
 }
 
 impl Form {
-    /// How it is to be sent; of a file alone.
-    pub(crate) fn encoding(self) -> Encoding {
+    /// As [`stream_api::StreamSpec::takes_settings`], of what is in the form.
+    pub(crate) fn takes_settings(self) -> bool {
         match self.net.kind.get() {
-            Kind::File => self.settings.chosen.get(),
-            Kind::Network | Kind::Incoming | Kind::TestPattern => Encoding::default(),
+            Kind::File => true,
+            Kind::Network => {
+                self.net.convert.get() && !self.net.on_demand.get() && self.server.get().is_bundled()
+            }
+            Kind::Incoming | Kind::TestPattern => false,
         }
+    }
+
+    /// How it is to be sent.
+    pub(crate) fn encoding(self) -> Encoding {
+        if self.takes_settings() { self.settings.chosen.get() } else { Encoding::default() }
     }
 
     /// Everything that is wrong with how it is to be sent.
     pub(crate) fn setting_problems(self) -> Vec<(Setting, Error)> {
-        match self.net.kind.get() {
-            Kind::File => {
-                let mut problems = self.settings.problems(self.playback.get());
-                problems.extend(self.unpublished().into_iter().chain(self.forbidden()));
-                problems
-            }
-            Kind::Network | Kind::Incoming | Kind::TestPattern => Vec::new(),
+        if !self.takes_settings() {
+            return Vec::new();
         }
+        let mut problems = self.settings.problems(self.playback.get());
+        match self.net.kind.get() {
+            Kind::File => problems.extend(self.unpublished()),
+            _ => problems.extend(self.settings.chosen.with(Encoding::live_problems)),
+        }
+        problems.extend(self.forbidden());
+        problems
     }
 
     /// That FFmpeg's own arguments are set at the desktop alone.

@@ -14,6 +14,7 @@ use crate::components::{
 /// Name, playback, recording, and what becomes of viewers.
 pub(crate) fn fields(form: Form) -> impl IntoView {
     let is_file = Memo::new(move |_| form.net.kind.get() == Kind::File);
+    let takes = Memo::new(move |_| form.takes_settings());
     let keep_hint = move || match form.probe.get() {
         Probe::Done(report) => report.plan.unkept.map_or(t!("sheet.keep.hint"), Unkept::words),
         _ => t!("sheet.keep.hint"),
@@ -32,10 +33,12 @@ pub(crate) fn fields(form: Form) -> impl IntoView {
             view! { <small data-testid="keep-hint">{keep_hint}</small> },
         ))}
         {prepare(form)}
-        {move || match form.net.kind.get() {
-            Kind::File => Some(advanced(form).into_any()),
-            Kind::Network => Some(view! { <p class="faint small-print">{t!("settings.files_alone")}</p> }.into_any()),
-            Kind::Incoming | Kind::TestPattern => None,
+        {move || match (takes.get(), form.net.kind.get()) {
+            (true, _) => Some(advanced(form).into_any()),
+            (false, Kind::Network) => {
+                Some(view! { <p class="faint small-print">{t!("settings.unconverted")}</p> }.into_any())
+            }
+            _ => None,
         }}
     }
 }

@@ -115,13 +115,12 @@ fn name(form: Form, naming: RwSignal<Option<String>>, busy: RwSignal<bool>) -> i
 fn apply(app: App, name: String, open: RwSignal<Option<String>>) -> impl IntoView {
     let (world, busy) = (app.world, RwSignal::new(false));
     let row = move |id: StreamId| world.row(id);
-    let is_file = |id: StreamId| {
-        row(id).is_some_and(|row| row.with_untracked(|row| row.stream.spec.source.file().is_some()))
-    };
-    let files: Vec<(StreamId, String)> = world.lines.with_untracked(|lines| {
-        lines.iter().filter(|line| is_file(line.id)).map(|line| (line.id, line.name.clone())).collect()
+    let takes =
+        |id: StreamId| row(id).is_some_and(|row| row.with_untracked(|row| row.stream.spec.takes_settings()));
+    let streams: Vec<(StreamId, String)> = world.lines.with_untracked(|lines| {
+        lines.iter().filter(|line| takes(line.id)).map(|line| (line.id, line.name.clone())).collect()
     });
-    let every: Vec<StreamId> = files.iter().map(|(id, _)| *id).collect();
+    let every: Vec<StreamId> = streams.iter().map(|(id, _)| *id).collect();
     let picked = RwSignal::new(Vec::<StreamId>::new());
     let live = Memo::new(move |_| {
         let is_live = |id: &&StreamId| row(**id).is_some_and(|row| row.with(|row| runs(&row.stream)));
@@ -164,7 +163,7 @@ fn apply(app: App, name: String, open: RwSignal<Option<String>>) -> impl IntoVie
             {modal_head(title, close)}
             <div class="ask-body">
                 <p>{t!("preset.apply.body")}</p>
-                <div class="picks" data-testid="preset-streams">{files.into_iter().map(line).collect_view()}</div>
+                <div class="picks" data-testid="preset-streams">{streams.into_iter().map(line).collect_view()}</div>
                 <p class="note warns" role="status">
                     {move || (live.get() > 0).then(|| tn!("preset.live", live.get()))}
                 </p>

@@ -1,6 +1,6 @@
 //! Sources that are converted where viewers would not all play them.
 
-use stream_api::{Code, Error};
+use stream_api::{Code, Error, Mode};
 
 use super::Actor;
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     prober::Probed,
     server::{Sample, source_of},
     stream::{convert, open},
+    wanted::wanted,
 };
 
 impl Actor {
@@ -16,7 +17,7 @@ impl Actor {
         if self.machine.feed == Feed::Converter {
             if source.online
                 && self.machine.phase == Phase::Open
-                && convert::is_needed(&source.tracks) == Some(false)
+                && self.is_conversion_needed(&source) == Some(false)
             {
                 // The camera was set to something that plays everywhere.
                 self.set_converts(false).await;
@@ -28,10 +29,16 @@ impl Actor {
         self.machine.source_there = false;
         if convert::may(&self.spec)
             && self.is_on_air()
-            && convert::is_needed(&self.sample.tracks) == Some(true)
+            && self.is_conversion_needed(&self.sample) == Some(true)
         {
             self.set_converts(true).await;
         }
+    }
+
+    fn is_conversion_needed(&self, sample: &Sample) -> Option<bool> {
+        let (spec, parts) = (&self.spec, &self.parts);
+        let wanted = wanted(&parts.hub, &parts.prober, spec.server, spec.playback, &spec.encoding);
+        convert::is_needed(&sample.tracks, &wanted)
     }
 
     /// Stored, so that the next start need not find it out before viewers' eyes.
@@ -46,7 +53,7 @@ impl Actor {
 
     /// What FFmpeg makes of the source, if that is known.
     pub(super) fn known_of_source(&self) -> Option<Probed> {
-        self.facts.probed.clone().filter(|probed| probed.plan.encodes_video || probed.plan.encodes_audio)
+        self.facts.probed.clone().filter(|probed| probed.plan.mode == Mode::Transcode)
     }
 
     /// What an end means that FFmpeg took for that of its input.
