@@ -13,6 +13,7 @@
 mod access;
 mod audience;
 mod bad_inputs;
+mod capacity;
 mod clocks;
 mod conversion;
 mod crashes;

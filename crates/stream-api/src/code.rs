@@ -283,6 +283,8 @@ with_servers! {
     /// FFmpeg ran and then made no progress any more.
     Stalled = "stalled", Retry => [Ffmpeg "out_time_us=…, the same for 8 s"];
 
+    /// This machine has no room for what is to be started.
+    WouldOverload = "would_overload";
     /// A stream on air is sent slower than it plays.
     Overloaded = "overloaded", Prepare => [Ffmpeg "out_time_us=…, below 0.97 of real time for 15 s"];
     /// What is on air is not recorded: the disk is full.

@@ -5,6 +5,7 @@
 //! JSON body (POST, PATCH) are merged into that object.
 
 mod access;
+mod capacity;
 mod encoders;
 mod history;
 mod order;
@@ -20,15 +21,16 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use crate::{
-    Effects, EncodersTried, Encoding, Import, LogLine, ObsFile, OtherServer, Playback, ProbeReport, RunLog,
-    Secret, ServerId, ServerStatus, ServerTested, Snapshot, Source, SourceTested, Stream, StreamHistory,
-    StreamId, StreamSpec,
+    Capacity, Effects, EncodersTried, Encoding, Import, LogLine, ObsFile, OtherServer, Playback, ProbeReport,
+    RunLog, Secret, ServerId, ServerStatus, ServerTested, Snapshot, Source, SourceTested, Stream,
+    StreamHistory, StreamId, StreamSpec,
 };
 
 pub use access::{
     GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, NewAccess, PasswordChange, PublishKey, PublishKeyRenew,
     PublishKeyRevoke, QrCode, StreamAccessSet, StreamQr,
 };
+pub use capacity::CapacityGet;
 pub use encoders::EncodersTry;
 pub use history::{
     Activities, ActivityExport, ActivityFile, ActivityList, ActivitySeen, StreamPast, StreamRunLog,
@@ -159,6 +161,7 @@ macro_rules! with_commands {
             PresetSave, preset_save;
             PresetRemove, preset_remove;
             PresetApply, preset_apply;
+            CapacityGet, capacity_get;
         }
     };
 }
@@ -236,6 +239,7 @@ routes! {
     PresetSave => Nothing, "preset_save", Post "/api/v1/presets", 200;
     PresetRemove => Nothing, "preset_remove", Delete "/api/v1/presets/{name}", 200;
     PresetApply => PresetApplied, "preset_apply", Post "/api/v1/presets/{name}/apply", 200;
+    CapacityGet => Capacity, "capacity_get", Post "/api/v1/capacity", 200;
 }
 
 /// Everything, at one moment.

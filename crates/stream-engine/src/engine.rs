@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     Clocks, DataDir, GuestDoor, Options, Subscription,
+    capacity::Capacity,
     commands::{self, Call},
     data_dir::silent,
     drives::Drives,
@@ -57,6 +58,7 @@ pub(crate) struct Inner {
     ink: Ink,
     pub(crate) prober: Prober,
     pub(crate) prepared: Prepared,
+    pub(crate) capacity: Capacity,
     pub(crate) slates: Slates,
     pub(crate) tls: Tls,
     /// The bundled one.
@@ -159,6 +161,8 @@ impl Engine {
             prober.clone(),
             hub.clone(),
         );
+        let capacity =
+            Capacity::new(data.cache(), tools.clone(), spawner.clone(), drives.clone(), hub.clone());
         let slates = Slates::new(data.slates(), tools.clone(), spawner.clone(), drives.clone());
         slates.tidy().await;
         let (tls, ink) = (Tls::new(data.tls()), Ink::start());
@@ -250,6 +254,8 @@ impl Engine {
         tasks.spawn(async move { ends.run_until_cancelled(encoders.work()).await });
         let (working, ends) = (prepared.clone(), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(working.work()).await });
+        let (watching, ends) = (capacity.clone(), stop.clone());
+        tasks.spawn(async move { ends.run_until_cancelled(watching.watch()).await });
         let (saved, ends) = (store.clone(), stop.clone());
         tasks.spawn(async move { ends.run_until_cancelled(saved.keep_saving()).await });
         let streams = Mutex::new(registry);
@@ -266,6 +272,7 @@ impl Engine {
             ink,
             prober,
             prepared,
+            capacity,
             slates,
             tls,
             server,

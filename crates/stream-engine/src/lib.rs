@@ -4,6 +4,7 @@
 //! windows nor HTTP. Every decision about a stream is made in [`lifecycle::step`], which is pure.
 
 mod access;
+mod capacity;
 mod clock;
 mod clocks;
 mod commands;

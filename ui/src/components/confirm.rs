@@ -19,8 +19,12 @@ pub(crate) struct Question {
     yes: &'static str,
     danger: bool,
     /// Outlives the menu or page that asked.
-    on_yes: Arc<dyn Fn() + Send + Sync>,
+    on_yes: Answer,
+    /// Another answer: its button and what it does.
+    or: Option<(&'static str, Answer)>,
 }
+
+type Answer = Arc<dyn Fn() + Send + Sync>;
 
 impl Question {
     /// A question about nothing dangerous.
@@ -30,7 +34,12 @@ impl Question {
         yes: &'static str,
         on_yes: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        Question { title, body, yes, danger: false, on_yes: Arc::new(on_yes) }
+        Question { title, body, yes, danger: false, on_yes: Arc::new(on_yes), or: None }
+    }
+
+    /// The same with another answer beside it.
+    pub(crate) fn or(self, words: &'static str, on_other: impl Fn() + Send + Sync + 'static) -> Self {
+        Question { or: Some((words, Arc::new(on_other))), ..self }
     }
 
     /// Quit although streams are live?
@@ -41,6 +50,7 @@ impl Question {
             yes: t!("quit.yes"),
             danger: true,
             on_yes: Arc::new(move || app.quit()),
+            or: None,
         }
     }
 
@@ -63,6 +73,7 @@ impl Question {
                     }
                 });
             }),
+            or: None,
         }
     }
 
@@ -81,6 +92,7 @@ impl Question {
                 let revoke = commands::GuestLinkRevoke { id, link: link.id.clone() };
                 app.run(RwSignal::new(false), revoke, |_| {});
             }),
+            or: None,
         }
     }
 
@@ -91,7 +103,7 @@ impl Question {
             false => (t!("publish.revoke.title"), t!("publish.revoke.body"), t!("publish.revoke")),
         };
         let (title, body) = (title.to_owned(), body.to_owned());
-        Question { title, body, yes, danger: true, on_yes: Arc::new(on_yes) }
+        Question { title, body, yes, danger: true, on_yes: Arc::new(on_yes), or: None }
     }
 
     /// Close a form in which something was typed?
@@ -102,6 +114,7 @@ impl Question {
             yes: t!("discard.yes"),
             danger: true,
             on_yes: Arc::new(on_yes),
+            or: None,
         }
     }
 
@@ -121,6 +134,7 @@ impl Question {
                 let set = commands::ServerSettingsSet { settings: settings.clone() };
                 app.run(busy, set, move |_| app.tell(Toast::done(t!("settings.done"))));
             }),
+            or: None,
         }
     }
 
@@ -136,6 +150,7 @@ impl Question {
                     done.try_run(());
                 });
             }),
+            or: None,
         }
     }
 
@@ -147,6 +162,7 @@ impl Question {
             yes: t!("stop_all.yes"),
             danger: true,
             on_yes: Arc::new(move || app.run(busy, commands::StreamStopAll {}, |_| {})),
+            or: None,
         }
     }
 
@@ -172,6 +188,18 @@ pub(crate) fn Questions() -> impl IntoView {
     move || {
         app.question.get().map(|question| {
             let yes = Arc::clone(&question.on_yes);
+            let or = question.or.clone().map(|(words, other)| {
+                view! {
+                    <Act
+                        id="confirm-or"
+                        label=words
+                        on_press=move |_| {
+                            close();
+                            other();
+                        }
+                    />
+                }
+            });
             view! {
                 <Modal label=question.title.clone() class="ask" on_close=move |()| close()>
                     <div class="ask-body">
@@ -181,6 +209,7 @@ pub(crate) fn Questions() -> impl IntoView {
                     <footer>
                         <span class="grow"></span>
                         <Act id="confirm-cancel" label=t!("act.cancel") on_press=move |_| close()/>
+                        {or}
                         <Act
                             id="confirm-ok"
                             class=if question.danger { "primary bad" } else { "primary" }

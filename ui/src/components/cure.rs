@@ -60,7 +60,7 @@ impl App {
                 self.sheet.set(Some(SheetFor::Edit { id, locate: false }));
             }
             (FaultAction::Retry, FaultOf::Stream(id)) => {
-                self.run(busy, commands::StreamStart { id }, |_| {});
+                self.run(busy, commands::StreamStart { id, unless_full: false }, |_| {});
             }
             (FaultAction::Prepare, FaultOf::Stream(id)) => {
                 self.run(busy, commands::PrepareStart { id }, |_| {});

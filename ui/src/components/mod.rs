@@ -24,6 +24,7 @@ pub(crate) mod outbound;
 pub(crate) mod past;
 pub(crate) mod prepare;
 pub(crate) mod refusal;
+pub(crate) mod room;
 pub(crate) mod row;
 pub(crate) mod row_menu;
 pub(crate) mod run_log;

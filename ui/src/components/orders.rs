@@ -50,7 +50,7 @@ pub(crate) fn OrderButton(
                 label=t!("act.start")
                 act="start"
                 busy=busy
-                on_press=move |_| app.run(busy, commands::StreamStart { id }, |_| {})
+                on_press=move |_| app.start(busy, id)
             />
         }
         .into_any(),

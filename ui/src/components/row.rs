@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Encoder, Mode, Playback, Recording, Source, State, StreamId, t};
+use stream_api::{Encoder, Mode, Playback, Recording, Source, StreamId, t};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
@@ -7,6 +7,7 @@ use crate::{
     app::use_app,
     components::{
         CureButton, FaultOf, Icon, MenuKind, RowMenu, StateBadge, icon, orders::OrderButton, shown, spark,
+        state::cured_by,
     },
     format,
     pages::Page,
@@ -160,14 +161,9 @@ fn status(row: RwSignal<Row>) -> impl IntoView {
     }
 }
 
-/// The one click that helps, for a stream that needs a person.
+/// The one click that helps, for a stream that needs a person or is too much for this computer.
 fn cure(row: RwSignal<Row>) -> impl IntoView {
-    let action = Memo::new(move |_| {
-        row.with(|row| {
-            let fault = row.stream.fault.as_ref().filter(|_| row.stream.state == State::Failed);
-            fault.and_then(|fault| fault.action)
-        })
-    });
+    let action = Memo::new(move |_| row.with(|row| cured_by(&row.stream)));
     let of = FaultOf::Stream(row.with_untracked(|row| row.stream.id));
     move || action.get().map(|action| view! { <CureButton class="small" action=action of=of/> })
 }

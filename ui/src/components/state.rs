@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Awaited, Health, Recording, State, Stream, t};
+use stream_api::{Awaited, Code, FaultAction, Health, Recording, State, Stream, t};
 
 use crate::{
     format::{seconds_until, span},
@@ -86,6 +86,18 @@ fn waiting(stream: &Stream, now: i64) -> Shown {
     Shown { class, label, why }
 }
 
+/// The one click that helps a stream which needs a person, or is too much for this computer.
+pub(crate) fn cured_by(stream: &Stream) -> Option<FaultAction> {
+    let fault = match stream.state {
+        State::Failed => stream.fault.as_ref(),
+        State::Running if stream.health == Health::Slow => {
+            stream.warnings.iter().find(|fault| fault.error.code == Code::Overloaded)
+        }
+        _ => None,
+    };
+    fault.and_then(|fault| fault.action)
+}
+
 /// The state's name on the wire, for tests and styles.
 pub(crate) fn wire(state: State) -> &'static str {
     match state {
@@ -121,7 +133,7 @@ pub(crate) fn StateBadge(row: RwSignal<Row>) -> impl IntoView {
 
 #[cfg(test)]
 mod tests {
-    use stream_api::{Code, Error, Fault, Plan, Remark, RemarkCode, UnixMillis, Wait};
+    use stream_api::{Error, Fault, Plan, Remark, RemarkCode, UnixMillis, Wait};
 
     use super::*;
     use crate::store::fixtures::{live, plan, stream};
@@ -139,6 +151,22 @@ mod tests {
         assert!(why.contains('4') && why.contains('3'), "seconds, and which attempt comes: {why}");
         assert!(shown(&waits, 3_999).why.contains('1'), "it counts down");
         assert!(!shown(&waits, 4_000).why.contains('0'), "never “in 0 s”");
+    }
+
+    #[test]
+    fn what_cures_a_stream_is_offered_where_it_fails_or_is_too_slow() {
+        let fault = |code| Fault::new(Error::new(code));
+        let warnings = vec![fault(Code::Overloaded), fault(Code::SourceGone)];
+        let slow = Stream { health: Health::Slow, warnings, ..live(1, "a") };
+        assert_eq!(cured_by(&slow), Some(FaultAction::Prepare));
+        assert_eq!(cured_by(&Stream { health: Health::Good, ..slow.clone() }), None, "it is over");
+        let failed = Stream { state: State::Failed, fault: Some(fault(Code::SourceMissing)), ..slow };
+        assert_eq!(cured_by(&failed), Some(FaultAction::LocateFile));
+        assert_eq!(
+            cured_by(&Stream { state: State::Backoff, ..failed }),
+            None,
+            "it is tried again by itself"
+        );
     }
 
     #[test]

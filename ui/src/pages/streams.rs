@@ -148,7 +148,7 @@ fn tabs(app: App, filter: RwSignal<Filter>) -> impl IntoView {
                 label=t!("streams.start_all")
                 busy=starting
                 disabled=all_run
-                on_press=move |_| app.run(starting, commands::StreamStartAll {}, |_| {})
+                on_press=move |_| app.start_all(starting)
             />
             <Act
                 id="stop-all"

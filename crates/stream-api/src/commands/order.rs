@@ -6,9 +6,13 @@ use crate::StreamId;
 
 /// Orders a stream to run; in `backoff` or `failed` it is tried at once.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct StreamStart {
     /// Which.
     pub id: StreamId,
+    /// Refuse with `would_overload` where this machine has no room for it, as far as that is known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unless_full: bool,
 }
 
 /// Orders a stream to stop.
@@ -27,7 +31,12 @@ pub struct StreamRestart {
 
 /// Orders all streams to run.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct StreamStartAll {}
+#[serde(deny_unknown_fields)]
+pub struct StreamStartAll {
+    /// Refuse with `would_overload` where this machine has no room for all of them, as far as that is known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unless_full: bool,
+}
 
 /// Orders all streams to stop.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

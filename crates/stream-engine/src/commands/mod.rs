@@ -1,6 +1,7 @@
 //! The body of every command. A command answers with an acknowledgement; what follows comes as events.
 
 mod access;
+mod capacity;
 mod encoders;
 mod encoding;
 mod given;
@@ -43,6 +44,7 @@ pub(crate) use source_test::source_test;
 pub(crate) use access::{
     guest_link_create, guest_link_revoke, publish_key_renew, publish_key_revoke, stream_access_set, stream_qr,
 };
+pub(crate) use capacity::capacity_get;
 pub(crate) use encoders::encoders_try;
 pub(crate) use history::{
     activity_export, activity_list, activity_seen, stream_history, stream_run_log, support_bundle,
@@ -176,6 +178,9 @@ pub(crate) async fn stream_delete(engine: &Call<'_>, request: StreamDelete) -> R
 }
 
 pub(crate) async fn stream_start(engine: &Call<'_>, request: StreamStart) -> Result<Stream, Error> {
+    if request.unless_full {
+        capacity::check(engine, Some(request.id)).await?;
+    }
     order(engine, request.id, Order::Run).await
 }
 
@@ -233,7 +238,10 @@ pub(crate) async fn stream_open(engine: &Call<'_>, request: StreamOpen) -> Resul
     Ok(opened)
 }
 
-pub(crate) async fn stream_start_all(engine: &Call<'_>, _: StreamStartAll) -> Result<Streams, Error> {
+pub(crate) async fn stream_start_all(engine: &Call<'_>, request: StreamStartAll) -> Result<Streams, Error> {
+    if request.unless_full {
+        capacity::check(engine, None).await?;
+    }
     order_all(engine, Order::Run).await
 }
 

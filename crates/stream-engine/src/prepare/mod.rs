@@ -152,6 +152,11 @@ impl Prepared {
         Ok(())
     }
 
+    /// Whether a stream that starts now is sent from a prepared file.
+    pub(crate) async fn has(&self, spec: &StreamSpec, probed: &Probed) -> bool {
+        self.job(spec, probed).await.is_ok_and(|job| self.shelf.has(&job.key))
+    }
+
     /// How far the prepared file is that a stream wants.
     pub(crate) fn of(&self, id: StreamId) -> Option<Preparation> {
         let board = self.lock();

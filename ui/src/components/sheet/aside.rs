@@ -1,10 +1,11 @@
 use leptos::prelude::*;
-use stream_api::{Cost, Cure, Mode, Picture, Plan, SourceMedia, codec_name, t};
+use stream_api::{Cost, Cure, Mode, Picture, Plan, SourceMedia, codec_name, commands::CapacityGet, t};
 
 use crate::{
     components::{
         CopyButton,
         everywhere::everywhere,
+        room::room,
         sheet::form::{Form, Probe},
     },
     format,
@@ -21,9 +22,16 @@ pub(crate) fn aside(form: Form) -> impl IntoView {
             {move || match form.probe.get() {
                 Probe::Done(report) => {
                     let command = report.command.clone();
+                    let of = CapacityGet {
+                        id: None,
+                        path: Some(report.path.clone()),
+                        playback: form.playback.get_untracked(),
+                        encoding: form.settings.chosen.get_untracked(),
+                    };
                     view! {
                         {facts(&report.media, &report.plan)}
                         {everywhere(&report.media, &report.plan, Some(cure))}
+                        {room(form.app, of)}
                         <div class="cmd-head">
                             <span class="muted">{t!("sheet.command")}</span>
                             <CopyButton text=Signal::stored(command.clone()) title=t!("sheet.command.copy") act="copy-command"/>

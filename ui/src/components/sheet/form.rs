@@ -2,7 +2,7 @@ use leptos::prelude::*;
 use stream_api::{
     Code, Error, Kept, Playback, ProbeReport, Secret, ServerId, Source, Stream, StreamId, StreamSpec,
     check_name,
-    commands::{SourceProbe, SourceTest, StreamCreate, StreamStart, StreamUpdate},
+    commands::{SourceProbe, SourceTest, StreamCreate, StreamUpdate},
     propose_name, split_address,
 };
 use wasm_bindgen_futures::spawn_local;
@@ -374,22 +374,21 @@ impl Form {
             access: self.viewers.wanted(),
             prepare: untrack(|| self.prepares()),
             encoding: untrack(|| self.encoding()),
-            start,
+            start: false,
         };
         spawn_local(async move {
             let saved = match update {
-                None => client.call(create).await.map(drop),
-                Some(update) => {
-                    let id = update.id;
-                    match client.call(update).await {
-                        Ok(_) if start => client.call(StreamStart { id }).await.map(drop),
-                        other => other.map(drop),
-                    }
-                }
+                None => client.call(create).await,
+                Some(update) => client.call(update).await,
             };
             self.saving.try_set(false);
             match saved {
-                Ok(()) => self.app.sheet.set(None),
+                Ok(stream) => {
+                    self.app.sheet.set(None);
+                    if start {
+                        self.app.start(RwSignal::new(false), stream.id);
+                    }
+                }
                 Err(error) => drop(self.failure.try_set(Some(error))),
             }
         });

@@ -1,0 +1,71 @@
+//! How many more streams the computer can send.
+
+use std::fs;
+
+use serde_json::{Value, json};
+
+use crate::support::{Dir, Server, media, process, until};
+
+async fn of(server: &Server, request: Value) -> Value {
+    until(&format!("the computer is measured: {request}"), async || {
+        let capacity = server.post("/api/v1/capacity", request.clone()).await.ok();
+        (capacity["measured"] == true && capacity["cores"] != 0.0).then_some(capacity)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_start_asks_first_where_there_is_no_room_for_it() {
+    let dir = Dir::new();
+    let clip = media::plain(&dir.media("a.mp4"));
+    // Three dozen times as much to encode as 720p: too much for all but large computers, and quickly made.
+    let huge = "-frames:v 3 -vf scale=3840:2160 -r 60 -c:v mpeg4 -an";
+    let huge = media::made(&clip, huge, &dir.media("huge.avi"));
+    let small = media::made(&clip, "-s 320x180 -c:v mpeg4 -an", &dir.media("small.avi"));
+    let server = Server::ready(&dir).await;
+
+    let machine = of(&server, json!({})).await;
+    assert!(machine["now"].is_null() && machine["free_memory"].as_u64() > Some(0), "{machine:#}");
+    assert!(machine["free_cores"].as_f64() <= machine["cores"].as_f64(), "{machine:#}");
+    let kept = dir.data().join("cache/speed.json");
+    let written: Value = serde_json::from_slice(&fs::read(&kept).unwrap()).unwrap();
+    assert!(written["seconds_a_megapixel"].as_f64() > Some(0.0), "{written:#}");
+    let mut left = fs::read_dir(dir.data().join("cache")).unwrap().flatten();
+    assert!(!left.any(|entry| entry.file_name().to_string_lossy().starts_with("measuring")));
+
+    let many = of(&server, json!({ "path": small })).await;
+    let few = of(&server, json!({ "path": huge })).await;
+    let cores = |capacity: &Value| capacity["now"]["cores"].as_f64().unwrap();
+    assert!(cores(&few) > 20.0 * cores(&many), "{few:#} {many:#}");
+    assert!(few["prepared"]["cores"].as_f64().unwrap() < 0.1 * cores(&few), "{few:#}");
+    let lower = of(&server, json!({ "path": huge, "encoding": { "height": 720 } })).await;
+    assert!(cores(&lower) < 0.8 * cores(&few), "{lower:#} {few:#}");
+
+    let id = server.create("huge", &huge, false).await;
+    let start = format!("/api/v1/streams/{id}/start");
+    let answer = server.post(&start, json!({ "unless_full": true })).await;
+    if of(&server, json!({ "id": id })).await["now"]["more"] == 0 {
+        assert_eq!(answer.code(), "would_overload");
+        let all = server.post("/api/v1/start-all", json!({ "unless_full": true })).await;
+        assert_eq!(all.code(), "would_overload");
+        assert_eq!(server.stream(&id).await["order"], "stop", "it was not started");
+        let anyway = server.post(&start, json!({})).await.ok();
+        assert_eq!(anyway["order"], "run");
+    } else {
+        answer.ok();
+    }
+    server.order(&id, "stop").await;
+    let small = server.create("small", &small, false).await;
+    let start = json!({ "unless_full": true });
+    server.post(&format!("/api/v1/streams/{small}/start"), start).await.ok();
+    server.until_on_air(&small).await;
+    assert_eq!(server.stop().await, Some(0));
+
+    // What was measured is known to the next run.
+    let before = fs::metadata(&kept).unwrap().modified().unwrap();
+    let server = Server::ready(&dir).await;
+    of(&server, json!({})).await;
+    assert_eq!(fs::metadata(&kept).unwrap().modified().unwrap(), before);
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+}
