@@ -7,6 +7,7 @@
 mod desktop;
 mod eye;
 mod load;
+mod modes;
 mod paths;
 mod report;
 mod times;
@@ -52,6 +53,8 @@ enum Part {
     Usual,
     /// Many paths and many viewers
     Paths,
+    /// What a stream costs by the way it is sent
+    Modes,
 }
 
 pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> {
@@ -73,17 +76,22 @@ pub(crate) fn run(workspace: &Workspace, options: &Options) -> Result<ExitCode> 
     // What is not measured stays, and so does the report of `cargo xtask chaos`.
     let before = fs::read_to_string(&document).unwrap_or_default();
     let chaos = chaos::report::part_of(&before);
-    let old_paths = report::paths_of(&before);
+    let (old_paths, old_modes) =
+        (report::part_of(&before, report::PATHS), report::part_of(&before, report::MODES));
     let usual = match asked(Part::Usual) {
         true => measure_usual(workspace, &rig, options)?,
-        false => before.strip_suffix(chaos).unwrap_or(&before).replace(old_paths, ""),
+        false => before.strip_suffix(chaos).unwrap_or(&before).replace(old_paths, "").replace(old_modes, ""),
     };
     let paths = match asked(Part::Paths) {
         true => measure_paths(&rig, options)?,
         false => old_paths.to_owned(),
     };
-    let parts =
-        [usual.trim_end(), paths.trim_end(), chaos.trim_end()].into_iter().filter(|part| !part.is_empty());
+    let modes = match asked(Part::Modes) {
+        true => measure_modes(&rig, options)?,
+        false => old_modes.to_owned(),
+    };
+    let parts = [usual.trim_end(), paths.trim_end(), modes.trim_end(), chaos.trim_end()];
+    let parts = parts.into_iter().filter(|part| !part.is_empty());
     fs::write(&document, parts.collect::<Vec<_>>().join("\n\n") + "\n")?;
     println!("written to docs/benchmarks.md");
     Ok(ExitCode::SUCCESS)
@@ -116,6 +124,16 @@ fn measure_paths(rig: &Rig, options: &Options) -> Result<String> {
         ("many viewers", &|| paths::viewers(rig)),
     ])?;
     Ok(report::paths(&facts, &rows))
+}
+
+fn measure_modes(rig: &Rig, options: &Options) -> Result<String> {
+    let facts = machine::facts(rig, None, options.note.as_deref())?;
+    let rows = measure(&[
+        ("what a stream costs", &|| modes::cost(rig)),
+        ("start by mode", &|| modes::times(rig)),
+        ("many prepared streams", &|| modes::ceiling(rig)),
+    ])?;
+    Ok(report::modes(&facts, &rows))
 }
 
 fn measure(stages: &[(&str, Stage<'_>)]) -> Result<Vec<Row>> {

@@ -227,13 +227,18 @@ impl Plain {
 
     /// Starts the bare FFmpeg that publishes `file` without end.
     pub(crate) fn publish(&self, name: &str, file: &Path) -> Result<Background> {
-        let mut command = self.publisher(name, file);
+        self.publish_by(name, file, "-c copy")
+    }
+
+    /// The same with these codecs, which hold no spaces of their own.
+    pub(crate) fn publish_by(&self, name: &str, file: &Path, codecs: &str) -> Result<Background> {
+        let mut command = self.publisher(name, file, codecs);
         Background::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
     }
 
     /// The same in a shell's endless loop. It is killed with its loop only when asked to; see [`usage::below`].
     pub(crate) fn publish_forever(&self, name: &str, file: &Path) -> Result<Background> {
-        let mut command = Background::forever(&self.publisher(name, file));
+        let mut command = Background::forever(&self.publisher(name, file, "-c copy"));
         Background::start(command.stdout(Stdio::null()).stderr(Stdio::null()))
     }
 
@@ -242,10 +247,10 @@ impl Plain {
         self.rtsp
     }
 
-    fn publisher(&self, name: &str, file: &Path) -> Command {
+    fn publisher(&self, name: &str, file: &Path, codecs: &str) -> Command {
         let mut command = Command::new("ffmpeg");
         command.args(["-nostdin", "-v", "error", "-re", "-stream_loop", "-1", "-i"]).arg(file);
-        command.args(["-c", "copy", "-f", "rtsp", "-rtsp_transport", "tcp"]);
+        command.args(codecs.split_whitespace()).args(["-f", "rtsp", "-rtsp_transport", "tcp"]);
         command.arg(format!("rtsp://publisher:{PASSWORD}@127.0.0.1:{}/{name}", self.rtsp));
         command
     }

@@ -1,0 +1,325 @@
+//! What a stream costs by the way it is sent: as it is, from a prepared file, encoded while it plays; each beside the
+//! bare command, and beside encoding everything, which is what the web version did.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    thread,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+
+use super::report::{Goal, Row};
+use crate::{
+    process::{self, Background},
+    rig::{
+        Plain, Rig, Server,
+        reader::Reader,
+        usage::{self, Usage},
+        wait,
+    },
+};
+
+/// Streams that are measured together, where they cost little.
+const FEW: usize = 10;
+/// Each time is the median of so many.
+const ROUNDS: usize = 5;
+/// Of the largest number: how many more at a time, how many the goal is about, and where it is given up.
+const STEP: usize = 25;
+const GOAL: usize = 50;
+const MOST: usize = 300;
+/// How often something that takes long is looked at.
+const GRAIN: Duration = Duration::from_millis(200);
+/// A viewer that got nothing for so long saw the picture stand still.
+const STILL: Duration = Duration::from_millis(1000);
+const SETTLE: Duration = Duration::from_secs(3);
+const WATCHED: Duration = Duration::from_secs(15);
+
+/// How libx264 is called for what is encoded while it plays.
+const ENCODE: &str = "-c:v libx264 -preset veryfast -tune zerolatency -profile:v high -b:v 4M -maxrate 4M -bufsize 8M \
+                      -g 30 -bf 0 -c:a aac -b:a 128k";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    Copy,
+    Prepared,
+    Transcode,
+}
+
+impl Mode {
+    const ALL: [Mode; 3] = [Mode::Copy, Mode::Prepared, Mode::Transcode];
+
+    fn name(self) -> &'static str {
+        match self {
+            Mode::Copy => "copy",
+            Mode::Prepared => "prepared",
+            Mode::Transcode => "transcode",
+        }
+    }
+
+    /// What the bare command does with the same file: it has no prepared one, so it copies.
+    fn bare(self) -> &'static str {
+        match self {
+            Mode::Copy | Mode::Prepared => "-c copy",
+            Mode::Transcode => ENCODE,
+        }
+    }
+
+    fn streams(self) -> usize {
+        if self == Mode::Transcode { 1 } else { FEW }
+    }
+}
+
+/// 1080p30 at 4 Mb/s with AAC, 10 s, with noise, which makes it as hard to encode as a film.
+struct Films {
+    /// Sent as it is.
+    plain: PathBuf,
+    /// The same that has to be encoded: MPEG-4 Part 2.
+    odd: PathBuf,
+}
+
+impl Films {
+    fn made(rig: &Rig) -> Result<Films> {
+        let (plain, odd) = (rig.folder.path().join("film.mp4"), rig.folder.path().join("film.avi"));
+        let source = "-f lavfi -i testsrc2=size=1920x1080:rate=30,noise=alls=24:allf=t -f lavfi -i \
+                      sine=frequency=440:sample_rate=48000 -t 10 -pix_fmt yuv420p";
+        let coded = "-c:v libx264 -preset veryfast -b:v 4M -maxrate 4M -bufsize 8M -g 30 -bf 0 -c:a aac -b:a 128k -ac 2";
+        for (codecs, to) in [(coded, &plain), ("-c:v mpeg4 -b:v 8M -c:a libmp3lame -ac 2", &odd)] {
+            if !to.is_file() {
+                let mut ffmpeg = Command::new("ffmpeg");
+                let words = source.split_whitespace().chain(codecs.split_whitespace());
+                process::output(ffmpeg.args(["-nostdin", "-v", "error"]).args(words).arg(to))?;
+            }
+        }
+        Ok(Films { plain, odd })
+    }
+
+    fn of(&self, mode: Mode) -> &Path {
+        if mode == Mode::Copy { &self.plain } else { &self.odd }
+    }
+}
+
+/// Creates a stream, and where it wants a prepared file waits until that is sent. It is on air then.
+fn create(server: &Server, films: &Films, mode: Mode, name: &str) -> Result<String> {
+    let source = json!({ "type": "file", "path": films.of(mode) });
+    let spec = json!({ "name": name, "source": source, "start": true, "prepare": mode == Mode::Prepared });
+    let stream = server.api.post("/api/v1/streams", Some(&spec))?;
+    let id = stream["id"].as_str().unwrap_or_default().to_owned();
+    wait::until_looked("the stream is on air as it should be", GRAIN, || {
+        let stream = get(server, &id)?;
+        Ok((stream["on_air"] == true && stream["plan"]["mode"] == mode.name()).then_some(()))
+    })?;
+    Ok(id)
+}
+
+fn get(server: &Server, id: &str) -> Result<Value> {
+    server.api.get(&format!("/api/v1/streams/{id}"))
+}
+
+/// Cores and memory for each stream.
+pub(super) fn cost(rig: &Rig) -> Result<Vec<Row>> {
+    let films = Films::made(rig)?;
+    let mut rows = Vec::new();
+    let mut encoded = None;
+    for mode in Mode::ALL {
+        let count = mode.streams();
+        let (children, server) = ours(rig, &films, mode)?;
+        let (ffmpeg, mediamtx) = bare(rig, films.of(mode), mode.bare(), count)?;
+        let what = |of: &str| format!("{}, 1080p30 4 Mb/s, each of {count}: {of}", mode.name());
+        let (cpu, memory) = match mode {
+            // What the web version promised: a core and 50 MB for each stream that it encodes.
+            Mode::Transcode => (Goal::AtMost(100.0), Goal::AtMost(50e6 / 1_048_576.0)),
+            _ => (Goal::None, Goal::None),
+        };
+        let copy = if mode == Mode::Prepared { "ffmpeg -c copy" } else { "ffmpeg" };
+        rows.push(Row::cpu(&what("CPU of FFmpeg"), children, (copy, ffmpeg), cpu));
+        rows.push(Row::memory(&what("PSS of FFmpeg"), children, (copy, ffmpeg), memory));
+        rows.push(Row::cpu(&what("CPU of MediaMTX"), server, ("MediaMTX", mediamtx), Goal::None));
+        if mode == Mode::Copy {
+            encoded = Some((children, bare(rig, films.of(mode), ENCODE, 1)?.0));
+        }
+    }
+    if let Some((copied, encoded)) = encoded {
+        let always = "ffmpeg that encodes it";
+        rows.push(Row::cpu(
+            "a film that needs no encoding: CPU of FFmpeg",
+            copied,
+            (always, encoded),
+            Goal::None,
+        ));
+        rows.push(Row::memory(
+            "a film that needs no encoding: PSS of FFmpeg",
+            copied,
+            (always, encoded),
+            Goal::None,
+        ));
+    }
+    if !Path::new("/dev/dri").exists() && !Path::new("/dev/nvidia0").exists() {
+        rows.push(Row::not_measured("transcode by the graphics card: CPU", "this machine has none"));
+    }
+    Ok(rows)
+}
+
+/// Of each stream: its FFmpeg, and its share of MediaMTX.
+fn ours(rig: &Rig, films: &Films, mode: Mode) -> Result<(Usage, Usage)> {
+    let server = Server::ready(rig, &rig.data_dir(mode.name())?)?;
+    let count = mode.streams();
+    for stream in 0..count {
+        create(&server, films, mode, &format!("{}{stream}", mode.name()))?;
+    }
+    thread::sleep(SETTLE);
+    let (ffmpeg, mediamtx) = (server.children("ffmpeg")?, server.children("mediamtx")?);
+    ensure!(ffmpeg.len() == count && mediamtx.len() == 1, "{ffmpeg:?} {mediamtx:?}");
+    let [children, server] = usage::over(WATCHED, [&ffmpeg, &mediamtx])?;
+    Ok((each(children, count), each(server, count)))
+}
+
+fn bare(rig: &Rig, film: &Path, how: &str, count: usize) -> Result<(Usage, Usage)> {
+    let plain = Plain::start(rig)?;
+    let names: Vec<String> = (0..count).map(|stream| format!("bare{stream}")).collect();
+    let publishers =
+        names.iter().map(|name| plain.publish_by(name, film, how)).collect::<Result<Vec<_>>>()?;
+    for name in &names {
+        wait::until("every bare stream is online", || plain.online(name))?;
+    }
+    thread::sleep(SETTLE);
+    let ffmpeg: Vec<u32> = publishers.iter().map(Background::id).collect();
+    let [ffmpeg, mediamtx] = usage::over(WATCHED, [&ffmpeg, &[plain.pid()]])?;
+    Ok((each(ffmpeg, count), each(mediamtx, count)))
+}
+
+fn each(all: Usage, count: usize) -> Usage {
+    let count = count as f64;
+    Usage { cpu: all.cpu / count, memory: all.memory / count }
+}
+
+/// From the click to on air, and to the first picture that a viewer decodes.
+pub(super) fn times(rig: &Rig) -> Result<Vec<Row>> {
+    let films = Films::made(rig)?;
+    let mut rows = Vec::new();
+    for mode in Mode::ALL {
+        let server = Server::ready(rig, &rig.data_dir(mode.name())?)?;
+        let id = create(&server, &films, mode, "timed")?;
+        let plain = Plain::start(rig)?;
+        let (mut on_air, mut seen) = (Vec::new(), Vec::new());
+        let (mut bare_on_air, mut bare_seen) = (Vec::new(), Vec::new());
+        for _ in 0..ROUNDS {
+            stop(&server, &id)?;
+            let start = Instant::now();
+            server.api.post(&format!("/api/v1/streams/{id}/start"), None)?;
+            wait::until("the stream is on air", || server.on_air(&id))?;
+            on_air.push(start.elapsed());
+            picture(server.rtsp()?, "timed")?;
+            seen.push(start.elapsed());
+
+            let start = Instant::now();
+            let publisher = plain.publish_by("timed", films.of(mode), mode.bare())?;
+            wait::until("the bare stream is online", || plain.online("timed"))?;
+            bare_on_air.push(start.elapsed());
+            picture(plain.rtsp(), "timed")?;
+            bare_seen.push(start.elapsed());
+            drop(publisher);
+            plain.until_offline("timed")?;
+        }
+        let (ratio, limit) = match mode {
+            Mode::Copy => (Goal::Ratio(1.2), Goal::None),
+            Mode::Prepared => (Goal::None, Goal::None),
+            Mode::Transcode => (Goal::None, Goal::AtMost(1500.0)),
+        };
+        let name = |what: &str| format!("{}, start to {what}", mode.name());
+        rows.push(Row::times(&name("on air"), &on_air, ("ffmpeg", &bare_on_air), ratio));
+        rows.push(Row::times(&name("the first picture"), &seen, ("ffmpeg", &bare_seen), limit));
+    }
+    Ok(rows)
+}
+
+fn stop(server: &Server, id: &str) -> Result<()> {
+    server.api.post(&format!("/api/v1/streams/{id}/stop"), None)?;
+    wait::until("the stream is stopped", || Ok((get(server, id)?["state"] == "stopped").then_some(())))
+}
+
+/// Waits until ffprobe has decoded a picture.
+fn picture(port: u16, name: &str) -> Result<()> {
+    let url = format!("rtsp://127.0.0.1:{port}/{name}");
+    wait::until("a picture can be seen", || {
+        let mut ffprobe = Command::new("ffprobe");
+        ffprobe.args([
+            "-v",
+            "error",
+            "-rtsp_transport",
+            "tcp",
+            "-select_streams",
+            "v:0",
+            "-read_intervals",
+            "%+#1",
+        ]);
+        ffprobe.args(["-analyzeduration", "500000", "-show_entries", "frame=width", "-of", "csv=p=0", &url]);
+        Ok(process::output(&mut ffprobe).ok().filter(|said| said.contains("1920")).map(drop))
+    })
+}
+
+/// The largest number of prepared streams, each with a viewer, with which every viewer's picture moves.
+pub(super) fn ceiling(rig: &Rig) -> Result<Vec<Row>> {
+    let films = Films::made(rig)?;
+    let server = Server::ready(rig, &rig.data_dir("ceiling")?)?;
+    let port = server.rtsp()?;
+    let cores = std::thread::available_parallelism()?.get() as f64;
+    let (mut ids, mut viewers) = (Vec::new(), Vec::new());
+    let (mut most, mut at_goal) = (0, None);
+    while ids.len() < MOST {
+        let step = format!("{} streams", ids.len() + STEP);
+        for _ in 0..STEP {
+            let name = format!("many{}", ids.len());
+            let Ok(id) = create(&server, &films, Mode::Prepared, &name) else { break };
+            ids.push(id);
+            viewers.push(Reader::start(port, &name));
+        }
+        if ids.len() % STEP != 0 {
+            println!("{step} do not all go on air");
+            break;
+        }
+        thread::sleep(SETTLE);
+        let (ffmpeg, mediamtx) = (server.children("ffmpeg")?, server.children("mediamtx")?);
+        let all: Vec<u32> = ffmpeg.into_iter().chain(mediamtx).chain([server.pid()]).collect();
+        let dropped = drops(&viewers);
+        let end = Instant::now() + WATCHED;
+        let watching = thread::scope(|scope| {
+            let usage = scope.spawn(|| usage::over(WATCHED, [&all]));
+            let mut fluent = true;
+            while Instant::now() < end {
+                thread::sleep(GRAIN);
+                fluent &= viewers.iter().all(|viewer| viewer.packet().is_some_and(|at| at.elapsed() < STILL));
+            }
+            (usage.join(), fluent)
+        });
+        let (Ok(usage), fluent) = watching else { break };
+        let [usage] = usage?;
+        let fluent = fluent && drops(&viewers) == dropped;
+        println!("{step}: {:.0} % of a core, {}", usage.cpu, if fluent { "fluent" } else { "not fluent" });
+        if ids.len() == GOAL {
+            at_goal = Some(usage);
+        }
+        if !fluent {
+            break;
+        }
+        most = ids.len();
+    }
+    let name = format!("{GOAL} prepared streams with a viewer each: CPU of everything");
+    let mut rows = vec![match at_goal {
+        Some(usage) => Row::new(&name, "% of the machine", usage.cpu / cores, Goal::AtMost(40.0)),
+        None => Row::not_measured(&name, "they do not all go on air"),
+    }];
+    rows.push(Row::new(
+        "prepared streams with a viewer each, all fluent",
+        "streams",
+        most as f64,
+        Goal::None,
+    ));
+    Ok(rows)
+}
+
+fn drops(viewers: &[Reader]) -> u32 {
+    viewers.iter().map(Reader::drops).sum()
+}
