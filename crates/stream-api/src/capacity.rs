@@ -1,8 +1,12 @@
 use serde::{Deserialize, Serialize};
 
-/// What this machine has left for streams, and how many more like one that would be.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Capacity {
+/// Of a computer, what is left for everything else than streams.
+const KEPT: f64 = 0.05;
+
+/// What the engine's computer has left for streams. Told by the picture whenever it changes; all 0 during the first
+/// seconds.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
     /// Processor cores that streams may use in all. A second thread of a core counts as part of one.
     pub cores: f64,
     /// Of these, unused over the last seconds. What gives way to streams, such as preparing, counts as unused; what
@@ -12,10 +16,39 @@ pub struct Capacity {
     pub memory: u64,
     /// Bytes of memory that programs can still have.
     pub free_memory: u64,
-    /// How fast it encodes was measured. Until then nothing is said of streams that encode; asked for the first time,
-    /// it is measured, which takes seconds.
+    /// How fast it encodes was measured. Until then nothing is said of streams that encode.
     pub measured: bool,
-    /// One more like that which was asked about, as it would be sent at once.
+}
+
+/// What one stream takes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Load {
+    /// Processor cores, the server's share included.
+    pub cores: f64,
+    /// Bytes of memory.
+    pub memory: u64,
+}
+
+impl Machine {
+    /// So many, or more, are not counted.
+    pub const MANY: u32 = 999;
+
+    /// For how many more such streams there is room, about.
+    pub fn more(&self, load: Load) -> u32 {
+        let many = f64::from(Machine::MANY);
+        let by = |free: f64, each: f64| if each > 0.0 { (free / each).clamp(0.0, many) } else { many };
+        let memory = self.free_memory as f64 - KEPT * self.memory as f64;
+        by(self.free_cores, load.cores).min(by(memory, load.memory as f64)) as u32
+    }
+}
+
+/// What this machine has left for streams, and how many more like one that would be.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Capacity {
+    /// What is left.
+    pub machine: Machine,
+    /// One more like that which was asked about, as it would be sent at once. Absent where nobody knows: asked for the
+    /// first time, the machine is measured, which takes seconds.
     #[serde(default)]
     pub now: Option<Fit>,
     /// The same from a prepared file; absent where none can be made, or it would gain no room.
@@ -23,13 +56,29 @@ pub struct Capacity {
     pub prepared: Option<Fit>,
 }
 
-/// What one stream takes, and how many more like it there is room for.
+/// What one stream takes, and for how many more like it there is room.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
-    /// Processor cores, the server's share included.
-    pub cores: f64,
-    /// Bytes of memory.
-    pub memory: u64,
-    /// How many more, about.
+    /// What it takes.
+    pub load: Load,
+    /// See [`Machine::more`].
     pub more: u32,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whichever_runs_out_first_is_the_limit() {
+        let machine =
+            Machine { cores: 2.0, free_cores: 1.9, memory: 8 << 30, free_memory: 4 << 30, measured: true };
+        let more = |cores, memory| machine.more(Load { cores, memory });
+        assert_eq!(more(0.93, 150 << 20), 2);
+        assert_eq!(more(0.96, 150 << 20), 1);
+        assert_eq!(more(2.0, 150 << 20), 0);
+        assert_eq!(more(0.01, 1 << 30), 3, "memory, of which some is kept");
+        assert_eq!(more(0.0, 0), Machine::MANY);
+        assert_eq!(Machine::default().more(Load { cores: 0.1, memory: 1 }), 0);
+    }
 }

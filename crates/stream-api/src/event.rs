@@ -1,7 +1,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Activity, HostStatus, Metrics, OtherServer, Preset, ServerId, ServerStatus, Stream, StreamId, UnixMillis,
+    Activity, HostStatus, Machine, Metrics, OtherServer, Preset, ServerId, ServerStatus, Stream, StreamId,
+    UnixMillis,
 };
 
 /// The whole picture at one moment. A client starts from it and then applies every later [`Event`].
@@ -21,6 +22,9 @@ pub struct Snapshot {
     /// Settings that are kept, sorted by name.
     #[serde(default)]
     pub presets: Vec<Preset>,
+    /// What the host's computer has left for streams.
+    #[serde(default)]
+    pub machine: Machine,
     /// Activities of the levels `warning` and `error` since somebody last looked at them
     /// ([`ActivitySeen`](crate::commands::ActivitySeen)).
     pub unseen_faults: u32,
@@ -96,6 +100,11 @@ pub enum Change {
         /// All of them, sorted by name.
         presets: Vec<Preset>,
     },
+    /// The host's computer has more or less left for streams; looked at every 2 s.
+    Machine {
+        /// As it is now, in steps that matter.
+        machine: Machine,
+    },
     /// Something happened that the history keeps.
     Activity {
         /// What.
@@ -127,6 +136,7 @@ read_tagged! {
         removed: ServerId,
         host: Box<HostStatus>,
         presets: Vec<Preset>,
+        machine: Machine,
         activity: Box<Activity>,
         unseen_faults: u32,
         notice: Notice,
@@ -139,6 +149,7 @@ read_tagged! {
     "other_removed" => OtherRemoved { removed },
     "host" => Host { host },
     "presets" => Presets { presets },
+    "machine" => Machine { machine },
     "activity" => Activity { activity, unseen_faults },
     "seen" => Seen { unseen_faults },
     "notice" => Notice { notice },

@@ -4,9 +4,9 @@ use std::{
 };
 
 use stream_api::{
-    Activity, ActivityKind, Change, Event, EventId, HostStatus, Message, Metrics, Notice, OtherServer,
-    Preset, RunId, ServerId, ServerSettings, ServerStatus, Snapshot, Stream, StreamId, StreamSpec,
-    UnixMillis, Urls,
+    Activity, ActivityKind, Change, Event, EventId, HostStatus, Machine, Message, Metrics, Notice,
+    OtherServer, Preset, RunId, ServerId, ServerSettings, ServerStatus, Snapshot, Stream, StreamId,
+    StreamSpec, UnixMillis, Urls,
 };
 use tokio::sync::broadcast;
 
@@ -33,6 +33,7 @@ struct Picture {
     others: BTreeMap<ServerId, OtherServer>,
     host: HostStatus,
     presets: Vec<Preset>,
+    machine: Machine,
     chronicle: Chronicle,
 }
 
@@ -46,7 +47,8 @@ impl Hub {
     ) -> Hub {
         let at = EventId { boot, seq: 0 };
         let (streams, others, presets) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        let picture = Picture { at, streams, server, others, host, presets, chronicle };
+        let machine = Machine::default();
+        let picture = Picture { at, streams, server, others, host, presets, machine, chronicle };
         Hub { picture: Arc::new(Mutex::new(picture)), events: broadcast::channel(BACKLOG).0, clocks }
     }
 
@@ -189,6 +191,20 @@ impl Hub {
         }
     }
 
+    /// What the computer has left.
+    pub(crate) fn machine(&self, machine: Machine) {
+        let mut picture = self.lock();
+        if picture.machine != machine {
+            picture.machine = machine;
+            self.send(&mut picture, Change::Machine { machine });
+        }
+    }
+
+    /// Looks at each stream as it is now.
+    pub(crate) fn each_stream(&self, look: impl FnMut(&Stream)) {
+        self.lock().streams.values().for_each(look);
+    }
+
     /// Writes down what was done to a stream (its id and name), or to all.
     pub(crate) fn tell(&self, stream: Option<(StreamId, &str)>, kind: ActivityKind) {
         let mut picture = self.lock();
@@ -297,6 +313,7 @@ impl Picture {
             others,
             host: self.host.clone(),
             presets: self.presets.clone(),
+            machine: self.machine,
             unseen_faults: self.chronicle.unseen(),
             now,
         }

@@ -1,9 +1,7 @@
 //! For how many more streams this machine has room.
 
-use std::time::Duration;
-
 use leptos::prelude::*;
-use stream_api::{Capacity, Code, Error, StreamId, commands, t, tn};
+use stream_api::{Capacity, Code, Error, Machine, StreamId, commands, t, tn};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
@@ -11,11 +9,6 @@ use crate::{
     components::{Toast, confirm::Question},
     format,
 };
-
-/// Between two looks at the machine, in milliseconds.
-const LOOK_MS: u64 = 3000;
-/// That many are not counted.
-const MANY: u32 = 999;
 
 impl App {
     /// Starts a stream, and asks first where the machine has no room for it.
@@ -73,16 +66,31 @@ impl Question {
     }
 }
 
-/// For how many more such streams there is room.
+/// For how many more such streams there is room: what one takes is asked for once, what there is comes by itself.
 pub(crate) fn room(app: App, of: commands::CapacityGet) -> impl IntoView {
-    let seen = look(app, of);
-    view! { <p class="small-print" data-testid="room">{move || seen.with(|seen| seen.as_ref().map(more))}</p> }
+    let seen = RwSignal::new(None::<Capacity>);
+    let measured = Memo::new(move |_| app.world.machine.with(|machine| machine.measured));
+    Effect::new(move |_| {
+        // Again once the machine is measured: until then nothing is known of what encodes.
+        measured.track();
+        let reply = app.client().call(of.clone());
+        spawn_local(async move {
+            // A failure shows as a lost connection soon enough.
+            if let Ok(capacity) = reply.await {
+                seen.try_set(Some(capacity));
+            }
+        });
+    });
+    let words = move || {
+        let machine = app.world.machine.get();
+        seen.with(|seen| seen.as_ref().map(|seen| more(&machine, seen)))
+    };
+    view! { <p class="small-print" data-testid="room">{words}</p> }
 }
 
 /// What the machine has left, as pairs for a list.
 pub(crate) fn machine(app: App) -> impl IntoView {
-    let seen = look(app, commands::CapacityGet::default());
-    let known = move || seen.get().filter(|seen| seen.cores > 0.0);
+    let known = move || Some(app.world.machine.get()).filter(|machine| machine.cores > 0.0);
     let processor = move || {
         known()
             .map(|seen| t!("room.processor.value", free = cores(seen.free_cores), cores = cores(seen.cores)))
@@ -101,37 +109,20 @@ pub(crate) fn machine(app: App) -> impl IntoView {
     }
 }
 
-/// Looks again and again, as long as it is shown.
-fn look(app: App, of: commands::CapacityGet) -> RwSignal<Option<Capacity>> {
-    let seen = RwSignal::new(None);
-    let look = move || {
-        let reply = app.client().call(of.clone());
-        spawn_local(async move {
-            // A failure shows as a lost connection soon enough.
-            if let Ok(capacity) = reply.await {
-                seen.try_set(Some(capacity));
-            }
-        });
+fn more(machine: &Machine, capacity: &Capacity) -> String {
+    let Some(now) = capacity.now.map(|fit| fit.load) else {
+        return if machine.measured { String::new() } else { t!("room.measuring").to_owned() };
     };
-    look();
-    if let Ok(timer) = set_interval_with_handle(look, Duration::from_millis(LOOK_MS)) {
-        on_cleanup(move || timer.clear());
-    }
-    seen
-}
-
-fn more(capacity: &Capacity) -> String {
-    let Some(now) = capacity.now else {
-        return if capacity.measured { String::new() } else { t!("room.measuring").to_owned() };
-    };
-    let mut words = match now.more {
-        0 => t!("room.none", needs = cores(now.cores), free = cores(capacity.free_cores)),
-        MANY.. => t!("room.many").to_owned(),
+    let count = machine.more(now);
+    let mut words = match count {
+        0 => t!("room.none", needs = cores(now.cores), free = cores(machine.free_cores)),
+        Machine::MANY.. => t!("room.many").to_owned(),
         n => tn!("room.more", n),
     };
-    if let Some(prepared) = capacity.prepared.filter(|prepared| prepared.more > now.more) {
-        words = match prepared.more {
-            MANY.. => format!("{words} {}", t!("room.prepared.many")),
+    let prepared = capacity.prepared.map(|fit| machine.more(fit.load)).filter(|prepared| *prepared > count);
+    if let Some(prepared) = prepared {
+        words = match prepared {
+            Machine::MANY.. => format!("{words} {}", t!("room.prepared.many")),
             n => format!("{words} {}", tn!("room.prepared", n)),
         };
     }
@@ -144,22 +135,27 @@ fn cores(cores: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use stream_api::Fit;
+    use stream_api::{Fit, Load};
 
     use super::*;
 
     #[test]
     fn it_says_how_many_and_what_preparing_gains() {
-        let fit = |more| Some(Fit { cores: 0.93, memory: 150 << 20, more });
+        let fit = |cores| Some(Fit { load: Load { cores, memory: 1 << 20 }, more: 0 });
         let full =
-            Capacity { cores: 2.0, free_cores: 0.4, measured: true, now: fit(0), ..Capacity::default() };
-        let words = more(&full);
+            Machine { cores: 2.0, free_cores: 0.4, memory: 8 << 30, free_memory: 4 << 30, measured: true };
+        let encoded = Capacity { now: fit(0.93), ..Capacity::default() };
+        let words = more(&full, &encoded);
         assert!(words.contains("0.9") && words.contains("0.4"), "{words}");
-        assert!(more(&Capacity { prepared: fit(34), ..full.clone() }).contains("34"));
-        let some = Capacity { now: fit(7), prepared: fit(7), ..full.clone() };
-        assert!(more(&some).contains('7') && !more(&some).contains("repared"), "{}", more(&some));
-        assert!(!more(&Capacity { now: fit(MANY), ..full.clone() }).contains("999"));
-        assert_eq!(more(&Capacity { now: None, ..full }), "", "nothing is known of such a source");
-        assert!(!more(&Capacity::default()).is_empty(), "it is being measured");
+        let both = Capacity { prepared: fit(0.0115), ..encoded.clone() };
+        assert!(more(&full, &both).contains("34"), "{}", more(&full, &both));
+        let free = Machine { cores: 8.0, free_cores: 6.6, ..full };
+        let same = Capacity { prepared: fit(0.93), ..encoded.clone() };
+        assert!(more(&free, &same).contains('7') && !more(&free, &same).contains("repared"));
+        let little = Capacity { now: fit(0.0), ..Capacity::default() };
+        assert!(!more(&full, &little).contains("999"));
+        assert_eq!(more(&full, &Capacity::default()), "", "nothing is known of such a source");
+        let unknown = Machine { measured: false, ..full };
+        assert!(!more(&unknown, &Capacity::default()).is_empty(), "it is being measured");
     }
 }

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use leptos::prelude::*;
 use stream_api::{
-    Activity, Address, HostStatus, Lack, Message, OtherServer, Preset, ServerId, ServerStatus, Stream,
-    StreamId, t,
+    Activity, Address, HostStatus, Lack, Machine, Message, OtherServer, Preset, ServerId, ServerStatus,
+    Stream, StreamId, t,
 };
 
 use crate::{
@@ -50,6 +50,8 @@ pub(crate) struct World {
     pub host: RwSignal<Option<HostStatus>>,
     /// Settings that are kept, sorted by name.
     pub presets: RwSignal<Vec<Preset>>,
+    /// What the host's computer has left for streams.
+    pub machine: RwSignal<Machine>,
     /// Faults that nobody has looked at.
     pub unseen: RwSignal<u32>,
     /// The newest of what happened since the page was opened, oldest first.
@@ -74,6 +76,7 @@ impl World {
             others: RwSignal::new(Vec::new()),
             host: RwSignal::new(None),
             presets: RwSignal::new(Vec::new()),
+            machine: RwSignal::new(Machine::default()),
             unseen: RwSignal::new(0),
             heard: RwSignal::new(VecDeque::new()),
             snapshots: RwSignal::new(0),
@@ -163,6 +166,7 @@ impl World {
                 self.draw_others(picture);
                 set_if_changed(self.host, picture.host.clone());
                 set_if_changed(self.presets, picture.presets.clone());
+                set_if_changed(self.machine, picture.machine);
                 set_if_changed(self.unseen, picture.unseen_faults);
                 self.snapshots.update(|snapshots| *snapshots += 1);
                 self.tick();
@@ -172,6 +176,7 @@ impl World {
             Touched::Others => self.draw_others(picture),
             Touched::Server => set_if_changed(self.server, picture.server.clone()),
             Touched::Host => set_if_changed(self.host, picture.host.clone()),
+            Touched::Machine => set_if_changed(self.machine, picture.machine),
             Touched::Presets => set_if_changed(self.presets, picture.presets.clone()),
             Touched::Heard => {
                 set_if_changed(self.unseen, picture.unseen_faults);

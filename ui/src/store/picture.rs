@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use stream_api::{
-    Activity, Change, Event, EventId, HostStatus, Message, Metrics, Notice, OtherServer, Preset, ServerId,
-    ServerStatus, Snapshot, Stream, StreamId,
+    Activity, Change, Event, EventId, HostStatus, Machine, Message, Metrics, Notice, OtherServer, Preset,
+    ServerId, ServerStatus, Snapshot, Stream, StreamId,
 };
 
 use crate::store::timeline::remember;
@@ -27,6 +27,8 @@ pub(crate) struct Picture {
     pub host: Option<HostStatus>,
     /// Settings that are kept, sorted by name.
     pub presets: Vec<Preset>,
+    /// What the host's computer has left for streams.
+    pub machine: Machine,
     /// Faults that nobody has looked at.
     pub unseen_faults: u32,
     /// The newest of what happened since the page was opened, oldest first.
@@ -52,6 +54,8 @@ pub(crate) enum Touched {
     Host,
     /// Settings that are kept.
     Presets,
+    /// What the host's computer has left.
+    Machine,
     /// Something was written into the history.
     Heard,
     /// The history was looked at.
@@ -84,7 +88,7 @@ fn replace(picture: &mut Picture, snapshot: Snapshot) -> Vec<Touched> {
     picture.server = Some(snapshot.server);
     picture.others = snapshot.others.into_iter().map(|other| (other.id, other)).collect();
     picture.host = Some(snapshot.host);
-    picture.presets = snapshot.presets;
+    (picture.presets, picture.machine) = (snapshot.presets, snapshot.machine);
     picture.unseen_faults = snapshot.unseen_faults;
     picture.now = snapshot.now.0;
     picture.at = Some(snapshot.at);
@@ -153,6 +157,10 @@ fn step(picture: &mut Picture, event: Event, touched: &mut Vec<Touched>) {
         Change::Presets { presets } => {
             picture.presets = presets;
             touched.push(Touched::Presets);
+        }
+        Change::Machine { machine } => {
+            picture.machine = machine;
+            touched.push(Touched::Machine);
         }
         Change::Activity { activity, unseen_faults } => {
             picture.unseen_faults = unseen_faults;

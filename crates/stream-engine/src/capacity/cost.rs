@@ -1,7 +1,7 @@
 //! What a stream takes of a machine.
 
 use ffmpeg_cli::benchmark::Measured;
-use stream_api::{Mode, Plan, SourceMedia};
+use stream_api::{Load, Mode, Plan, SourceMedia};
 
 /// Of one stream that is sent as it is, with the server's share, measured at 0.7 to 4 Mb/s: cores without any bits, and
 /// for each megabit a second.
@@ -10,15 +10,6 @@ const COPYING: (f64, f64) = (0.003, 0.002);
 const COPYING_MEMORY: u64 = 12 << 20;
 /// Bits a second where nothing is known of them.
 const USUAL_BPS: f64 = 4e6;
-
-/// What one stream takes.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub(crate) struct Load {
-    /// Processor cores.
-    pub(crate) cores: f64,
-    /// Bytes.
-    pub(crate) memory: u64,
-}
 
 /// What it takes to send `media` by `plan` on a machine that encodes as fast as `measured`. None where nobody knows:
 /// where an encoder has a part of which no cost was measured.

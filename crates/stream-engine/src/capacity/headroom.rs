@@ -15,9 +15,11 @@ const LOOKS: usize = 5;
 const SECOND_THREAD: f64 = 0.3;
 
 /// A cheap handle.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Headroom {
     busy: Arc<Mutex<Vec<f64>>>,
+    /// Cores that streams may have in all.
+    cores: f64,
 }
 
 /// What a machine has, and what of it is unused.
@@ -32,19 +34,26 @@ pub(crate) struct Left {
 }
 
 impl Headroom {
-    /// Looks on and on. Until dropped.
-    pub(crate) async fn watch(self) {
+    pub(crate) fn new() -> Headroom {
+        Headroom { busy: Arc::default(), cores: cores() }
+    }
+
+    /// Looks on and on, and says when. Until dropped.
+    pub(crate) async fn watch(&self, mut looked: impl FnMut()) {
         let mut meter = Meter::new();
         let mut ticks = interval(EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             ticks.tick().await;
             let Some(busy) = meter.busy() else { continue };
-            let mut seen = self.lock();
-            if seen.len() == LOOKS {
-                seen.remove(0);
+            {
+                let mut seen = self.lock();
+                if seen.len() == LOOKS {
+                    seen.remove(0);
+                }
+                seen.push(busy);
             }
-            seen.push(busy);
+            looked();
         }
     }
 
@@ -57,8 +66,7 @@ impl Headroom {
             }
             seen.iter().sum::<f64>() / seen.len() as f64
         };
-        let (memory, free_memory) = memory()?;
-        let cores = cores();
+        let ((memory, free_memory), cores) = (memory()?, self.cores);
         Some(Left { cores, free_cores: (cores - busy).max(0.0), memory, free_memory })
     }
 
@@ -190,7 +198,7 @@ mod tests {
 
     #[test]
     fn this_machine_has_cores_and_memory() {
-        let headroom = Headroom::default();
+        let headroom = Headroom::new();
         assert_eq!(headroom.left(), None, "nothing was looked at yet");
         headroom.lock().extend([0.5, 0.7]);
         let left = headroom.left().unwrap();

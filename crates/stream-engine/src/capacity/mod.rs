@@ -9,17 +9,16 @@ use std::path::PathBuf;
 
 use child_process::Spawner;
 use ffmpeg_cli::{benchmark::Measured, prepare::Recipe};
-use stream_api::{Encoding, Fit, Order, Playback, Stream, StreamId, UnixMillis};
+use stream_api::{Encoding, Load, Machine, Order, Playback, Stream, StreamId, UnixMillis};
 
 use crate::{drives::Drives, hub::Hub, prober::Probed, tools::Tools};
-pub(crate) use cost::Load;
 use headroom::Headroom;
 use speed::Speed;
 
 /// Of the machine, what is left for everything else.
 const KEPT: f64 = 0.05;
-/// More than these is "many".
-const MANY: u32 = 999;
+/// Steps of cores and bytes in which it is told: smaller ones are of no use to anybody.
+const STEP: (f64, u64) = (0.1, 64 << 20);
 /// Milliseconds on air after which the live figures have a stream in them.
 const SEEN: i64 = 12_000;
 
@@ -31,40 +30,22 @@ pub(crate) struct Capacity {
     hub: Hub,
 }
 
-/// What is left for streams.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Room {
-    /// Cores that streams may have in all.
-    pub(crate) cores: f64,
-    pub(crate) free_cores: f64,
-    /// Bytes.
-    pub(crate) memory: u64,
-    pub(crate) free_memory: u64,
-}
-
-impl Room {
-    /// How many more such streams.
-    pub(crate) fn fit(&self, load: Load) -> Fit {
-        let by = |free: f64, each: f64| {
-            if each > 0.0 { (free / each).clamp(0.0, MANY.into()) } else { MANY.into() }
-        };
-        let kept = KEPT * self.memory as f64;
-        let more =
-            by(self.free_cores, load.cores).min(by(self.free_memory as f64 - kept, load.memory as f64));
-        Fit { cores: load.cores, memory: load.memory, more: more as u32 }
-    }
-}
-
 impl Capacity {
     /// `cache`: the folder that keeps what was measured.
     pub(crate) fn new(cache: PathBuf, tools: Tools, spawner: Spawner, drives: Drives, hub: Hub) -> Capacity {
         let speed = Speed::new(cache, tools, spawner, drives);
-        Capacity { headroom: Headroom::default(), speed, hub }
+        Capacity { headroom: Headroom::new(), speed, hub }
     }
 
-    /// Looks at the machine on and on, and measures it when somebody wants to know. Until dropped, which ends what runs.
+    /// Looks at the machine on and on, tells what it has left, and measures it when somebody wants to know. Until dropped,
+    /// which ends what runs.
     pub(crate) async fn watch(self) {
-        tokio::join!(self.headroom.watch(), self.speed.work());
+        let tell = || {
+            if let Some(machine) = self.left(&[]) {
+                self.hub.machine(in_steps(machine));
+            }
+        };
+        tokio::join!(self.headroom.watch(tell), self.speed.clone().work());
     }
 
     /// How fast the machine encodes. Where that is not known it is measured in the background, for the next time.
@@ -74,27 +55,40 @@ impl Capacity {
 
     /// What is left beside what runs and what is about to; `but`: streams that do not count. None during the first
     /// seconds.
-    pub(crate) fn room(&self, but: &[StreamId]) -> Option<Room> {
+    pub(crate) fn left(&self, but: &[StreamId]) -> Option<Machine> {
         let left = self.headroom.left()?;
-        let measured = self.speed.known().unwrap_or(Measured::REFERENCE);
+        let measured = self.speed.last();
+        let by = measured.unwrap_or(Measured::REFERENCE);
         let now = self.hub.clocks().wall();
-        let coming = self.hub.snapshot().streams.into_iter().filter(|stream| !but.contains(&stream.id));
-        let coming = coming.filter(|stream| is_coming(stream, now)).filter_map(|stream| {
-            let (media, plan) = (stream.media.as_ref()?, stream.plan.as_ref()?);
-            cost::of(media, plan, &measured)
+        let mut coming = Load::default();
+        self.hub.each_stream(|stream| {
+            let known = stream.media.as_ref().zip(stream.plan.as_ref());
+            let known = known.filter(|_| !but.contains(&stream.id) && is_coming(stream, now));
+            if let Some(load) = known.and_then(|(media, plan)| cost::of(media, plan, &by)) {
+                coming.cores += load.cores;
+                coming.memory += load.memory;
+            }
         });
-        let (mut cores, mut memory) = (0.0, 0);
-        for load in coming {
-            cores += load.cores;
-            memory += load.memory;
-        }
         let kept = KEPT * left.cores;
-        Some(Room {
+        Some(Machine {
             cores: left.cores,
-            free_cores: (left.free_cores - kept - cores).max(0.0),
+            free_cores: (left.free_cores - kept - coming.cores).max(0.0),
             memory: left.memory,
-            free_memory: left.free_memory.saturating_sub(memory),
+            free_memory: left.free_memory.saturating_sub(coming.memory),
+            measured: measured.is_some(),
         })
+    }
+}
+
+fn in_steps(machine: Machine) -> Machine {
+    let (cores, bytes) = STEP;
+    // Divided, not multiplied: a tenth is none of a computer's numbers.
+    let rounded = |all: f64| (all / cores).round() / (1.0 / cores);
+    Machine {
+        cores: rounded(machine.cores),
+        free_cores: rounded(machine.free_cores),
+        free_memory: machine.free_memory / bytes * bytes,
+        ..machine
     }
 }
 
@@ -109,8 +103,9 @@ pub(crate) fn loads(
     let now = cost::of(&probed.media, &probed.plan, measured)?;
     let may_prepare = playback == Playback::Loop && encoding.may_prepare();
     let prepared = probed.media.duration.filter(|_| may_prepare).and_then(|duration| {
-        let recipe = Recipe::of(&probed.media, &probed.plan);
-        let (media, plan) = recipe.result(duration, recipe.size(duration));
+        let recipe = Recipe::of(&probed.media, &probed.plan, encoding.part());
+        let seconds = recipe.taken(duration).max(0.0);
+        let (media, plan) = recipe.result(seconds, recipe.size(seconds));
         cost::of(&media, &plan, measured)
     });
     Some((now, prepared.filter(|prepared| prepared.cores < now.cores / 2.0)))
@@ -130,16 +125,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn whichever_runs_out_first_is_the_limit() {
-        let room = Room { cores: 2.0, free_cores: 1.9, memory: 8 << 30, free_memory: 4 << 30 };
-        let more = |cores, memory| room.fit(Load { cores, memory }).more;
-        assert_eq!(more(0.93, 150 << 20), 2);
-        assert_eq!(more(0.96, 150 << 20), 1);
-        assert_eq!(more(2.0, 150 << 20), 0);
-        assert_eq!(more(0.01, 1 << 30), 3, "memory, of which some is kept");
-        assert_eq!(more(0.0, 0), MANY);
-        let full = Room { free_cores: 0.0, free_memory: 0, ..room };
-        assert_eq!(full.fit(Load { cores: 0.01, memory: 1 }).more, 0);
+    fn it_is_told_in_steps_that_matter() {
+        let machine = Machine {
+            cores: 2.6,
+            free_cores: 1.2345,
+            memory: 8 << 30,
+            free_memory: (3 << 30) + 12_345,
+            measured: true,
+        };
+        let told = in_steps(machine);
+        assert_eq!((told.cores, told.free_cores, told.free_memory), (2.6, 1.2, 3 << 30));
+        assert_eq!((told.memory, told.measured), (8 << 30, true));
     }
 
     #[test]

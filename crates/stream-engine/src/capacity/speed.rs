@@ -53,6 +53,11 @@ impl Speed {
         Speed { dir: Arc::new(dir), tools, spawner, drives, found, wanted }
     }
 
+    /// What was found out last.
+    pub(crate) fn last(&self) -> Option<Measured> {
+        self.lock().as_ref().map(|(_, measured)| *measured)
+    }
+
     /// What is known. Where that is nothing it is found out by [`Speed::work`], for the next time.
     pub(crate) fn known(&self) -> Option<Measured> {
         let of = self.of()?;

@@ -3,16 +3,11 @@
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use stream_api::{Capacity, Code, Error, ServerId, StreamId, commands::CapacityGet};
+use stream_api::{Capacity, Code, Error, Fit, Load, ServerId, StreamId, commands::CapacityGet};
 use tokio::time::timeout;
 
 use super::{Call, examine, given, stored};
-use crate::{
-    capacity::{Load, loads},
-    engine::Inner,
-    store::StoredStream,
-    wanted::wanted,
-};
+use crate::{capacity::loads, engine::Inner, store::StoredStream, wanted::wanted};
 
 /// A start is not held up longer by the question whether there is room for it.
 const QUICK: Duration = Duration::from_millis(500);
@@ -32,22 +27,20 @@ pub(crate) async fn capacity_get(engine: &Call<'_>, request: CapacityGet) -> Res
     encoding.check(playback)?;
     let probed = match file.or(request.path.map(|path| given::path(&path))) {
         Some(file) => {
-            Some(examine(engine, &file, &wanted(&engine.hub, &engine.prober, server, &encoding)).await?)
+            let wanted = wanted(&engine.hub, &engine.prober, server, playback, &encoding);
+            Some(examine(engine, &file, &wanted).await?)
         }
         None => None,
     };
-    let Some(room) = engine.capacity.room(&[]) else { return Ok(Capacity::default()) };
+    let machine = engine.capacity.left(&[]).unwrap_or_default();
     let measured = engine.capacity.measured();
     let known = probed.zip(measured);
     let loads = known.and_then(|(probed, measured)| loads(&probed, playback, &encoding, &measured));
+    let fit = |load: Load| Fit { load, more: machine.more(load) };
     Ok(Capacity {
-        cores: room.cores,
-        free_cores: room.free_cores,
-        memory: room.memory,
-        free_memory: room.free_memory,
-        measured: measured.is_some(),
-        now: loads.map(|(now, _)| room.fit(now)),
-        prepared: loads.and_then(|(_, prepared)| prepared).map(|load| room.fit(load)),
+        machine,
+        now: loads.map(|(now, _)| fit(now)),
+        prepared: loads.and_then(|(_, prepared)| prepared).map(fit),
     })
 }
 
@@ -68,13 +61,13 @@ pub(super) async fn check(engine: &Inner, id: Option<StreamId>) -> Result<(), Er
         all = Load { cores: all.cores + load.cores, memory: all.memory + load.memory };
         can_prepare |= prepared.is_some();
     }
-    let Some(room) = engine.capacity.room(&ids).filter(|_| all.cores >= LITTLE) else { return Ok(()) };
-    if room.fit(all).more > 0 {
+    let Some(machine) = engine.capacity.left(&ids).filter(|_| all.cores >= LITTLE) else { return Ok(()) };
+    if machine.more(all) > 0 {
         return Ok(());
     }
     let shown = |cores: f64| format!("{cores:.1}");
     let error = Error::new(Code::WouldOverload).with("needs", shown(all.cores));
-    let error = error.with("free", shown(room.free_cores)).with("cores", shown(room.cores));
+    let error = error.with("free", shown(machine.free_cores)).with("cores", shown(machine.cores));
     // No word of it: for who offers what else can be done.
     Err(if can_prepare { error.with("can_prepare", true) } else { error })
 }
@@ -82,7 +75,7 @@ pub(super) async fn check(engine: &Inner, id: Option<StreamId>) -> Result<(), Er
 /// What a stream takes, and from a prepared file; none where that is not known.
 async fn taken(engine: &Inner, StoredStream { spec, .. }: StoredStream) -> Option<(Load, Option<Load>)> {
     let measured = engine.capacity.measured()?;
-    let wanted = wanted(&engine.hub, &engine.prober, spec.server, &spec.encoding);
+    let wanted = wanted(&engine.hub, &engine.prober, spec.server, spec.playback, &spec.encoding);
     let probed = engine.prober.probe(spec.source.file()?, &wanted).await.ok()?;
     let (now, prepared) = loads(&probed, spec.playback, &spec.encoding, &measured)?;
     match engine.prepared.has(&spec, &probed).await {
