@@ -20,8 +20,8 @@ pub(crate) struct Question {
     danger: bool,
     /// Outlives the menu or page that asked.
     on_yes: Answer,
-    /// Another answer: its button and what it does.
-    or: Option<(&'static str, Answer)>,
+    /// Other answers: for each its button and what it does.
+    or: Vec<(&'static str, Answer)>,
 }
 
 type Answer = Arc<dyn Fn() + Send + Sync>;
@@ -34,12 +34,13 @@ impl Question {
         yes: &'static str,
         on_yes: impl Fn() + Send + Sync + 'static,
     ) -> Self {
-        Question { title, body, yes, danger: false, on_yes: Arc::new(on_yes), or: None }
+        Question { title, body, yes, danger: false, on_yes: Arc::new(on_yes), or: Vec::new() }
     }
 
     /// The same with another answer beside it.
-    pub(crate) fn or(self, words: &'static str, on_other: impl Fn() + Send + Sync + 'static) -> Self {
-        Question { or: Some((words, Arc::new(on_other))), ..self }
+    pub(crate) fn or(mut self, words: &'static str, on_other: impl Fn() + Send + Sync + 'static) -> Self {
+        self.or.push((words, Arc::new(on_other)));
+        self
     }
 
     /// Quit although streams are live?
@@ -50,7 +51,7 @@ impl Question {
             yes: t!("quit.yes"),
             danger: true,
             on_yes: Arc::new(move || app.quit()),
-            or: None,
+            or: Vec::new(),
         }
     }
 
@@ -73,7 +74,7 @@ impl Question {
                     }
                 });
             }),
-            or: None,
+            or: Vec::new(),
         }
     }
 
@@ -92,7 +93,7 @@ impl Question {
                 let revoke = commands::GuestLinkRevoke { id, link: link.id.clone() };
                 app.run(RwSignal::new(false), revoke, |_| {});
             }),
-            or: None,
+            or: Vec::new(),
         }
     }
 
@@ -103,7 +104,7 @@ impl Question {
             false => (t!("publish.revoke.title"), t!("publish.revoke.body"), t!("publish.revoke")),
         };
         let (title, body) = (title.to_owned(), body.to_owned());
-        Question { title, body, yes, danger: true, on_yes: Arc::new(on_yes), or: None }
+        Question { title, body, yes, danger: true, on_yes: Arc::new(on_yes), or: Vec::new() }
     }
 
     /// Close a form in which something was typed?
@@ -114,7 +115,7 @@ impl Question {
             yes: t!("discard.yes"),
             danger: true,
             on_yes: Arc::new(on_yes),
-            or: None,
+            or: Vec::new(),
         }
     }
 
@@ -134,7 +135,7 @@ impl Question {
                 let set = commands::ServerSettingsSet { settings: settings.clone() };
                 app.run(busy, set, move |_| app.tell(Toast::done(t!("settings.done"))));
             }),
-            or: None,
+            or: Vec::new(),
         }
     }
 
@@ -150,7 +151,7 @@ impl Question {
                     done.try_run(());
                 });
             }),
-            or: None,
+            or: Vec::new(),
         }
     }
 
@@ -162,7 +163,7 @@ impl Question {
             yes: t!("stop_all.yes"),
             danger: true,
             on_yes: Arc::new(move || app.run(busy, commands::StreamStopAll {}, |_| {})),
-            or: None,
+            or: Vec::new(),
         }
     }
 
@@ -188,10 +189,10 @@ pub(crate) fn Questions() -> impl IntoView {
     move || {
         app.question.get().map(|question| {
             let yes = Arc::clone(&question.on_yes);
-            let or = question.or.clone().map(|(words, other)| {
+            let or = question.or.clone().into_iter().map(|(words, other)| {
                 view! {
                     <Act
-                        id="confirm-or"
+                        act="confirm-or"
                         label=words
                         on_press=move |_| {
                             close();
@@ -200,6 +201,7 @@ pub(crate) fn Questions() -> impl IntoView {
                     />
                 }
             });
+            let or = or.collect_view();
             view! {
                 <Modal label=question.title.clone() class="ask" on_close=move |()| close()>
                     <div class="ask-body">

@@ -6,7 +6,7 @@ use wasm_bindgen_futures::spawn_local;
 
 use crate::{
     app::App,
-    components::{Toast, confirm::Question},
+    components::{Toast, confirm::Question, sheet::SheetFor},
     format,
 };
 
@@ -58,7 +58,12 @@ impl Question {
             Some(id) => app.run(busy, commands::StreamStart { id, unless_full: false }, |_| {}),
             None => app.run(busy, commands::StreamStartAll { unless_full: false }, |_| {}),
         };
-        let question = Question::new(t!("overload.title").to_owned(), body, t!("overload.anyway"), anyway);
+        let mut question =
+            Question::new(t!("overload.title").to_owned(), body, t!("overload.anyway"), anyway);
+        if let Some(id) = id {
+            let form = move || app.sheet.set(Some(SheetFor::Edit { id, locate: false }));
+            question = question.or(t!("overload.cheaper"), form);
+        }
         match prepare {
             Some((words, prepare)) => question.or(words, prepare),
             None => question,
