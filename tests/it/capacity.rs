@@ -9,7 +9,7 @@ use crate::support::{Dir, Server, media, process, until};
 async fn of(server: &Server, request: Value) -> Value {
     until(&format!("the computer is measured: {request}"), async || {
         let capacity = server.post("/api/v1/capacity", request.clone()).await.ok();
-        (capacity["machine"]["measured"] == true && capacity["machine"]["cores"] != 0.0).then_some(capacity)
+        (capacity["computer"]["measured"] == true && capacity["computer"]["cores"] != 0.0).then_some(capacity)
     })
     .await
 }
@@ -27,13 +27,13 @@ async fn a_start_asks_first_where_there_is_no_room_for_it() {
     let nothing = of(&server, json!({})).await;
     assert!(nothing["now"].is_null(), "{nothing:#}");
     // The picture tells the same, and changes by itself.
-    let machine = until("the picture tells what is left", async || {
-        let machine = server.get("/api/v1/snapshot").await["machine"].clone();
-        (machine["measured"] == true).then_some(machine)
+    let computer = until("the picture tells what is left", async || {
+        let computer = server.get("/api/v1/snapshot").await["computer"].clone();
+        (computer["measured"] == true).then_some(computer)
     })
     .await;
-    assert!(machine["free_memory"].as_u64() > Some(0), "{machine:#}");
-    assert!(machine["free_cores"].as_f64() <= machine["cores"].as_f64(), "{machine:#}");
+    assert!(computer["free_memory"].as_u64() > Some(0), "{computer:#}");
+    assert!(computer["free_cores"].as_f64() <= computer["cores"].as_f64(), "{computer:#}");
     let kept = dir.data().join("cache/speed.json");
     let written: Value = serde_json::from_slice(&fs::read(&kept).unwrap()).unwrap();
     assert!(written["seconds_a_megapixel"].as_f64() > Some(0.0), "{written:#}");

@@ -6,7 +6,7 @@ const KEPT: f64 = 0.05;
 /// What the engine's computer has left for streams. Told by the picture whenever it changes; all 0 during the first
 /// seconds.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
-pub struct Machine {
+pub struct Computer {
     /// Processor cores that streams may use in all. A second thread of a core counts as part of one.
     pub cores: f64,
     /// Of these, unused over the last seconds. What gives way to streams, such as preparing, counts as unused; what
@@ -29,26 +29,26 @@ pub struct Load {
     pub memory: u64,
 }
 
-impl Machine {
+impl Computer {
     /// So many, or more, are not counted.
     pub const MANY: u32 = 999;
 
     /// For how many more such streams there is room, about.
     pub fn more(&self, load: Load) -> u32 {
-        let many = f64::from(Machine::MANY);
+        let many = f64::from(Computer::MANY);
         let by = |free: f64, each: f64| if each > 0.0 { (free / each).clamp(0.0, many) } else { many };
         let memory = self.free_memory as f64 - KEPT * self.memory as f64;
         by(self.free_cores, load.cores).min(by(memory, load.memory as f64)) as u32
     }
 }
 
-/// What this machine has left for streams, and how many more like one that would be.
+/// What this computer has left for streams, and how many more like one that would be.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Capacity {
     /// What is left.
-    pub machine: Machine,
+    pub computer: Computer,
     /// One more like that which was asked about, as it would be sent at once. Absent where nobody knows: asked for the
-    /// first time, the machine is measured, which takes seconds.
+    /// first time, the computer is measured, which takes seconds.
     #[serde(default)]
     pub now: Option<Fit>,
     /// The same from a prepared file; absent where none can be made, or it would gain no room.
@@ -61,7 +61,7 @@ pub struct Capacity {
 pub struct Fit {
     /// What it takes.
     pub load: Load,
-    /// See [`Machine::more`].
+    /// See [`Computer::more`].
     pub more: u32,
 }
 
@@ -71,14 +71,14 @@ mod tests {
 
     #[test]
     fn whichever_runs_out_first_is_the_limit() {
-        let machine =
-            Machine { cores: 2.0, free_cores: 1.9, memory: 8 << 30, free_memory: 4 << 30, measured: true };
-        let more = |cores, memory| machine.more(Load { cores, memory });
+        let computer =
+            Computer { cores: 2.0, free_cores: 1.9, memory: 8 << 30, free_memory: 4 << 30, measured: true };
+        let more = |cores, memory| computer.more(Load { cores, memory });
         assert_eq!(more(0.93, 150 << 20), 2);
         assert_eq!(more(0.96, 150 << 20), 1);
         assert_eq!(more(2.0, 150 << 20), 0);
         assert_eq!(more(0.01, 1 << 30), 3, "memory, of which some is kept");
-        assert_eq!(more(0.0, 0), Machine::MANY);
-        assert_eq!(Machine::default().more(Load { cores: 0.1, memory: 1 }), 0);
+        assert_eq!(more(0.0, 0), Computer::MANY);
+        assert_eq!(Computer::default().more(Load { cores: 0.1, memory: 1 }), 0);
     }
 }

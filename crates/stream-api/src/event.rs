@@ -1,7 +1,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Activity, HostStatus, Machine, Metrics, OtherServer, Preset, ServerId, ServerStatus, Stream, StreamId,
+    Activity, Computer, HostStatus, Metrics, OtherServer, Preset, ServerId, ServerStatus, Stream, StreamId,
     UnixMillis,
 };
 
@@ -24,7 +24,7 @@ pub struct Snapshot {
     pub presets: Vec<Preset>,
     /// What the host's computer has left for streams.
     #[serde(default)]
-    pub machine: Machine,
+    pub computer: Computer,
     /// Activities of the levels `warning` and `error` since somebody last looked at them
     /// ([`ActivitySeen`](crate::commands::ActivitySeen)).
     pub unseen_faults: u32,
@@ -101,9 +101,9 @@ pub enum Change {
         presets: Vec<Preset>,
     },
     /// The host's computer has more or less left for streams; looked at every 2 s.
-    Machine {
+    Computer {
         /// As it is now, in steps that matter.
-        machine: Machine,
+        computer: Computer,
     },
     /// Something happened that the history keeps.
     Activity {
@@ -136,7 +136,7 @@ read_tagged! {
         removed: ServerId,
         host: Box<HostStatus>,
         presets: Vec<Preset>,
-        machine: Machine,
+        computer: Computer,
         activity: Box<Activity>,
         unseen_faults: u32,
         notice: Notice,
@@ -149,7 +149,7 @@ read_tagged! {
     "other_removed" => OtherRemoved { removed },
     "host" => Host { host },
     "presets" => Presets { presets },
-    "machine" => Machine { machine },
+    "computer" => Computer { computer },
     "activity" => Activity { activity, unseen_faults },
     "seen" => Seen { unseen_faults },
     "notice" => Notice { notice },

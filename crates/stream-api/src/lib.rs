@@ -65,7 +65,7 @@ pub use access::{
 pub use activity::{Activity, ActivityFilter, ActivityKind, Cause, Level, Mended, Origin};
 pub use address::{HIDDEN, SourceAddress, SourceSecrets, split_address};
 pub use arrival::{Awaited, Publisher, Wait};
-pub use capacity::{Capacity, Fit, Load, Machine};
+pub use capacity::{Capacity, Computer, Fit, Load};
 pub use code::Code;
 pub use codec_name::codec_name;
 pub use commands::{COMMANDS, Command, Method, Route};

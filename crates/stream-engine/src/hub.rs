@@ -4,7 +4,7 @@ use std::{
 };
 
 use stream_api::{
-    Activity, ActivityKind, Change, Event, EventId, HostStatus, Machine, Message, Metrics, Notice,
+    Activity, ActivityKind, Change, Computer, Event, EventId, HostStatus, Message, Metrics, Notice,
     OtherServer, Preset, RunId, ServerId, ServerSettings, ServerStatus, Snapshot, Stream, StreamId,
     StreamSpec, UnixMillis, Urls,
 };
@@ -33,7 +33,7 @@ struct Picture {
     others: BTreeMap<ServerId, OtherServer>,
     host: HostStatus,
     presets: Vec<Preset>,
-    machine: Machine,
+    computer: Computer,
     chronicle: Chronicle,
 }
 
@@ -47,8 +47,8 @@ impl Hub {
     ) -> Hub {
         let at = EventId { boot, seq: 0 };
         let (streams, others, presets) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        let machine = Machine::default();
-        let picture = Picture { at, streams, server, others, host, presets, machine, chronicle };
+        let computer = Computer::default();
+        let picture = Picture { at, streams, server, others, host, presets, computer, chronicle };
         Hub { picture: Arc::new(Mutex::new(picture)), events: broadcast::channel(BACKLOG).0, clocks }
     }
 
@@ -192,11 +192,11 @@ impl Hub {
     }
 
     /// What the computer has left.
-    pub(crate) fn machine(&self, machine: Machine) {
+    pub(crate) fn computer(&self, computer: Computer) {
         let mut picture = self.lock();
-        if picture.machine != machine {
-            picture.machine = machine;
-            self.send(&mut picture, Change::Machine { machine });
+        if picture.computer != computer {
+            picture.computer = computer;
+            self.send(&mut picture, Change::Computer { computer });
         }
     }
 
@@ -313,7 +313,7 @@ impl Picture {
             others,
             host: self.host.clone(),
             presets: self.presets.clone(),
-            machine: self.machine,
+            computer: self.computer,
             unseen_faults: self.chronicle.unseen(),
             now,
         }

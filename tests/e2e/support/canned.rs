@@ -16,8 +16,8 @@ use axum::{
 use futures_util::{StreamExt as _, stream};
 use serde_json::{Value, json};
 use stream_api::{
-    AudioTrack, Change, Code, Encoder, EncoderTried, EncodersTried, Error, Event, EventId, Fault, GuestLink,
-    Health, HostKind, HostStatus, LinkLasts, LogLine, LogOrigin, Machine, Message, Metrics, Mode, Order,
+    AudioTrack, Change, Code, Computer, Encoder, EncoderTried, EncodersTried, Error, Event, EventId, Fault,
+    GuestLink, Health, HostKind, HostStatus, LinkLasts, LogLine, LogOrigin, Message, Metrics, Mode, Order,
     Outcome, Plan, Ports, ProbeReport, Recording, Remark, RemarkCode, Secret, SentAudio, ServerId,
     ServerSettings, ServerState, ServerStatus, Snapshot, Source, SourceMedia, SourceTested, State, Step,
     Stream, StreamId, StreamSpec, TestStep, Tool, ToolState, Tracks, UnixMillis, Urls, VideoCodec,
@@ -98,7 +98,7 @@ fn snapshot(scene: Scene) -> Snapshot {
         others: if scene == Scene::Several { servers::others() } else { Vec::new() },
         host: host(),
         presets: Vec::new(),
-        machine: machine(),
+        computer: computer(),
         unseen_faults: if scene == Scene::Busy { 2 } else { 0 },
         now: UnixMillis(NOW),
     }
@@ -336,8 +336,8 @@ fn host() -> HostStatus {
     }
 }
 
-fn machine() -> Machine {
-    Machine { cores: 8.0, free_cores: 6.3, memory: 16 << 30, free_memory: 9 << 30, measured: true }
+fn computer() -> Computer {
+    Computer { cores: 8.0, free_cores: 6.3, memory: 16 << 30, free_memory: 9 << 30, measured: true }
 }
 
 fn encoders() -> EncodersTried {

@@ -1,7 +1,7 @@
-//! For how many more streams this machine has room.
+//! For how many more streams this computer has room.
 
 use leptos::prelude::*;
-use stream_api::{Capacity, Code, Error, Machine, StreamId, commands, t, tn};
+use stream_api::{Capacity, Code, Computer, Error, StreamId, commands, t, tn};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
@@ -11,12 +11,12 @@ use crate::{
 };
 
 impl App {
-    /// Starts a stream, and asks first where the machine has no room for it.
+    /// Starts a stream, and asks first where the computer has no room for it.
     pub(crate) fn start(self, busy: RwSignal<bool>, id: StreamId) {
         self.start_or_ask(busy, Some(id));
     }
 
-    /// Starts all streams, and asks first where the machine has no room for them.
+    /// Starts all streams, and asks first where the computer has no room for them.
     pub(crate) fn start_all(self, busy: RwSignal<bool>) {
         self.start_or_ask(busy, None);
     }
@@ -45,7 +45,7 @@ impl App {
 }
 
 impl Question {
-    /// Start although the machine has no room?
+    /// Start although the computer has no room?
     fn overload(app: App, id: Option<StreamId>, error: Error) -> Self {
         let busy = RwSignal::new(false);
         let prepare = id.filter(|_| error.args.contains_key("can_prepare")).map(|id| {
@@ -74,9 +74,9 @@ impl Question {
 /// For how many more such streams there is room: what one takes is asked for once, what there is comes by itself.
 pub(crate) fn room(app: App, of: commands::CapacityGet) -> impl IntoView {
     let seen = RwSignal::new(None::<Capacity>);
-    let measured = Memo::new(move |_| app.world.machine.with(|machine| machine.measured));
+    let measured = Memo::new(move |_| app.world.computer.with(|computer| computer.measured));
     Effect::new(move |_| {
-        // Again once the machine is measured: until then nothing is known of what encodes.
+        // Again once the computer is measured: until then nothing is known of what encodes.
         measured.track();
         let reply = app.client().call(of.clone());
         spawn_local(async move {
@@ -87,15 +87,15 @@ pub(crate) fn room(app: App, of: commands::CapacityGet) -> impl IntoView {
         });
     });
     let words = move || {
-        let machine = app.world.machine.get();
-        seen.with(|seen| seen.as_ref().map(|seen| more(&machine, seen)))
+        let computer = app.world.computer.get();
+        seen.with(|seen| seen.as_ref().map(|seen| more(&computer, seen)))
     };
     view! { <p class="small-print" data-testid="room">{words}</p> }
 }
 
-/// What the machine has left, as pairs for a list.
-pub(crate) fn machine(app: App) -> impl IntoView {
-    let known = move || Some(app.world.machine.get()).filter(|machine| machine.cores > 0.0);
+/// What the computer has left, as pairs for a list.
+pub(crate) fn left(app: App) -> impl IntoView {
+    let known = move || Some(app.world.computer.get()).filter(|computer| computer.cores > 0.0);
     let processor = move || {
         known()
             .map(|seen| t!("room.processor.value", free = cores(seen.free_cores), cores = cores(seen.cores)))
@@ -114,20 +114,20 @@ pub(crate) fn machine(app: App) -> impl IntoView {
     }
 }
 
-fn more(machine: &Machine, capacity: &Capacity) -> String {
+fn more(computer: &Computer, capacity: &Capacity) -> String {
     let Some(now) = capacity.now.map(|fit| fit.load) else {
-        return if machine.measured { String::new() } else { t!("room.measuring").to_owned() };
+        return if computer.measured { String::new() } else { t!("room.measuring").to_owned() };
     };
-    let count = machine.more(now);
+    let count = computer.more(now);
     let mut words = match count {
-        0 => t!("room.none", needs = cores(now.cores), free = cores(machine.free_cores)),
-        Machine::MANY.. => t!("room.many").to_owned(),
+        0 => t!("room.none", needs = cores(now.cores), free = cores(computer.free_cores)),
+        Computer::MANY.. => t!("room.many").to_owned(),
         n => tn!("room.more", n),
     };
-    let prepared = capacity.prepared.map(|fit| machine.more(fit.load)).filter(|prepared| *prepared > count);
+    let prepared = capacity.prepared.map(|fit| computer.more(fit.load)).filter(|prepared| *prepared > count);
     if let Some(prepared) = prepared {
         words = match prepared {
-            Machine::MANY.. => format!("{words} {}", t!("room.prepared.many")),
+            Computer::MANY.. => format!("{words} {}", t!("room.prepared.many")),
             n => format!("{words} {}", tn!("room.prepared", n)),
         };
     }
@@ -148,19 +148,19 @@ mod tests {
     fn it_says_how_many_and_what_preparing_gains() {
         let fit = |cores| Some(Fit { load: Load { cores, memory: 1 << 20 }, more: 0 });
         let full =
-            Machine { cores: 2.0, free_cores: 0.4, memory: 8 << 30, free_memory: 4 << 30, measured: true };
+            Computer { cores: 2.0, free_cores: 0.4, memory: 8 << 30, free_memory: 4 << 30, measured: true };
         let encoded = Capacity { now: fit(0.93), ..Capacity::default() };
         let words = more(&full, &encoded);
         assert!(words.contains("0.9") && words.contains("0.4"), "{words}");
         let both = Capacity { prepared: fit(0.0115), ..encoded.clone() };
         assert!(more(&full, &both).contains("34"), "{}", more(&full, &both));
-        let free = Machine { cores: 8.0, free_cores: 6.6, ..full };
+        let free = Computer { cores: 8.0, free_cores: 6.6, ..full };
         let same = Capacity { prepared: fit(0.93), ..encoded.clone() };
         assert!(more(&free, &same).contains('7') && !more(&free, &same).contains("repared"));
         let little = Capacity { now: fit(0.0), ..Capacity::default() };
         assert!(!more(&full, &little).contains("999"));
         assert_eq!(more(&full, &Capacity::default()), "", "nothing is known of such a source");
-        let unknown = Machine { measured: false, ..full };
+        let unknown = Computer { measured: false, ..full };
         assert!(!more(&unknown, &Capacity::default()).is_empty(), "it is being measured");
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         log::ltr,
         outbound::{outbound_card, server_warnings},
         prepare::prepared_card,
-        room::machine,
+        room::left,
         row::NOTHING,
         sidebar::server_state,
     },
@@ -135,7 +135,7 @@ fn computer(app: App) -> impl IntoView {
     view! {
         <section class="card">
             <h3>{t!("host.title")}</h3>
-            <dl class="kv num">{rows} {machine(app)}</dl>
+            <dl class="kv num">{rows} {left(app)}</dl>
             <div class="card-foot">
                 <Act
                     icon=Icon::Retry

@@ -73,7 +73,7 @@ pub(crate) fn snapshot(seq: u64, streams: Vec<Stream>) -> Message {
                 notes: Vec::new(),
             },
             presets: Vec::new(),
-            machine: Default::default(),
+            computer: Default::default(),
             unseen_faults: 0,
             now: UnixMillis(1_000),
         }),

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, VecDeque};
 
 use leptos::prelude::*;
 use stream_api::{
-    Activity, Address, HostStatus, Lack, Machine, Message, OtherServer, Preset, ServerId, ServerStatus,
+    Activity, Address, Computer, HostStatus, Lack, Message, OtherServer, Preset, ServerId, ServerStatus,
     Stream, StreamId, t,
 };
 
@@ -51,7 +51,7 @@ pub(crate) struct World {
     /// Settings that are kept, sorted by name.
     pub presets: RwSignal<Vec<Preset>>,
     /// What the host's computer has left for streams.
-    pub machine: RwSignal<Machine>,
+    pub computer: RwSignal<Computer>,
     /// Faults that nobody has looked at.
     pub unseen: RwSignal<u32>,
     /// The newest of what happened since the page was opened, oldest first.
@@ -76,7 +76,7 @@ impl World {
             others: RwSignal::new(Vec::new()),
             host: RwSignal::new(None),
             presets: RwSignal::new(Vec::new()),
-            machine: RwSignal::new(Machine::default()),
+            computer: RwSignal::new(Computer::default()),
             unseen: RwSignal::new(0),
             heard: RwSignal::new(VecDeque::new()),
             snapshots: RwSignal::new(0),
@@ -166,7 +166,7 @@ impl World {
                 self.draw_others(picture);
                 set_if_changed(self.host, picture.host.clone());
                 set_if_changed(self.presets, picture.presets.clone());
-                set_if_changed(self.machine, picture.machine);
+                set_if_changed(self.computer, picture.computer);
                 set_if_changed(self.unseen, picture.unseen_faults);
                 self.snapshots.update(|snapshots| *snapshots += 1);
                 self.tick();
@@ -176,7 +176,7 @@ impl World {
             Touched::Others => self.draw_others(picture),
             Touched::Server => set_if_changed(self.server, picture.server.clone()),
             Touched::Host => set_if_changed(self.host, picture.host.clone()),
-            Touched::Machine => set_if_changed(self.machine, picture.machine),
+            Touched::Computer => set_if_changed(self.computer, picture.computer),
             Touched::Presets => set_if_changed(self.presets, picture.presets.clone()),
             Touched::Heard => {
                 set_if_changed(self.unseen, picture.unseen_faults);

@@ -1,7 +1,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use stream_api::{
-    Activity, Change, Event, EventId, HostStatus, Machine, Message, Metrics, Notice, OtherServer, Preset,
+    Activity, Change, Computer, Event, EventId, HostStatus, Message, Metrics, Notice, OtherServer, Preset,
     ServerId, ServerStatus, Snapshot, Stream, StreamId,
 };
 
@@ -28,7 +28,7 @@ pub(crate) struct Picture {
     /// Settings that are kept, sorted by name.
     pub presets: Vec<Preset>,
     /// What the host's computer has left for streams.
-    pub machine: Machine,
+    pub computer: Computer,
     /// Faults that nobody has looked at.
     pub unseen_faults: u32,
     /// The newest of what happened since the page was opened, oldest first.
@@ -55,7 +55,7 @@ pub(crate) enum Touched {
     /// Settings that are kept.
     Presets,
     /// What the host's computer has left.
-    Machine,
+    Computer,
     /// Something was written into the history.
     Heard,
     /// The history was looked at.
@@ -88,7 +88,7 @@ fn replace(picture: &mut Picture, snapshot: Snapshot) -> Vec<Touched> {
     picture.server = Some(snapshot.server);
     picture.others = snapshot.others.into_iter().map(|other| (other.id, other)).collect();
     picture.host = Some(snapshot.host);
-    (picture.presets, picture.machine) = (snapshot.presets, snapshot.machine);
+    (picture.presets, picture.computer) = (snapshot.presets, snapshot.computer);
     picture.unseen_faults = snapshot.unseen_faults;
     picture.now = snapshot.now.0;
     picture.at = Some(snapshot.at);
@@ -158,9 +158,9 @@ fn step(picture: &mut Picture, event: Event, touched: &mut Vec<Touched>) {
             picture.presets = presets;
             touched.push(Touched::Presets);
         }
-        Change::Machine { machine } => {
-            picture.machine = machine;
-            touched.push(Touched::Machine);
+        Change::Computer { computer } => {
+            picture.computer = computer;
+            touched.push(Touched::Computer);
         }
         Change::Activity { activity, unseen_faults } => {
             picture.unseen_faults = unseen_faults;

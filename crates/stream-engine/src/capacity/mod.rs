@@ -1,5 +1,5 @@
-//! How many more streams this machine can send: what it has left, live, and what a stream takes, from how fast the
-//! machine was measured to encode.
+//! How many more streams this computer can send: what it has left, live, and what a stream takes, from how fast the
+//! computer was measured to encode.
 
 mod cost;
 mod headroom;
@@ -9,13 +9,13 @@ use std::path::PathBuf;
 
 use child_process::Spawner;
 use ffmpeg_cli::{benchmark::Measured, prepare::Recipe};
-use stream_api::{Encoding, Load, Machine, Order, Playback, Stream, StreamId, UnixMillis};
+use stream_api::{Computer, Encoding, Load, Order, Playback, Stream, StreamId, UnixMillis};
 
 use crate::{drives::Drives, hub::Hub, prober::Probed, tools::Tools};
 use headroom::Headroom;
 use speed::Speed;
 
-/// Of the machine, what is left for everything else.
+/// Of the computer, what is left for everything else.
 const KEPT: f64 = 0.05;
 /// Steps of cores and bytes in which it is told: smaller ones are of no use to anybody.
 const STEP: (f64, u64) = (0.1, 64 << 20);
@@ -37,25 +37,25 @@ impl Capacity {
         Capacity { headroom: Headroom::new(), speed, hub }
     }
 
-    /// Looks at the machine on and on, tells what it has left, and measures it when somebody wants to know. Until dropped,
+    /// Looks at the computer on and on, tells what it has left, and measures it when somebody wants to know. Until dropped,
     /// which ends what runs.
     pub(crate) async fn watch(self) {
         let tell = || {
-            if let Some(machine) = self.left(&[]) {
-                self.hub.machine(in_steps(machine));
+            if let Some(computer) = self.left(&[]) {
+                self.hub.computer(in_steps(computer));
             }
         };
         tokio::join!(self.headroom.watch(tell), self.speed.clone().work());
     }
 
-    /// How fast the machine encodes. Where that is not known it is measured in the background, for the next time.
+    /// How fast the computer encodes. Where that is not known it is measured in the background, for the next time.
     pub(crate) fn measured(&self) -> Option<Measured> {
         self.speed.known()
     }
 
     /// What is left beside what runs and what is about to; `but`: streams that do not count. None during the first
     /// seconds.
-    pub(crate) fn left(&self, but: &[StreamId]) -> Option<Machine> {
+    pub(crate) fn left(&self, but: &[StreamId]) -> Option<Computer> {
         let left = self.headroom.left()?;
         let measured = self.speed.last();
         let by = measured.unwrap_or(Measured::REFERENCE);
@@ -70,7 +70,7 @@ impl Capacity {
             }
         });
         let kept = KEPT * left.cores;
-        Some(Machine {
+        Some(Computer {
             cores: left.cores,
             free_cores: (left.free_cores - kept - coming.cores).max(0.0),
             memory: left.memory,
@@ -80,15 +80,15 @@ impl Capacity {
     }
 }
 
-fn in_steps(machine: Machine) -> Machine {
+fn in_steps(computer: Computer) -> Computer {
     let (cores, bytes) = STEP;
     // Divided, not multiplied: a tenth is none of a computer's numbers.
     let rounded = |all: f64| (all / cores).round() / (1.0 / cores);
-    Machine {
-        cores: rounded(machine.cores),
-        free_cores: rounded(machine.free_cores),
-        free_memory: machine.free_memory / bytes * bytes,
-        ..machine
+    Computer {
+        cores: rounded(computer.cores),
+        free_cores: rounded(computer.free_cores),
+        free_memory: computer.free_memory / bytes * bytes,
+        ..computer
     }
 }
 
@@ -126,14 +126,14 @@ mod tests {
 
     #[test]
     fn it_is_told_in_steps_that_matter() {
-        let machine = Machine {
+        let computer = Computer {
             cores: 2.6,
             free_cores: 1.2345,
             memory: 8 << 30,
             free_memory: (3 << 30) + 12_345,
             measured: true,
         };
-        let told = in_steps(machine);
+        let told = in_steps(computer);
         assert_eq!((told.cores, told.free_cores, told.free_memory), (2.6, 1.2, 3 << 30));
         assert_eq!((told.memory, told.measured), (8 << 30, true));
     }

@@ -1,4 +1,4 @@
-//! How much more this machine can do.
+//! How much more this computer can do.
 
 use std::time::Duration;
 
@@ -32,13 +32,13 @@ pub(crate) async fn capacity_get(engine: &Call<'_>, request: CapacityGet) -> Res
         }
         None => None,
     };
-    let machine = engine.capacity.left(&[]).unwrap_or_default();
+    let computer = engine.capacity.left(&[]).unwrap_or_default();
     let measured = engine.capacity.measured();
     let known = probed.zip(measured);
     let loads = known.and_then(|(probed, measured)| loads(&probed, playback, &encoding, &measured));
-    let fit = |load: Load| Fit { load, more: machine.more(load) };
+    let fit = |load: Load| Fit { load, more: computer.more(load) };
     Ok(Capacity {
-        machine,
+        computer,
         now: loads.map(|(now, _)| fit(now)),
         prepared: loads.and_then(|(_, prepared)| prepared).map(fit),
     })
@@ -61,13 +61,13 @@ pub(super) async fn check(engine: &Inner, id: Option<StreamId>) -> Result<(), Er
         all = Load { cores: all.cores + load.cores, memory: all.memory + load.memory };
         can_prepare |= prepared.is_some();
     }
-    let Some(machine) = engine.capacity.left(&ids).filter(|_| all.cores >= LITTLE) else { return Ok(()) };
-    if machine.more(all) > 0 {
+    let Some(computer) = engine.capacity.left(&ids).filter(|_| all.cores >= LITTLE) else { return Ok(()) };
+    if computer.more(all) > 0 {
         return Ok(());
     }
     let shown = |cores: f64| format!("{cores:.1}");
     let error = Error::new(Code::WouldOverload).with("needs", shown(all.cores));
-    let error = error.with("free", shown(machine.free_cores)).with("cores", shown(machine.cores));
+    let error = error.with("free", shown(computer.free_cores)).with("cores", shown(computer.cores));
     // No word of it: for who offers what else can be done.
     Err(if can_prepare { error.with("can_prepare", true) } else { error })
 }
