@@ -300,9 +300,11 @@ impl Task {
         if lasting {
             self.link.send_replace(Link::Failed(Box::new(fault)));
         }
-        let pause = match crashed {
-            true => Duration::from_millis(Limits::default().backoff(self.attempt, 0.5)),
-            false => RECHECK,
+        let pause = match self.attempt - 1 {
+            _ if !crashed => RECHECK,
+            // Every stream waits for it, and it was well before.
+            0 => Duration::ZERO,
+            again => Duration::from_millis(Limits::default().backoff(again, 0.5)),
         };
         let wake = sleep(pause);
         tokio::pin!(wake);
