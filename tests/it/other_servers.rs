@@ -10,7 +10,7 @@ use testkit::free_port;
 
 use crate::support::{
     Dir, Server,
-    hall::{Hall, OWNER_PASSWORD, until_other},
+    hall::{Hall, OWNER_PASSWORD, PUBLISH_PASSWORD, READ_PASSWORD, until_other},
     media,
     reader::Reader,
     server::file_source,
@@ -86,6 +86,85 @@ async fn a_test_says_step_by_step_what_is_wrong() {
     assert_eq!(server.post("/api/v1/servers/test", unfit).await.code(), "server_address_unfit");
     assert_eq!(server.get("/api/v1/servers").await["servers"], json!([]), "a test adds nothing");
     assert_eq!(server.stop().await, Some(0));
+}
+
+/// Outcome and code of the step that tries to send.
+async fn sending(server: &Server, hall: &Hall, user: &str, password: &str) -> (String, String) {
+    let (mut spec, mut secrets) = (hall.spec("Hall"), Hall::secrets());
+    spec["publish_user"] = user.into();
+    secrets["publish_password"]["set"] = password.into();
+    let body = json!({ "spec": spec, "secrets": secrets });
+    let tested = server.post("/api/v1/servers/test", body).await.ok();
+    let step = tested["steps"].as_array().unwrap().iter().find(|step| step["step"] == "publish").unwrap();
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (word(&step["outcome"]), word(&step["error"]["code"]))
+}
+
+/// 401 is said to a wrong password and to a path that is not permitted alike, and 400 to a path that is not there
+/// whoever asks.
+async fn a_login_is_tried_where_it_can_be(version: &str) {
+    let Some(mut hall) = Hall::of(version).await else { return };
+    let dir = Dir::new();
+    let server = Server::start(&dir).await;
+    let some =
+        [json!({ "action": "publish", "path": "show" }), json!({ "action": "publish", "path": "~^live/" })];
+    let mut users = Hall::users();
+    let cam = json!({ "user": "cam", "pass": PUBLISH_PASSWORD, "permissions": some });
+    users.as_array_mut().unwrap().push(cam);
+    hall.says("authInternalUsers", users);
+    hall.kill();
+    hall.start().await;
+    let found = |outcome: &str, code: &str| (outcome.to_owned(), code.to_owned());
+    let (untried, wrong) =
+        (found("skipped", "remote_publish_untried"), found("failed", "remote_publish_login"));
+    assert_eq!(sending(&server, &hall, "cam", PUBLISH_PASSWORD).await, untried, "{version}: nothing for it");
+    assert_eq!(sending(&server, &hall, "cam", "wrong").await, untried, "{version}: nobody knows");
+    assert_eq!(sending(&server, &hall, "reader", READ_PASSWORD).await, wrong, "{version}: who only watches");
+    // An old one would throw out who sends there.
+    let theirs = if version == "1.12.3" { &untried } else { &wrong };
+    assert_eq!(&sending(&server, &hall, "publisher", "wrong").await, theirs, "{version}: a path of theirs");
+
+    hall.says("paths", json!({ "theirs": {}, "~^live/": {} }));
+    hall.kill();
+    hall.start().await;
+    let limited = found("passed", "remote_publish_some");
+    assert_eq!(sending(&server, &hall, "cam", PUBLISH_PASSWORD).await, limited, "{version}");
+    assert_eq!(sending(&server, &hall, "cam", "wrong").await, wrong, "{version}");
+    assert_eq!(
+        sending(&server, &hall, "publisher", PUBLISH_PASSWORD).await,
+        found("passed", ""),
+        "{version}"
+    );
+    assert_eq!(sending(&server, &hall, "publisher", "wrong").await, wrong, "{version}");
+
+    // Somebody else is asked who may, and says no to everything.
+    let no = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    hall.says("authMethod", "http".into());
+    hall.says("authHTTPAddress", answering(Some(no)).await.into());
+    hall.says("authHTTPExclude", json!([{ "action": "api" }]));
+    hall.kill();
+    hall.start().await;
+    assert_eq!(
+        sending(&server, &hall, "cam", PUBLISH_PASSWORD).await,
+        untried,
+        "{version}: it may be the path"
+    );
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_tried_on_mediamtx_1_12() {
+    a_login_is_tried_where_it_can_be("1.12.3").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_tried_on_mediamtx_1_20() {
+    a_login_is_tried_where_it_can_be("1.20.1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_tried_on_mediamtx_1_21() {
+    a_login_is_tried_where_it_can_be("1.21.0").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -33,7 +33,11 @@ pub(crate) async fn server_test(engine: &Call<'_>, request: ServerTest) -> Resul
     };
     let (spec, kept) = given::given(request.spec, request.secrets, before.as_ref())?;
     let ours = |name: &str| request.server.is_some_and(|id| engine.servers.owns(id, name));
-    server::examined(&spec, &kept, &engine.slates, ours).await
+    let streams = match request.server {
+        Some(id) => of_server(engine, id).await.into_iter().map(|stream| stream.spec.name).collect(),
+        None => Vec::new(),
+    };
+    server::examined(&spec, &kept, &engine.slates, ours, &streams).await
 }
 
 pub(crate) async fn server_add(engine: &Call<'_>, request: ServerAdd) -> Result<OtherServer, Error> {
