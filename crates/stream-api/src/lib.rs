@@ -80,8 +80,8 @@ pub use server_other::{Door, Lack, OtherServer, OtherState};
 pub use server_spec::{ServerSpec, SharedFolder, check_server_name};
 pub use server_test::{ServerStep, ServerTestStep, ServerTested};
 pub use settings::{
-    Address, Certificate, Effects, Encryption, HlsVariant, Import, ImportLine, Problem, Protocols, Reach,
-    ServerSettings,
+    Address, Certificate, Effects, Encryption, GUESTS, HlsVariant, Import, ImportLine, Problem, Protocols,
+    Reach, ServerSettings,
 };
 pub use shell::Message;
 pub use sign::{Program, Sign};

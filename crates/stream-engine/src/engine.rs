@@ -65,6 +65,8 @@ pub(crate) struct Inner {
     pub(crate) guest_port: watch::Sender<u16>,
     /// Where it listens, once that is known.
     pub(crate) guest_door: watch::Sender<Option<GuestDoor>>,
+    /// Whether it could be opened.
+    pub(crate) guest_page: watch::Sender<guests::Tried>,
     /// Held while the set of streams changes: never while a server or a keychain is asked.
     pub(crate) streams: Mutex<Registry>,
     /// Held while a server is added, edited or removed.
@@ -134,6 +136,7 @@ impl Engine {
 
         let (guest_port, guest_door) =
             (watch::Sender::new(chosen_ports(&store).await), watch::Sender::new(None));
+        hub.server(|server| server.settings.guest_port = Some(*guest_port.borrow()));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let probes = data.cache().join("probes.json");
         let prober = Prober::new(tools.clone(), spawner.clone(), roots.clone(), drives.clone(), probes);
@@ -256,6 +259,7 @@ impl Engine {
             guest_port,
             servers,
             guest_door,
+            guest_page: watch::Sender::default(),
             streams,
             servers_turn: Mutex::default(),
             closing,

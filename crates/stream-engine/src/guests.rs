@@ -4,16 +4,18 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use mediamtx_client::TlsFiles;
 use stream_api::{
     Certificate, Change, Code, Error, Fault, Message, Reach, ServerSettings, ServerStatus, UnixMillis, t,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use crate::{
     Engine,
+    engine::Inner,
     hub::Hub,
     ports,
     server::{self, Tls},
@@ -21,6 +23,12 @@ use crate::{
 
 /// Where the guests' page listens, unless that port is taken at first start. Next to MediaMTX's own.
 pub(crate) const USUAL_PORT: u16 = 8891;
+
+/// So long the host may take to open the page elsewhere: where it is, players may keep their connections for 2 s.
+const MOVING: Duration = Duration::from_secs(10);
+
+/// Where the host tried last to open the page, and why it could not.
+pub(crate) type Tried = Option<(SocketAddr, Option<Error>)>;
 
 /// Where the guests' page listens, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,8 +79,8 @@ pub(crate) async fn follow(
     loop {
         let server = hub.snapshot().server;
         let at = *port.borrow_and_update();
-        if server.guest_port != Some(at) {
-            hub.server(|server| server.guest_port = Some(at));
+        if server.settings.guest_port != Some(at) {
+            hub.server(|server| server.settings.guest_port = Some(at));
         }
         let wanted = GuestDoor::of(&server.settings, server.certificate.as_ref(), at, &tls);
         door.send_if_modified(|door| std::mem::replace(door, wanted.clone()) != wanted);
@@ -90,6 +98,38 @@ pub(crate) async fn follow(
         };
         if !goes_on {
             return;
+        }
+    }
+}
+
+/// Moves the page to another port; back when it can't be opened there. The port from before.
+///
+/// # Errors
+/// Why it can't be opened there.
+pub(crate) async fn move_page(engine: &Inner, port: u16) -> Result<u16, Error> {
+    let mut tried = engine.guest_page.subscribe();
+    let before = engine.guest_port.send_replace(port);
+    let opened = async {
+        while tried.changed().await.is_ok() {
+            if let Some((at, error)) = &*tried.borrow_and_update()
+                && at.port() == port
+            {
+                return error.clone();
+            }
+        }
+        None
+    };
+    let failure = match engine.guest_door.receiver_count() {
+        // Without a host there is no page.
+        0 => None,
+        // One that says nothing goes on trying.
+        _ => timeout(MOVING, opened).await.ok().flatten(),
+    };
+    match failure {
+        None => Ok(before),
+        Some(error) => {
+            engine.guest_port.send_replace(before);
+            Err(error)
         }
     }
 }
@@ -143,6 +183,7 @@ impl Engine {
             }
             _ => Error::new(Code::Internal).with("reason", error),
         });
+        self.inner().guest_page.send_replace(Some((at, fault.clone())));
         self.inner().hub.server(|server| server.guest_fault = fault.map(Fault::new));
     }
 

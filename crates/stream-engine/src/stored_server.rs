@@ -36,12 +36,14 @@ impl StoredServer {
             hls_variant: self.hls_variant,
             webrtc_hosts: self.webrtc_hosts.clone(),
             encryption: self.encryption.clone(),
+            guest_port: self.guest_port,
         }
     }
 
     /// The same with what a person has set.
     pub(crate) fn with(self, settings: ServerSettings) -> StoredServer {
-        let ServerSettings { reach, protocols, ports, hls_variant, webrtc_hosts, encryption } = settings;
+        let ServerSettings { reach, protocols, ports, hls_variant, webrtc_hosts, encryption, guest_port } =
+            settings;
         StoredServer {
             ports: Some(ports),
             reach: Some(reach),
@@ -49,6 +51,7 @@ impl StoredServer {
             hls_variant,
             webrtc_hosts,
             encryption,
+            guest_port: guest_port.or(self.guest_port),
             ..self
         }
     }

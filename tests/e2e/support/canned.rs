@@ -289,14 +289,13 @@ fn server(scene: Scene) -> ServerStatus {
         Error::new(Code::PortTaken).with("port", 8554).with("what", "RTSP").with("holder", "vlc (4711)");
     let failed = scene == Scene::Failed;
     let ports = Ports { rtmp: 1936, ..Ports::USUAL };
-    let settings = ServerSettings { ports, ..ServerSettings::default() };
+    let settings = ServerSettings { ports, guest_port: Some(8891), ..ServerSettings::default() };
     ServerStatus {
         state: if failed { ServerState::Failed } else { ServerState::Running },
         version: (!failed).then(|| "1.20.1".to_owned()),
         started: (!failed).then_some(UnixMillis(NOW - 4 * 86_400_000)),
         fault: failed.then(|| Fault::new(taken)),
         reach_chosen: true,
-        guest_port: Some(8891),
         moved_ports: vec![("rtmp".to_owned(), 1935, 1936)],
         disk_free: Some(212_400_000_000),
         disk_total: Some(499_900_000_000),

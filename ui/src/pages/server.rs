@@ -59,7 +59,7 @@ pub(crate) fn ServerPage() -> impl IntoView {
                     {list::servers(app)}
                     {draft::bar(draft)}
                     {settings::reach(app, draft)}
-                    {settings::ports(app, draft)}
+                    {settings::ports(draft)}
                     <LogCard of=LogOf::Server/>
                 </div>
                 <div class="column">{about(app)} {outbound_card(app)} {settings::more(app, draft)} {computer(app)} {prepared_card(app)} {files::files(app, draft)} <BundleCard/></div>
