@@ -52,7 +52,7 @@ mod viewer;
 pub mod words;
 
 pub use access::{
-    Access, GuestLink, LinkLasts, VIEWER, ViewerAccess, check_password, check_viewer, with_login,
+    Access, AccessPart, GuestLink, LinkLasts, VIEWER, ViewerAccess, check_password, check_viewer, with_login,
 };
 pub use activity::{Activity, ActivityFilter, ActivityKind, Cause, Level, Mended, Origin};
 pub use address::{HIDDEN, SourceAddress, SourceSecrets, split_address};
