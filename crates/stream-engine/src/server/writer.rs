@@ -1,9 +1,10 @@
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use mediamtx_client::{Api, ApiError, PathConfig};
+use mediamtx_client::{Api, ApiError, PathConfig, Session};
 use stream_api::{Code, Error, Mended};
 use tokio::{
     sync::{Notify, mpsc},
@@ -63,6 +64,19 @@ pub(super) struct News {
     pub(super) reloaded: Notify,
     /// A path that is wanted is not there.
     pub(super) missing: Notify,
+    /// The sessions that were listed last.
+    there: Mutex<HashSet<String>>,
+}
+
+impl News {
+    /// These are there.
+    pub(super) fn listed(&self, sessions: &[Session]) {
+        *self.there() = sessions.iter().map(|session| session.id.clone()).collect();
+    }
+
+    fn there(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.there.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Why a writer is done.
@@ -347,16 +361,22 @@ impl Writer<'_> {
 
     /// Puts back who may use the server.
     pub(super) async fn mend_users(&mut self) -> Result<(), ApiError> {
-        let changed = match &mut self.admitted {
-            Some(admitted) => !admitted.look(&self.api).await?,
-            None => false,
-        };
+        let changed = !self.has_its_users().await?;
         self.admit().await?;
         if changed && self.admitted.as_ref().is_some_and(|admitted| !admitted.is_stubborn()) {
             tracing::warn!("somebody changed who may use the server; it was put back");
             self.tell(Mended::Users);
         }
         Ok(())
+    }
+
+    /// Whether the server has the users that it was given.
+    async fn has_its_users(&mut self) -> Result<bool, ApiError> {
+        let there = self.news.there().clone();
+        match &mut self.admitted {
+            Some(admitted) => admitted.look(&self.api, &there).await,
+            None => Ok(true),
+        }
     }
 
     /// Says everything again: the file may hold anything now.
@@ -366,8 +386,8 @@ impl Writer<'_> {
         sleep(RELOAD).await;
         if let Some(admitted) = &mut self.admitted {
             admitted.reloaded();
-            admitted.look(&self.api).await?;
         }
+        self.has_its_users().await?;
         self.admit().await?;
         let names = self.api.configured_paths().await?;
         self.applied.clear();
