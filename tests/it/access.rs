@@ -4,12 +4,13 @@ use std::{sync::atomic::Ordering, time::Instant};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use stream_api::{Ingest, Urls};
 use testkit::readers;
 
 use crate::clocks::{Dials, ask, start};
 use crate::support::{
     Dir, Server,
-    camera::Whep,
+    camera::{Sender, Whep},
     media,
     played::{logged_in, none_plays, open, url},
     reader::Reader,
@@ -259,6 +260,52 @@ async fn a_guest_link_ends_by_itself_and_takes_its_viewers_with_it() {
     .await;
     assert_eq!(told.as_array().unwrap().len(), 1, "the other one lasts: {told:#}");
     engine.shutdown().await;
+}
+
+/// By what the stream's page shows to type.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publish_key_lets_in_until_there_is_another() {
+    let dir = Dir::new();
+    let server = Server::ready(&dir).await;
+    let body = json!({ "name": "obs", "source": { "type": "incoming" }, "start": true });
+    let id = server.post("/api/v1/streams", body).await.ok()["id"].as_str().unwrap().to_owned();
+    server.until(&id, "awaited", |stream| stream["wait"]["of"] == "publisher").await;
+    let route = format!("/api/v1/streams/{id}/publish-key");
+    let urls: Urls = serde_json::from_value(server.stream(&id).await["urls"].clone()).unwrap();
+    let key = async || {
+        let made = server.post(&route, json!({})).await.ok();
+        Ingest::of(&urls, made["user"].as_str().unwrap(), made["key"].as_str().unwrap())
+    };
+    let send = |ingest: &Ingest, protocol: &str| match protocol {
+        "RTSP" => Sender::to(&ingest.rtsp, "rtsp"),
+        "RTMP" => Sender::to(&ingest.rtmp, "flv"),
+        _ => Sender::to(&format!("{}?streamid={}&pkt_size=1316", ingest.srt, ingest.srt_id), "mpegts"),
+    };
+    let mut before: Option<(Ingest, Sender, &str)> = None;
+    for protocol in ["RTSP", "RTMP", "SRT"] {
+        let ingest = key().await;
+        if let Some((old, sender, protocol)) = before.take() {
+            // The key before is void.
+            sender.until_ended().await;
+            send(&old, protocol).until_ended().await;
+            server.until(&id, "awaited again", |stream| stream["publisher"].is_null()).await;
+        }
+        let sender = send(&ingest, protocol);
+        let stream = server.until(&id, "published", |stream| stream["publisher"].is_object()).await;
+        assert_eq!(stream["publisher"]["protocol"], protocol, "{stream:#}");
+        before = Some((ingest, sender, protocol));
+    }
+    let (last, sender, protocol) = before.unwrap();
+    server.ask("DELETE", &route, None).await.ok();
+    sender.until_ended().await;
+    send(&last, protocol).until_ended().await;
+    let stream = server.until(&id, "left", |stream| stream["publisher"].is_null()).await;
+    assert_eq!(stream["access"]["publisher"], Value::Null, "{stream:#}");
+    let told = server.get("/api/v1/activity?kinds=publish_key_made,publish_key_revoked").await;
+    let kinds = told["activities"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap());
+    let made = "publish_key_made";
+    assert_eq!(kinds.collect::<Vec<_>>(), ["publish_key_revoked", made, made, made], "{told:#}");
+    assert_eq!(server.stop().await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]
