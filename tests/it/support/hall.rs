@@ -124,6 +124,11 @@ impl Hall {
         self.more[key] = value;
     }
 
+    /// Its owner installs another version: from the next [`Hall::start`] on.
+    pub fn becomes(&mut self, version: &str) {
+        self.program = testkit::fixtures::mediamtx_version(version).expect("it is at hand");
+    }
+
     /// Of the process that runs.
     pub fn pid(&self) -> i32 {
         self.child.as_ref().unwrap().id().cast_signed()
