@@ -196,6 +196,22 @@ async fn a_certificate_of_its_own_making_is_agreed_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_reached_by_ipv6_alone() {
+    let Some(hall) = Hall::by_ipv6().await else { return };
+    let dir = Dir::new();
+    let server = Server::ready(&dir).await;
+    assert_eq!(failed(&test(&server, &hall.spec("Hall"), OWNER_PASSWORD).await), None);
+    let id = hall.added_to(&server, "Hall").await;
+    let source = file_source(&media::plain(&dir.media("a.mp4")));
+    let stream = json!({ "server": id, "name": "show", "source": source, "start": true });
+    let stream = server.post("/api/v1/streams", stream).await.ok();
+    let stream = server.until_on_air(stream["id"].as_str().unwrap()).await;
+    assert_eq!(stream["urls"]["rtsp"], format!("rtsp://[::1]:{}/show", hall.rtsp()), "{stream:#}");
+    assert_eq!(media::watch(&hall.watch("show")).await, ["h264", "aac"]);
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn servers_are_added_edited_and_removed() {
     let (dir, hall) = (Dir::new(), Hall::usual().await);
     let server = Server::ready(&dir).await;
