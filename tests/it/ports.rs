@@ -146,17 +146,17 @@ async fn the_port_of_guest_links_is_chosen_and_no_stream_notices() {
 async fn a_port_at_which_the_guests_page_does_not_open_is_taken_back() {
     let dir = Dir::new();
     let engine = clocks::start(&dir, &Dials::default()).await;
-    let (mut door, bad) = (engine.guest_door(), free_port());
+    let (mut page, bad) = (engine.guest_page(), free_port());
     let host = tokio::spawn({
         let engine = engine.clone();
         async move {
             loop {
-                let at = door.borrow_and_update().as_ref().map(|door| door.listen);
+                let at = page.borrow_and_update().as_ref().map(|page| page.listen);
                 let failure = io::Error::from(io::ErrorKind::AddrInUse);
                 if let Some(at) = at {
-                    engine.guest_page(at, (at.port() == bad).then_some(&failure));
+                    engine.guest_page_tried(at, (at.port() == bad).then_some(&failure));
                 }
-                if door.changed().await.is_err() {
+                if page.changed().await.is_err() {
                     return;
                 }
             }

@@ -8,7 +8,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    Clocks, DataDir, GuestDoor, Options, Subscription,
+    Clocks, DataDir, GuestPage, Options, Subscription,
     commands::{self, Call},
     data_dir::silent,
     drives::Drives,
@@ -64,9 +64,9 @@ pub(crate) struct Inner {
     /// The port of the guests' page.
     pub(crate) guest_port: watch::Sender<u16>,
     /// Where it listens, once that is known.
-    pub(crate) guest_door: watch::Sender<Option<GuestDoor>>,
+    pub(crate) guest_page: watch::Sender<Option<GuestPage>>,
     /// Whether it could be opened.
-    pub(crate) guest_page: watch::Sender<guests::Tried>,
+    pub(crate) guest_tried: watch::Sender<guests::Tried>,
     /// Held while the set of streams changes: never while a server or a keychain is asked.
     pub(crate) streams: Mutex<Registry>,
     /// Held while a server is added, edited or removed.
@@ -134,7 +134,7 @@ impl Engine {
         let tools = Tools::new(&options, spawner.clone(), hub.clone(), drives.clone());
         tools.check().await;
 
-        let (guest_port, guest_door) =
+        let (guest_port, guest_page) =
             (watch::Sender::new(chosen_ports(&store).await), watch::Sender::new(None));
         hub.server(|server| server.settings.guest_port = Some(*guest_port.borrow()));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
@@ -227,7 +227,7 @@ impl Engine {
         });
         tasks.spawn({
             let port = guest_port.subscribe();
-            let following = guests::follow(hub.clone(), tls.clone(), port, guest_door.clone());
+            let following = guests::follow(hub.clone(), tls.clone(), port, guest_page.clone());
             let ends = stop.clone();
             async move { ends.run_until_cancelled(following).await }
         });
@@ -258,8 +258,8 @@ impl Engine {
             server,
             guest_port,
             servers,
-            guest_door,
-            guest_page: watch::Sender::default(),
+            guest_page,
+            guest_tried: watch::Sender::default(),
             streams,
             servers_turn: Mutex::default(),
             closing,

@@ -40,7 +40,7 @@ mod tools;
 pub use clocks::{Clocks, Reading};
 pub use data_dir::{DataDir, default_path};
 pub use engine::Engine;
-pub use guests::{Guest, GuestDoor, GuestTls};
+pub use guests::{Guest, GuestPage, GuestTls};
 pub use hub::Subscription;
 pub use mediamtx_client::Media;
 pub use options::{Options, ToolPaths};

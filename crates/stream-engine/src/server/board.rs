@@ -13,7 +13,7 @@ use stream_api::{Drift, Error, Kept, StreamId, UnixMillis, Unkept};
 use tokio::{sync::watch, time::timeout};
 
 use super::{
-    Seat, Terms, guest,
+    Seat, Terms, theirs,
     users::{self, Rights},
 };
 use crate::{access::StoredAccess, slates::NotMade};
@@ -264,7 +264,7 @@ impl Board {
         let paths = self.lock();
         let owned =
             drift.iter().filter_map(|(name, differences)| Some((paths.get(name)?.id, name, differences)));
-        let shown = owned.map(|(id, name, differences)| guest::shown(id, name, differences)).collect();
+        let shown = owned.map(|(id, name, differences)| theirs::shown(id, name, differences)).collect();
         drop(paths);
         *self.drift.lock().unwrap_or_else(PoisonError::into_inner) = drift;
         shown

@@ -53,9 +53,9 @@ impl Base {
 impl Writer<'_> {
     /// Says that something of somebody else was put back.
     pub(super) fn tell(&mut self, mended: Mended) {
-        let mends = match (&mut self.own, &mut self.guest) {
+        let mends = match (&mut self.own, &mut self.theirs) {
             (Some(own), _) => &mut own.mends,
-            (None, Some(guest)) => &mut guest.mends,
+            (None, Some(theirs)) => &mut theirs.mends,
             (None, None) => return,
         };
         mends.tell(mended);

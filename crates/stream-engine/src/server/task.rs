@@ -19,7 +19,7 @@ use super::{
     audience::Audience,
     board::{Board, Slated},
     change::{Change, Refused},
-    doors,
+    listening,
     own::Own,
     poller::Poller,
     process::{self, Process, Said},
@@ -226,7 +226,7 @@ impl Task {
             postponed: BTreeSet::new(),
             unanswered: None,
             admitted: Some(&mut admitted),
-            guest: None,
+            theirs: None,
             lost: false,
             own: Some(own),
             ruined: None,
@@ -236,7 +236,7 @@ impl Task {
         // Side by side: a write that hangs must not keep us from seeing that the server does.
         let (mut polling, mut writing) = (std::pin::pin!(poller.run()), std::pin::pin!(writer.run()));
         let (settings, knocks) = (process.settings.clone(), process.knocks.clone());
-        let mut knocking = std::pin::pin!(doors::closed(&settings, &knocks));
+        let mut knocking = std::pin::pin!(listening::closed(&settings, &knocks));
         let mut exit = Box::pin(process.child.exit());
         let mut jumps = self.parts.hub.clocks().jumps();
         loop {

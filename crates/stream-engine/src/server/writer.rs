@@ -16,8 +16,8 @@ use super::{
     admit::Admitted,
     board::{Board, Slated},
     change::Change,
-    guest::{self, Guest},
     own::Own,
+    theirs::{self, Theirs},
 };
 use crate::clocks::Clocks;
 
@@ -46,7 +46,7 @@ pub(super) struct Writer<'a> {
     /// Who may do what; none where that is not ours to say.
     pub(super) admitted: Option<&'a mut Admitted>,
     /// Where the server is not ours.
-    pub(super) guest: Option<Guest>,
+    pub(super) theirs: Option<Theirs>,
     /// The server was started anew meanwhile.
     pub(super) lost: bool,
     /// Where the server is ours.
@@ -107,7 +107,7 @@ pub(super) enum Unwritten {
 impl Writer<'_> {
     /// Until a restart is asked for, or the server hangs.
     pub(super) async fn run(mut self) -> Done {
-        let mut reconcile = interval(if self.guest.is_some() { guest::RECONCILE } else { RECONCILE });
+        let mut reconcile = interval(if self.theirs.is_some() { theirs::RECONCILE } else { RECONCILE });
         reconcile.reset();
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -254,7 +254,7 @@ impl Writer<'_> {
             };
             let refused = matches!(result, Err(Unwritten::Failed(ApiError::Refused { .. })));
             // What others have on a server of theirs is not ours to mend.
-            let mendable = !last && self.guest.is_none() && refused;
+            let mendable = !last && self.theirs.is_none() && refused;
             if !mendable || !self.is_poisoned().await {
                 return Some(result);
             }
@@ -276,8 +276,8 @@ impl Writer<'_> {
         if self.applied.get(name) == Some(&wanted) {
             return Ok(());
         }
-        if let Some(guest) = &self.guest {
-            guest.ledger.note(guest.id, name, &wanted).await;
+        if let Some(theirs) = &self.theirs {
+            theirs.ledger.note(theirs.id, name, &wanted).await;
         }
         if !self.is_nearer(name).await? {
             self.api.replace_path(name, &wanted).await?;
@@ -291,8 +291,8 @@ impl Writer<'_> {
     /// Takes a path of ours away, and nobody else's: the only way by which paths are removed of a server that others
     /// use too.
     pub(super) async fn remove(&mut self, name: &str) -> Result<(), ApiError> {
-        let is_there = match &self.guest {
-            Some(guest) => guest.ledger.owns(guest.id, name),
+        let is_there = match &self.theirs {
+            Some(theirs) => theirs.ledger.owns(theirs.id, name),
             None => self.applied.contains_key(name),
         };
         if !is_there {
@@ -301,8 +301,8 @@ impl Writer<'_> {
         self.api.delete_path(name).await?;
         self.api.barrier().await?;
         self.applied.remove(name);
-        if let Some(guest) = &self.guest {
-            guest.ledger.forget(guest.id, name).await;
+        if let Some(theirs) = &self.theirs {
+            theirs.ledger.forget(theirs.id, name).await;
         }
         Ok(())
     }

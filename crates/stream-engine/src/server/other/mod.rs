@@ -19,12 +19,12 @@ use super::{
     admit::Admitted,
     audience::Audience,
     board::Board,
-    guest::Guest,
     mends::Mends,
     poller::Poller,
     relay::{Refusal, Relay},
     sink::Sink,
     terms::Listed,
+    theirs::Theirs,
     writer::{Done, News, Writer},
 };
 use crate::{
@@ -198,7 +198,7 @@ impl Task {
         }
         let aim = meet::aim(&spec, &kept, &met.doors);
         self.parts.ledger.meet(id, &spec.api, met.started.as_deref()).await;
-        let guest = Guest {
+        let theirs = Theirs {
             id,
             server: spec.name.clone(),
             hub: self.parts.hub.clone(),
@@ -213,19 +213,19 @@ impl Task {
             let (api, stop) = (met.api.clone(), stop.clone());
             self.parts.tasks.spawn(async move { stop.run_until_cancelled(tidy(api, slates)).await });
         }
-        self.stay(met, guest, (relay, refusal), &host, stop).await
+        self.stay(met, theirs, (relay, refusal), &host, stop).await
     }
 
     /// As long as it answers.
     async fn stay(
         &mut self,
         met: Met,
-        guest: Guest,
+        theirs: Theirs,
         (relay, mut refusal): (&Relay, watch::Receiver<Option<Refusal>>),
         host: &str,
         stop: &CancellationToken,
     ) -> End {
-        let (news, id) = (News::default(), guest.id);
+        let (news, id) = (News::default(), theirs.id);
         let poller = Poller {
             api: met.api.clone(),
             board: self.board.clone(),
@@ -244,7 +244,7 @@ impl Task {
             postponed: Default::default(),
             unanswered: None,
             admitted: self.admitted.as_mut(),
-            guest: Some(guest),
+            theirs: Some(theirs),
             lost: false,
             own: None,
             ruined: None,

@@ -93,8 +93,8 @@ impl Relay {
         let pass = Uuid::new_v4().simple().to_string();
         let (aim, aimed) = watch::channel(None);
         let refused = watch::Sender::new(None);
-        let door = Arc::new(Door { board, right: basic(USER, &pass), refused: refused.clone() });
-        let serving = AbortOnDropHandle::new(tokio::spawn(serve(listener, aimed, door)));
+        let carrier = Arc::new(Carrier { board, right: basic(USER, &pass), refused: refused.clone() });
+        let serving = AbortOnDropHandle::new(tokio::spawn(serve(listener, aimed, carrier)));
         Ok(Relay { port, pass, aim, refused, _serving: serving })
     }
 
@@ -125,23 +125,23 @@ fn basic(user: &str, pass: &str) -> String {
 }
 
 /// What every connection needs.
-struct Door {
+struct Carrier {
     board: Board,
     /// Of our FFmpegs.
     right: String,
     refused: watch::Sender<Option<Refusal>>,
 }
 
-async fn serve(listener: TcpListener, mut aimed: watch::Receiver<Option<Arc<Aim>>>, door: Arc<Door>) {
+async fn serve(listener: TcpListener, mut aimed: watch::Receiver<Option<Arc<Aim>>>, carrier: Arc<Carrier>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             Ok(()) = aimed.changed() => connections.abort_all(),
             accepted = listener.accept() => match accepted {
                 Ok((client, _)) => {
-                    let (door, aim) = (Arc::clone(&door), aimed.borrow().clone());
+                    let (carrier, aim) = (Arc::clone(&carrier), aimed.borrow().clone());
                     connections.spawn(async move {
-                        if let Err(error) = door.carry(client, aim).await {
+                        if let Err(error) = carrier.carry(client, aim).await {
                             tracing::debug!(%error, "a publisher's connection to another server ended");
                         }
                     });
@@ -154,7 +154,7 @@ async fn serve(listener: TcpListener, mut aimed: watch::Receiver<Option<Arc<Aim>
     }
 }
 
-impl Door {
+impl Carrier {
     async fn carry(&self, mut client: TcpStream, aim: Option<Arc<Aim>>) -> io::Result<()> {
         client.set_nodelay(true)?;
         let (read, mut write) = client.split();

@@ -53,7 +53,7 @@ impl Bench {
     }
 
     async fn writer<'a>(&'a mut self, admitted: Option<&'a mut Admitted>) -> Writer<'a> {
-        let guest = Guest {
+        let theirs = Theirs {
             id: SERVER,
             server: "Hall".to_owned(),
             hub: self.hub.clone(),
@@ -69,7 +69,7 @@ impl Bench {
             postponed: Default::default(),
             unanswered: None,
             admitted,
-            guest: Some(guest),
+            theirs: Some(theirs),
             lost: false,
             own: None,
             ruined: None,
