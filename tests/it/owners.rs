@@ -1,6 +1,10 @@
 //! One data folder has one owner.
 
-use std::{fs, os::unix::fs::MetadataExt as _};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt as _, PermissionsExt as _},
+    path::{Path, PathBuf},
+};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -65,16 +69,45 @@ async fn two_data_folders_live_side_by_side() {
     assert_eq!(second.stop().await, Some(0));
 }
 
+/// Every file and folder below `folder`: its name, its mode, when it was changed, and what it holds.
+fn all_of(folder: &Path) -> Vec<(PathBuf, u32, i64, Vec<u8>)> {
+    let mut all = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let meta = path.metadata().unwrap();
+        if meta.is_dir() {
+            all.extend(all_of(&path));
+        }
+        let content = fs::read(&path).unwrap_or_default();
+        all.push((path, meta.mode(), meta.mtime_nsec(), content));
+    }
+    all.sort();
+    all
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn data_folders_that_cannot_be_used_are_refused_untouched() {
-    let dir = Dir::new();
-    let config = dir.data().join("config.json");
-    let newer = r#"{ "schema_version": 999, "streams": "who knows" }"#;
-    fs::write(&config, newer).unwrap();
-    let (code, said) = run_to_end(command(&dir)).await;
-    assert_eq!(code, Some(1));
-    assert!(said.contains("newer"), "{said}");
-    assert_eq!(fs::read_to_string(&config).unwrap(), newer, "nothing was changed");
+    for (text, says) in [
+        (r#"{ "schema_version": 999, "streams": "who knows" }"#, "newer"),
+        ("{ \"schema_version\": 1, \"streams\": [", "can't be read"),
+    ] {
+        for was_owned in [false, true] {
+            let dir = Dir::new();
+            if was_owned {
+                // Left by an owner that did not end in order, and shared by a person.
+                fs::write(dir.data().join("lock"), "").unwrap();
+                fs::write(dir.data().join("owner.json"), "{}").unwrap();
+                fs::create_dir(dir.data().join("logs")).unwrap();
+                fs::set_permissions(dir.data().join("logs"), fs::Permissions::from_mode(0o755)).unwrap();
+            }
+            fs::write(dir.data().join("config.json"), text).unwrap();
+            let before = all_of(&dir.data());
+            let (code, said) = run_to_end(command(&dir)).await;
+            assert_eq!(code, Some(1));
+            assert!(said.contains(says), "{said}");
+            assert_eq!(all_of(&dir.data()), before, "nothing was changed");
+        }
+    }
 
     let dir = Dir::bare();
     fs::write(dir.data(), "a file in the way").unwrap();

@@ -23,7 +23,7 @@ use crate::{
     secrets::{self, Secrets},
     server::{self, Ledger, OtherParts, Server, Servers, Tls, addresses},
     slates::Slates,
-    store::Store,
+    store::{self, Store},
     stored_server::StoredServer,
     stream::Registry,
     support,
@@ -340,7 +340,7 @@ impl Engine {
 async fn open(folder: &Path, drives: &Drives) -> Result<(DataDir, Store, Vec<String>), Error> {
     let path = folder.to_owned();
     let open = move || {
-        let data = DataDir::open(&path)?;
+        let data = DataDir::open(&path, store::check)?;
         let (store, notes) = Store::open(&data.config())?;
         Ok((data, store, notes))
     };

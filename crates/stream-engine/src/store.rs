@@ -342,6 +342,18 @@ fn mended(streams: &mut [StoredStream]) -> Vec<String> {
     notes
 }
 
+/// Whether `file`, or else a backup of it, can be read. Changes nothing.
+///
+/// # Errors
+/// `data_dir_newer`, `data_dir_broken` and `data_dir_denied`.
+pub(crate) fn check(file: &Path) -> Result<(), Error> {
+    match read(file) {
+        Ok(_) => Ok(()),
+        Err(Unreadable::Error(error)) => Err(error),
+        Err(Unreadable::Broken(reason)) => newest_backup(file, &reason).map(drop),
+    }
+}
+
 enum Unreadable {
     Error(Error),
     Broken(String),
@@ -377,13 +389,17 @@ fn read(file: &Path) -> Result<Option<(Config, Lost)>, Unreadable> {
 
 /// The newest backup that can be read takes the broken file's place, which is kept under a name of its own.
 fn restore(file: &Path, reason: &str) -> Result<(Config, PathBuf), Error> {
-    let good = (1..=BACKUPS).find_map(|n| read(&backup(file, n)).ok().flatten());
-    let broken_error = || Error::new(Code::DataDirBroken).with("path", file.display()).with("reason", reason);
-    let (config, _) = good.ok_or_else(broken_error)?;
+    let config = newest_backup(file, reason)?;
     let broken = beside(file);
     let put_back = fs::copy(file, &broken).and_then(|_| write_file(file, &config));
     put_back.map_err(|error| unwritable(file, error))?;
     Ok((config, broken))
+}
+
+fn newest_backup(file: &Path, reason: &str) -> Result<Config, Error> {
+    let good = (1..=BACKUPS).find_map(|n| read(&backup(file, n)).ok().flatten());
+    let hopeless = || Error::new(Code::DataDirBroken).with("path", file.display()).with("reason", reason);
+    good.map(|(config, _)| config).ok_or_else(hopeless)
 }
 
 fn beside(file: &Path) -> PathBuf {

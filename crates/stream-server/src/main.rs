@@ -76,7 +76,8 @@ async fn serve(command_line: &CommandLine, options: Options, log: &LogFile) -> R
     let asked_to_stop = signals::asked_to_stop().map_err(broken)?;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let cannot_listen = Error::new(Code::CannotListen).with("address", address).with("reason", error);
-        in_use(&options.data_dir).unwrap_or(cannot_listen)
+        // That explains a taken port better.
+        DataDir::in_use(&options.data_dir).unwrap_or(cannot_listen)
     })?;
     let address = listener.local_addr().map_err(broken)?;
 
@@ -121,12 +122,6 @@ async fn open(engine: Engine, paths: Vec<String>) {
     for error in refused {
         tracing::error!(code = error.code.as_str(), "{} {}", error.message, error.hint);
     }
-}
-
-/// Why the data folder can't be used, when another instance uses it: that explains a taken port better.
-fn in_use(data_dir: &Path) -> Option<Error> {
-    owner::read(data_dir)?;
-    DataDir::open(data_dir).err().filter(|error| error.code == Code::DataDirInUse)
 }
 
 fn broken(error: impl std::fmt::Display) -> Error {

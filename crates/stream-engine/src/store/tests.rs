@@ -134,6 +134,7 @@ fn a_newer_or_hopeless_file_is_refused_and_untouched() {
         (r#"{"streams": []}"#, Code::DataDirBroken),
     ] {
         fs::write(&file, text).unwrap();
+        assert_eq!(check(&file).unwrap_err().code, code, "{text}");
         assert_eq!(Store::open(&file).map(drop).unwrap_err().code, code, "{text}");
         assert_eq!(fs::read_to_string(&file).unwrap(), text, "nothing was touched");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing was added");
