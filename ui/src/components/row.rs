@@ -125,9 +125,11 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
             Mode::Transcode => view! { <span class="chip">{t!("chip.encoded")}</span> },
         });
         let record = match recording {
-            Recording::Writing | Recording::Elsewhere => Some(("chip rec", t!("chip.rec"))),
+            Recording::Writing => Some(("chip rec", t!("chip.rec"))),
             Recording::Stuck => Some(("chip rec stuck", t!("chip.rec_stuck"))),
             Recording::Waiting => Some(("chip", t!("chip.rec_waits"))),
+            // Of what its server does with it nothing is seen.
+            Recording::Elsewhere => Some(("chip", t!("chip.records"))),
             Recording::Off => wanted.then_some(("chip", t!("chip.records"))),
         };
         view! {
