@@ -140,7 +140,7 @@ macro_rules! with_commands {
             ActivityList, activity_list;
             ActivityExport, activity_export;
             ActivitySeen, activity_seen;
-            StreamPast, stream_history;
+            StreamPast, stream_past;
             StreamRunLog, stream_run_log;
             SupportBundle, support_bundle;
             PrepareStart, prepare_start;
@@ -213,7 +213,7 @@ routes! {
     ActivityList => Activities, "activity_list", Get "/api/v1/activity", 200;
     ActivityExport => ActivityFile, "activity_export", Get "/api/v1/activity/export", 200;
     ActivitySeen => Nothing, "activity_seen", Post "/api/v1/activity/seen", 200;
-    StreamPast => StreamHistory, "stream_history", Get "/api/v1/streams/{id}/history", 200;
+    StreamPast => StreamHistory, "stream_past", Get "/api/v1/streams/{id}/history", 200;
     StreamRunLog => RunLog, "stream_run_log", Get "/api/v1/streams/{id}/runs/{run}/log", 200;
     SupportBundle => BundleFile, "support_bundle", Post "/api/v1/support-bundle", 200;
     PrepareStart => Stream, "prepare_start", Post "/api/v1/streams/{id}/prepare", 200;
@@ -280,6 +280,24 @@ pub struct StreamCreate {
     pub start: bool,
 }
 
+impl StreamCreate {
+    /// Of this source, with all else as it usually is; not started.
+    pub fn of(source: Source) -> StreamCreate {
+        StreamCreate {
+            server: ServerId::BUNDLED,
+            name: None,
+            source,
+            password: None,
+            playback: Playback::default(),
+            record: false,
+            keep_viewers: crate::spec::kept_by_default(),
+            access: NewAccess::default(),
+            prepare: false,
+            start: false,
+        }
+    }
+}
+
 /// Changes what is given and keeps the rest. A stream that runs is restarted when the change needs it: a new
 /// source, name, server or playback does, `record`, `muted` and `prepare` do not. Its viewers stay when they are kept ([`crate::Kept`]),
 /// unless its name, its tracks ([`crate::Tracks`]) or `keep_viewers` itself change.
@@ -291,7 +309,7 @@ pub struct StreamUpdate {
     /// Another server: the stream moves there, and viewers' URLs change with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerId>,
-    /// A new name; viewers' URLs change with it.
+    /// A new name; viewers' URLs change with it, and the folder of recordings from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// A new source; a file is probed first.
@@ -333,9 +351,7 @@ impl StreamUpdate {
             prepare: None,
         }
     }
-}
 
-impl StreamUpdate {
     /// Changes what it changes.
     pub fn apply(self, spec: &mut StreamSpec) {
         set(&mut spec.server, self.server);

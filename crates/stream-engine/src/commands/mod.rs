@@ -40,7 +40,7 @@ pub(crate) use access::{
     guest_link_create, guest_link_revoke, publish_key_renew, publish_key_revoke, stream_access_set, stream_qr,
 };
 pub(crate) use history::{
-    activity_export, activity_list, activity_seen, stream_history, stream_run_log, support_bundle,
+    activity_export, activity_list, activity_seen, stream_past, stream_run_log, support_bundle,
 };
 pub(crate) use others::{
     drift_adopt, drift_apply, other_list, server_add, server_edit, server_remove, server_retry, server_test,
@@ -368,18 +368,7 @@ async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
         Some(stream) => order(engine, stream.id, Order::Run).await,
         None => {
             let source = Source::File { path: path.to_owned() };
-            let request = StreamCreate {
-                server: ServerId::BUNDLED,
-                name: None,
-                source,
-                password: None,
-                playback: Default::default(),
-                record: false,
-                keep_viewers: true,
-                access: Default::default(),
-                prepare: false,
-                start: true,
-            };
+            let request = StreamCreate { start: true, ..StreamCreate::of(source) };
             stream_create(engine, request).await
         }
     }
