@@ -138,16 +138,20 @@ fn mediamtx() -> Result<String, String> {
     if let Some(Ok(found)) = on_path.map(|path| usable(path.as_os_str())) {
         return Ok(format!("{found} (`cargo xtask run` gets {wanted} for itself)"));
     }
-    Err(match sidecars::can_build() {
-        Ok(go) => format!("cargo xtask sidecars (downloads {wanted}, or builds it with Go {go})"),
-        Err(error) => format!("cargo xtask sidecars (downloads {wanted}); to build it instead: {error}"),
+    Err(match (sidecars::can_fetch(), sidecars::can_build()) {
+        (true, Ok(go)) => format!("cargo xtask sidecars (downloads {wanted}, or builds it with Go {go})"),
+        (true, Err(error)) => {
+            format!("cargo xtask sidecars (downloads {wanted}); to build it instead: {error}")
+        }
+        (false, Ok(go)) => format!("cargo xtask sidecars (builds {wanted} with Go {go})"),
+        (false, Err(error)) => format!("{error}; then cargo xtask sidecars (builds {wanted})"),
     })
 }
 
 /// On a Linux without apt: what the desktop app is built on, as pkg-config knows it.
 fn libraries() -> Result<String, String> {
     let known =
-        |library: &&str| process::output(Command::new("pkg-config").args(["--exists", library])).is_ok();
+        |library: &&str| process::output(Command::new("pkg-config").args(["--exists", *library])).is_ok();
     let missing: Vec<&str> = packages::LIBRARIES.iter().copied().filter(|library| !known(library)).collect();
     match missing.is_empty() {
         true => Ok(packages::LIBRARIES.join(", ")),
