@@ -4,6 +4,7 @@
 //! to paths of ours, as long as this program runs.
 
 mod knock;
+mod answers;
 mod request;
 
 use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
@@ -25,6 +26,7 @@ use uuid::Uuid;
 
 use super::board::Board;
 pub(super) use knock::{Reply, knock};
+use answers::Answers;
 use request::Request;
 
 /// Who comes has to say by then what it wants.
@@ -234,13 +236,13 @@ impl Carrier {
         mut from: impl AsyncRead + Unpin,
         to: &mut (impl AsyncWrite + Unpin),
     ) -> io::Result<()> {
-        let mut chunk = vec![0; 4 << 10];
+        let (mut chunk, mut answers) = (vec![0; 4 << 10], Answers::default());
         loop {
             let read = from.read(&mut chunk).await?;
             if read == 0 {
                 return Ok(());
             }
-            if chunk[..read].starts_with(b"RTSP/1.0 401") {
+            if answers.refuse(&chunk[..read]) {
                 self.refuse(Some(Refusal::Login));
             }
             to.write_all(&chunk[..read]).await?;
