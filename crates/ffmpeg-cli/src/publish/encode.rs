@@ -1,6 +1,6 @@
 //! Which tracks are sent, and how each is encoded.
 
-use stream_api::{AudioTrack, Mode, Plan, SourceMedia, VideoTrack};
+use stream_api::{Mode, Plan, SourceMedia, VideoTrack};
 
 use super::Words;
 
@@ -18,9 +18,9 @@ pub(super) fn tracks(words: &mut Words, media: &SourceMedia, plan: &Plan) {
         words.add(&["-map", "0:V:0"]);
         if plan.encodes_video { encode_video(words, video) } else { words.add(&["-c:v", "copy"]) }
     }
-    if let (Some(audio), Some(codec)) = (&media.audio, &plan.audio) {
+    if let (Some(_), Some(codec)) = (&media.audio, &plan.audio) {
         words.add(&["-map", "0:a:0"]);
-        if plan.encodes_audio { encode_audio(words, audio, codec) } else { words.add(&["-c:a", "copy"]) }
+        if plan.encodes_audio { encode_audio(words, codec) } else { words.add(&["-c:a", "copy"]) }
     }
 }
 
@@ -58,7 +58,7 @@ fn encode_video(words: &mut Words, video: &VideoTrack) {
 }
 
 /// `aresample` fills the gaps at each start of a loop and moves sound that starts late.
-fn encode_audio(words: &mut Words, _audio: &AudioTrack, codec: &str) {
+fn encode_audio(words: &mut Words, codec: &str) {
     words.add(&["-af", "aresample=48000:async=1:first_pts=0"]);
     match codec {
         "opus" => words.add(&["-c:a", "libopus", "-b:a", "96k", "-application", "lowdelay"]),

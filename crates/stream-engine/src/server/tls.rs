@@ -255,12 +255,22 @@ impl Tls {
     }
 }
 
+/// Why a certificate of our own can't be made.
+#[derive(Debug, thiserror::Error)]
+enum NotMade {
+    #[error(transparent)]
+    Certificate(#[from] rcgen::Error),
+    /// This computer's clock is beyond all days.
+    #[error(transparent)]
+    Date(#[from] jiff::Error),
+}
+
 /// A certificate and its key, as PEM, from today on.
-fn make(names: &[String]) -> Result<(String, String), Box<dyn std::error::Error>> {
+fn make(names: &[String]) -> Result<(String, String), NotMade> {
     make_at(names, clock::now())
 }
 
-fn make_at(names: &[String], now: UnixMillis) -> Result<(String, String), Box<dyn std::error::Error>> {
+fn make_at(names: &[String], now: UnixMillis) -> Result<(String, String), NotMade> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(names)?;
     let today = Timestamp::from_millisecond(now.0)?.to_zoned(TimeZone::UTC).date();
