@@ -1,8 +1,4 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use child_process::Rung;
 use mediamtx_client::{PathConfig, Version};
@@ -24,7 +20,7 @@ use super::{
     poller::Poller,
     process::{self, Process, Said},
     sink::Sink,
-    writer::{Done, News, Writer},
+    writer::{Done, News, Whose, Writer},
 };
 use crate::{
     clocks::Jump, journal::Journal, lifecycle::Limits, ports, room::Room, tool_fault, tools::Program,
@@ -218,21 +214,16 @@ impl Task {
             remote: false,
             news: &news,
         };
-        let writer = Writer {
-            api: process.api.clone(),
-            board: self.board.clone(),
-            inbox: &mut self.inbox,
-            applied: std::mem::take(&mut self.applied),
-            postponed: BTreeSet::new(),
-            unanswered: None,
-            admitted: Some(&mut admitted),
-            theirs: None,
-            lost: false,
-            own: Some(own),
-            ruined: None,
-            clocks: self.parts.hub.clocks().clone(),
-            news: &news,
-        };
+        let mut writer = Writer::new(
+            process.api.clone(),
+            self.board.clone(),
+            &mut self.inbox,
+            Whose::Ours(own),
+            Some(&mut admitted),
+            self.parts.hub.clocks().clone(),
+            &news,
+        );
+        writer.applied = std::mem::take(&mut self.applied);
         // Side by side: a write that hangs must not keep us from seeing that the server does.
         let (mut polling, mut writing) = (std::pin::pin!(poller.run()), std::pin::pin!(writer.run()));
         let (settings, knocks) = (process.settings.clone(), process.knocks.clone());

@@ -42,7 +42,7 @@ impl Writer<'_> {
     /// At first contact: takes away what nobody wants any more, and brings what is missing. None of it has to be known
     /// to this run of the program.
     pub(super) async fn begin(&mut self) -> Result<(), ApiError> {
-        let Some(theirs) = &self.theirs else { return Ok(()) };
+        let Some(theirs) = self.theirs() else { return Ok(()) };
         let (id, ledger) = (theirs.id, theirs.ledger.clone());
         self.admit().await?;
         let there = self.configs().await?;
@@ -70,7 +70,7 @@ impl Writer<'_> {
         let there = self.configs().await?;
         let defaults = self.api.path_defaults().await?;
         let features = self.api.features().await?;
-        let Some(theirs) = &mut self.theirs else { return Ok(()) };
+        let Some(theirs) = self.theirs() else { return Ok(()) };
         if started != theirs.started {
             self.lost = true;
             return Ok(());
@@ -109,7 +109,7 @@ impl Writer<'_> {
     /// Whether what is wanted of this path may be written. A path whose stream the server would show to people who
     /// may not watch it is taken away.
     pub(super) async fn check(&mut self, name: &str) -> Result<(), Unwritten> {
-        let Some(theirs) = &self.theirs else { return Ok(()) };
+        let Some(theirs) = self.theirs() else { return Ok(()) };
         if let Err(open) = self.board.check_access(name) {
             self.remove(name).await?;
             return Err(Unwritten::Barred(open));
@@ -125,7 +125,7 @@ impl Writer<'_> {
     /// it than before: then there is nothing to write.
     pub(super) async fn is_nearer(&self, name: &str) -> Result<bool, ApiError> {
         let before = self.board.drift(name);
-        let (Some(config), Some(_), false) = (self.board.get(name), &self.theirs, before.is_empty()) else {
+        let (Some(config), Some(_), false) = (self.board.get(name), self.theirs(), before.is_empty()) else {
             return Ok(false);
         };
         let Some(shown) = self.api.path_config(name).await? else { return Ok(false) };
@@ -154,7 +154,7 @@ impl Writer<'_> {
 
     /// Takes away all that is ours: paths, and who may use them.
     pub(super) async fn leave(&mut self) -> Result<(), ApiError> {
-        let Some(theirs) = &self.theirs else { return Ok(()) };
+        let Some(theirs) = self.theirs() else { return Ok(()) };
         for name in theirs.ledger.names(theirs.id) {
             self.remove(&name).await?;
         }

@@ -36,25 +36,30 @@ const RELOAD: Duration = Duration::from_millis(300);
 pub(super) struct Writer<'a> {
     pub(super) api: Api,
     pub(super) board: Board,
-    pub(super) inbox: &'a mut mpsc::Receiver<Request>,
+    inbox: &'a mut mpsc::Receiver<Request>,
+    pub(super) whose: Whose,
+    /// Who may do what; none where that is not ours to say.
+    pub(super) admitted: Option<&'a mut Admitted>,
+    clocks: Clocks,
+    news: &'a News,
     /// What the running server has.
     pub(super) applied: BTreeMap<String, PathConfig>,
     /// Paths that were not brought in line, since the drive of the slates did not answer.
-    pub(super) postponed: BTreeSet<String>,
+    postponed: BTreeSet<String>,
     /// When the drive of the slates did not answer.
-    pub(super) unanswered: Option<Instant>,
-    /// Who may do what; none where that is not ours to say.
-    pub(super) admitted: Option<&'a mut Admitted>,
-    /// Where the server is not ours.
-    pub(super) theirs: Option<Theirs>,
+    unanswered: Option<Instant>,
     /// The server was started anew meanwhile.
     pub(super) lost: bool,
-    /// Where the server is ours.
-    pub(super) own: Option<Own>,
     /// What somebody else did to the server that can't be put back while it runs.
     pub(super) ruined: Option<Error>,
-    pub(super) clocks: Clocks,
-    pub(super) news: &'a News,
+}
+
+/// Whose server it is, and what is known of it for that.
+pub(super) enum Whose {
+    /// Ours alone.
+    Ours(Own),
+    /// Somebody else's, where we are guests.
+    Theirs(Theirs),
 }
 
 /// What the writer should look into.
@@ -104,10 +109,46 @@ pub(super) enum Unwritten {
     Failed(#[from] ApiError),
 }
 
+impl<'a> Writer<'a> {
+    /// To a server of which it is not known that it has a path of ours.
+    pub(super) fn new(
+        api: Api,
+        board: Board,
+        inbox: &'a mut mpsc::Receiver<Request>,
+        whose: Whose,
+        admitted: Option<&'a mut Admitted>,
+        clocks: Clocks,
+        news: &'a News,
+    ) -> Writer<'a> {
+        Writer {
+            api,
+            board,
+            inbox,
+            whose,
+            admitted,
+            clocks,
+            news,
+            applied: BTreeMap::new(),
+            postponed: BTreeSet::new(),
+            unanswered: None,
+            lost: false,
+            ruined: None,
+        }
+    }
+}
+
 impl Writer<'_> {
+    /// What is known of a server of somebody else.
+    pub(super) fn theirs(&self) -> Option<&Theirs> {
+        match &self.whose {
+            Whose::Ours(_) => None,
+            Whose::Theirs(theirs) => Some(theirs),
+        }
+    }
+
     /// Until a restart is asked for, or the server hangs.
     pub(super) async fn run(mut self) -> Done {
-        let mut reconcile = interval(if self.theirs.is_some() { theirs::RECONCILE } else { RECONCILE });
+        let mut reconcile = interval(if self.theirs().is_some() { theirs::RECONCILE } else { RECONCILE });
         reconcile.reset();
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -254,7 +295,7 @@ impl Writer<'_> {
             };
             let refused = matches!(result, Err(Unwritten::Failed(ApiError::Refused { .. })));
             // What others have on a server of theirs is not ours to mend.
-            let mendable = !last && self.theirs.is_none() && refused;
+            let mendable = !last && self.theirs().is_none() && refused;
             if !mendable || !self.is_poisoned().await {
                 return Some(result);
             }
@@ -276,7 +317,7 @@ impl Writer<'_> {
         if self.applied.get(name) == Some(&wanted) {
             return Ok(());
         }
-        if let Some(theirs) = &self.theirs {
+        if let Some(theirs) = self.theirs() {
             theirs.ledger.note(theirs.id, name, &wanted).await;
         }
         if !self.is_nearer(name).await? {
@@ -291,7 +332,7 @@ impl Writer<'_> {
     /// Takes a path of ours away, and nobody else's: the only way by which paths are removed of a server that others
     /// use too.
     pub(super) async fn remove(&mut self, name: &str) -> Result<(), ApiError> {
-        let is_there = match &self.theirs {
+        let is_there = match self.theirs() {
             Some(theirs) => theirs.ledger.owns(theirs.id, name),
             None => self.applied.contains_key(name),
         };
@@ -301,7 +342,7 @@ impl Writer<'_> {
         self.api.delete_path(name).await?;
         self.api.barrier().await?;
         self.applied.remove(name);
-        if let Some(theirs) = &self.theirs {
+        if let Some(theirs) = self.theirs() {
             theirs.ledger.forget(theirs.id, name).await;
         }
         Ok(())
@@ -352,11 +393,13 @@ impl Writer<'_> {
 
     /// Puts back what somebody else's change took away.
     async fn reconcile(&mut self) -> Result<(), ApiError> {
-        if self.own.is_some() {
-            return self.mend().await;
+        match self.whose {
+            Whose::Ours(_) => self.mend().await,
+            Whose::Theirs(_) => {
+                self.mend_users().await?;
+                self.look().await
+            }
         }
-        self.mend_users().await?;
-        self.look().await
     }
 
     /// Puts back who may use the server.
@@ -397,7 +440,10 @@ impl Writer<'_> {
             self.restore(name).await?;
         }
         // The rest of the file may have changed too.
-        if self.own.is_some() { self.mend().await } else { Ok(()) }
+        match self.whose {
+            Whose::Ours(_) => self.mend().await,
+            Whose::Theirs(_) => Ok(()),
+        }
     }
 
     /// One path that can't be put back keeps none of the others away.

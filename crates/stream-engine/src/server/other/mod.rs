@@ -24,8 +24,7 @@ use super::{
     relay::{Refusal, Relay},
     sink::Sink,
     terms::Listed,
-    theirs::Theirs,
-    writer::{Done, News, Writer},
+    writer::{Done, News, Whose, Writer},
 };
 use crate::{
     clocks::Jump,
@@ -236,21 +235,15 @@ impl Task {
             remote: true,
             news: &news,
         };
-        let mut writer = Writer {
-            api: met.api,
-            board: self.board.clone(),
-            inbox: &mut self.inbox,
-            applied: Default::default(),
-            postponed: Default::default(),
-            unanswered: None,
-            admitted: self.admitted.as_mut(),
-            theirs: Some(theirs),
-            lost: false,
-            own: None,
-            ruined: None,
-            clocks: self.parts.hub.clocks().clone(),
-            news: &news,
-        };
+        let mut writer = Writer::new(
+            met.api,
+            self.board.clone(),
+            &mut self.inbox,
+            Whose::Theirs(theirs),
+            self.admitted.as_mut(),
+            self.parts.hub.clocks().clone(),
+            &news,
+        );
         tokio::select! {
             begun = writer.begin() => if let Err(error) = begun {
                 return refused(error);

@@ -9,7 +9,12 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        Keep, Request, Terms, Wish, admit::Admitted, board::Board, fake::Fake, terms::Listed, writer::News,
+        Keep, Request, Terms, Wish,
+        admit::Admitted,
+        board::Board,
+        fake::Fake,
+        terms::Listed,
+        writer::{News, Whose},
     },
     *,
 };
@@ -61,21 +66,9 @@ impl Bench {
             ledger: self.ledger.clone(),
             started: Some("2026-01-01T10:00:00Z".to_owned()),
         };
-        Writer {
-            api: self.fake.api().await,
-            board: self.board.clone(),
-            inbox: &mut self.requests.1,
-            applied: BTreeMap::new(),
-            postponed: Default::default(),
-            unanswered: None,
-            admitted,
-            theirs: Some(theirs),
-            lost: false,
-            own: None,
-            ruined: None,
-            clocks: self.hub.clocks().clone(),
-            news: &self.news,
-        }
+        let (api, board, inbox) = (self.fake.api().await, self.board.clone(), &mut self.requests.1);
+        let (whose, clocks) = (Whose::Theirs(theirs), self.hub.clocks().clone());
+        Writer::new(api, board, inbox, whose, admitted, clocks, &self.news)
     }
 
     fn want(&self, name: &str) {
