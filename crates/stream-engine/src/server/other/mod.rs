@@ -24,6 +24,7 @@ use super::{
     relay::{Refusal, Relay},
     sink::Sink,
     terms::Listed,
+    theirs::Theirs,
     writer::{Done, News, Whose, Writer},
 };
 use crate::{
