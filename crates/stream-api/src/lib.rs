@@ -46,6 +46,7 @@ mod source;
 mod source_test;
 mod spec;
 mod status;
+pub mod tray;
 mod units;
 mod unread;
 mod viewer;

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Mode, Playback, Recording, Source, State, StreamId, t};
+use stream_api::{Mode, Playback, Recording, Source, StreamId, t};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
@@ -163,7 +163,7 @@ fn status(row: RwSignal<Row>) -> impl IntoView {
 fn cure(row: RwSignal<Row>) -> impl IntoView {
     let action = Memo::new(move |_| {
         row.with(|row| {
-            let fault = row.stream.fault.as_ref().filter(|_| row.stream.state == State::Failed);
+            let fault = row.stream.fault.as_ref().filter(|_| row.stream.has_failed());
             fault.and_then(|fault| fault.action)
         })
     });

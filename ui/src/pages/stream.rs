@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Address, Health, Reach, Recording, State, StreamId, commands, t};
+use stream_api::{Address, Health, Reach, Recording, StreamId, commands, t};
 
 use crate::{
     app::{App, use_app},
@@ -97,7 +97,7 @@ fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
 fn fault(id: StreamId, row: RwSignal<Row>) -> impl IntoView {
     let seen = Memo::new(move |_| {
         row.with(|row| {
-            let fault = row.stream.fault.clone().map(|fault| (fault, row.stream.state != State::Failed));
+            let fault = row.stream.fault.clone().map(|fault| (fault, !row.stream.has_failed()));
             let warnings = row.stream.warnings.iter().cloned().map(|fault| (fault, true));
             fault.into_iter().chain(warnings).collect::<Vec<_>>()
         })

@@ -145,7 +145,7 @@ impl Form {
     /// The stream that is changed should be live.
     pub(crate) fn runs(self) -> bool {
         let row = self.id().and_then(|id| self.app.world.row(id));
-        row.is_some_and(|row| row.with(|row| row.stream.order == Order::Run && !row.stream.state_failed()))
+        row.is_some_and(|row| row.with(|row| row.stream.order == Order::Run && !row.stream.has_failed()))
     }
 
     /// Another kind of source.
@@ -404,17 +404,6 @@ impl Form {
                 Err(error) => drop(self.failure.try_set(Some(error))),
             }
         });
-    }
-}
-
-/// A stream that failed is started, not restarted.
-trait Failed {
-    fn state_failed(&self) -> bool;
-}
-
-impl Failed for Stream {
-    fn state_failed(&self) -> bool {
-        self.state == stream_api::State::Failed
     }
 }
 
