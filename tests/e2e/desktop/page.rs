@@ -1,6 +1,6 @@
 //! What a person does in the window.
 
-use std::{fs, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -83,11 +83,7 @@ async fn a_file_dropped_from_another_program_opens_the_form() -> Result<()> {
     let (rig, dir) = (Rig::new().await, Dir::new());
     let file = media::plain(&dir.media("drop me.mp4"));
     let driven = App::driven(&rig, &dir).await?;
-    let source = Fake::start(rig.command("/usr/bin/python3"), "drag_source.py", &[file]).await;
-
-    pointer(&rig, &[(40, 30)], "mousedown").await;
-    pointer(&rig, &[(60, 45), (90, 60), (600, 430), (700, 450)], "").await;
-    source.next("begin", 0).await;
+    let source = dragged(&rig, &file).await;
     driven.page.wait_js("document.querySelector('.drop').matches(':popover-open')").await?;
     rig.picture("drop").await;
     pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
@@ -96,7 +92,32 @@ async fn a_file_dropped_from_another_program_opens_the_form() -> Result<()> {
     driven.page.wait_js("!document.querySelector('.drop').matches(':popover-open')").await?;
     assert!(driven.app.streams().await.is_empty(), "nothing is made before it is saved");
     rig.picture("dropped").await;
+
+    // The open form takes another file, and keeps what was typed.
+    drop(source);
+    driven.page.fill("#stream-name", "mine").await?;
+    let _source = dragged(&rig, &media::plain(&dir.media("other.mp4"))).await;
+    pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
+    driven.page.wait_js("document.querySelector('#file-path')?.value.endsWith('other.mp4')").await?;
+    driven.page.find("[data-testid=verdict]").await?;
+    assert_eq!(driven.page.find("#stream-name").await?.property("value").await?, "mine");
+    // What is typed into a form that wants no file is not thrown away unasked.
+    driven.page.click("label:has(#source-network)").await?;
+    pointer(&rig, &[(40, 30)], "mousedown").await;
+    pointer(&rig, &[(60, 45), (90, 60), (600, 430), (700, 450)], "").await;
+    pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
+    driven.page.click("#confirm-cancel").await?;
+    assert_eq!(driven.page.find("#stream-name").await?.property("value").await?, "mine");
     Ok(())
+}
+
+/// Holds a file of another program over the window.
+async fn dragged(rig: &Rig, file: &Path) -> Fake {
+    let source = Fake::start(rig.command("/usr/bin/python3"), "drag_source.py", &[file.to_owned()]).await;
+    pointer(rig, &[(40, 30)], "mousedown").await;
+    pointer(rig, &[(60, 45), (90, 60), (600, 430), (700, 450)], "").await;
+    source.next("begin", 0).await;
+    source
 }
 
 /// Moves the pointer as a hand would, with pauses in which the drag and drop protocol does its round trips.

@@ -82,7 +82,7 @@ pub(crate) fn source_icon(source: &Source) -> Icon {
         Source::File { .. } => Icon::File,
         Source::Network(_) => Icon::Camera,
         Source::Incoming => Icon::Incoming,
-        Source::TestPattern => Icon::Stream,
+        Source::TestPattern => Icon::Pattern,
     }
 }
 
