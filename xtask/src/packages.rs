@@ -42,6 +42,8 @@ pub(crate) const TESTS: &[&str] = &[
     "wmctrl",
     "x11-utils",
     "xclip",
+    "libglib2.0-bin",
+    "shared-mime-info",
     "imagemagick",
     "python3-dbus-next",
     "python3-gi",

@@ -202,7 +202,7 @@ impl Drop for App {
 }
 
 /// The program under test, which is built apart since it links the web view.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let program = std::env::var_os("STREAM_MANAGER_APP").map(PathBuf::from).unwrap_or_else(|| {
         Path::new(env!("CARGO_BIN_EXE_stream-manager-server")).with_file_name("stream-manager")
     });
