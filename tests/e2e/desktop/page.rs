@@ -179,6 +179,12 @@ async fn a_desktop_without_file_dialogs_says_so() -> Result<()> {
     let file = media::plain(&dir.media("typed.mp4"));
     driven.page.fill("#file-path", &format!("{}\n", file.display())).await?;
     driven.page.wait_js("document.querySelector('#stream-name').value === 'typed'").await?;
+
+    // Of a file that is to be saved it is said what fits.
+    driven.page.click("#save:not([disabled])").await?;
+    driven.page.click("#export-obs").await?;
+    let said = driven.page.find(".toast.fail").await?.text().await?;
+    assert!(said.contains("zenity") && !said.contains("drop"), "{said}");
     Ok(())
 }
 
