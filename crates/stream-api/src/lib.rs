@@ -63,7 +63,7 @@ pub use commands::{COMMANDS, Command, Method, Route};
 pub use drift::{Difference, Drift};
 pub use error::{Error, Fault, FaultAction};
 pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
-pub use given_path::given_path;
+pub use given_path::{file_name, given_path};
 pub use history::{PastFault, Run, RunEnd, RunId, RunLog, StreamHistory, Uptime};
 pub use host::{HostKind, HostStatus, Installer, MEDIA_ENDINGS, MediaEntry, SecretsPlace, Tool, ToolState};
 pub use ingest::Ingest;
