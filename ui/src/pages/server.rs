@@ -14,7 +14,6 @@ use crate::{
         outbound::{outbound_card, server_warnings},
         prepare::prepared_card,
         row::NOTHING,
-        sidebar::server_state,
     },
     format,
 };
@@ -35,10 +34,6 @@ pub(crate) fn ServerPage() -> impl IntoView {
     view! {
         <div class="head" data-testid="server-page">
             <h1>{t!("server.title")}</h1>
-            {move || state.get().map(|state| {
-                let (class, word) = server_state(state);
-                view! { <span class=format!("state {class}") data-server-state=class role="status">{word}</span> }
-            })}
             <div class="grow"></div>
             <Act
                 id="restart-server"
