@@ -35,7 +35,7 @@ pub(crate) fn StreamRow(id: StreamId) -> impl IntoView {
             <div class="row" role="listitem" data-testid="stream-row" data-name=name data-id=id.to_string() on:click=open>
                 <span class=move || format!("tile {}", tile.get())>{move || icon(kind.get())}</span>
                 <div class="what">
-                    <div class="named"><a class="name" href=Page::Stream(id).hash()>{name}</a>{lock(row)}</div>
+                    <div class="named"><a class="name" href=Page::Stream(id).hash()>{name}</a>{lock(row)}{record(row)}</div>
                     {source(row)}
                     {chips(row)}
                 </div>
@@ -61,6 +61,22 @@ fn lock(row: RwSignal<Row>) -> impl IntoView {
             let title = t!("access.locked");
             view! { <span class="chip" role="img" title=title aria-label=title data-testid="lock">{icon(Icon::Lock)}</span> }
         })
+    }
+}
+
+/// What is recorded, beside the name, where it takes no line of its own.
+fn record(row: RwSignal<Row>) -> impl IntoView {
+    let seen = Memo::new(move |_| row.with(|row| (row.stream.recording, row.stream.spec.record)));
+    move || {
+        let shown = match seen.get() {
+            (Recording::Writing, _) => Some(("chip rec", t!("chip.rec"))),
+            (Recording::Stuck, _) => Some(("chip rec stuck", t!("chip.rec_stuck"))),
+            (Recording::Waiting, _) => Some(("chip", t!("chip.rec_waits"))),
+            // Of what its server does with it nothing is seen.
+            (Recording::Elsewhere, _) => Some(("chip", t!("chip.records"))),
+            (Recording::Off, wanted) => wanted.then_some(("chip", t!("chip.records"))),
+        };
+        shown.map(|(class, word)| view! { <span class=class>{word}</span> })
     }
 }
 
@@ -109,35 +125,21 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
         row.with(|row| {
             let stream = &row.stream;
             let picture = stream.media.as_ref().and_then(|media| media.video.as_ref()).map(format::picture);
-            (
-                picture,
-                stream.plan.as_ref().map(|plan| plan.mode),
-                stream.recording,
-                (stream.spec.record, stream.spec.muted),
-            )
+            (picture, stream.plan.as_ref().map(|plan| plan.mode), stream.spec.muted)
         })
     });
     move || {
-        let (picture, mode, recording, (wanted, muted)) = facts.get();
+        let (picture, mode, muted) = facts.get();
         let mode = mode.map(|mode| match mode {
             Mode::Copy => view! { <span class="chip good">{t!("chip.as_is")}</span> },
             Mode::Prepared => view! { <span class="chip good">{t!("chip.prepared")}</span> },
             Mode::Transcode => view! { <span class="chip">{t!("chip.encoded")}</span> },
         });
-        let record = match recording {
-            Recording::Writing => Some(("chip rec", t!("chip.rec"))),
-            Recording::Stuck => Some(("chip rec stuck", t!("chip.rec_stuck"))),
-            Recording::Waiting => Some(("chip", t!("chip.rec_waits"))),
-            // Of what its server does with it nothing is seen.
-            Recording::Elsewhere => Some(("chip", t!("chip.records"))),
-            Recording::Off => wanted.then_some(("chip", t!("chip.records"))),
-        };
         view! {
             <div class="chips">
                 {server(row)}
                 {picture.map(|picture| view! { <span class="chip">{picture}</span> })}
                 {mode}
-                {record.map(|(class, word)| view! { <span class=class>{word}</span> })}
                 {muted.then(|| view! { <span class="chip" title=t!("chip.muted.title")>{t!("chip.muted")}</span> })}
             </div>
         }
