@@ -20,7 +20,11 @@ async fn a_stream_from_the_file_dialog_to_the_restart() -> Result<()> {
     let page = &driven.page;
     rig.picture("first-run").await;
 
-    // Cancelled: the form is as before, and can be asked again.
+    // Cancelled: all is as before, and can be asked again.
+    rig.lay_down(None).await;
+    page.click("#first-choose").await?;
+    crate::it::until("the dialog was shown", async || (rig.dialogs("open").len() == 1).then_some(())).await;
+    page.find("#first-choose:not([aria-busy])").await?;
     page.click("#new-stream").await?;
     rig.lay_down(None).await;
     page.click("#choose-file").await?;
@@ -31,8 +35,8 @@ async fn a_stream_from_the_file_dialog_to_the_restart() -> Result<()> {
     page.wait_js("document.querySelector('#stream-name').value === 'lobby'").await?;
     page.find("[data-testid=verdict][data-mode=copy]").await?;
     let dialogs = rig.dialogs("open");
-    assert_eq!(dialogs.len(), 2, "{dialogs:?}");
-    assert_eq!(dialogs[1]["title"], "Choose videos to stream");
+    assert_eq!(dialogs.len(), 3, "{dialogs:?}");
+    assert_eq!(dialogs[2]["title"], "Choose videos to stream");
     rig.picture("form").await;
     page.click("#save-start:not([disabled])").await?;
     page.find(&live("lobby")).await?;
