@@ -22,7 +22,7 @@ pub mod owner;
 mod ports;
 mod prepare;
 mod prober;
-mod qr;
+pub mod qr;
 mod recording;
 mod room;
 mod secrets;

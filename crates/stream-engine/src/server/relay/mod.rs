@@ -3,8 +3,8 @@
 //! Everybody on this computer can read FFmpeg's arguments, so what stands there is of use here alone: for publishing,
 //! to paths of ours, as long as this program runs.
 
-mod knock;
 mod answers;
+mod knock;
 mod request;
 
 use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
@@ -25,8 +25,8 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::board::Board;
-pub(super) use knock::{Reply, knock};
 use answers::Answers;
+pub(super) use knock::{Reply, knock};
 use request::Request;
 
 /// Who comes has to say by then what it wants.
