@@ -272,7 +272,7 @@ codes! {
     /// FFmpeg made no progress within 15 s of its start.
     NoProgress = "no_progress", Retry => [Ffmpeg "out_time_us=…, none within 15 s"];
     /// FFmpeg ran and then made no progress any more.
-    Stalled = "stalled", Retry => [Ffmpeg "out_time_us=…, the same for 8 s"];
+    Stalled = "stalled", Retry => [Ffmpeg "out_time_us=…, the same for 5 s"];
 
     /// A stream on air is sent slower than it plays.
     Overloaded = "overloaded", Prepare => [Ffmpeg "out_time_us=…, below 0.97 of real time for 15 s"];

@@ -106,19 +106,20 @@ impl Engine {
         let drives = Drives::default();
         let roots = MediaRoots::new(&options.media_roots, &drives).await?;
         let (data, store, mut notes) = open(&options.data_dir, &drives).await?;
-        let secrets = Secrets::new(data.secrets(), options.keychain);
-        let folder = data.path().to_owned();
-        let opened = tokio::task::spawn_blocking(move || History::open(&folder)).await;
+        let secrets = Secrets::new(data.secrets(), options.keychain, drives.clone());
+        let (folder, asked) = (data.path().to_owned(), drives.clone());
+        // It takes as long as it takes: a large one is looked through after a crash.
+        let opened = tokio::task::spawn_blocking(move || History::open(&folder, asked)).await;
         let (history, left) =
             opened.map_err(|error| Error::new(Code::Internal).with("reason", error)).flatten()?;
         notes.extend(left.note.clone());
         data.announce(options.kind, None, None);
         let ledger = data.run().join("children.jsonl");
         let internal = |error: std::io::Error| Error::new(Code::Internal).with("reason", error);
-        // It blocks, for two seconds at most, and only after a crash.
+        // It takes two seconds at most, and only after a crash.
         let orphans = ledger.clone();
-        let swept = tokio::task::spawn_blocking(move || child_process::ledger::sweep(&orphans)).await;
-        if let Err(error) = swept.map_err(std::io::Error::other).flatten() {
+        let swept = drives.ask(&ledger, OPENING, move || child_process::ledger::sweep(&orphans)).await;
+        if let Err(error) = swept.unwrap_or_else(|| Err(std::io::ErrorKind::TimedOut.into())) {
             tracing::warn!(%error, "what an earlier run left could not be looked for");
         }
         let spawner = Spawner::start(Some(ledger)).map_err(internal)?;
@@ -152,7 +153,7 @@ impl Engine {
         );
         let slates = Slates::new(data.slates(), tools.clone(), spawner.clone(), drives.clone());
         slates.tidy().await;
-        let (tls, ink) = (Tls::new(data.tls()), Ink::start());
+        let (tls, ink) = (Tls::new(data.tls(), drives.clone()), Ink::start());
         let server = Server::new(server::Parts {
             slates: slates.clone(),
             drives: drives.clone(),
@@ -173,7 +174,7 @@ impl Engine {
                 hub: hub.clone(),
                 secrets: secrets.clone(),
                 slates: slates.clone(),
-                ledger: Ledger::open(data.path().join("paths.json")),
+                ledger: Ledger::open(data.path().join("paths.json"), drives.clone()),
                 logs: data.logs(),
                 ink: ink.clone(),
                 tasks: tasks.clone(),
@@ -199,10 +200,13 @@ impl Engine {
         let streams = store.streams().await;
         let others = store.others().await.into_iter().map(|other| other.id.to_string());
         let known: BTreeSet<String> = others.chain(streams.iter().map(|one| one.id.to_string())).collect();
-        let copies = store.copies();
-        let is_known = |id: &str| known.contains(id) || copies.contains(id);
-        RunJournal::remove_others(&data.logs().join("streams"), is_known, &ink);
-        secrets.tidy(is_known).await;
+        // Where it is not known what is named anywhere, nothing is taken away.
+        if let Some(copies) = store.copies().await {
+            let named = Arc::new((known, copies));
+            let is_known = move |id: &str| named.0.contains(id) || named.1.contains(id);
+            RunJournal::remove_others(data.logs().join("streams"), is_known.clone(), &ink);
+            secrets.tidy(is_known).await;
+        }
         for stored in streams {
             if stored.order == Order::Run {
                 let kind = ActivityKind::Ordered { order: Order::Run, by: Origin::Start };
@@ -338,10 +342,10 @@ impl Engine {
 
 /// Takes the data folder and reads the configuration.
 async fn open(folder: &Path, drives: &Drives) -> Result<(DataDir, Store, Vec<String>), Error> {
-    let path = folder.to_owned();
+    let (path, asked) = (folder.to_owned(), drives.clone());
     let open = move || {
         let data = DataDir::open(&path, store::check)?;
-        let (store, notes) = Store::open(&data.config())?;
+        let (store, notes) = Store::open(&data.config(), asked)?;
         Ok((data, store, notes))
     };
     drives.ask(folder, OPENING, open).await.unwrap_or_else(|| Err(silent(folder)))

@@ -217,6 +217,7 @@ mod tests {
     use stream_api::{Address, Encryption, UnixMillis};
 
     use super::*;
+    use crate::drives::Drives;
 
     #[test]
     fn a_page_has_an_address_that_opens_here() {
@@ -232,7 +233,7 @@ mod tests {
 
     #[test]
     fn what_should_be_encrypted_is_never_served_in_plain() {
-        let tls = Tls::new("/tls".into());
+        let tls = Tls::new("/tls".into(), Drives::default());
         let mut settings = ServerSettings::default();
         let page = |settings: &ServerSettings, shown: Option<&Certificate>| {
             GuestPage::of(settings, shown, 8891, &tls)

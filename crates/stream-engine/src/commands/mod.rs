@@ -30,7 +30,7 @@ use crate::{
     engine::Inner,
     prober::Probed,
     secrets,
-    store::{StoredStream, is_same_name},
+    store::{StoredStream, Unknown, is_same_name},
     stream::Registry,
 };
 use given::Given;
@@ -105,7 +105,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         ..StreamSpec::new(name, source)
     };
     let used = (order == Order::Run).then(clock::now);
-    let stored = StoredStream { id, spec, order, access, used, converts: false };
+    let stored = StoredStream { id, spec, order, access, used, converts: false, unknown: Unknown::new() };
     let allowed = engine.servers.get(request.server).terms().check(&stored.spec.name, &stored.access);
     let mut streams = store_new(engine, streams, &stored, allowed, has_secrets).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
@@ -191,7 +191,15 @@ pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate
         .unwrap_or_default();
     let access = original.access.for_a_copy();
     let spec = StreamSpec { name, ..original.spec };
-    let stored = StoredStream { id, spec, order, access, used: None, converts: original.converts };
+    let stored = StoredStream {
+        id,
+        spec,
+        order,
+        access,
+        used: None,
+        converts: original.converts,
+        unknown: Unknown::new(),
+    };
     let allowed = check_name(&stored.spec.name);
     let mut streams = store_new(engine, streams, &stored, allowed, has_secrets).await?;
     engine.hub.tell(Some((stored.id, &stored.spec.name)), ActivityKind::Created { by: engine.origin });

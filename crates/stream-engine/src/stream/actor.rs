@@ -30,6 +30,7 @@ use super::{
     facts::Facts,
     open::{self, Opened},
     pace::Pace,
+    seen::Seen,
     source_watch::SourceWatch,
     spawn::{HOLDS_UP, Spawned, Stage, spawn},
     tail::Tail,
@@ -41,7 +42,7 @@ use crate::{
     journal::RunJournal,
     lifecycle::{Effect, Feed, Input, Limits, Machine, Millis, Phase, Problem, Why, step},
     recording::Watch,
-    server::{Eager, Link, Sample, Samples, source_of},
+    server::{Eager, Link, Samples, source_of},
     store::StoredStream,
 };
 
@@ -102,9 +103,7 @@ pub(super) struct Actor {
     parser: progress::Parser,
     tail: Tail,
     out_time: i64,
-    sample: Sample,
-    /// The publisher that the last child was.
-    gone: Option<String>,
+    seen: Seen,
     /// The server did not take this source together with its slate.
     slate_refused: bool,
     pace: Pace,
@@ -158,8 +157,7 @@ impl Actor {
             parser: progress::Parser::default(),
             tail: Tail::default(),
             out_time: -1,
-            sample: Sample::default(),
-            gone: None,
+            seen: Seen::default(),
             slate_refused: false,
             pace: Pace::default(),
             recording: Watch::default(),
@@ -208,7 +206,12 @@ impl Actor {
                         let of = |name: &str| samples.get(name).cloned().unwrap_or_default();
                         (of(&self.spec.name), self.converts.then(|| of(&source_of(self.id))))
                     };
-                    self.sampled(own).await;
+                    for input in self.seen.take(own, &self.machine) {
+                        self.take(input).await;
+                    }
+                    if self.look_at_arrival() {
+                        self.publish();
+                    }
                     self.source_sampled(source.unwrap_or_default()).await;
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now).into()), if due.is_some() => {
@@ -265,13 +268,12 @@ impl Actor {
                 }
             }
             Ok(Made::Child(spawned)) => {
-                let Spawned { child, probed, shown, record, turn } = *spawned;
+                let Spawned { child, before, probed, shown, record, turn } = *spawned;
                 self.turn = turn;
                 tracing::info!(pid = child.pid(), attempt = self.machine.attempt(), "FFmpeg was started");
                 self.journal.manager("info", t!("log.started", pid = child.pid()));
                 self.journal.manager("debug", shown);
-                // Whoever the server has there now is not this child.
-                self.gone = self.sample.publisher.clone().or_else(|| self.gone.take());
+                let online = self.seen.child_made(before);
                 (self.child, self.source) = (Some(child), SourceWatch::default());
                 (self.parser, self.out_time) = (progress::Parser::default(), -1);
                 self.tail.clear();
@@ -279,6 +281,7 @@ impl Actor {
                 self.limits = Limits::default().paced(fps);
                 self.facts.probed = Some(probed);
                 self.take(Input::Spawned).await;
+                self.take(online).await;
                 // What is sent is looked at before anybody can have replaced it.
                 self.look();
                 if record != self.spec.record {
@@ -322,25 +325,6 @@ impl Actor {
         let health = if self.pace.is_slow() { Health::Slow } else { Health::Good };
         if health != self.facts.health {
             self.facts.health = health;
-            self.publish();
-        }
-    }
-
-    async fn sampled(&mut self, mut sample: Sample) {
-        if sample.publisher == self.gone {
-            // The server has not noticed yet that the earlier child is gone.
-            sample.online = false;
-        }
-        let received = sample.inbound_bytes != self.sample.inbound_bytes;
-        let before = std::mem::replace(&mut self.sample, sample);
-        if received {
-            self.take(Input::Received).await;
-        }
-        let online = self.sample.online;
-        if online != before.online {
-            self.take(Input::Online(online)).await;
-        }
-        if self.look_at_arrival() {
             self.publish();
         }
     }
@@ -410,7 +394,7 @@ impl Actor {
     }
 
     fn is_on_air(&self) -> bool {
-        self.machine.state() == State::Running && self.sample.online
+        self.machine.state() == State::Running && self.seen.sample().online
     }
 
     /// Brings the facts in line with the machine, and the picture with both.
@@ -422,7 +406,7 @@ impl Actor {
         if self.machine.state() != State::Failed {
             self.cure = None;
         }
-        if self.machine.state() != State::Starting || self.sample.online {
+        if self.machine.state() != State::Starting || self.seen.sample().online {
             (self.turn, self.place) = (None, None);
         }
         if self.facts.set_on_air(self.is_on_air()) {

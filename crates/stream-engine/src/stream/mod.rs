@@ -7,6 +7,7 @@ mod facts;
 mod keep;
 pub(crate) mod open;
 mod pace;
+mod seen;
 mod sending;
 mod source_watch;
 mod spawn;

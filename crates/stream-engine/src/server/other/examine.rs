@@ -1,16 +1,19 @@
 //! Testing another server step by step, before it is added or when something is wrong.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
 use mediamtx_client::{Api, ApiError, CertificateFault, Features, Flaw, Paths, PublishRules, Publishable};
 use stream_api::{Code, Error, Outcome, ServerKind, ServerSpec, ServerStep, ServerTestStep, ServerTested, t};
-use tokio::task::spawn_blocking;
 
 use super::{
     super::relay::{Aim, Refusal, Reply, knock},
     meet,
 };
-use crate::{slates::Slates, stored_other::OtherSecrets};
+use crate::{
+    drives::{self, Drives},
+    slates::Slates,
+    stored_other::OtherSecrets,
+};
 
 /// How far a server with this spec can be used; changes nothing there. `ours` says of a path whether we made it,
 /// `streams` are the names of those that it has, or is to have.
@@ -18,6 +21,7 @@ pub(crate) async fn examined(
     spec: &ServerSpec,
     kept: &OtherSecrets,
     slates: &Slates,
+    drives: &Drives,
     ours: impl Fn(&str) -> bool,
     streams: &[String],
 ) -> Result<ServerTested, Error> {
@@ -64,7 +68,7 @@ pub(crate) async fn examined(
     let folder = spec.folder.as_ref().filter(|_| spec.kind == ServerKind::SharedFolder);
     let (outcome, error) = match folder {
         None => (Outcome::Skipped, None),
-        Some(folder) => match usable(&folder.here).await {
+        Some(folder) => match usable(&folder.here, drives).await {
             Ok(()) => (Outcome::Passed, None),
             Err(error) => (Outcome::Failed, Some(error)),
         },
@@ -154,12 +158,16 @@ fn written(paths: &[Paths]) -> String {
 }
 
 /// Whether a folder is there and can be written.
-pub(crate) async fn usable(folder: &str) -> Result<(), Error> {
+///
+/// # Errors
+/// `folder_unusable`, also when its drive does not answer.
+pub(crate) async fn usable(folder: &str, drives: &Drives) -> Result<(), Error> {
     let path = folder.to_owned();
-    let written = spawn_blocking(move || {
+    let write = move || {
         let probe = Path::new(&path).join(format!(".probe-{}", uuid::Uuid::new_v4().simple()));
         fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe))
-    });
-    let written = written.await.map_err(std::io::Error::other).flatten();
+    };
+    let written = drives.ask(Path::new(folder), drives::LIMIT, write).await;
+    let written = written.unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, t!("drive.silent"))));
     written.map_err(|error| Error::new(Code::FolderUnusable).with("path", folder).with("reason", error))
 }

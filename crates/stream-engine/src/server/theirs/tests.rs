@@ -18,7 +18,7 @@ use super::{
     },
     *,
 };
-use crate::access::StoredAccess;
+use crate::{access::StoredAccess, drives::Drives};
 
 const SERVER: ServerId = ServerId(Uuid::from_u128(1));
 const STREAM: StreamId = StreamId(Uuid::from_u128(2));
@@ -51,7 +51,7 @@ impl Bench {
             record_path: None,
             slates: Err(Unkept::Remote),
         };
-        let ledger = Ledger::open(folder.path().join("paths.json"));
+        let ledger = Ledger::open(folder.path().join("paths.json"), Drives::default());
         let (hub, board) = (hub(&folder), Board::new(watch::channel(Arc::new(terms)).1));
         let (fake, news) = (Fake::default(), News::default());
         Bench { folder, fake, board, ledger, hub, news, requests: mpsc::channel(1) }
@@ -167,7 +167,7 @@ async fn who_leaves_takes_along_what_people_might_do() {
     writer.leave().await.unwrap();
     assert_eq!(fake.state().users, list(&base));
     assert!(fake.state().paths.is_empty());
-    assert!(Ledger::open(folder).names(SERVER).is_empty());
+    assert!(Ledger::open(folder, Drives::default()).names(SERVER).is_empty());
 }
 
 #[test]

@@ -10,8 +10,8 @@ use super::Actor;
 use crate::{
     access::{AccessChange, StoredLink},
     lifecycle::{Input, Phase},
-    server::{Sample, source_of},
-    store::StoredStream,
+    server::source_of,
+    store::{StoredStream, Unknown},
     stream::{Control, convert::feed},
 };
 
@@ -117,7 +117,7 @@ impl Actor {
         } else if before.name != self.spec.name {
             self.parts.server.admit(self.id, &self.spec.name, &self.access);
             self.parts.server.remove_path(self.id, &before.name).await;
-            self.sample = Sample::default();
+            self.seen.moved();
         }
         let live =
             !matches!(self.machine.phase, Phase::Stopped | Phase::Failed { .. } | Phase::Backoff { .. });
@@ -209,7 +209,7 @@ impl Actor {
         server.admit(self.id, &self.spec.name, &self.access);
         (self.link, self.samples, self.turns) = (server.link(), server.samples(), server.turns());
         self.parts.server = server;
-        self.sample = Sample::default();
+        self.seen.moved();
         let ready = self.link.borrow_and_update().is_ready();
         self.turns.set_open(ready);
         self.machine.server_ready = ready;
@@ -224,6 +224,7 @@ impl Actor {
             access: self.access.clone(),
             used: self.used,
             converts: self.converts,
+            unknown: Unknown::new(),
         }
     }
 

@@ -28,7 +28,7 @@ impl Actor {
         self.machine.source_there = false;
         if convert::may(&self.spec)
             && self.is_on_air()
-            && convert::is_needed(&self.sample.tracks) == Some(true)
+            && convert::is_needed(&self.seen.sample().tracks) == Some(true)
         {
             self.set_converts(true).await;
         }
