@@ -1,6 +1,6 @@
 //! What a person does in the window.
 
-use std::{fs, path::Path, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -87,7 +87,7 @@ async fn a_file_dropped_from_another_program_opens_the_form() -> Result<()> {
     let (rig, dir) = (Rig::new().await, Dir::new());
     let file = media::plain(&dir.media("drop me.mp4"));
     let driven = App::driven(&rig, &dir).await?;
-    let source = dragged(&rig, &file).await;
+    let source = dragged(&rig, &[file]).await;
     driven.page.wait_js("document.querySelector('.drop').matches(':popover-open')").await?;
     rig.picture("drop").await;
     pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
@@ -100,7 +100,7 @@ async fn a_file_dropped_from_another_program_opens_the_form() -> Result<()> {
     // The open form takes another file, and keeps what was typed.
     drop(source);
     driven.page.fill("#stream-name", "mine").await?;
-    let _source = dragged(&rig, &media::plain(&dir.media("other.mp4"))).await;
+    let source = dragged(&rig, &[media::plain(&dir.media("other.mp4"))]).await;
     pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
     driven.page.wait_js("document.querySelector('#file-path')?.value.endsWith('other.mp4')").await?;
     driven.page.find("[data-testid=verdict]").await?;
@@ -112,12 +112,24 @@ async fn a_file_dropped_from_another_program_opens_the_form() -> Result<()> {
     pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
     driven.page.click("#confirm-cancel").await?;
     assert_eq!(driven.page.find("#stream-name").await?.property("value").await?, "mine");
+    driven.page.click("[data-act=close]").await?;
+    driven.page.click("#confirm-ok").await?;
+    driven.page.gone("#stream-name").await?;
+
+    // Several are streamed at once.
+    drop(source);
+    let two = ["one.mp4", "two.mp4"].map(|name| media::plain(&dir.media(name)));
+    let _source = dragged(&rig, &two).await;
+    pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
+    for name in ["one", "two"] {
+        driven.page.find(&live(name)).await?;
+    }
     Ok(())
 }
 
-/// Holds a file of another program over the window.
-async fn dragged(rig: &Rig, file: &Path) -> Fake {
-    let source = Fake::start(rig.command("/usr/bin/python3"), "drag_source.py", &[file.to_owned()]).await;
+/// Holds files of another program over the window.
+async fn dragged(rig: &Rig, files: &[PathBuf]) -> Fake {
+    let source = Fake::start(rig.command("/usr/bin/python3"), "drag_source.py", files).await;
     pointer(rig, &[(40, 30)], "mousedown").await;
     pointer(rig, &[(60, 45), (90, 60), (600, 430), (700, 450)], "").await;
     source.next("begin", 0).await;
