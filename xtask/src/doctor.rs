@@ -71,6 +71,11 @@ fn version(program: impl AsRef<OsStr>, argument: &str) -> Option<String> {
     answer.lines().next().map(str::to_owned)
 }
 
+/// `ffmpeg version 5.1.9-0+deb12u1 Copyright (c) …` without the rest.
+fn short_version(line: &str) -> String {
+    line.split(" Copyright").next().unwrap_or(line).to_owned()
+}
+
 /// The program that a variable of the environment names.
 fn named(variable: &str) -> Option<OsString> {
     std::env::var_os(variable).filter(|path| !path.is_empty())

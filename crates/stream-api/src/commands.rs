@@ -280,24 +280,6 @@ pub struct StreamCreate {
     pub start: bool,
 }
 
-impl StreamCreate {
-    /// Of this source, with all else as it usually is; not started.
-    pub fn of(source: Source) -> StreamCreate {
-        StreamCreate {
-            server: ServerId::BUNDLED,
-            name: None,
-            source,
-            password: None,
-            playback: Playback::default(),
-            record: false,
-            keep_viewers: crate::spec::kept_by_default(),
-            access: NewAccess::default(),
-            prepare: false,
-            start: false,
-        }
-    }
-}
-
 /// Changes what is given and keeps the rest. A stream that runs is restarted when the change needs it: a new
 /// source, name, server or playback does, `record`, `muted` and `prepare` do not. Its viewers stay when they are kept ([`crate::Kept`]),
 /// unless its name, its tracks ([`crate::Tracks`]) or `keep_viewers` itself change.

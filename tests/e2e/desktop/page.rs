@@ -99,19 +99,19 @@ async fn a_file_dropped_from_another_program_opens_the_form() -> Result<()> {
 
     // The open form takes another file, and keeps what was typed.
     drop(source);
-    driven.page.fill("#stream-name", "mine").await?;
+    driven.page.find("#stream-name").await?.type_keys("-of-mine").await?;
     let source = dragged(&rig, &[media::plain(&dir.media("other.mp4"))]).await;
     pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
     driven.page.wait_js("document.querySelector('#file-path')?.value.endsWith('other.mp4')").await?;
     driven.page.find("[data-testid=verdict]").await?;
-    assert_eq!(driven.page.find("#stream-name").await?.property("value").await?, "mine");
+    assert_eq!(driven.page.find("#stream-name").await?.property("value").await?, "drop-me-of-mine");
     // What is typed into a form that wants no file is not thrown away unasked.
     driven.page.click("label:has(#source-network)").await?;
     pointer(&rig, &[(40, 30)], "mousedown").await;
     pointer(&rig, &[(60, 45), (90, 60), (600, 430), (700, 450)], "").await;
     pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
     driven.page.click("#confirm-cancel").await?;
-    assert_eq!(driven.page.find("#stream-name").await?.property("value").await?, "mine");
+    assert_eq!(driven.page.find("#stream-name").await?.property("value").await?, "drop-me-of-mine");
     driven.page.click("[data-act=close]").await?;
     driven.page.click("#confirm-ok").await?;
     driven.page.gone("#stream-name").await?;
@@ -175,9 +175,8 @@ async fn obs_gets_its_scenes_by_the_save_dialog() -> Result<()> {
     // A folder that can't be written is said.
     rig.lay_down(Some(&dir.path().join("missing/scenes.json"))).await;
     driven.page.click("#export-obs").await?;
-    let said = driven.page.find(".toast.fail").await?.text().await?;
-    assert!(said.contains("missing/scenes.json"), "{said}");
-    Ok(())
+    let said = "document.querySelector('.toast.fail')?.textContent.includes('missing/scenes.json')";
+    driven.page.wait_js(said).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

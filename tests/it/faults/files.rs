@@ -131,7 +131,7 @@ async fn a_drive_that_is_not_connected() {
     let dir = Dir::new();
     let all = command(&dir);
     // Without folders of media, as in the desktop app: any file may be streamed.
-    let mut free = std::process::Command::new(all.get_program());
+    let mut free = Command::new(all.get_program());
     free.args(all.get_args().take_while(|word| *word != "--media"));
     let server = Server::run(free).await;
     let answer = server.post("/api/v1/probe", json!({ "path": dir.media("drive/film.mp4") })).await;

@@ -38,7 +38,7 @@ impl Hall {
     /// That is reached by IPv6 alone; none where this computer has none.
     pub async fn by_ipv6() -> Option<Hall> {
         if std::net::TcpListener::bind("[::1]:0").is_err() {
-            println!("skipped: no IPv6 here");
+            super::skipped("no IPv6 here");
             return None;
         }
         let (program, more) = (testkit::fixtures::mediamtx(), json!({ "srt": false, "webrtc": false }));
