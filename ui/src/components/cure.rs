@@ -125,7 +125,7 @@ pub(crate) fn InstallFfmpeg() -> impl IntoView {
         match line.get() {
         Some(line) => view! {
             <p>{t!("install.line")}</p>
-            <div class="url">
+            <div class="url install">
                 <code title=line>{line}</code>
                 <CopyButton text=Signal::stored(line.to_owned()) title=t!("install.copy") wide=true act="copy-install"/>
             </div>
