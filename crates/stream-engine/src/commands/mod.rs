@@ -20,7 +20,7 @@ use stream_api::{
         StreamDelete, StreamDuplicate, StreamGet, StreamList, StreamLog, StreamOpen, StreamRestart,
         StreamStart, StreamStartAll, StreamStop, StreamStopAll, StreamUpdate, Streams, ToolsCheck,
     },
-    propose_name,
+    file_name, propose_name,
 };
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
@@ -344,10 +344,6 @@ fn proposal(source: &Source) -> String {
         Source::Incoming => String::new(),
         Source::TestPattern => "test-pattern".to_owned(),
     }
-}
-
-fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or_default()
 }
 
 /// Probes a file that this host may stream.

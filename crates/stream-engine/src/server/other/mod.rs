@@ -7,7 +7,7 @@ mod meet;
 use std::{sync::Arc, time::Duration};
 
 use mediamtx_client::{Api, ApiError, Examination, Features};
-use stream_api::{Door, Error, Fault, OtherState, Ports, ServerSpec, UnixMillis, t};
+use stream_api::{Door, Error, Fault, OtherState, Ports, ServerSpec, UnixMillis, file_name, t};
 use tokio::{
     sync::{mpsc, watch},
     time::sleep,
@@ -401,6 +401,5 @@ async fn meet(spec: &ServerSpec, kept: &OtherSecrets) -> Result<Met, (Error, boo
 async fn tidy(api: Api, slates: Slates) {
     let Ok(paths) = api.path_configs().await else { return };
     let files = paths.iter().filter_map(|keys| keys.get("alwaysAvailableFile")?.as_str());
-    let names = files.filter_map(|file| file.rsplit(['/', '\\']).next());
-    slates.tidy_but(names.map(str::to_owned).collect()).await;
+    slates.tidy_but(files.map(file_name).map(str::to_owned).collect()).await;
 }
