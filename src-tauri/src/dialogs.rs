@@ -32,7 +32,7 @@ pub(crate) async fn pick_files(app: &AppHandle) -> Result<Vec<PathBuf>, Error> {
 /// # Errors
 /// `no_dialog`.
 pub(crate) async fn save_file(app: &AppHandle, title: &str, name: &str) -> Result<Option<PathBuf>, Error> {
-    check().await?;
+    check().await.map_err(|error| Error { hint: t!("dialog.no_save.hint").to_owned(), ..error })?;
     let ending = name.rsplit('.').next().unwrap_or_default();
     let (done, answer) = oneshot::channel();
     app.dialog()

@@ -1,4 +1,3 @@
-use stream_api::Message;
 use tauri::{AppHandle, Manager as _};
 
 use crate::{
@@ -6,17 +5,15 @@ use crate::{
     window,
 };
 
-/// Quits at once when nothing is live; else the page asks first.
+/// Quits at once when nothing is live; else the page asks first, unless it was asked in vain just before.
 pub(crate) fn ask(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let shell = app.state::<Shell>();
         match live(&shell.streams().await) {
             0 => quit(&app),
-            live => {
-                window::show(&app);
-                shell.outbox.tell(Message::AskQuit { live });
-            }
+            live if shell.outbox.ask_quit(live) => window::show(&app),
+            _ => quit(&app),
         }
     });
 }

@@ -116,7 +116,7 @@ pub(crate) fn page<R: Runtime>(context: &UriSchemeContext<'_, R>) -> Response<Co
 }
 
 /// Text that is no markup.
-fn plain(text: &str) -> String {
+pub(crate) fn plain(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 

@@ -1,10 +1,13 @@
-use std::{borrow::Cow, fs, io};
+use std::{fs, io};
 
 use stream_api::{Notice, t};
 use tauri::{AppHandle, Manager as _};
 use tauri_plugin_notification::NotificationExt as _;
 
-use crate::shell::{Shell, live};
+use crate::{
+    notice,
+    shell::{Shell, live},
+};
 
 /// In the data folder: the user was told that closing the window ends no stream.
 const TOLD: &str = "told-close";
@@ -33,28 +36,10 @@ pub(crate) fn say_once_that_streams_go_on(app: &AppHandle) {
 }
 
 fn show(app: &AppHandle, title: &str, body: &str) {
-    let shown = app.notification().builder().title(title).body(plain(body)).show();
+    // On Linux the body may hold markup (Desktop Notifications Specification), so names must not look like it.
+    let body = if cfg!(target_os = "linux") { notice::plain(body) } else { body.to_owned() };
+    let shown = app.notification().builder().title(title).body(body).show();
     if let Err(error) = shown {
         tracing::warn!(%error, "a notification can't be shown");
-    }
-}
-
-/// On Linux the body may hold markup (Desktop Notifications Specification), so names must not look like it.
-fn plain(body: &str) -> Cow<'_, str> {
-    if cfg!(target_os = "linux") && body.contains(['&', '<', '>']) {
-        return body.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").into();
-    }
-    body.into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    #[cfg(target_os = "linux")]
-    fn names_are_no_markup() {
-        assert_eq!(plain("a <b>&c"), "a &lt;b&gt;&amp;c");
-        assert_eq!(plain("plain"), "plain");
     }
 }

@@ -1,6 +1,6 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use stream_api::{Order, Origin, Stream, commands::Streams};
+use stream_api::{Origin, Stream, commands::Streams};
 use stream_engine::Engine;
 use tokio_util::sync::CancellationToken;
 
@@ -40,7 +40,7 @@ impl Shell {
     }
 }
 
-/// How many streams quitting would end.
+/// How many streams viewers would lose.
 pub(crate) fn live(streams: &[Stream]) -> usize {
-    streams.iter().filter(|stream| stream.order == Order::Run).count()
+    streams.iter().filter(|stream| stream.on_air).count()
 }

@@ -2,40 +2,23 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use stream_api::{Change, Message, Order, Origin, ServerState, State, Stream, StreamId, t, tn};
+use stream_api::{
+    Change, Message, Order, Origin, ServerState, Stream, StreamId, t,
+    tray::{Look, Mood, Part},
+};
 use tauri::{
     AppHandle, Manager as _,
     image::Image,
     include_image,
-    menu::{Menu, MenuBuilder, MenuItemBuilder},
+    menu::{Menu, MenuBuilder, MenuItemBuilder, SubmenuBuilder},
     tray::TrayIconBuilder,
 };
 
 use crate::{exit, notifications, shell::Shell, window};
 
 const ID: &str = "main";
-/// Streams in the menu; more would not fit a screen.
-const SHOWN: usize = 20;
 /// The menu is drawn at most this often: an open one flickers.
 const PAUSE: Duration = Duration::from_secs(1);
-
-/// What the tray shows.
-#[derive(Debug, Clone, Default, PartialEq)]
-struct Look {
-    mood: Mood,
-    headline: String,
-    /// Menu id and label.
-    streams: Vec<(String, String)>,
-    more: usize,
-}
-
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-enum Mood {
-    #[default]
-    Idle,
-    Live,
-    Fault,
-}
 
 /// Puts the icon into the tray and keeps it true; tells notices on the way.
 pub(crate) fn start(app: &AppHandle) {
@@ -61,7 +44,7 @@ async fn follow(app: AppHandle, mut drawn: Look) {
     let mut server = ServerState::Starting;
     let mut next_draw = tokio::time::Instant::now();
     loop {
-        let look = look(&streams, server);
+        let look = Look::of(streams.values(), server);
         let stale = look != drawn;
         tokio::select! {
             message = events.next() => match message {
@@ -92,40 +75,6 @@ async fn follow(app: AppHandle, mut drawn: Look) {
     }
 }
 
-fn look(streams: &BTreeMap<StreamId, Stream>, server: ServerState) -> Look {
-    let mut sorted: Vec<&Stream> = streams.values().collect();
-    sorted.sort_by_cached_key(|stream| stream.spec.name.to_lowercase());
-    let live = sorted.iter().filter(|stream| stream.on_air).count();
-    let failed = sorted.iter().filter(|stream| stream.state == State::Failed).count();
-    let mood = match (failed, live, server) {
-        (_, _, ServerState::Failed) | (1.., _, _) => Mood::Fault,
-        (0, 1.., _) => Mood::Live,
-        (0, 0, _) => Mood::Idle,
-    };
-    let headline = match (server, failed) {
-        (ServerState::Failed, _) => t!("notice.server_failed").to_owned(),
-        (_, 0) => t!("tray.live", live = live, all = sorted.len()),
-        (_, failed) => tn!("tray.failed", failed, live = live, all = sorted.len()),
-    };
-    let entry = |stream: &&Stream| (format!("stream:{}", stream.id), label(stream));
-    Look {
-        mood,
-        headline,
-        streams: sorted.iter().take(SHOWN).map(entry).collect(),
-        more: sorted.len().saturating_sub(SHOWN),
-    }
-}
-
-fn label(stream: &Stream) -> String {
-    let name = &stream.spec.name;
-    match (stream.order, stream.state) {
-        (Order::Run, State::Running) => t!("tray.stop_live", name = name),
-        (Order::Run, State::Failed) => t!("tray.stop_failed", name = name),
-        (Order::Run, _) => t!("tray.stop_waiting", name = name),
-        (Order::Stop, _) => t!("tray.start", name = name),
-    }
-}
-
 fn draw(app: &AppHandle, look: &Look) {
     let Some(tray) = app.tray_by_id(ID) else { return };
     let drawn = menu(app, look)
@@ -138,16 +87,19 @@ fn draw(app: &AppHandle, look: &Look) {
 }
 
 fn menu(app: &AppHandle, look: &Look) -> tauri::Result<Menu<tauri::Wry>> {
-    let disabled = |text: &str| MenuItemBuilder::new(text).enabled(false).build(app);
-    let mut menu = MenuBuilder::new(app).item(&disabled(&look.headline)?).separator();
-    for (id, label) in &look.streams {
+    let headline = MenuItemBuilder::new(&look.headline).enabled(false).build(app)?;
+    let mut menu = MenuBuilder::new(app).item(&headline).separator();
+    for (at, Part { title, entries }) in look.parts.iter().enumerate() {
         // A single & would underline the next letter.
-        menu = menu.text(id, label.replace('&', "&&"));
+        let entries = entries.iter().map(|(id, label)| (format!("stream:{id}"), label.replace('&', "&&")));
+        if at == 0 {
+            menu = entries.fold(menu, |menu, (id, label)| menu.text(id, label));
+        } else {
+            let below = SubmenuBuilder::new(app, title.replace('&', "&&"));
+            menu = menu.item(&entries.fold(below, |menu, (id, label)| menu.text(id, label)).build()?);
+        }
     }
-    if look.more > 0 {
-        menu = menu.item(&disabled(&tn!("tray.more", look.more))?);
-    }
-    if !look.streams.is_empty() {
+    if !look.parts.is_empty() {
         menu = menu.separator().text("start-all", t!("tray.start_all")).text("stop-all", t!("tray.stop_all"));
     }
     menu.separator().text("show", t!("tray.show")).text("quit", t!("tray.quit")).build()

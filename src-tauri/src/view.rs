@@ -62,7 +62,7 @@ pub(crate) fn run(data_dir: &Path) -> ExitCode {
     let owner = owner::read(data_dir).ok_or_else(|| Error::new(Code::ShuttingDown));
     let app = owner.and_then(|owner| Client::of(&owner)).and_then(|owner| {
         let broken = |error: tauri::Error| Error::new(Code::Internal).with("reason", error);
-        let app = build().map_err(broken)?;
+        let app = build(data_dir).map_err(broken)?;
         let (tell, told) = mpsc::unbounded_channel();
         tauri::async_runtime::spawn(carry(app.handle().clone(), owner.clone(), told));
         app.manage(View { owner, tell, page: Mutex::default(), subscribing: tokio::sync::Mutex::default() });
@@ -75,11 +75,11 @@ pub(crate) fn run(data_dir: &Path) -> ExitCode {
     }
 }
 
-fn build() -> tauri::Result<App> {
+fn build(data_dir: &Path) -> tauri::Result<App> {
     tauri::Builder::default()
         .plugin(tauri_plugin_dialog::init())
         .plugin(tauri_plugin_opener::init())
-        .plugin(remembered())
+        .plugin(remembered(data_dir))
         .invoke_handler(tauri::generate_handler![
             ipc::call,
             ipc::subscribe,
@@ -94,10 +94,12 @@ fn build() -> tauri::Result<App> {
         .build(context())
 }
 
-/// Remembers size and place.
-fn remembered() -> TauriPlugin<tauri::Wry> {
+/// Remembers size and place, in the data folder: other ones have windows of their own.
+fn remembered(data_dir: &Path) -> TauriPlugin<tauri::Wry> {
     let flags = StateFlags::SIZE | StateFlags::POSITION | StateFlags::MAXIMIZED | StateFlags::FULLSCREEN;
-    tauri_plugin_window_state::Builder::default().with_state_flags(flags).build()
+    // Joined to the folder of the app's settings, which an absolute path replaces.
+    let file = data_dir.join("window.json").to_string_lossy().into_owned();
+    tauri_plugin_window_state::Builder::default().with_state_flags(flags).with_filename(file).build()
 }
 
 fn make(app: &AppHandle) -> tauri::Result<()> {

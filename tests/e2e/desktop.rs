@@ -2,7 +2,7 @@
 //! for the tray, the notifications and the file dialogs of a desktop (`fakes/`).
 //!
 //! Needs the built app (`cargo build`, or `STREAM_MANAGER_APP`), WebKitWebDriver, Xvfb, openbox, dbus-daemon,
-//! xdotool, wmctrl, xclip, ImageMagick and Python with `dbus-next` and GTK 3.
+//! xdotool, wmctrl, xclip, gio with shared-mime-info, ImageMagick and Python with `dbus-next` and GTK 3.
 
 mod app;
 mod background;

@@ -16,6 +16,7 @@ mod parts;
 mod screenshots;
 mod servers;
 mod support;
+mod walk;
 
 // The server of the integration tests, with its folders.
 #[path = "../it/support/mod.rs"]

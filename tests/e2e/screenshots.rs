@@ -3,6 +3,8 @@
 //! With the environment variable `UPDATE_SCREENSHOTS` they are written to `docs/screenshots/`; else they are made
 //! in the test's own folder and compared with those. `SCREENSHOTS=access,server` makes these pages alone.
 
+mod pages;
+
 use std::{
     collections::BTreeSet,
     fs,
@@ -13,9 +15,9 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
 
+use self::pages::{Page, Step, pages};
 use crate::support::{
-    canned::{self, Scene},
-    chromium,
+    canned, chromium,
     picture::Picture,
     webdriver::{Driver, WebDriver},
 };
@@ -38,6 +40,9 @@ const FROZEN: &str = r#"
     addEventListener('unhandledrejection', (event) => window.__errors.push(String(event.reason)));
 "#;
 
+/// What there is no desktop and no server for.
+const PRETEND: &str = include_str!("screenshots/pretend.js");
+
 /// Nothing moves either.
 const STILL: &str = r#"
     const style = document.createElement('style');
@@ -45,76 +50,6 @@ const STILL: &str = r#"
         caret-color: transparent !important; }';
     document.head.append(style);
 "#;
-
-/// A page to be pictured: its file name, the scene behind it, its address, what is done there, and what shows
-/// that it is complete.
-struct Page {
-    name: &'static str,
-    scene: Scene,
-    hash: String,
-    steps: &'static [Step],
-    complete: &'static str,
-}
-
-enum Step {
-    Click(&'static str),
-    Fill(&'static str, &'static str),
-}
-
-fn pages() -> Vec<Page> {
-    use Step::{Click, Fill};
-    let page = |name, scene, hash: String, steps, complete| Page { name, scene, hash, steps, complete };
-    let form: &[Step] = &[Click("#new-stream"), Fill("#file-path", "/srv/media/evening-concert.mp4\n")];
-    let menu: &[Step] = &[Click(".row[data-name='lobby'] [data-act=menu]")];
-    let run_log: &[Step] = &[Click("[data-run='3']")];
-    let camera: &[Step] = &[
-        Click("#new-stream"),
-        Click("label:has(#source-network)"),
-        Fill("#source-url", "rtsp://192.168.1.20/stream1"),
-        Fill("#source-user", "viewer"),
-        Fill("#source-password", "wrong-one"),
-        Click("#test-source"),
-        Click("label:has(#access-password)"),
-        Fill("#access-pass", "Correct-horse_9"),
-    ];
-    let access: &[Step] = &[
-        Click("[data-testid=access] [data-act=access]"),
-        Click("label:has(#access-some)"),
-        Fill("#access-pass", "Correct-horse_9"),
-        Click("label:has(#access-address)"),
-        Fill("#access-ips", "192.168.0.0/16"),
-    ];
-    let link: &[Step] = &[Click("[data-testid=access] [data-act=new-link]"), Click("#link-create")];
-    let server_form: &[Step] = &[
-        Click("#add-server"),
-        Fill("#server-name", "Church hall"),
-        Fill("#server-api", "https://192.168.1.5:9997"),
-        Click("#test-server"),
-    ];
-    let stream = |n| format!("#/streams/{}", canned::id(n));
-    let other = format!("#/server/{}", canned::servers::church());
-    vec![
-        page("streams", Scene::Busy, "#/".into(), &[], ".row[data-name='lobby']"),
-        page("new-stream", Scene::Busy, "#/".into(), form, "#save-start:not([disabled])"),
-        page("camera", Scene::Busy, "#/".into(), camera, "[data-testid=test-steps]"),
-        page("access", Scene::Busy, stream(1), access, "#access-save:not([disabled])"),
-        page("guest-link", Scene::Busy, stream(1), link, "[data-testid=link-url]"),
-        page("guest", Scene::Busy, "watch/lobby#guest-1.token".into(), &[], "body[data-state=offline]"),
-        page("stream", Scene::Busy, stream(1), &[], "[data-testid=log]"),
-        page("stream-failed", Scene::Busy, stream(4), &[], "[data-testid=fault]"),
-        page("activity", Scene::Busy, "#/activity".into(), &[], ".happening"),
-        page("activity-none", Scene::Empty, "#/activity".into(), &[], "[data-testid=no-activity]"),
-        page("run-log", Scene::Busy, stream(1), run_log, "[data-testid=run-log] .line"),
-        page("server", Scene::Busy, "#/server".into(), &[], "[data-testid=server-page]"),
-        page("servers", Scene::Several, "#/server".into(), &[], "[data-testid=server-row]"),
-        page("add-server", Scene::Several, "#/server".into(), server_form, "[data-act=trust]"),
-        page("other-server", Scene::Several, other, &[], "[data-testid=drift]"),
-        page("streams-several", Scene::Several, "#/".into(), &[], "[data-testid=on-server]"),
-        page("menu", Scene::Busy, "#/".into(), menu, "[data-act=delete]"),
-        page("first-run", Scene::Empty, "#/".into(), &[], "#first-choose"),
-        page("server-failed", Scene::Failed, "#/server".into(), &[], "[data-testid=fault]"),
-    ]
-}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_page_in_light_and_dark() -> Result<()> {
@@ -126,14 +61,15 @@ async fn every_page_in_light_and_dark() -> Result<()> {
     let driver = Driver::start("chromedriver", testkit::free_port(), &[]).await?;
     let browser = chromium::open(&driver, 1280, 800).await?;
     browser.cdp("Emulation.setTimezoneOverride", json!({ "timezoneId": "UTC" })).await?;
-    let source = FROZEN.replace("NOW", &canned::NOW.to_string());
+    let source = [FROZEN.replace("NOW", &canned::NOW.to_string()).as_str(), PRETEND].concat();
     browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": source })).await?;
     let mut wrong = Vec::new();
     let some = std::env::var("SCREENSHOTS").ok();
     let asked = |page: &Page| some.as_ref().is_none_or(|some| some.split(',').any(|name| name == page.name));
     for page in pages().into_iter().filter(asked) {
         let host = canned::Host::start(page.scene).await?;
-        for (width, height) in [(1280, 800), (900, 600)] {
+        let sizes: &[(u32, u32)] = if page.narrow { &[(1280, 800), (900, 600)] } else { &[(1280, 800)] };
+        for &(width, height) in sizes {
             chromium::size(&browser, width, height).await?;
             for scheme in ["light", "dark"] {
                 let name = match width {
@@ -177,10 +113,18 @@ async fn shot(browser: &WebDriver, url: &str, page: &Page, scheme: &str) -> Resu
         match step {
             Step::Click(css) => browser.click(css).await?,
             Step::Fill(css, text) => browser.fill(css, text).await?,
+            Step::Show(css) => {
+                browser.find(css).await?;
+                let scroll = "document.querySelector(arguments[0]).scrollIntoView({ block: 'center' })";
+                browser.js(scroll, json!([css])).await?;
+            }
         }
     }
     browser.find(page.complete).await?;
     browser.wait_js("document.fonts.status === 'loaded'").await?;
+    browser
+        .wait_js("[...document.querySelectorAll('video')].every((v) => !v.srcObject || v.readyState > 1)")
+        .await?;
     let errors = browser.js("return window.__errors", json!([])).await?;
     ensure!(errors == json!([]), "the page broke: {errors}");
     let wide = browser.js("return document.documentElement.scrollWidth > innerWidth", json!([])).await?;

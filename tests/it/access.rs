@@ -4,12 +4,13 @@ use std::{sync::atomic::Ordering, time::Instant};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
+use stream_api::{Ingest, Urls};
 use testkit::readers;
 
 use crate::clocks::{Dials, ask, start};
 use crate::support::{
     Dir, Server,
-    camera::Whep,
+    camera::{Sender, Whep},
     media,
     played::{logged_in, none_plays, open, url},
     reader::Reader,
@@ -118,6 +119,18 @@ async fn every_protocol_asks_for_the_password_and_who_lost_the_right_goes_at_onc
         assert_eq!(set(&server, &show, body).await.code(), code);
     }
     assert_eq!(server.stream(&show).await["access"], stream["access"], "nothing was half applied");
+
+    let told = server.get(&format!("/api/v1/activity?streams={show}&kinds=access_changed,edited")).await;
+    let parts: Vec<_> =
+        told["activities"].as_array().unwrap().iter().rev().map(|one| one["parts"].clone()).collect();
+    let expected = json!([
+        ["restricted", "password_set"],
+        ["user", "password_changed"],
+        ["password_removed", "addresses"],
+        ["addresses"],
+    ]);
+    assert_eq!(json!(parts), expected, "{told:#}");
+    assert!(!told.to_string().contains(PASSWORD) && !told.to_string().contains("10.0.0.0"), "{told:#}");
     assert_eq!(server.stop().await, Some(0));
 }
 
@@ -182,6 +195,28 @@ async fn a_guest_link_lets_in_until_it_is_revoked() {
     none_plays(&[logged_in(&stream, &anna, &anna_token)[0].clone()]).await;
     let again = server.ask("DELETE", &format!("{links}/{anna}"), None).await;
     assert_eq!((again.status, again.code()), (404, "no_such_link".to_owned()));
+
+    // Its address was told once: a new link takes its place.
+    let body = json!({ "lasts": "hour", "label": "Ben", "instead": ben });
+    let renewed = server.post(&links, body.clone()).await.ok();
+    bens.until_let_go().await;
+    let (new, new_token) = login(&renewed);
+    let _watches = Reader::of(&logged_in(&stream, &new, &new_token)[0]).await;
+    none_plays(&[logged_in(&stream, &ben, &ben_token)[0].clone()]).await;
+    assert_eq!(server.post(&links, body).await.code(), "no_such_link", "it had its place");
+    let listed = server.stream(&show).await["access"]["links"].clone();
+    assert_eq!((listed.as_array().unwrap().len(), &listed[0]["id"]), (1, &json!(new)));
+    let told = server.get(&format!("/api/v1/activity?streams={show}&text=guest link")).await;
+    let activities = told["activities"].as_array().unwrap().iter().rev();
+    let kinds: Vec<_> = activities.map(|one| json!([one["kind"], one["label"]])).collect();
+    let expected = [
+        ["guest_link_made", "Anna"],
+        ["guest_link_made", "Ben"],
+        ["guest_link_revoked", "Anna"],
+        ["guest_link_renewed", "Ben"],
+    ];
+    assert_eq!(json!(kinds), json!(expected), "{told:#}");
+    assert!(!told.to_string().contains(&new_token), "{told:#}");
     assert_eq!(server.stop().await, Some(0));
 }
 
@@ -218,7 +253,59 @@ async fn a_guest_link_ends_by_itself_and_takes_its_viewers_with_it() {
     assert!(engine.guest(&hour.0, &hour.1).is_none() && engine.guest(&day.0, &day.1).is_some());
     none_plays(&[logged_in(&stream, &hour.0, &hour.1)[0].clone()]).await;
     long.gets_more().await;
+    let told = until("it is told", async || {
+        let told = ask(&engine, "activity_list", json!({ "kinds": ["guest_link_ended"] })).await;
+        Some(told["activities"].clone()).filter(|told| told != &json!([]))
+    })
+    .await;
+    assert_eq!(told.as_array().unwrap().len(), 1, "the other one lasts: {told:#}");
     engine.shutdown().await;
+}
+
+/// By what the stream's page shows to type.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_publish_key_lets_in_until_there_is_another() {
+    let dir = Dir::new();
+    let server = Server::ready(&dir).await;
+    let body = json!({ "name": "obs", "source": { "type": "incoming" }, "start": true });
+    let id = server.post("/api/v1/streams", body).await.ok()["id"].as_str().unwrap().to_owned();
+    server.until(&id, "awaited", |stream| stream["wait"]["of"] == "publisher").await;
+    let route = format!("/api/v1/streams/{id}/publish-key");
+    let urls: Urls = serde_json::from_value(server.stream(&id).await["urls"].clone()).unwrap();
+    let key = async || {
+        let made = server.post(&route, json!({})).await.ok();
+        Ingest::of(&urls, made["user"].as_str().unwrap(), made["key"].as_str().unwrap())
+    };
+    let send = |ingest: &Ingest, protocol: &str| match protocol {
+        "RTSP" => Sender::to(&ingest.rtsp, "rtsp"),
+        "RTMP" => Sender::to(&ingest.rtmp, "flv"),
+        _ => Sender::to(&format!("{}?streamid={}&pkt_size=1316", ingest.srt, ingest.srt_id), "mpegts"),
+    };
+    let mut before: Option<(Ingest, Sender, &str)> = None;
+    for protocol in ["RTSP", "RTMP", "SRT"] {
+        let ingest = key().await;
+        if let Some((old, sender, protocol)) = before.take() {
+            // The key before is void.
+            sender.until_ended().await;
+            send(&old, protocol).until_ended().await;
+            server.until(&id, "awaited again", |stream| stream["publisher"].is_null()).await;
+        }
+        let sender = send(&ingest, protocol);
+        let stream = server.until(&id, "published", |stream| stream["publisher"].is_object()).await;
+        assert_eq!(stream["publisher"]["protocol"], protocol, "{stream:#}");
+        before = Some((ingest, sender, protocol));
+    }
+    let (last, sender, protocol) = before.unwrap();
+    server.ask("DELETE", &route, None).await.ok();
+    sender.until_ended().await;
+    send(&last, protocol).until_ended().await;
+    let stream = server.until(&id, "left", |stream| stream["publisher"].is_null()).await;
+    assert_eq!(stream["access"]["publisher"], Value::Null, "{stream:#}");
+    let told = server.get("/api/v1/activity?kinds=publish_key_made,publish_key_revoked").await;
+    let kinds = told["activities"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap());
+    let made = "publish_key_made";
+    assert_eq!(kinds.collect::<Vec<_>>(), ["publish_key_revoked", made, made, made], "{told:#}");
+    assert_eq!(server.stop().await, Some(0));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -129,24 +129,26 @@ async fn files_without_permission() {
         copy.env("HOME", dir.path());
         command = copy;
     }
+    let program = command.get_program().to_owned();
     let server = Server::run(command).await;
     let made = server.post("/api/v1/streams", json!({ "source": file_source(&file) })).await;
     assert_eq!(made.code(), "source_denied");
     assert_eq!(server.streams().await, Vec::<Value>::new());
     assert_eq!(server.stop().await, Some(0));
 
-    // The data folder of somebody else can't be written.
+    // Nor can a data folder be made where one may only look.
+    let theirs = Dir::bare();
+    fs::set_permissions(theirs.path(), fs::Permissions::from_mode(0o555)).unwrap();
+    let mut command = std::process::Command::new(program);
+    command.arg("--data-dir").arg(theirs.data()).args(["--listen", "127.0.0.1:0"]);
     if nix::unistd::geteuid().is_root() {
-        let theirs = Dir::new();
-        fs::set_permissions(theirs.path(), fs::Permissions::from_mode(0o755)).unwrap();
         let nobody = nix::unistd::User::from_name("nobody").unwrap().unwrap();
-        let mut command = std::process::Command::new(dir.path().join("stream-manager-server"));
-        command.arg("--data-dir").arg(theirs.data()).args(["--listen", "127.0.0.1:0"]);
         command.uid(nobody.uid.as_raw()).gid(nobody.gid.as_raw());
-        let (code, said) = crate::support::server::run_to_end(command).await;
-        assert_eq!(code, Some(1), "{said}");
-        assert!(said.contains("can't be written"), "{said}");
     }
+    let (code, said) = crate::support::server::run_to_end(command).await;
+    fs::set_permissions(theirs.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("can't be written"), "{said}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -53,7 +53,7 @@ async fn a_full_disk_stops_nothing_and_loses_nothing() {
     let dir = Dir::new();
     let config = fs::read(dir.data().join("config.json")).unwrap();
     let Some(disk) = Disk::mount(&dir.data()) else {
-        eprintln!("skipped: a small disk can't be mounted by this user");
+        crate::support::skipped("a small disk can't be mounted by this user");
         return;
     };
     fs::write(dir.data().join("config.json"), config).unwrap();

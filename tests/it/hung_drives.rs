@@ -6,7 +6,7 @@ use std::{
 };
 
 use nix::sys::signal::Signal;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{Dir, Server, hung::HungDrive, media, process, server::command, until};
 
@@ -80,7 +80,15 @@ async fn a_start_and_an_end_beside_a_drive_that_hangs() {
     let server = Server::run(command).await;
     server.until_server("running").await;
     let id = server.create("good", &good, true).await;
-    server.until_on_air(&id).await;
+    // A server whose shared folder is there is tested, and told what is wrong with it.
+    let spec = json!({
+        "name": "Hall", "kind": "shared_folder", "api": "http://127.0.0.1:1", "folder": { "here": drive },
+    });
+    let test = server.post("/api/v1/servers/test", json!({ "spec": spec }));
+    let (_, tested) = tokio::join!(server.until_on_air(&id), test);
+    let folder = tested.ok()["steps"].as_array().unwrap().last().cloned().unwrap();
+    assert_eq!((&folder["step"], &folder["error"]["code"]), (&json!("folder"), &json!("folder_unusable")));
+    assert!(folder["error"]["message"].as_str().unwrap().contains("does not answer"), "{folder:#}");
     let status = server.get("/api/v1/server").await;
     assert!(status["disk_free"].as_u64().is_some_and(|free| free > 0), "its own disk answers: {status:#}");
     assert_eq!(server.stop().await, Some(0));
@@ -109,7 +117,7 @@ async fn heavy_a_data_folder_that_hangs_is_told_and_takes_nothing_off_air() {
     };
     until("it is told", async || warned(&server.get("/api/v1/server").await).then_some(())).await;
     // What can't be stored is refused by its name; asking is answered at once.
-    let file = serde_json::json!({ "name": "c", "source": { "type": "file", "path": good }, "start": true });
+    let file = json!({ "name": "c", "source": { "type": "file", "path": good }, "start": true });
     let (refused, asked) = tokio::join!(server.post("/api/v1/streams", file.clone()), async {
         let mut longest = Duration::ZERO;
         for _ in 0..20 {

@@ -150,6 +150,34 @@ async fn access_holds_on_mediamtx_1_21() {
     access_holds_on("1.21.0").await;
 }
 
+/// Its file has none of what was set from here.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_is_upgraded_gets_everything_again() {
+    let (Some(mut hall), Some(_)) = (Hall::of("1.12.3").await, testkit::fixtures::mediamtx_version("1.21.0"))
+    else {
+        return;
+    };
+    let dir = Dir::new();
+    let server = Server::ready(&dir).await;
+    let id = hall.given_to(&server, "Hall").await;
+    let show = put(&server, &id, "show", &media::plain(&dir.media("a.mp4"))).await;
+    server.until_on_air(&show).await;
+    restrict(&server, &show, PASSWORD).await;
+    hall.kill();
+    until_other(&server, &id, "away", |other| other["state"] == "unreachable").await;
+    hall.becomes("1.21.0");
+    hall.start().await;
+    let began = Instant::now();
+    until("its path is back", async || hall.path("show").await).await;
+    eprintln!("upgraded: its path is back after {:?}", began.elapsed());
+    let met = until_other(&server, &id, "known anew", |other| other["version"] == "1.21.0").await;
+    assert!(!met["lacks"].as_array().unwrap().contains(&"rtsp_passwords".into()), "{met:#}");
+    let stream = server.until_on_air(&show).await;
+    none_plays(&open(&stream)[..1]).await;
+    readers::reads_picture(&logged_in(&stream, "viewer", PASSWORD)[0], PATIENCE).await.unwrap();
+    assert_eq!(server.stop().await, Some(0));
+}
+
 /// Its owner's mistake makes the server refuse every change (a refused `patch` stays in it): that is said, and what was
 /// set counts as soon as the mistake is mended.
 #[tokio::test(flavor = "multi_thread")]

@@ -10,7 +10,7 @@ use testkit::free_port;
 
 use crate::support::{
     Dir, Server,
-    hall::{Hall, OWNER_PASSWORD, until_other},
+    hall::{Hall, OWNER_PASSWORD, PUBLISH_PASSWORD, READ_PASSWORD, until_other},
     media,
     reader::Reader,
     server::file_source,
@@ -88,6 +88,85 @@ async fn a_test_says_step_by_step_what_is_wrong() {
     assert_eq!(server.stop().await, Some(0));
 }
 
+/// Outcome and code of the step that tries to send.
+async fn sending(server: &Server, hall: &Hall, user: &str, password: &str) -> (String, String) {
+    let (mut spec, mut secrets) = (hall.spec("Hall"), Hall::secrets());
+    spec["publish_user"] = user.into();
+    secrets["publish_password"]["set"] = password.into();
+    let body = json!({ "spec": spec, "secrets": secrets });
+    let tested = server.post("/api/v1/servers/test", body).await.ok();
+    let step = tested["steps"].as_array().unwrap().iter().find(|step| step["step"] == "publish").unwrap();
+    let word = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    (word(&step["outcome"]), word(&step["error"]["code"]))
+}
+
+/// 401 is said to a wrong password and to a path that is not permitted alike, and 400 to a path that is not there
+/// whoever asks.
+async fn a_login_is_tried_where_it_can_be(version: &str) {
+    let Some(mut hall) = Hall::of(version).await else { return };
+    let dir = Dir::new();
+    let server = Server::start(&dir).await;
+    let some =
+        [json!({ "action": "publish", "path": "show" }), json!({ "action": "publish", "path": "~^live/" })];
+    let mut users = Hall::users();
+    let cam = json!({ "user": "cam", "pass": PUBLISH_PASSWORD, "permissions": some });
+    users.as_array_mut().unwrap().push(cam);
+    hall.says("authInternalUsers", users);
+    hall.kill();
+    hall.start().await;
+    let found = |outcome: &str, code: &str| (outcome.to_owned(), code.to_owned());
+    let (untried, wrong) =
+        (found("skipped", "remote_publish_untried"), found("failed", "remote_publish_login"));
+    assert_eq!(sending(&server, &hall, "cam", PUBLISH_PASSWORD).await, untried, "{version}: nothing for it");
+    assert_eq!(sending(&server, &hall, "cam", "wrong").await, untried, "{version}: nobody knows");
+    assert_eq!(sending(&server, &hall, "reader", READ_PASSWORD).await, wrong, "{version}: who only watches");
+    // An old one would throw out who sends there.
+    let theirs = if version == "1.12.3" { &untried } else { &wrong };
+    assert_eq!(&sending(&server, &hall, "publisher", "wrong").await, theirs, "{version}: a path of theirs");
+
+    hall.says("paths", json!({ "theirs": {}, "~^live/": {} }));
+    hall.kill();
+    hall.start().await;
+    let limited = found("passed", "remote_publish_some");
+    assert_eq!(sending(&server, &hall, "cam", PUBLISH_PASSWORD).await, limited, "{version}");
+    assert_eq!(sending(&server, &hall, "cam", "wrong").await, wrong, "{version}");
+    assert_eq!(
+        sending(&server, &hall, "publisher", PUBLISH_PASSWORD).await,
+        found("passed", ""),
+        "{version}"
+    );
+    assert_eq!(sending(&server, &hall, "publisher", "wrong").await, wrong, "{version}");
+
+    // Somebody else is asked who may, and says no to everything.
+    let no = "HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+    hall.says("authMethod", "http".into());
+    hall.says("authHTTPAddress", answering(Some(no)).await.into());
+    hall.says("authHTTPExclude", json!([{ "action": "api" }]));
+    hall.kill();
+    hall.start().await;
+    assert_eq!(
+        sending(&server, &hall, "cam", PUBLISH_PASSWORD).await,
+        untried,
+        "{version}: it may be the path"
+    );
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_tried_on_mediamtx_1_12() {
+    a_login_is_tried_where_it_can_be("1.12.3").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_tried_on_mediamtx_1_20() {
+    a_login_is_tried_where_it_can_be("1.20.1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_login_is_tried_on_mediamtx_1_21() {
+    a_login_is_tried_where_it_can_be("1.21.0").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_certificate_of_its_own_making_is_agreed_to() {
     let dir = Dir::new();
@@ -113,6 +192,22 @@ async fn a_certificate_of_its_own_making_is_agreed_to() {
     let stream = server.until_on_air(stream["id"].as_str().unwrap()).await;
     let url = format!("rtsps://127.0.0.1:{}/safe", hall.rtsps());
     assert_eq!(stream["urls"]["rtsp"], url, "{stream:#}");
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_is_reached_by_ipv6_alone() {
+    let Some(hall) = Hall::by_ipv6().await else { return };
+    let dir = Dir::new();
+    let server = Server::ready(&dir).await;
+    assert_eq!(failed(&test(&server, &hall.spec("Hall"), OWNER_PASSWORD).await), None);
+    let id = hall.added_to(&server, "Hall").await;
+    let source = file_source(&media::plain(&dir.media("a.mp4")));
+    let stream = json!({ "server": id, "name": "show", "source": source, "start": true });
+    let stream = server.post("/api/v1/streams", stream).await.ok();
+    let stream = server.until_on_air(stream["id"].as_str().unwrap()).await;
+    assert_eq!(stream["urls"]["rtsp"], format!("rtsp://[::1]:{}/show", hall.rtsp()), "{stream:#}");
+    assert_eq!(media::watch(&hall.watch("show")).await, ["h264", "aac"]);
     assert_eq!(server.stop().await, Some(0));
 }
 

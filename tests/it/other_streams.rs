@@ -25,9 +25,10 @@ async fn streams_run_there(version: &str) {
     let sent = server.post("/api/v1/streams", sent).await.ok()["id"].as_str().unwrap().to_owned();
     let origin = server.until_on_air(&origin).await["urls"]["rtsp"].as_str().unwrap().to_owned();
     let source = json!({ "type": "network", "url": origin, "transport": "tcp" });
-    let pulled = json!({ "server": id, "name": "pulled", "source": source, "record": true, "start": true });
+    let pulled =
+        json!({ "server": id, "name": "church/pulled", "source": source, "record": true, "start": true });
     let pulled = server.post("/api/v1/streams", pulled).await.ok()["id"].as_str().unwrap().to_owned();
-    for (stream, name) in [(&sent, "sent"), (&pulled, "pulled")] {
+    for (stream, name) in [(&sent, "sent"), (&pulled, "church/pulled")] {
         let stream = server.until_on_air(stream).await;
         assert_eq!(stream["urls"]["rtsp"], format!("rtsp://127.0.0.1:{}/{name}", hall.rtsp()), "{stream:#}");
         assert_eq!(media::watch(&hall.watch(name)).await, ["h264", "aac"], "{name}");
@@ -42,12 +43,12 @@ async fn streams_run_there(version: &str) {
     hall.start().await;
     let began = std::time::Instant::now();
     until("its paths are back", async || {
-        let there = hall.path("sent").await.is_some() && hall.path("pulled").await.is_some();
+        let there = hall.path("sent").await.is_some() && hall.path("church/pulled").await.is_some();
         there.then_some(())
     })
     .await;
     eprintln!("{version}: paths back after {:?}", began.elapsed());
-    for (stream, name) in [(&sent, "sent"), (&pulled, "pulled")] {
+    for (stream, name) in [(&sent, "sent"), (&pulled, "church/pulled")] {
         server.until_on_air(stream).await;
         assert_eq!(media::watch(&hall.watch(name)).await, ["h264", "aac"], "{name}");
     }
@@ -72,7 +73,11 @@ async fn streams_run_there(version: &str) {
         assert!(!text.contains(OWNER_PASSWORD) && !text.contains(PUBLISH_PASSWORD), "{text}");
     }
     assert_eq!(server.stop().await, Some(0));
-    assert_eq!((hall.path("sent").await, hall.path("pulled").await), (None, None), "nothing is left there");
+    assert_eq!(
+        (hall.path("sent").await, hall.path("church/pulled").await),
+        (None, None),
+        "nothing is left there"
+    );
     assert!(hall.path("theirs").await.is_some());
     process::none_left(dir.path()).await;
 }

@@ -1,11 +1,15 @@
 //! The usual ports are taken: others are chosen, said and kept.
 
-use std::{fs, net::TcpListener};
+use std::{fs, io, net::TcpListener};
 
 use serde_json::{Value, json};
-use stream_api::Ports;
+use stream_api::{Code, Origin, Ports};
+use testkit::free_port;
 
-use crate::support::{Dir, Server, media, process, until};
+use crate::{
+    clocks::{self, Dials},
+    support::{Dir, Server, media, process, until},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn taken_ports_are_replaced_once_and_said() {
@@ -84,4 +88,97 @@ async fn a_taken_port_of_the_guests_page_is_told_until_it_is_free_or_another() {
     drop(holder);
     until("it is served", async || reqwest::get(&page).await.ok()).await;
     assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_port_of_guest_links_is_chosen_and_no_stream_notices() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let server = Server::ready(&dir).await;
+    let id = server.create("show", &file, true).await;
+    server.until_on_air(&id).await;
+    let page = async |server: &Server| {
+        let route = format!("/api/v1/streams/{id}/guest-links");
+        let made = server.post(&route, json!({ "lasts": "hour" })).await.ok();
+        made["urls"][0].as_str().unwrap().split('#').next().unwrap().to_owned()
+    };
+    let first = page(&server).await;
+    let settings = server.get("/api/v1/server").await["settings"].clone();
+    let with = |port: Value| {
+        let mut settings = settings.clone();
+        settings["guest_port"] = port;
+        json!({ "settings": settings })
+    };
+    let (check, set) = ("/api/v1/server/settings/check", "/api/v1/server/settings");
+
+    let holder = TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = server.post(set, with(holder.local_addr().unwrap().port().into())).await;
+    assert!(taken.body["args"]["holder"].as_str().unwrap().contains("(pid "), "{taken:?}");
+    assert_eq!(taken.code(), "port_taken");
+    assert_eq!(server.post(set, with(settings["ports"]["hls"].clone())).await.code(), "port_twice");
+    assert_eq!(server.post(set, with(0.into())).await.code(), "port_invalid");
+    assert_eq!(reqwest::get(&first).await.unwrap().status(), 200, "it is where it was");
+
+    let port = free_port();
+    let effects = server.post(check, with(port.into())).await.ok();
+    assert_eq!((&effects["restarts"], &effects["links"]), (&json!(false), &json!(1)), "{effects}");
+    assert_eq!(effects["problems"], json!([]));
+    let status = server.post(set, with(port.into())).await.ok();
+    assert_eq!(status["settings"]["guest_port"], port, "{status:#}");
+    let second = page(&server).await;
+    assert!(second.contains(&format!(":{port}/")), "{second}");
+    assert_eq!(reqwest::get(&second).await.unwrap().status(), 200, "it is there with the answer");
+    assert!(reqwest::get(&first).await.is_err(), "and no longer where it was");
+    assert_eq!(server.stream(&id).await["attempt"], 1, "the stream was never interrupted");
+    // Who says nothing of it changes nothing of it.
+    let mut silent = with(Value::Null);
+    silent["settings"].as_object_mut().unwrap().remove("guest_port");
+    let status = server.post(set, silent).await.ok();
+    assert_eq!(status["settings"]["guest_port"], port);
+    assert_eq!(server.stop().await, Some(0));
+
+    let server = Server::ready(&dir).await;
+    until("it is kept", async || reqwest::get(&second).await.ok()).await;
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_port_at_which_the_guests_page_does_not_open_is_taken_back() {
+    let dir = Dir::new();
+    let engine = clocks::start(&dir, &Dials::default()).await;
+    let (mut page, bad) = (engine.guest_page(), free_port());
+    let host = tokio::spawn({
+        let engine = engine.clone();
+        async move {
+            loop {
+                let at = page.borrow_and_update().as_ref().map(|page| page.listen);
+                let failure = io::Error::from(io::ErrorKind::AddrInUse);
+                if let Some(at) = at {
+                    engine.guest_page_tried(at, (at.port() == bad).then_some(&failure));
+                }
+                if page.changed().await.is_err() {
+                    return;
+                }
+            }
+        }
+    });
+    let server = async || clocks::ask(&engine, "server_get", json!({})).await;
+    let mut settings = until("it has a port", async || {
+        Some(server().await["settings"].take()).filter(|settings| settings["guest_port"].is_u64())
+    })
+    .await;
+    let before = settings["guest_port"].clone();
+    settings["guest_port"] = bad.into();
+    let request = json!({ "settings": settings });
+    let refused = engine.dispatch(Origin::Api, "server_settings_set", request).await;
+    assert_eq!(refused.map_err(|error| error.code), Err(Code::PortTaken));
+    until("it is back", async || {
+        let server = server().await;
+        (server["settings"]["guest_port"] == before && server["guest_fault"].is_null()).then_some(())
+    })
+    .await;
+    let stored: Value = serde_json::from_slice(&fs::read(dir.data().join("config.json")).unwrap()).unwrap();
+    assert_eq!(stored["server"]["guest_port"], before);
+    host.abort();
+    engine.shutdown().await;
 }

@@ -73,24 +73,13 @@ async fn ffmpeg_that_is_installed_later_is_found() {
     let mut command = command(&dir);
     command.arg("--ffmpeg").arg(&place);
     let server = Server::run(command).await;
-    let id =
-        async || server.post("/api/v1/streams", json!({ "source": file_source(&file), "start": true })).await;
-    let first = id().await;
-    if first.status == 201 {
-        // Probing needs ffprobe alone, which is there: the stream itself says what is missing.
-        let stream = server.until_state(first.body["id"].as_str().unwrap(), "failed").await;
-        assert_eq!(stream["fault"]["code"], "ffmpeg_not_there", "{stream:#}");
-    } else {
-        assert_eq!(first.code(), "ffmpeg_not_there");
-    }
+    // Probing needs ffprobe alone, which is there: the stream itself says what is missing.
+    let id = server.create("later", &file, true).await;
+    let stream = server.until_state(&id, "failed").await;
+    assert_eq!(stream["fault"]["code"], "ffmpeg_not_there", "{stream:#}");
     fs::write(&place, "#!/bin/sh\nexec ffmpeg \"$@\"\n").unwrap();
     fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
     server.ask("POST", "/api/v1/tools/check", None).await.ok();
-    let streams = server.streams().await;
-    let id = match streams.first() {
-        Some(stream) => stream["id"].as_str().unwrap().to_owned(),
-        None => id().await.ok()["id"].as_str().unwrap().to_owned(),
-    };
     server.until(&id, "on air", |stream| stream["on_air"] == true).await;
     assert_eq!(server.stop().await, Some(0));
 }
@@ -123,16 +112,14 @@ async fn mediamtx_that_cannot_be_used() {
         let host = &server.get("/api/v1/snapshot").await["host"];
         assert_eq!(host["mediamtx"]["state"], "unusable", "{host:#}");
         // A stream can still be set up; it waits for the server.
-        let made =
-            server.post("/api/v1/streams", json!({ "source": file_source(&file), "start": true })).await;
-        if made.status == 201 {
-            let id = made.body["id"].as_str().unwrap().to_owned();
-            let stream = server.until(&id, "says why", |stream| !stream["fault"].is_null()).await;
-            assert_eq!(stream["on_air"], false);
-            server.ask("DELETE", &format!("/api/v1/streams/{id}"), None).await.ok();
-        } else {
-            assert_eq!(made.code(), code);
-        }
+        let id = server.create("waits", &file, true).await;
+        let stream = server.until(&id, "says why", |stream| !stream["fault"].is_null()).await;
+        assert_eq!(
+            (&stream["fault"]["code"], &stream["on_air"]),
+            (&json!(code), &json!(false)),
+            "{stream:#}"
+        );
+        server.ask("DELETE", &format!("/api/v1/streams/{id}"), None).await.ok();
         // The one that makes the slate ends by itself.
         until("nothing publishes into nowhere", async || server.children("ffmpeg").is_empty().then_some(()))
             .await;

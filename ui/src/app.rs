@@ -30,6 +30,8 @@ pub(crate) struct App {
     pub page: RwSignal<Page>,
     /// The form, when it is open, and for what.
     pub sheet: RwSignal<Option<SheetFor>>,
+    /// A file that was dropped while a form was open, for the form to take.
+    pub offered: RwSignal<Option<String>>,
     /// The form of a server, when it is open: of a new one, or of that one.
     pub server_sheet: RwSignal<Option<Option<ServerId>>>,
     /// A question that is open.
@@ -64,6 +66,7 @@ impl App {
             world: World::new(),
             page: RwSignal::new(here()),
             sheet: RwSignal::new(None),
+            offered: RwSignal::new(None),
             server_sheet: RwSignal::new(None),
             question: RwSignal::new(None),
             installing: RwSignal::new(false),
@@ -185,11 +188,12 @@ impl App {
         });
     }
 
-    /// Opens the form for one file, or streams several at once.
+    /// Opens the form for one file, unless one is open already that may take it; or streams several at once.
     pub(crate) fn take_files(self, mut paths: Vec<String>) {
         match paths.len() {
             0 => {}
-            1 => self.sheet.set(Some(SheetFor::New { path: paths.pop(), choose: false })),
+            1 if self.sheet.with_untracked(Option::is_some) => self.offered.set(paths.pop()),
+            1 => self.sheet.set(Some(SheetFor::file(paths.pop()))),
             _ => self.run(RwSignal::new(false), StreamOpen { paths }, move |opened| {
                 self.refused.set(opened.refused.into_values().collect());
                 browser::go("#/");
@@ -318,7 +322,10 @@ fn dialogs(app: App) -> impl IntoView {
     let asked = Memo::new(move |_| app.question.with(Option::is_some));
     let refused = Memo::new(move |_| app.refused.with(|refused| !refused.is_empty()));
     let close = move |what: fn(App)| Callback::new(move |()| what(app));
-    let sheet = close(|app| app.sheet.set(None));
+    let sheet = close(|app| {
+        app.sheet.set(None);
+        app.offered.set(None);
+    });
     let server = close(|app| app.server_sheet.set(None));
     let question = close(|app| app.question.set(None));
     let told = close(|app| app.refused.set(Vec::new()));

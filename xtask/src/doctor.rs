@@ -1,6 +1,9 @@
 //! `doctor`: what this machine has, what it lacks, and the line that cures it. It changes nothing.
 
-use std::process::{Command, ExitCode};
+use std::{
+    ffi::{OsStr, OsString},
+    process::{Command, ExitCode},
+};
 
 use anyhow::Result;
 
@@ -9,6 +12,10 @@ use crate::{
     toolchain::{self, Route, Target},
     workspace::Workspace,
 };
+
+/// The oldest that the app takes.
+const FFMPEG: (u32, u32) = (5, 1);
+const MEDIAMTX: (u32, u32) = (1, 19);
 
 /// One thing that is looked at.
 struct Finding {
@@ -24,8 +31,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     let mut findings = vec![
         needed("Rust", version("rustc", "--version").ok_or("install it from https://rustup.rs".into())),
         needed("wasm", wasm()),
-        needed("FFmpeg", program_version("ffmpeg")),
-        needed("ffprobe", program_version("ffprobe")),
+        needed("FFmpeg", ffmpeg("ffmpeg", "STREAM_MANAGER_FFMPEG")),
+        needed("ffprobe", ffmpeg("ffprobe", "STREAM_MANAGER_FFPROBE")),
         needed("MediaMTX", mediamtx()),
     ];
     if packages::available() {
@@ -33,6 +40,8 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
             .push(needed("packages to build", package_group(&[packages::SERVE, packages::DESKTOP].concat())));
         findings.push(optional("packages to test", package_group(packages::TESTS)));
         findings.push(optional("check for Windows", windows()));
+    } else if cfg!(target_os = "linux") {
+        findings.push(needed("libraries to build", libraries()));
     }
     findings.push(optional("display", display()));
     findings.push(optional("file dialogs", dialogs()));
@@ -57,21 +66,52 @@ fn optional(name: &'static str, state: Result<String, String>) -> Finding {
     Finding { name, state, optional: true }
 }
 
-fn version(program: &str, argument: &str) -> Option<String> {
+fn version(program: impl AsRef<OsStr>, argument: &str) -> Option<String> {
     let answer = process::output(Command::new(program).arg(argument)).ok()?;
     answer.lines().next().map(str::to_owned)
-}
-
-fn program_version(program: &str) -> Result<String, String> {
-    let line = version(program, "-version").map(|line| short_version(&line));
-    line.ok_or_else(|| {
-        format!("install FFmpeg 5.1 or newer; on Debian and Ubuntu: {}", packages::cure(&["ffmpeg"]))
-    })
 }
 
 /// `ffmpeg version 5.1.9-0+deb12u1 Copyright (c) …` without the rest.
 fn short_version(line: &str) -> String {
     line.split(" Copyright").next().unwrap_or(line).to_owned()
+}
+
+/// The program that a variable of the environment names.
+fn named(variable: &str) -> Option<OsString> {
+    std::env::var_os(variable).filter(|path| !path.is_empty())
+}
+
+/// Why a program that was named is of no use, and what to do.
+fn unfit(variable: &str, path: &OsStr, found: &str) -> String {
+    format!("{variable} names {}, which {found}: correct or unset it", path.display())
+}
+
+fn ffmpeg(name: &str, variable: &str) -> Result<String, String> {
+    let named = named(variable);
+    let line = version(named.as_deref().unwrap_or(name.as_ref()), "-version");
+    let cure =
+        || format!("install FFmpeg 5.1 or newer; on Debian and Ubuntu: {}", packages::cure(&["ffmpeg"]));
+    match (line, named) {
+        (Some(line), _) if is_new_enough(&line, FFMPEG) => Ok(short_version(&line)),
+        (Some(line), None) => Err(format!("{} is too old: {}", short_version(&line), cure())),
+        (None, None) => Err(cure()),
+        (Some(line), Some(path)) => {
+            Err(unfit(variable, &path, &format!("is {}, older than 5.1", short_version(&line))))
+        }
+        (None, Some(path)) => Err(unfit(variable, &path, "does not run")),
+    }
+}
+
+/// Whether a line such as `ffmpeg version 5.1.9-0+deb12u1 Copyright …`, `ffmpeg version n8.0` or `v1.20.1` tells of that
+/// version or a newer one. A build from git has no number and counts as new.
+fn is_new_enough(line: &str, oldest: (u32, u32)) -> bool {
+    let version = line.split_once(" version ").map_or(line, |(_, rest)| rest);
+    let version = version.trim_start_matches(['n', 'v']);
+    let mut numbers = version.split(|letter: char| !letter.is_ascii_digit()).map(|part| part.parse().ok());
+    match numbers.next().flatten() {
+        None => true,
+        Some(major) => (major, numbers.next().flatten().unwrap_or(0)) >= oldest,
+    }
 }
 
 fn wasm() -> Result<String, String> {
@@ -85,15 +125,46 @@ fn wasm() -> Result<String, String> {
     }
 }
 
+/// What a start takes: the named one, the pinned one, else what is on the PATH.
 fn mediamtx() -> Result<String, String> {
-    let wanted = sidecars::MEDIAMTX;
+    let (wanted, variable) = (sidecars::MEDIAMTX, "STREAM_MANAGER_MEDIAMTX");
+    let usable = |path: &OsStr| match version(path, "--version") {
+        Some(found) if is_new_enough(&found, MEDIAMTX) => Ok(format!("{found}, {}", path.display())),
+        Some(found) => Err(format!("is {found}, older than 1.19")),
+        None => Err("does not run".to_owned()),
+    };
+    if let Some(path) = named(variable) {
+        return usable(&path).map_err(|why| unfit(variable, &path, &why));
+    }
     if sidecars::mediamtx_ready().unwrap_or(false) {
         return Ok(format!("{wanted}, in the cache"));
     }
-    Err(match sidecars::can_build() {
-        Ok(go) => format!("cargo xtask sidecars (downloads {wanted}, or builds it with Go {go})"),
-        Err(error) => format!("cargo xtask sidecars (downloads {wanted}); to build it instead: {error}"),
+    let on_path = ["stream-manager-mediamtx", "mediamtx"].into_iter().find_map(process::find);
+    if let Some(Ok(found)) = on_path.map(|path| usable(path.as_os_str())) {
+        return Ok(format!("{found} (`cargo xtask run` gets {wanted} for itself)"));
+    }
+    Err(match (sidecars::can_fetch(), sidecars::can_build()) {
+        (true, Ok(go)) => format!("cargo xtask sidecars (downloads {wanted}, or builds it with Go {go})"),
+        (true, Err(error)) => {
+            format!("cargo xtask sidecars (downloads {wanted}); to build it instead: {error}")
+        }
+        (false, Ok(go)) => format!("cargo xtask sidecars (builds {wanted} with Go {go})"),
+        (false, Err(error)) => format!("{error}; then cargo xtask sidecars (builds {wanted})"),
     })
+}
+
+/// On a Linux without apt: what the desktop app is built on, as pkg-config knows it.
+fn libraries() -> Result<String, String> {
+    let known =
+        |library: &&str| process::output(Command::new("pkg-config").args(["--exists", *library])).is_ok();
+    let missing: Vec<&str> = packages::LIBRARIES.iter().copied().filter(|library| !known(library)).collect();
+    match missing.is_empty() {
+        true => Ok(packages::LIBRARIES.join(", ")),
+        false => {
+            let cure = packages::foreign_cure(|program| process::find(program).is_some());
+            Err(format!("{} not found by pkg-config: {cure}", missing.join(", ")))
+        }
+    }
 }
 
 fn package_group(wanted: &[&'static str]) -> Result<String, String> {
@@ -151,5 +222,31 @@ mod tests {
     fn a_version_line_is_cut_before_the_copyright() {
         let line = "ffmpeg version 5.1.9-0+deb12u1 Copyright (c) 2000-2026 the FFmpeg developers";
         assert_eq!(short_version(line), "ffmpeg version 5.1.9-0+deb12u1");
+    }
+
+    #[test]
+    fn an_old_version_is_not_enough() {
+        for new in [
+            "ffmpeg version 5.1.9-0+deb12u1 Copyright (c) 2000-2026 the FFmpeg developers",
+            "ffmpeg version n8.0 Copyright (c) 2000-2025 the FFmpeg developers",
+            "ffprobe version 10.0 Copyright (c) 2007-2027 the FFmpeg developers",
+            "ffmpeg version N-117599-g1a5b7d2 Copyright (c) 2000-2024 the FFmpeg developers",
+            "ffmpeg version git-2024-11-01-1a5b7d2",
+        ] {
+            assert!(is_new_enough(new, FFMPEG), "{new}");
+        }
+        for old in
+            ["ffmpeg version 4.4.2-0ubuntu0.22.04.1 Copyright", "ffmpeg version 5.0", "ffmpeg version 5"]
+        {
+            assert!(!is_new_enough(old, FFMPEG), "{old}");
+        }
+        assert!(is_new_enough("v1.20.1", MEDIAMTX) && is_new_enough("v1.19.0", MEDIAMTX));
+        assert!(!is_new_enough("v1.9.3", MEDIAMTX));
+    }
+
+    #[test]
+    fn a_named_program_that_does_not_run_is_named() {
+        let said = unfit("STREAM_MANAGER_FFMPEG", "/opt/ffmpeg".as_ref(), "does not run");
+        assert_eq!(said, "STREAM_MANAGER_FFMPEG names /opt/ffmpeg, which does not run: correct or unset it");
     }
 }

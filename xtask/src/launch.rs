@@ -46,14 +46,16 @@ pub(crate) fn has_display() -> bool {
 
 /// Sidecar and interface ready, the program built and ready to start.
 fn prepare(workspace: &Workspace, package: &str, program: &str) -> Result<Command> {
-    let mediamtx = sidecars::mediamtx(workspace)?;
+    // A person's own is taken as it is, and nothing fetched then.
+    let mediamtx = match std::env::var_os("STREAM_MANAGER_MEDIAMTX") {
+        Some(_) => None,
+        None => Some(sidecars::mediamtx(workspace)?),
+    };
     ui::build(workspace)?;
     let mut cargo = Command::new("cargo");
     cargo.current_dir(&workspace.root).args(["build", "--package", package, "--bin", program]);
     process::run(&mut cargo)?;
     let mut command = Command::new(workspace.program(program));
-    if std::env::var_os("STREAM_MANAGER_MEDIAMTX").is_none() {
-        command.env("STREAM_MANAGER_MEDIAMTX", mediamtx);
-    }
+    command.envs(mediamtx.map(|program| ("STREAM_MANAGER_MEDIAMTX", program)));
     Ok(command)
 }

@@ -22,7 +22,11 @@ mod wasm_order;
 mod wasm_parts;
 mod workspace;
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    io::{self, Write as _},
+    path::PathBuf,
+    process::ExitCode,
+};
 
 use clap::{Parser, Subcommand};
 
@@ -70,7 +74,8 @@ fn main() -> ExitCode {
     match Workspace::find().and_then(|workspace| perform(task, &workspace)) {
         Ok(code) => code,
         Err(error) => {
-            println!("error: {error:#}");
+            // Nobody is left to tell where that fails.
+            let _ = writeln!(io::stderr(), "error: {error:#}");
             ExitCode::FAILURE
         }
     }

@@ -13,6 +13,19 @@ pub(crate) const SERVE: &[&str] = &["build-essential", "pkg-config", "ffmpeg"];
 pub(crate) const DESKTOP: &[&str] =
     &["libwebkit2gtk-4.1-dev", "libayatana-appindicator3-dev", "librsvg2-dev", "libxdo-dev"];
 
+/// What of that pkg-config knows, wherever it comes from.
+pub(crate) const LIBRARIES: &[&str] = &["webkit2gtk-4.1", "librsvg-2.0"];
+
+/// Package managers of other systems, each with the line that installs what the desktop app is built on.
+const FOREIGN: &[(&str, &str)] = &[
+    (
+        "dnf",
+        "sudo dnf install gcc gcc-c++ make pkgconf-pkg-config webkit2gtk4.1-devel libappindicator-gtk3-devel \
+         librsvg2-devel libxdo-devel",
+    ),
+    ("pacman", "sudo pacman -S --needed base-devel webkit2gtk-4.1 libappindicator-gtk3 librsvg xdotool"),
+];
+
 /// A Rust toolchain with the sources of its standard library, for targets that rustup can't deliver.
 pub(crate) const RUST: &[&str] = &["rustc-web", "cargo-web", "rust-web-src"];
 
@@ -29,6 +42,8 @@ pub(crate) const TESTS: &[&str] = &[
     "wmctrl",
     "x11-utils",
     "xclip",
+    "libglib2.0-bin",
+    "shared-mime-info",
     "imagemagick",
     "python3-dbus-next",
     "python3-gi",
@@ -69,6 +84,15 @@ fn not_installed(wanted: &[&'static str], listing: &str) -> Vec<&'static str> {
 /// The line that installs `packages`, for a person to run.
 pub(crate) fn cure(packages: &[&str]) -> String {
     format!("sudo apt-get install --no-install-recommends {}", packages.join(" "))
+}
+
+/// What installs the libraries of the desktop app where there is no apt; `has` tells which programs are there.
+pub(crate) fn foreign_cure(has: impl Fn(&str) -> bool) -> &'static str {
+    let known = FOREIGN.iter().find(|(manager, _)| has(manager));
+    known.map_or(
+        "install the development files of WebKitGTK 4.1, librsvg, libappindicator and libxdo",
+        |(_, line)| line,
+    )
 }
 
 /// Makes sure that all of `wanted` are installed: by apt when this is root, else by telling the exact line.
@@ -117,6 +141,13 @@ mod tests {
         let listing = "ffmpeg installed\nxvfb config-files\n";
         assert_eq!(not_installed(&["ffmpeg", "xvfb", "dbus"], listing), ["xvfb", "dbus"]);
         assert_eq!(not_installed(&["ffmpeg"], listing), [""; 0]);
+    }
+
+    #[test]
+    fn other_systems_get_a_line_of_their_own() {
+        assert!(foreign_cure(|program| program == "dnf").contains("webkit2gtk4.1-devel"));
+        assert!(foreign_cure(|program| program == "pacman").contains("webkit2gtk-4.1"));
+        assert!(foreign_cure(|_| false).contains("WebKitGTK"));
     }
 
     #[test]

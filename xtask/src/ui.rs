@@ -22,6 +22,7 @@ const SCRIPT_MARKER: &str = "<!-- script -->";
 
 /// Everything that the bundle is made from.
 const SOURCES: &[&str] = &[
+    ".cargo/config.toml",
     "Cargo.toml",
     "Cargo.lock",
     "locales",
@@ -29,7 +30,6 @@ const SOURCES: &[&str] = &[
     "ui/Cargo.toml",
     "ui/src",
     "ui/styles",
-    "ui/assets",
     "ui/index.html",
     "xtask/src/toolchain.rs",
     "xtask/src/ui.rs",
@@ -89,12 +89,6 @@ fn bundle(ui: &Path, program: &Path, dist: &Path, fingerprint: &str) -> Result<(
     fs::write(dist.join("app.css"), style_sheet(&ui.join("styles"))?)?;
     let style = name_by_content(dist, "app", "css")?;
 
-    let assets = ui.join("assets");
-    for file in stamp::files_below(&assets)? {
-        let to = dist.join("assets").join(file.strip_prefix(&assets)?);
-        fs::create_dir_all(to.parent().unwrap_or(dist))?;
-        fs::copy(&file, to)?;
-    }
     let page = page(&fs::read_to_string(ui.join("index.html"))?, &style, &boot, &files, fingerprint)?;
     fs::write(dist.join("index.html"), page)?;
     Ok(())
@@ -194,6 +188,15 @@ mod tests {
     fn files() -> Files {
         let (glue, loader) = ("app-3.js".to_owned(), "later-3.js".to_owned());
         Files { glue, loader, first: "app-3_bg.wasm".to_owned() }
+    }
+
+    #[test]
+    fn every_source_is_there() -> Result<()> {
+        let root = Workspace::find()?.root;
+        for source in SOURCES {
+            assert!(root.join(source).exists(), "{source}");
+        }
+        Ok(())
     }
 
     #[test]

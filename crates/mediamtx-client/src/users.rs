@@ -134,7 +134,7 @@ impl Pass {
     }
 
     /// As MediaMTX writes it.
-    fn read(text: &str) -> Pass {
+    pub(crate) fn read(text: &str) -> Pass {
         let digest = |text| BASE64_STANDARD.decode(text).ok()?.try_into().ok();
         if let Some(digest) = text.strip_prefix("sha256:").and_then(digest) {
             return Pass::Sha256(digest);

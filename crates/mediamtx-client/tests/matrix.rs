@@ -51,7 +51,7 @@ const LINES: [Line; 17] = [
         without: "The version is shown as “at least”, by what the server knows.",
     },
     Line {
-        about: "Users with passwords, IP ranges and guest links",
+        about: "Users with passwords, and IP ranges",
         cell: |features| yes(features.internal_users),
         without: "Another program decides who may watch; access can't be changed here.",
     },

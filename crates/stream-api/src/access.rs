@@ -68,6 +68,44 @@ pub enum ViewerAccess {
     Restricted,
 }
 
+/// What of who may watch was changed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AccessPart {
+    /// Everybody may watch from then on.
+    Opened,
+    /// Only some may.
+    Restricted,
+    /// Their name.
+    User,
+    /// A password is needed, and was not before.
+    PasswordSet,
+    /// Another password.
+    PasswordChanged,
+    /// No password is needed any more.
+    PasswordRemoved,
+    /// Other addresses, or some for the first time.
+    Addresses,
+    /// From any address.
+    AddressesRemoved,
+}
+
+impl AccessPart {
+    /// As part of a list. For people.
+    pub const fn words(self) -> &'static str {
+        match self {
+            AccessPart::Opened => t!("access.changed.opened"),
+            AccessPart::Restricted => t!("access.changed.restricted"),
+            AccessPart::User => t!("access.changed.user"),
+            AccessPart::PasswordSet => t!("access.changed.password_set"),
+            AccessPart::PasswordChanged => t!("access.changed.password"),
+            AccessPart::PasswordRemoved => t!("access.changed.password_removed"),
+            AccessPart::Addresses => t!("access.changed.addresses"),
+            AccessPart::AddressesRemoved => t!("access.changed.addresses_removed"),
+        }
+    }
+}
+
 /// A guest link, without its token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GuestLink {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, Error, Order, Protocol, StreamId, UnixMillis, query};
+use crate::{AccessPart, Code, Error, Order, Protocol, StreamId, UnixMillis, query};
 
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -150,6 +150,7 @@ macro_rules! kinds {
                 seen: UnixMillis,
                 mended: Mended,
                 keys: Vec<String>,
+                parts: Vec<AccessPart>,
             }
             in Activity { kind } beside { id: u64, at: UnixMillis, stream: StreamId, name: String }
             $($wire => $name $({ $($field),+ })?),+
@@ -252,6 +253,35 @@ kinds! {
         /// By whom.
         by: Origin,
     } = "guest_link_revoked", Info;
+    /// A guest link was made anew: the one from before lets nobody in.
+    GuestLinkRenewed {
+        /// What it is called; may be empty.
+        label: String,
+        /// By whom.
+        by: Origin,
+    } = "guest_link_renewed", Info;
+    /// A guest link came to its end.
+    GuestLinkEnded {
+        /// What it was called; may be empty.
+        label: String,
+    } = "guest_link_ended", Info;
+    /// Who may watch a stream was changed.
+    AccessChanged {
+        /// What of it.
+        parts: Vec<AccessPart>,
+        /// By whom.
+        by: Origin,
+    } = "access_changed", Info;
+    /// A publish key was made; one from before is void.
+    PublishKeyMade {
+        /// By whom.
+        by: Origin,
+    } = "publish_key_made", Info;
+    /// The publish key was revoked.
+    PublishKeyRevoked {
+        /// By whom.
+        by: Origin,
+    } = "publish_key_revoked", Info;
     /// A viewer's connection was ended.
     Kicked {
         /// By which protocol they watched; absent for one that has no name here.

@@ -60,6 +60,16 @@ impl ActivityKind {
             ActivityKind::GuestLinkRevoked { label, by } => {
                 t!("activity.guest_link_revoked", label = quoted(label), by = by.words())
             }
+            ActivityKind::GuestLinkRenewed { label, by } => {
+                t!("activity.guest_link_renewed", label = quoted(label), by = by.words())
+            }
+            ActivityKind::GuestLinkEnded { label } => t!("activity.guest_link_ended", label = quoted(label)),
+            ActivityKind::AccessChanged { parts, by } => {
+                let parts: Vec<&str> = parts.iter().map(|part| part.words()).collect();
+                t!("activity.access_changed", parts = parts.join(", "), by = by.words())
+            }
+            ActivityKind::PublishKeyMade { by } => t!("activity.publish_key_made", by = by.words()),
+            ActivityKind::PublishKeyRevoked { by } => t!("activity.publish_key_revoked", by = by.words()),
             ActivityKind::Kicked { protocol, address, by } => {
                 let protocol = protocol.map_or(t!("viewer.other"), Protocol::label);
                 t!("activity.kicked", protocol = protocol, address = address, by = by.words())
@@ -140,7 +150,7 @@ fn span(millis: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Code, Error};
+    use crate::{AccessPart, Code, Error};
 
     #[test]
     fn times_have_two_units_at_most() {
@@ -183,7 +193,10 @@ mod tests {
         assert!(back.sentence().contains("1.2 s"), "{}", back.sentence());
         let link = |label: &str| ActivityKind::GuestLinkMade { label: label.to_owned(), by: Origin::Api };
         assert!(link("Anna").sentence().contains(" “Anna” ") && !link("").sentence().contains('“'));
-        for kind in [order, fault, back, link("Ben")] {
+        let parts = vec![AccessPart::Restricted, AccessPart::PasswordSet];
+        let access = ActivityKind::AccessChanged { parts, by: Origin::Browser };
+        assert!(access.sentence().contains(AccessPart::PasswordSet.words()), "{}", access.sentence());
+        for kind in [order, fault, back, link("Ben"), access] {
             assert!(!kind.sentence().contains('{'), "{}", kind.sentence());
         }
     }

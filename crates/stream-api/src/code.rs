@@ -281,7 +281,7 @@ with_servers! {
     /// FFmpeg made no progress within 15 s of its start.
     NoProgress = "no_progress", Retry => [Ffmpeg "out_time_us=…, none within 15 s"];
     /// FFmpeg ran and then made no progress any more.
-    Stalled = "stalled", Retry => [Ffmpeg "out_time_us=…, the same for 8 s"];
+    Stalled = "stalled", Retry => [Ffmpeg "out_time_us=…, the same for 5 s"];
 
     /// This machine has no room for what is to be started.
     WouldOverload = "would_overload";
@@ -304,10 +304,7 @@ with_servers! {
     UplinkUnfit = "uplink_unfit";
 
     /// The server does not know FFmpeg's user and password.
-    PublishDenied = "publish_denied", Retry => [
-        Ffmpeg "401 Unauthorized",
-        Mediamtx "failed to authenticate",
-    ];
+    PublishDenied = "publish_denied", Retry => [Ffmpeg "401 Unauthorized", Mediamtx "failed to authenticate"];
     /// The server has no such path.
     PublishNoPath = "publish_no_path", Retry => [
         Ffmpeg "400 Bad Request",

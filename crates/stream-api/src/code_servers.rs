@@ -105,6 +105,10 @@ macro_rules! with_servers {
             RemotePublishUnreachable = "remote_publish_unreachable", OpenServer;
             /// An added server: it does not take the publishing user or its password.
             RemotePublishLogin = "remote_publish_login", OpenServer;
+            /// An added server, tested: whether it takes the publishing user could not be tried.
+            RemotePublishUntried = "remote_publish_untried";
+            /// An added server, tested: the publishing user may send to some paths alone.
+            RemotePublishSome = "remote_publish_some";
             /// An added server has a path of the stream's name that somebody else made.
             PathForeign = "path_foreign", OpenSettings;
             /// Somebody else changed paths of ours on an added server.

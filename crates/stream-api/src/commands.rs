@@ -149,7 +149,7 @@ macro_rules! with_commands {
             ActivityList, activity_list;
             ActivityExport, activity_export;
             ActivitySeen, activity_seen;
-            StreamPast, stream_history;
+            StreamPast, stream_past;
             StreamRunLog, stream_run_log;
             SupportBundle, support_bundle;
             PrepareStart, prepare_start;
@@ -227,7 +227,7 @@ routes! {
     ActivityList => Activities, "activity_list", Get "/api/v1/activity", 200;
     ActivityExport => ActivityFile, "activity_export", Get "/api/v1/activity/export", 200;
     ActivitySeen => Nothing, "activity_seen", Post "/api/v1/activity/seen", 200;
-    StreamPast => StreamHistory, "stream_history", Get "/api/v1/streams/{id}/history", 200;
+    StreamPast => StreamHistory, "stream_past", Get "/api/v1/streams/{id}/history", 200;
     StreamRunLog => RunLog, "stream_run_log", Get "/api/v1/streams/{id}/runs/{run}/log", 200;
     SupportBundle => BundleFile, "support_bundle", Post "/api/v1/support-bundle", 200;
     PrepareStart => Stream, "prepare_start", Post "/api/v1/streams/{id}/prepare", 200;
@@ -313,7 +313,7 @@ pub struct StreamUpdate {
     /// Another server: the stream moves there, and viewers' URLs change with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerId>,
-    /// A new name; viewers' URLs change with it.
+    /// A new name; viewers' URLs change with it, and the folder of recordings from then on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// A new source; a file is probed first.
@@ -359,9 +359,7 @@ impl StreamUpdate {
             encoding: None,
         }
     }
-}
 
-impl StreamUpdate {
     /// Changes what it changes.
     pub fn apply(self, spec: &mut StreamSpec) {
         set(&mut spec.server, self.server);

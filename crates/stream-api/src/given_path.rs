@@ -62,9 +62,28 @@ fn decoded(text: &str) -> String {
     String::from_utf8(out).unwrap_or_else(|_| text.to_owned())
 }
 
+/// The last part of a path of any system.
+pub fn file_name(path: &str) -> &str {
+    path.rsplit(['/', '\\']).next().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_file_has_its_name_on_every_system() {
+        for (path, name) in [
+            ("/videos/a b.mp4", "a b.mp4"),
+            ("C:\\videos\\a.mp4", "a.mp4"),
+            ("C:\\videos/a.mp4", "a.mp4"),
+            ("a.mp4", "a.mp4"),
+            ("/videos/", ""),
+            ("", ""),
+        ] {
+            assert_eq!(file_name(path), name, "{path}");
+        }
+    }
 
     #[test]
     fn pasted_paths_are_what_they_mean() {

@@ -161,3 +161,35 @@ pub struct MediaEntry {
     /// Bytes; absent for a folder.
     pub size: Option<u64>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names of types are those of freedesktop.org's shared-mime-info, by which a desktop on Linux chooses.
+    #[test]
+    fn each_file_that_opens_with_the_app_has_its_own_type() {
+        let given: serde_json::Value =
+            serde_json::from_str(include_str!("../../../src-tauri/tauri.bundle.conf.json")).expect("is JSON");
+        let all = given["bundle"]["fileAssociations"].as_array().expect("is a list").clone();
+        let mut types = Vec::new();
+        for association in &all {
+            for ending in association["ext"].as_array().expect("is a list") {
+                let ending = ending.as_str().expect("is a text");
+                assert!(MEDIA_ENDINGS.contains(&ending), "{ending} is proposed by no dialog");
+                types.push((ending, association["mimeType"].as_str().expect("is a text")));
+            }
+        }
+        let wanted = [
+            ("mp4", "video/mp4"),
+            ("m4v", "video/mp4"),
+            ("mov", "video/quicktime"),
+            ("mkv", "video/x-matroska"),
+            ("webm", "video/webm"),
+            ("avi", "video/x-msvideo"),
+            ("flv", "video/x-flv"),
+            ("ts", "video/mp2t"),
+        ];
+        assert_eq!(types, wanted);
+    }
+}

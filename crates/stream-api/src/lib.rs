@@ -54,13 +54,14 @@ mod source;
 mod source_test;
 mod spec;
 mod status;
+pub mod tray;
 mod units;
 mod unread;
 mod viewer;
 pub mod words;
 
 pub use access::{
-    Access, GuestLink, LinkLasts, VIEWER, ViewerAccess, check_password, check_viewer, with_login,
+    Access, AccessPart, GuestLink, LinkLasts, VIEWER, ViewerAccess, check_password, check_viewer, with_login,
 };
 pub use activity::{Activity, ActivityFilter, ActivityKind, Cause, Level, Mended, Origin};
 pub use address::{HIDDEN, SourceAddress, SourceSecrets, split_address};
@@ -75,7 +76,7 @@ pub use encoding::{Encoder, Encoding, Part, PublishBy, Setting, Sound, VideoCode
 pub use error::{Error, Fault, FaultAction};
 pub use event::{Change, Event, EventId, Notice, NoticeKind, Snapshot};
 pub use everywhere::{Cure, Outlet, Plays, RARE_KEYFRAMES, Verdict, plays_everywhere};
-pub use given_path::given_path;
+pub use given_path::{file_name, given_path};
 pub use history::{PastFault, Run, RunEnd, RunId, RunLog, StreamHistory, Uptime};
 pub use host::{HostKind, HostStatus, Installer, MEDIA_ENDINGS, MediaEntry, SecretsPlace, Tool, ToolState};
 pub use ingest::Ingest;
@@ -94,8 +95,8 @@ pub use server_other::{Door, Lack, OtherServer, OtherState};
 pub use server_spec::{ServerSpec, SharedFolder, check_server_name};
 pub use server_test::{ServerStep, ServerTestStep, ServerTested};
 pub use settings::{
-    Address, Certificate, Effects, Encryption, HlsVariant, Import, ImportLine, Problem, Protocols, Reach,
-    ServerSettings,
+    Address, Certificate, Effects, Encryption, GUESTS, HlsVariant, Import, ImportLine, Problem, Protocols,
+    Reach, ServerSettings,
 };
 pub use shell::Message;
 pub use sign::{Program, Sign};

@@ -43,9 +43,6 @@ pub struct ServerStatus {
     /// Why guest links can't be opened: the port of their page is taken, mostly.
     #[serde(default)]
     pub guest_fault: Option<Fault>,
-    /// The port of the guests' page (TCP), once it was chosen.
-    #[serde(default)]
-    pub guest_port: Option<u16>,
     /// Free bytes where recordings go.
     pub disk_free: Option<u64>,
     /// All bytes there.
@@ -72,7 +69,6 @@ impl ServerStatus {
             uplink_mbps: None,
             warnings: Vec::new(),
             guest_fault: None,
-            guest_port: None,
             disk_free: None,
             disk_total: None,
         }

@@ -24,7 +24,8 @@ pub struct ServerTested {
 impl ServerTested {
     /// What went wrong first.
     pub fn error(&self) -> Option<&Error> {
-        self.steps.iter().find_map(|step| step.error.as_ref())
+        let mut failed = self.steps.iter().filter(|step| step.outcome == Outcome::Failed);
+        failed.find_map(|step| step.error.as_ref())
     }
 }
 
@@ -35,7 +36,7 @@ pub struct ServerTestStep {
     pub step: ServerStep,
     /// How it went.
     pub outcome: Outcome,
-    /// Why it failed, and the cure.
+    /// Why it failed, or could not be tried, and the cure; or what to know of it although it passed.
     pub error: Option<Error>,
 }
 

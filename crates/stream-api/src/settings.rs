@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Code, Error, Listener, Ports, Protocol, UnixMillis};
 
-/// What a person sets of a server. Every change needs a new start of it.
+/// What a person sets of a server. Every change but [`guest_port`](Self::guest_port) needs a new start of it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ServerSettings {
@@ -22,7 +22,13 @@ pub struct ServerSettings {
     pub webrtc_hosts: Vec<String>,
     /// Whether viewers' connections are encrypted.
     pub encryption: Encryption,
+    /// The port of the page that guest links open (TCP), which is ours; as it is when absent. Links name it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guest_port: Option<u16>,
 }
+
+/// What [`Problem::field`] calls the port of the guests' page.
+pub const GUESTS: &str = "guests";
 
 /// From where a server can be watched. Its control API and its metrics never leave the computer.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,6 +148,9 @@ pub struct Effects {
     pub viewers: u32,
     /// About how many seconds.
     pub seconds: u32,
+    /// Guest links that lead nowhere from then on.
+    #[serde(default)]
+    pub links: u32,
     /// What is wrong with the settings.
     pub problems: Vec<Problem>,
 }
@@ -149,7 +158,7 @@ pub struct Effects {
 /// What is wrong with a setting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
-    /// Which: the key of a [`Listener`], `webrtc_hosts`, `certificate` or `key`.
+    /// Which: the key of a [`Listener`], [`GUESTS`], `webrtc_hosts`, `certificate` or `key`.
     pub field: String,
     /// What.
     pub error: Error,
@@ -213,6 +222,11 @@ impl ServerSettings {
         self.encryption != Encryption::Off
     }
 
+    /// Whether a server that runs with `now` goes on as it is: the guests' page is not its own.
+    pub fn keeps_server(&self, now: &ServerSettings) -> bool {
+        *self == ServerSettings { guest_port: self.guest_port, ..now.clone() }
+    }
+
     /// What can be seen to be wrong without looking at the computer.
     pub fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -228,10 +242,30 @@ impl ServerSettings {
             }
             taken.push((port, udp, listener));
         }
+        problems.extend(self.problems_of_guests(&taken));
         for host in self.webrtc_hosts.iter().filter(|host| !is_host(host)) {
             problems.push(Problem::new("webrtc_hosts", Error::new(Code::HostInvalid).with("host", host)));
         }
         problems
+    }
+
+    /// The same of the port of the guests' page, besides those that are `taken`: told at both.
+    fn problems_of_guests(&self, taken: &[(u16, bool, Listener)]) -> Vec<Problem> {
+        let what = t!("port.guests");
+        let Some(port) = self.guest_port else { return Vec::new() };
+        if port == 0 {
+            return vec![Problem::new(GUESTS, Error::new(Code::PortInvalid).with("what", what))];
+        }
+        let Some((.., other)) = taken.iter().find(|(p, udp, _)| (*p, *udp) == (port, false)) else {
+            return Vec::new();
+        };
+        let twice = |what, other| {
+            Error::new(Code::PortTwice).with("port", port).with("what", what).with("other", other)
+        };
+        vec![
+            Problem::new(other.key(), twice(other.label(), what)),
+            Problem::new(GUESTS, twice(what, other.label())),
+        ]
     }
 }
 
@@ -292,6 +326,25 @@ mod tests {
         let expected =
             [("rtmp", Code::PortTwice), ("hls", Code::PortInvalid), ("webrtc_hosts", Code::HostInvalid)];
         assert_eq!(found, expected);
+    }
+
+    #[test]
+    fn the_guests_page_has_a_port_of_its_own() {
+        let found = |guest_port| {
+            let problems = ServerSettings { guest_port, ..shared() }.problems();
+            problems.into_iter().map(|p| (p.field, p.error.code)).collect::<Vec<_>>()
+        };
+        let named = |field: &str, code| (field.to_owned(), code);
+        assert!(found(None).is_empty());
+        // SRT's is a UDP one; that of RTMPS is not used.
+        for free in [8891, Ports::USUAL.srt, Ports::USUAL.rtmps] {
+            assert!(found(Some(free)).is_empty(), "{free}");
+        }
+        assert_eq!(found(Some(0)), [named(GUESTS, Code::PortInvalid)]);
+        let twice = Code::PortTwice;
+        assert_eq!(found(Some(Ports::USUAL.hls)), [named("hls", twice), named(GUESTS, twice)]);
+        let (page, other) = (ServerSettings { guest_port: Some(1), ..shared() }, ServerSettings::default());
+        assert!(page.keeps_server(&shared()) && !page.keeps_server(&other));
     }
 
     #[test]

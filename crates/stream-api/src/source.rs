@@ -167,7 +167,7 @@ impl Source {
     /// The same in short: a file's name, an address as it is.
     pub fn title(&self) -> &str {
         match self {
-            Source::File { path } => path.rsplit(['/', '\\']).next().unwrap_or_default(),
+            Source::File { path } => crate::file_name(path),
             Source::Network(_) | Source::Incoming | Source::TestPattern => self.place(),
         }
     }

@@ -1,6 +1,9 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Encoding, NetworkSource, ServerId, Source};
+use crate::{
+    Encoding, NetworkSource, ServerId, Source,
+    commands::{NewAccess, StreamCreate},
+};
 
 /// What the user configured for a stream. The engine stores it; everything else about a stream is derived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,6 +112,25 @@ pub enum Order {
     /// It should not.
     #[default]
     Stop,
+}
+
+impl StreamCreate {
+    /// Of this source, with all else as it usually is; not started.
+    pub fn of(source: Source) -> StreamCreate {
+        StreamCreate {
+            server: ServerId::BUNDLED,
+            name: None,
+            source,
+            password: None,
+            playback: Playback::default(),
+            record: false,
+            keep_viewers: kept_by_default(),
+            access: NewAccess::default(),
+            prepare: false,
+            encoding: Encoding::default(),
+            start: false,
+        }
+    }
 }
 
 #[cfg(test)]

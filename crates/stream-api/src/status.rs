@@ -166,6 +166,11 @@ impl Stream {
             preparation: None,
         }
     }
+
+    /// Whether it needs a person: it is started, not restarted.
+    pub fn has_failed(&self) -> bool {
+        self.state == State::Failed
+    }
 }
 
 /// What a stream is doing.

@@ -5,7 +5,7 @@ use std::fmt;
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use mediamtx_client::{IpNet, Pass, ip_range};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
-use stream_api::{Access, Code, Error, GuestLink, UnixMillis, VIEWER, ViewerAccess};
+use stream_api::{Access, AccessPart, Code, Error, GuestLink, UnixMillis, VIEWER, ViewerAccess};
 
 /// More guest links than anybody can keep apart.
 const MOST_LINKS: usize = 50;
@@ -130,7 +130,11 @@ pub(crate) enum AccessChange {
         password: Option<Option<Digest>>,
         ips: Option<Vec<Range>>,
     },
-    AddLink(StoredLink),
+    AddLink {
+        link: StoredLink,
+        /// The one that ends by that.
+        instead: Option<String>,
+    },
     RemoveLink(String),
     Publisher(Option<StoredKey>),
 }
@@ -172,7 +176,10 @@ impl StoredAccess {
                 self.password = password.unwrap_or(self.password);
                 self.ips = ips.unwrap_or_else(|| std::mem::take(&mut self.ips));
             }
-            AccessChange::AddLink(link) => {
+            AccessChange::AddLink { link, instead } => {
+                if let Some(id) = instead {
+                    self.remove_link(&id)?;
+                }
                 // Those that ended are shown until a new one takes their place.
                 self.links.retain(|stored| stored.link.expires > link.link.created);
                 if self.links.len() >= MOST_LINKS {
@@ -180,13 +187,38 @@ impl StoredAccess {
                 }
                 self.links.push(link);
             }
-            AccessChange::RemoveLink(id) => {
-                let at = self.links.iter().position(|stored| stored.link.id == id);
-                self.links.remove(at.ok_or_else(|| Error::new(Code::NoSuchLink))?);
-            }
+            AccessChange::RemoveLink(id) => self.remove_link(&id)?,
             AccessChange::Publisher(key) => self.publisher = key,
         }
         Ok(())
+    }
+
+    fn remove_link(&mut self, id: &str) -> Result<(), Error> {
+        let at = self.links.iter().position(|stored| stored.link.id == id);
+        self.links.remove(at.ok_or_else(|| Error::new(Code::NoSuchLink))?);
+        Ok(())
+    }
+
+    /// What of who may watch is other than it was.
+    pub(crate) fn changed_since(&self, before: &StoredAccess) -> Vec<AccessPart> {
+        let viewers = match self.viewers {
+            _ if self.viewers == before.viewers => None,
+            ViewerAccess::Open => Some(AccessPart::Opened),
+            ViewerAccess::Restricted => Some(AccessPart::Restricted),
+        };
+        let user = (self.user != before.user).then_some(AccessPart::User);
+        let password = match (before.password, self.password) {
+            (before, now) if before == now => None,
+            (None, _) => Some(AccessPart::PasswordSet),
+            (Some(_), None) => Some(AccessPart::PasswordRemoved),
+            (Some(_), Some(_)) => Some(AccessPart::PasswordChanged),
+        };
+        let addresses = match self.ips.is_empty() {
+            _ if self.ips == before.ips => None,
+            true => Some(AccessPart::AddressesRemoved),
+            false => Some(AccessPart::Addresses),
+        };
+        [viewers, user, password, addresses].into_iter().flatten().collect()
     }
 }
 
@@ -198,6 +230,49 @@ mod tests {
         let (created, expires) = (UnixMillis(created), UnixMillis(expires));
         let link = GuestLink { id: id.to_owned(), label: String::new(), created, expires };
         StoredLink { link, token: Digest::of(id) }
+    }
+
+    fn add(id: &str, created: i64, expires: i64) -> AccessChange {
+        AccessChange::AddLink { link: link(id, created, expires), instead: None }
+    }
+
+    #[test]
+    fn a_change_is_named_by_its_parts() {
+        use AccessPart::{
+            Addresses, AddressesRemoved, Opened, PasswordChanged, PasswordRemoved, PasswordSet, Restricted,
+            User,
+        };
+        let mut access = StoredAccess::default();
+        let mut changed =
+            |viewers, user: Option<&str>, password: Option<Option<&str>>, ips: Option<&[&str]>| {
+                let before = access.clone();
+                let ips =
+                    ips.map(|ips| ips.iter().map(|ip| Range::try_from((*ip).to_owned()).unwrap()).collect());
+                let password = password.map(|text| text.map(Digest::of));
+                let user = user.map(str::to_owned);
+                access.apply(AccessChange::Viewers { viewers, user, password, ips }).unwrap();
+                access.changed_since(&before)
+            };
+        let some = ViewerAccess::Restricted;
+        assert_eq!(changed(some, None, Some(Some("one")), None), [Restricted, PasswordSet]);
+        assert_eq!(changed(some, Some("family"), Some(Some("two")), None), [User, PasswordChanged]);
+        assert!(changed(some, Some("family"), Some(Some("two")), Some(&[])).is_empty(), "as it was");
+        assert_eq!(changed(some, None, Some(None), Some(&["::1"])), [PasswordRemoved, Addresses]);
+        assert_eq!(changed(ViewerAccess::Open, None, None, Some(&[])), [Opened, AddressesRemoved]);
+    }
+
+    #[test]
+    fn a_link_takes_the_place_of_another() {
+        let mut access = StoredAccess::default();
+        access.apply(add("old", 0, 10)).unwrap();
+        let new = |instead: &str| AccessChange::AddLink {
+            link: link("new", 20, 30),
+            instead: Some(instead.into()),
+        };
+        assert_eq!(access.apply(new("none")).unwrap_err().code, Code::NoSuchLink);
+        access.apply(new("old")).unwrap();
+        assert_eq!(access.links.iter().map(|stored| stored.link.id.as_str()).collect::<Vec<_>>(), ["new"]);
+        assert!(access.changed_since(&StoredAccess::default()).is_empty(), "viewers are as before");
     }
 
     #[test]
@@ -213,7 +288,7 @@ mod tests {
                 ips: Some(vec![range("10.1.2.3/8"), range("::1")]),
             })
             .unwrap();
-        access.apply(AccessChange::AddLink(link("one", 0, 10))).unwrap();
+        access.apply(add("one", 0, 10)).unwrap();
         let key = StoredKey { user: "encoder".to_owned(), pass: Digest::of("the key") };
         access.apply(AccessChange::Publisher(Some(key))).unwrap();
         let json = serde_json::to_string(&access).unwrap();
@@ -246,8 +321,8 @@ mod tests {
     #[test]
     fn links_end_and_make_room() {
         let mut access = StoredAccess::default();
-        access.apply(AccessChange::AddLink(link("old", 0, 10))).unwrap();
-        access.apply(AccessChange::AddLink(link("new", 5, 20))).unwrap();
+        access.apply(add("old", 0, 10)).unwrap();
+        access.apply(add("new", 5, 20)).unwrap();
         let valid = |now| {
             access.valid_links(UnixMillis(now)).map(|stored| stored.link.id.clone()).collect::<Vec<_>>()
         };
@@ -255,9 +330,9 @@ mod tests {
         assert_eq!(valid(10), ["new"], "at its end it is over");
         assert_eq!(access.links.len(), 2, "still shown");
         for n in 0..MOST_LINKS - 1 {
-            access.apply(AccessChange::AddLink(link(&n.to_string(), 10, 30))).unwrap();
+            access.apply(add(&n.to_string(), 10, 30)).unwrap();
         }
-        let full = access.apply(AccessChange::AddLink(link("more", 10, 30))).unwrap_err();
+        let full = access.apply(add("more", 10, 30)).unwrap_err();
         assert_eq!(full.code, Code::TooManyLinks);
         access.apply(AccessChange::RemoveLink("new".to_owned())).unwrap();
         assert_eq!(

@@ -1,5 +1,5 @@
 use std::{
-    fs::{self, File, TryLockError},
+    fs::{self, File, OpenOptions, TryLockError},
     io,
     path::{Path, PathBuf},
     sync::mpsc,
@@ -73,32 +73,29 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Makes the folder if need be, for this user alone, and takes its lock.
+    /// Takes the folder's lock and lets `check` look at its `config.json`; only then makes what is missing, for this user
+    /// alone. A folder that is refused stays as it is.
     ///
     /// # Errors
-    /// `data_dir_denied` when it can't be written, `data_dir_in_use` naming the process that owns it.
-    pub fn open(path: &Path) -> Result<DataDir, Error> {
+    /// `data_dir_denied` when it can't be written, `data_dir_in_use` naming the process that owns it, and those of `check`.
+    pub(crate) fn open(
+        path: &Path,
+        check: impl FnOnce(&Path) -> Result<(), Error>,
+    ) -> Result<DataDir, Error> {
         let denied = |error: io::Error| unwritable(path, error);
-        make(path).map_err(denied)?;
         let folder = std::path::absolute(path).map_err(denied)?;
-        let lock = File::options()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(folder.join("lock"))
-            .map_err(denied)?;
-        match lock.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let owner = owner::read(&folder);
-                let pid = owner.as_ref().map_or_else(|| "?".to_owned(), |owner| owner.pid.to_string());
-                let at =
-                    owner.and_then(|owner| owner.address()).map_or_else(String::new, |at| format!(" ({at})"));
-                let in_use = Error::new(Code::DataDirInUse).with("path", folder.display());
-                return Err(in_use.with("pid", pid).with("at", at));
-            }
-            Err(TryLockError::Error(error)) => return Err(denied(error)),
-        }
+        // One that never had an owner has no lock.
+        let held = match lock(&folder, File::options().write(true)) {
+            Err(Unlocked::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
+            held => Some(held.map_err(|why| why.error(path, &folder))?),
+        };
+        check(&folder.join("config.json"))?;
+        make(&folder).map_err(denied)?;
+        let lock = match held {
+            Some(held) => held,
+            None => lock(&folder, File::options().create(true).truncate(false).write(true))
+                .map_err(|why| why.error(path, &folder))?,
+        };
         for dir in ["logs", "logs/streams", "recordings", "run"].map(|dir| folder.join(dir)) {
             match make(&dir) {
                 // Streams must come back all the same.
@@ -109,6 +106,15 @@ impl DataDir {
         // Recordings may be shared.
         ["logs", "logs/streams", "run"].iter().for_each(|dir| keep_private(&folder.join(dir)));
         Ok(DataDir { path: folder, _lock: lock })
+    }
+
+    /// `data_dir_in_use`, naming the process that owns the folder, if one does. Changes nothing.
+    pub fn in_use(path: &Path) -> Option<Error> {
+        let folder = std::path::absolute(path).ok()?;
+        match lock(&folder, File::options().write(true)) {
+            Err(Unlocked::Owned) => Some(owned(&folder)),
+            Err(Unlocked::Io(_)) | Ok(_) => None,
+        }
     }
 
     /// The folder, absolute.
@@ -173,6 +179,38 @@ impl DataDir {
     }
 }
 
+/// Why there is no lock.
+enum Unlocked {
+    /// Another process has it.
+    Owned,
+    Io(io::Error),
+}
+
+impl Unlocked {
+    fn error(self, path: &Path, folder: &Path) -> Error {
+        match self {
+            Unlocked::Owned => owned(folder),
+            Unlocked::Io(error) => unwritable(path, error),
+        }
+    }
+}
+
+fn lock(folder: &Path, how: &OpenOptions) -> Result<File, Unlocked> {
+    let lock = how.open(folder.join("lock")).map_err(Unlocked::Io)?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => Err(Unlocked::Owned),
+        Err(TryLockError::Error(error)) => Err(Unlocked::Io(error)),
+    }
+}
+
+fn owned(folder: &Path) -> Error {
+    let owner = owner::read(folder);
+    let pid = owner.as_ref().map_or_else(|| "?".to_owned(), |owner| owner.pid.to_string());
+    let at = owner.and_then(|owner| owner.address()).map_or_else(String::new, |at| format!(" ({at})"));
+    Error::new(Code::DataDirInUse).with("path", folder.display()).with("pid", pid).with("at", at)
+}
+
 impl Drop for DataDir {
     fn drop(&mut self) {
         let (path, (done, ended)) = (std::mem::take(&mut self.path), mpsc::channel::<()>());
@@ -192,17 +230,23 @@ impl Drop for DataDir {
 mod tests {
     use super::*;
 
+    fn open(path: &Path) -> Result<DataDir, Error> {
+        DataDir::open(path, |_| Ok(()))
+    }
+
     #[test]
     fn the_second_owner_is_told_who_the_first_is() {
         let dir = tempfile::tempdir().unwrap();
-        let first = DataDir::open(dir.path()).unwrap();
+        let first = open(dir.path()).unwrap();
         first.announce(HostKind::Headless, Some(5000), None);
-        let error = DataDir::open(dir.path()).unwrap_err();
+        let error = open(dir.path()).unwrap_err();
         assert_eq!(error.code, Code::DataDirInUse);
         assert_eq!(error.args["pid"], std::process::id().to_string(), "the owner is named");
+        assert_eq!(DataDir::in_use(dir.path()), Some(error));
         drop(first);
         assert!(owner::read(dir.path()).is_none(), "an owner that leaves is no owner");
-        DataDir::open(dir.path()).expect("free again");
+        assert_eq!(DataDir::in_use(dir.path()), None);
+        open(dir.path()).expect("free again");
     }
 
     #[cfg(unix)]
@@ -212,7 +256,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
         let fresh = dir.path().join("share/data");
-        drop(DataDir::open(&fresh).unwrap());
+        drop(open(&fresh).unwrap());
         assert_eq!((mode(&fresh), mode(&dir.path().join("share"))), (0o700, 0o700));
         for inner in ["logs", "logs/streams", "recordings", "run"] {
             assert_eq!(mode(&fresh.join(inner)), 0o700, "{inner}");
@@ -220,11 +264,11 @@ mod tests {
         let old = dir.path().join("old");
         fs::create_dir(&old).unwrap();
         fs::set_permissions(&old, fs::Permissions::from_mode(0o755)).unwrap();
-        drop(DataDir::open(&old).unwrap());
+        drop(open(&old).unwrap());
         assert_eq!(mode(&old), 0o755, "its owner may share it");
         let logs = old.join("logs");
         fs::set_permissions(&logs, fs::Permissions::from_mode(0o755)).unwrap();
-        drop(DataDir::open(&old).unwrap());
+        drop(open(&old).unwrap());
         assert_eq!(mode(&logs), 0o700, "but not what is said");
     }
 
@@ -233,6 +277,32 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("taken");
         fs::write(&path, "x").unwrap();
-        assert_eq!(DataDir::open(&path).unwrap_err().code, Code::DataDirDenied);
+        assert_eq!(open(&path).unwrap_err().code, Code::DataDirDenied);
+    }
+
+    #[test]
+    fn a_folder_that_is_refused_stays_as_it_is() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("data");
+        let refuse = |config: &Path| Err(Error::new(Code::DataDirNewer).with("path", config.display()));
+        let there = || {
+            let mut there: Vec<_> = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).collect();
+            there.sort();
+            there
+        };
+        let error = DataDir::open(&path, refuse).unwrap_err();
+        assert_eq!(error.args["path"], path.join("config.json").display().to_string());
+        assert!(!path.exists(), "not even made");
+        drop(open(&path).unwrap());
+        // What an owner left that did not end in order.
+        fs::write(path.join("owner.json"), "{}").unwrap();
+        fs::remove_dir(path.join("run")).unwrap();
+        let before = there();
+        assert_eq!(DataDir::open(&path, refuse).unwrap_err().code, Code::DataDirNewer);
+        assert_eq!(there(), before);
+        let held = open(&path).unwrap();
+        let unasked = |_: &Path| -> Result<(), Error> { panic!("whoever owns it writes there now") };
+        assert_eq!(DataDir::open(&path, unasked).unwrap_err().code, Code::DataDirInUse);
+        drop(held);
     }
 }

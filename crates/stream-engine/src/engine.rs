@@ -8,7 +8,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    Clocks, DataDir, GuestDoor, Options, Subscription,
+    Clocks, DataDir, GuestPage, Options, Subscription,
     capacity::Capacity,
     commands::{self, Call},
     data_dir::silent,
@@ -26,7 +26,7 @@ use crate::{
     server::{self, Ledger, OtherParts, Server, Servers, Tls, addresses},
     sessions::Sessions,
     slates::Slates,
-    store::Store,
+    store::{self, Store},
     stored_server::StoredServer,
     stream::Registry,
     support,
@@ -68,7 +68,9 @@ pub(crate) struct Inner {
     /// The port of the guests' page.
     pub(crate) guest_port: watch::Sender<u16>,
     /// Where it listens, once that is known.
-    pub(crate) guest_door: watch::Sender<Option<GuestDoor>>,
+    pub(crate) guest_page: watch::Sender<Option<GuestPage>>,
+    /// Whether it could be opened.
+    pub(crate) guest_tried: watch::Sender<guests::Tried>,
     /// Held while the set of streams changes: never while a server or a keychain is asked.
     pub(crate) streams: Mutex<Registry>,
     /// Held while a server is added, edited or removed.
@@ -108,19 +110,20 @@ impl Engine {
         let drives = Drives::default();
         let roots = MediaRoots::new(&options.media_roots, &drives).await?;
         let (data, store, mut notes) = open(&options.data_dir, &drives).await?;
-        let secrets = Secrets::new(data.secrets(), options.keychain);
-        let folder = data.path().to_owned();
-        let opened = tokio::task::spawn_blocking(move || History::open(&folder)).await;
+        let secrets = Secrets::new(data.secrets(), options.keychain, drives.clone());
+        let (folder, asked) = (data.path().to_owned(), drives.clone());
+        // It takes as long as it takes: a large one is looked through after a crash.
+        let opened = tokio::task::spawn_blocking(move || History::open(&folder, asked)).await;
         let (history, left) =
             opened.map_err(|error| Error::new(Code::Internal).with("reason", error)).flatten()?;
         notes.extend(left.note.clone());
         data.announce(options.kind, None, None);
         let ledger = data.run().join("children.jsonl");
         let internal = |error: std::io::Error| Error::new(Code::Internal).with("reason", error);
-        // It blocks, for two seconds at most, and only after a crash.
+        // It takes two seconds at most, and only after a crash.
         let orphans = ledger.clone();
-        let swept = tokio::task::spawn_blocking(move || child_process::ledger::sweep(&orphans)).await;
-        if let Err(error) = swept.map_err(std::io::Error::other).flatten() {
+        let swept = drives.ask(&ledger, OPENING, move || child_process::ledger::sweep(&orphans)).await;
+        if let Err(error) = swept.unwrap_or_else(|| Err(std::io::ErrorKind::TimedOut.into())) {
             tracing::warn!(%error, "what an earlier run left could not be looked for");
         }
         let spawner = Spawner::start(Some(ledger)).map_err(internal)?;
@@ -137,8 +140,9 @@ impl Engine {
         let tools = Tools::new(&options, spawner.clone(), hub.clone(), drives.clone());
         tools.check().await;
 
-        let (guest_port, guest_door) =
+        let (guest_port, guest_page) =
             (watch::Sender::new(chosen_ports(&store).await), watch::Sender::new(None));
+        hub.server(|server| server.settings.guest_port = Some(*guest_port.borrow()));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let probes = data.cache().join("probes.json");
         let tried = data.cache().join("encoders.json");
@@ -165,7 +169,7 @@ impl Engine {
             Capacity::new(data.cache(), tools.clone(), spawner.clone(), drives.clone(), hub.clone());
         let slates = Slates::new(data.slates(), tools.clone(), spawner.clone(), drives.clone());
         slates.tidy().await;
-        let (tls, ink) = (Tls::new(data.tls()), Ink::start());
+        let (tls, ink) = (Tls::new(data.tls(), drives.clone()), Ink::start());
         let server = Server::new(server::Parts {
             slates: slates.clone(),
             drives: drives.clone(),
@@ -186,7 +190,7 @@ impl Engine {
                 hub: hub.clone(),
                 secrets: secrets.clone(),
                 slates: slates.clone(),
-                ledger: Ledger::open(data.path().join("paths.json")),
+                ledger: Ledger::open(data.path().join("paths.json"), drives.clone()),
                 logs: data.logs(),
                 ink: ink.clone(),
                 tasks: tasks.clone(),
@@ -214,10 +218,13 @@ impl Engine {
         let streams = store.streams().await;
         let others = store.others().await.into_iter().map(|other| other.id.to_string());
         let known: BTreeSet<String> = others.chain(streams.iter().map(|one| one.id.to_string())).collect();
-        let copies = store.copies();
-        let is_known = |id: &str| known.contains(id) || copies.contains(id);
-        RunJournal::remove_others(&data.logs().join("streams"), is_known, &ink);
-        secrets.tidy(is_known).await;
+        // Where it is not known what is named anywhere, nothing is taken away.
+        if let Some(copies) = store.copies().await {
+            let named = Arc::new((known, copies));
+            let is_known = move |id: &str| named.0.contains(id) || named.1.contains(id);
+            RunJournal::remove_others(data.logs().join("streams"), is_known.clone(), &ink);
+            secrets.tidy(is_known).await;
+        }
         for stored in streams {
             if stored.order == Order::Run {
                 let kind = ActivityKind::Ordered { order: Order::Run, by: Origin::Start };
@@ -242,7 +249,7 @@ impl Engine {
         });
         tasks.spawn({
             let port = guest_port.subscribe();
-            let following = guests::follow(hub.clone(), tls.clone(), port, guest_door.clone());
+            let following = guests::follow(hub.clone(), tls.clone(), port, guest_page.clone());
             let ends = stop.clone();
             async move { ends.run_until_cancelled(following).await }
         });
@@ -278,7 +285,8 @@ impl Engine {
             server,
             guest_port,
             servers,
-            guest_door,
+            guest_page,
+            guest_tried: watch::Sender::default(),
             streams,
             servers_turn: Mutex::default(),
             closing,
@@ -357,10 +365,10 @@ impl Engine {
 
 /// Takes the data folder and reads the configuration.
 async fn open(folder: &Path, drives: &Drives) -> Result<(DataDir, Store, Vec<String>), Error> {
-    let path = folder.to_owned();
+    let (path, asked) = (folder.to_owned(), drives.clone());
     let open = move || {
-        let data = DataDir::open(&path)?;
-        let (store, notes) = Store::open(&data.config())?;
+        let data = DataDir::open(&path, store::check)?;
+        let (store, notes) = Store::open(&data.config(), asked)?;
         Ok((data, store, notes))
     };
     drives.ask(folder, OPENING, open).await.unwrap_or_else(|| Err(silent(folder)))

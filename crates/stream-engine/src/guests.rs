@@ -4,16 +4,18 @@ use std::{
     io,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use mediamtx_client::TlsFiles;
 use stream_api::{
     Certificate, Change, Code, Error, Fault, Message, Reach, ServerSettings, ServerStatus, UnixMillis, t,
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, time::timeout};
 
 use crate::{
     Engine,
+    engine::Inner,
     hub::Hub,
     ports,
     server::{self, Tls},
@@ -22,9 +24,15 @@ use crate::{
 /// Where the guests' page listens, unless that port is taken at first start. Next to MediaMTX's own.
 pub(crate) const USUAL_PORT: u16 = 8891;
 
+/// So long the host may take to open the page elsewhere: where it is, players may keep their connections for 2 s.
+const MOVING: Duration = Duration::from_secs(10);
+
+/// Where the host tried last to open the page, and why it could not.
+pub(crate) type Tried = Option<(SocketAddr, Option<Error>)>;
+
 /// Where the guests' page listens, and how.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GuestDoor {
+pub struct GuestPage {
     /// Address and port.
     pub listen: SocketAddr,
     /// Its certificate, where viewers' connections are encrypted; those that are not are sent on.
@@ -42,10 +50,10 @@ pub struct GuestTls {
     pub fingerprint: String,
 }
 
-impl GuestDoor {
+impl GuestPage {
     /// Where these settings want it. `None` until it is known by which certificate: nothing is served in plain that
     /// should be encrypted.
-    fn of(settings: &ServerSettings, shown: Option<&Certificate>, port: u16, tls: &Tls) -> Option<GuestDoor> {
+    fn of(settings: &ServerSettings, shown: Option<&Certificate>, port: u16, tls: &Tls) -> Option<GuestPage> {
         let ip = match settings.reach {
             Reach::ThisComputer => Ipv4Addr::LOCALHOST,
             Reach::LocalNetwork => Ipv4Addr::UNSPECIFIED,
@@ -56,26 +64,26 @@ impl GuestDoor {
                 Some(GuestTls { certificate, key, fingerprint: shown?.fingerprint.clone() })
             }
         };
-        Some(GuestDoor { listen: (ip, port).into(), tls })
+        Some(GuestPage { listen: (ip, port).into(), tls })
     }
 }
 
-/// Keeps the door where the server's settings want it. Until dropped.
+/// Keeps the page where the server's settings want it. Until dropped.
 pub(crate) async fn follow(
     hub: Hub,
     tls: Tls,
     port: watch::Receiver<u16>,
-    door: watch::Sender<Option<GuestDoor>>,
+    page: watch::Sender<Option<GuestPage>>,
 ) {
     let (mut port, mut news) = (port, hub.subscribe());
     loop {
         let server = hub.snapshot().server;
         let at = *port.borrow_and_update();
-        if server.guest_port != Some(at) {
-            hub.server(|server| server.guest_port = Some(at));
+        if server.settings.guest_port != Some(at) {
+            hub.server(|server| server.settings.guest_port = Some(at));
         }
-        let wanted = GuestDoor::of(&server.settings, server.certificate.as_ref(), at, &tls);
-        door.send_if_modified(|door| std::mem::replace(door, wanted.clone()) != wanted);
+        let wanted = GuestPage::of(&server.settings, server.certificate.as_ref(), at, &tls);
+        page.send_if_modified(|page| std::mem::replace(page, wanted.clone()) != wanted);
         let moved = async {
             while let Some(message) = news.next().await {
                 if about_server(&message) {
@@ -90,6 +98,38 @@ pub(crate) async fn follow(
         };
         if !goes_on {
             return;
+        }
+    }
+}
+
+/// Moves the page to another port; back when it can't be opened there. The port from before.
+///
+/// # Errors
+/// Why it can't be opened there.
+pub(crate) async fn move_page(engine: &Inner, port: u16) -> Result<u16, Error> {
+    let mut tried = engine.guest_tried.subscribe();
+    let before = engine.guest_port.send_replace(port);
+    let opened = async {
+        while tried.changed().await.is_ok() {
+            if let Some((at, error)) = &*tried.borrow_and_update()
+                && at.port() == port
+            {
+                return error.clone();
+            }
+        }
+        None
+    };
+    let failure = match engine.guest_page.receiver_count() {
+        // Without a host there is no page.
+        0 => None,
+        // One that says nothing goes on trying.
+        _ => timeout(MOVING, opened).await.ok().flatten(),
+    };
+    match failure {
+        None => Ok(before),
+        Some(error) => {
+            engine.guest_port.send_replace(before);
+            Err(error)
         }
     }
 }
@@ -129,12 +169,12 @@ pub struct Guest {
 
 impl Engine {
     /// Where the guests' page has to listen, if anywhere; changes while the engine runs.
-    pub fn guest_door(&self) -> watch::Receiver<Option<GuestDoor>> {
-        self.inner().guest_door.subscribe()
+    pub fn guest_page(&self) -> watch::Receiver<Option<GuestPage>> {
+        self.inner().guest_page.subscribe()
     }
 
     /// Tells whether the guests' page can be opened: why it can't, as the system says it, or nothing.
-    pub fn guest_page(&self, at: SocketAddr, failure: Option<&io::Error>) {
+    pub fn guest_page_tried(&self, at: SocketAddr, failure: Option<&io::Error>) {
         let what = t!("port.guests");
         let fault = failure.map(|error| match error.kind() {
             io::ErrorKind::AddrInUse => ports::taken_by_another(at.port(), what),
@@ -143,6 +183,7 @@ impl Engine {
             }
             _ => Error::new(Code::Internal).with("reason", error),
         });
+        self.inner().guest_tried.send_replace(Some((at, fault.clone())));
         self.inner().hub.server(|server| server.guest_fault = fault.map(Fault::new));
     }
 
@@ -176,6 +217,7 @@ mod tests {
     use stream_api::{Address, Encryption, UnixMillis};
 
     use super::*;
+    use crate::drives::Drives;
 
     #[test]
     fn a_page_has_an_address_that_opens_here() {
@@ -191,21 +233,21 @@ mod tests {
 
     #[test]
     fn what_should_be_encrypted_is_never_served_in_plain() {
-        let tls = Tls::new("/tls".into());
+        let tls = Tls::new("/tls".into(), Drives::default());
         let mut settings = ServerSettings::default();
-        let door = |settings: &ServerSettings, shown: Option<&Certificate>| {
-            GuestDoor::of(settings, shown, 8891, &tls)
+        let page = |settings: &ServerSettings, shown: Option<&Certificate>| {
+            GuestPage::of(settings, shown, 8891, &tls)
         };
-        let plain = door(&settings, None).unwrap();
+        let plain = page(&settings, None).unwrap();
         assert_eq!((plain.listen, plain.tls), ("127.0.0.1:8891".parse().unwrap(), None));
         (settings.reach, settings.encryption) = (Reach::LocalNetwork, Encryption::SelfSigned);
-        assert_eq!(door(&settings, None), None, "not before there is a certificate");
+        assert_eq!(page(&settings, None), None, "not before there is a certificate");
         let shown =
             |fingerprint: &str| Certificate { fingerprint: fingerprint.into(), expires: UnixMillis(0) };
         let first = shown("AB");
-        let encrypted = door(&settings, Some(&first)).unwrap();
+        let encrypted = page(&settings, Some(&first)).unwrap();
         assert_eq!(encrypted.listen, "0.0.0.0:8891".parse().unwrap());
         assert_eq!(encrypted.tls.as_ref().unwrap().fingerprint, "AB");
-        assert_ne!(door(&settings, Some(&shown("CD"))), Some(encrypted), "another certificate, another door");
+        assert_ne!(page(&settings, Some(&shown("CD"))), Some(encrypted), "another certificate, another page");
     }
 }

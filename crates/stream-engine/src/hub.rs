@@ -366,7 +366,8 @@ impl Hub {
     /// Of an engine that has nothing but its history, in `folder`.
     pub(crate) fn of_test(folder: &std::path::Path) -> Hub {
         use stream_api::{HostKind, SecretsPlace, Tool, ToolState};
-        let (history, left) = crate::history::History::open(folder).unwrap();
+        let (history, left) =
+            crate::history::History::open(folder, crate::drives::Drives::default()).unwrap();
         let tool = Tool { path: None, version: None, state: ToolState::Checking, fault: None };
         let host = HostStatus {
             kind: HostKind::Headless,

@@ -83,13 +83,21 @@ pub(crate) fn check(settings: &ServerSettings) -> Result<(), Error> {
 /// `port_taken`, naming the port that can't be used and, where the system tells, the program that has it;
 /// `port_denied` when only an administrator may use it.
 pub(crate) fn check_one(ports: Ports, listener: Listener, reach: Reach) -> Result<(), Error> {
-    let port = ports.of(listener);
-    match bind(port, listener.is_udp(), reach) {
+    usable(ports.of(listener), listener.label(), listener.is_udp(), reach)
+}
+
+/// The same of a port for the guests' page.
+pub(crate) fn check_guests(port: u16, reach: Reach) -> Result<(), Error> {
+    usable(port, t!("port.guests"), false, reach)
+}
+
+fn usable(port: u16, what: &str, udp: bool, reach: Reach) -> Result<(), Error> {
+    match bind(port, udp, reach) {
         Ok(()) => Ok(()),
         Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
-            Err(Error::new(Code::PortDenied).with("port", port).with("what", listener.label()))
+            Err(Error::new(Code::PortDenied).with("port", port).with("what", what))
         }
-        Err(_) => Err(taken(port, listener)),
+        Err(_) => Err(named(port, what, udp)),
     }
 }
 
@@ -102,10 +110,6 @@ pub(crate) fn moved(settings: &ServerSettings) -> Vec<(String, u16, u16)> {
         })
         .filter(|(_, usual, chosen)| usual != chosen)
         .collect()
-}
-
-fn taken(port: u16, listener: Listener) -> Error {
-    named(port, listener.label(), listener.is_udp())
 }
 
 /// A TCP port for `what` that is taken, with who has it where the system tells.

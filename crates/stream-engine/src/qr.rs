@@ -10,7 +10,7 @@ const MARGIN: i32 = 4;
 ///
 /// # Errors
 /// `internal` for more than a QR code holds, 2,953 bytes.
-pub(crate) fn svg(text: &str) -> Result<String, Error> {
+pub fn svg(text: &str) -> Result<String, Error> {
     let code = QrCode::encode_text(text, QrCodeEcc::Medium)
         .map_err(|error| Error::new(Code::Internal).with("reason", error))?;
     let (size, whole) = (code.size(), code.size() + 2 * MARGIN);

@@ -35,6 +35,10 @@ const SCHEMA_VERSION: u64 = 1;
 /// How many earlier files are kept: `config.json.1` is the newest.
 const BACKUPS: usize = 3;
 
+/// What the file says under keys that nobody knows: slips of whoever edited it. A newer version's file, whose keys matter,
+/// is refused by its [`SCHEMA_VERSION`].
+pub(crate) type Unknown = serde_json::Map<String, Value>;
+
 /// A stream as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredStream {
@@ -51,6 +55,9 @@ pub(crate) struct StoredStream {
     /// Its source was found to send what not every viewer plays.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) converts: bool,
+    /// Empty once it is read.
+    #[serde(flatten, skip_serializing)]
+    pub(crate) unknown: Unknown,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -97,7 +104,7 @@ impl Store {
     ///
     /// # Errors
     /// `data_dir_newer` and `data_dir_broken`, having changed nothing; `data_dir_denied`.
-    pub(crate) fn open(file: &Path) -> Result<(Store, Vec<String>), Error> {
+    pub(crate) fn open(file: &Path, drives: Drives) -> Result<(Store, Vec<String>), Error> {
         let mut notes = Vec::new();
         let mut config = match read(file) {
             Ok(Some((config, lost))) => {
@@ -114,26 +121,24 @@ impl Store {
             },
             Err(Unreadable::Error(error)) => return Err(error),
             Err(Unreadable::Broken(reason)) => {
-                let (config, broken) = restore(file, &reason)?;
-                notes.push(t!("note.config_restored", broken = broken.display(), reason = reason));
+                let (config, told) = restore(file, &reason)?;
+                notes.extend(told);
                 config
             }
         };
         notes.extend(mended(&mut config.streams));
         // What was lost or mended is so once, and not again at each start.
         let kept = Arc::new(Mutex::new(Kept { config, unsaved: !notes.is_empty() }));
-        Ok((Store { file: Arc::new(file.to_owned()), kept, drives: Drives::default() }, notes))
+        Ok((Store { file: Arc::new(file.to_owned()), kept, drives }, notes))
     }
 
     /// All that the file says, and every copy of it: backups, and those that were put aside because something in them can't
     /// be read. A person may repair such a one, so what belongs to anything that is named there is still of use.
-    pub(crate) fn copies(&self) -> String {
-        let name = self.file.file_name().unwrap_or_default().to_string_lossy();
-        let folder = self.file.parent().unwrap_or(Path::new("."));
-        let entries = fs::read_dir(folder).into_iter().flatten().flatten();
-        let copies = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&*name));
-        let texts = copies.filter_map(|entry| fs::read(entry.path()).ok());
-        texts.map(|text| String::from_utf8_lossy(&text).into_owned()).collect()
+    ///
+    /// `None` when their drive does not answer.
+    pub(crate) async fn copies(&self) -> Option<String> {
+        let file = Arc::clone(&self.file);
+        self.drives.ask(&self.file, drives::LIMIT, move || copies(&file)).await
     }
 
     pub(crate) async fn streams(&self) -> Vec<StoredStream> {
@@ -347,6 +352,18 @@ fn mended(streams: &mut [StoredStream]) -> Vec<String> {
     notes
 }
 
+/// Whether `file`, or else a backup of it, can be read. Changes nothing.
+///
+/// # Errors
+/// `data_dir_newer`, `data_dir_broken` and `data_dir_denied`.
+pub(crate) fn check(file: &Path) -> Result<(), Error> {
+    match read(file) {
+        Ok(_) => Ok(()),
+        Err(Unreadable::Error(error)) => Err(error),
+        Err(Unreadable::Broken(reason)) => newest_backup(file, &reason).map(drop),
+    }
+}
+
 enum Unreadable {
     Error(Error),
     Broken(String),
@@ -372,23 +389,36 @@ fn read(file: &Path) -> Result<Option<(Config, Lost)>, Unreadable> {
                 .with("found", found)
                 .with("known", SCHEMA_VERSION),
         )),
-        Some(_) => match serde_json::from_value(value.clone()) {
-            Ok(config) => Ok(Some((config, Lost::default()))),
-            Err(error) => salvage::salvage(&value).map(Some).ok_or_else(|| broken(error)),
+        Some(_) => match salvage::salvage(&value) {
+            Some(read) => Ok(Some(read)),
+            None => {
+                serde_json::from_value(value).map(|config| Some((config, Lost::default()))).map_err(broken)
+            }
         },
         None => Err(Unreadable::Broken(t!("note.no_schema_version").to_owned())),
     }
 }
 
 /// The newest backup that can be read takes the broken file's place, which is kept under a name of its own.
-fn restore(file: &Path, reason: &str) -> Result<(Config, PathBuf), Error> {
-    let good = (1..=BACKUPS).find_map(|n| read(&backup(file, n)).ok().flatten());
-    let broken_error = || Error::new(Code::DataDirBroken).with("path", file.display()).with("reason", reason);
-    let (config, _) = good.ok_or_else(broken_error)?;
+///
+/// With what is to be said of it.
+fn restore(file: &Path, reason: &str) -> Result<(Config, Vec<String>), Error> {
+    let (config, lost, backup) = newest_backup(file, reason)?;
     let broken = beside(file);
     let put_back = fs::copy(file, &broken).and_then(|_| write_file(file, &config));
     put_back.map_err(|error| unwritable(file, error))?;
-    Ok((config, broken))
+    let mut told = vec![t!("note.config_restored", broken = broken.display(), reason = reason)];
+    told.extend(salvage::named(&lost, &backup));
+    Ok((config, told))
+}
+
+/// With what of it can't be read, and where it is.
+fn newest_backup(file: &Path, reason: &str) -> Result<(Config, Lost, PathBuf), Error> {
+    let mut backups = (1..=BACKUPS).map(|n| backup(file, n));
+    let good = backups.find_map(|backup| Some((read(&backup).ok().flatten()?, backup)));
+    let hopeless = || Error::new(Code::DataDirBroken).with("path", file.display()).with("reason", reason);
+    let ((config, lost), backup) = good.ok_or_else(hopeless)?;
+    Ok((config, lost, backup))
 }
 
 fn beside(file: &Path) -> PathBuf {
@@ -410,6 +440,15 @@ fn write(file: &Path, config: &Config) -> io::Result<()> {
 
 fn write_file(file: &Path, config: &Config) -> io::Result<()> {
     owner::write_private(file, &to_json(config)?)
+}
+
+fn copies(file: &Path) -> String {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let folder = file.parent().unwrap_or(Path::new("."));
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    let copies = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&*name));
+    let texts = copies.filter_map(|entry| fs::read(entry.path()).ok());
+    texts.map(|text| String::from_utf8_lossy(&text).into_owned()).collect()
 }
 
 fn to_json(config: &Config) -> io::Result<Vec<u8>> {

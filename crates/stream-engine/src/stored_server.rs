@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use stream_api::{Encryption, HlsVariant, Ports, Protocols, Reach, ServerSettings};
 
+use crate::store::Unknown;
+
 /// A server as stored. What an older version did not know is as it was then.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct StoredServer {
@@ -24,6 +26,9 @@ pub(crate) struct StoredServer {
     /// How fast the connection to the viewers is, when a person said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) uplink_mbps: Option<u32>,
+    /// Empty once it is read.
+    #[serde(flatten, skip_serializing)]
+    pub(crate) unknown: Unknown,
 }
 
 impl StoredServer {
@@ -36,12 +41,14 @@ impl StoredServer {
             hls_variant: self.hls_variant,
             webrtc_hosts: self.webrtc_hosts.clone(),
             encryption: self.encryption.clone(),
+            guest_port: self.guest_port,
         }
     }
 
     /// The same with what a person has set.
     pub(crate) fn with(self, settings: ServerSettings) -> StoredServer {
-        let ServerSettings { reach, protocols, ports, hls_variant, webrtc_hosts, encryption } = settings;
+        let ServerSettings { reach, protocols, ports, hls_variant, webrtc_hosts, encryption, guest_port } =
+            settings;
         StoredServer {
             ports: Some(ports),
             reach: Some(reach),
@@ -49,6 +56,7 @@ impl StoredServer {
             hls_variant,
             webrtc_hosts,
             encryption,
+            guest_port: guest_port.or(self.guest_port),
             ..self
         }
     }

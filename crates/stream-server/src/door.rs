@@ -13,7 +13,8 @@ use axum::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::{Value, json};
-use stream_api::{Code, Error, HostKind, Origin};
+use stream_api::{Code, Error, HostKind, Origin, commands::Opened};
+use stream_engine::Engine;
 use tokio::sync::mpsc;
 
 use crate::{guard, problem::Problem, routes, serve::Host};
@@ -62,6 +63,9 @@ pub struct Show {
 pub struct Shown {
     /// Which host it is: the desktop has shown its window, a headless one has an address to open.
     pub kind: HostKind,
+    /// Why files can't be streamed. Empty from the desktop, whose window says so.
+    #[serde(default)]
+    pub refused: Vec<Error>,
 }
 
 /// A token nobody can guess (244 random bits).
@@ -82,20 +86,26 @@ async fn show(
         return Err(Error::new(Code::Unauthorized).into());
     }
     let wanted: Show = read(request.into_body()).await?;
-    let kind = match &host.door.desktop {
+    Ok(Json(match &host.door.desktop {
         Some(desktop) => {
             knock(desktop, Knock::Show(wanted)).await?;
-            HostKind::Desktop
+            Shown { kind: HostKind::Desktop, refused: Vec::new() }
         }
-        None => {
-            if !wanted.paths.is_empty() {
-                let request = json!({ "paths": wanted.paths });
-                host.engine.dispatch(Origin::Opened, "stream_open", request).await?;
-            }
-            HostKind::Headless
-        }
-    };
-    Ok(Json(Shown { kind }))
+        None => Shown { kind: HostKind::Headless, refused: open(&host.engine, wanted.paths).await },
+    }))
+}
+
+/// Streams the files at `paths` (absolute), and gives why some can't be.
+pub async fn open(engine: &Engine, paths: Vec<String>) -> Vec<Error> {
+    if paths.is_empty() {
+        return Vec::new();
+    }
+    let opened = engine.dispatch(Origin::Opened, "stream_open", json!({ "paths": paths })).await;
+    match opened.map(serde_json::from_value::<Opened>) {
+        Ok(Ok(opened)) => opened.refused.into_values().collect(),
+        Ok(Err(error)) => vec![Error::new(Code::Internal).with("reason", error)],
+        Err(error) => vec![error],
+    }
 }
 
 async fn knock(desktop: &mpsc::Sender<Knock>, knock: Knock) -> Result<(), Error> {

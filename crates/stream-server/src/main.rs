@@ -7,11 +7,12 @@ use std::{
     io::{self, Write as _},
     path::Path,
     process::ExitCode,
+    time::{Duration, Instant},
 };
 
 use clap::Parser as _;
 use options::CommandLine;
-use stream_api::{Code, Error, HostKind, Origin, t};
+use stream_api::{Code, Error, HostKind, t};
 use stream_engine::{DataDir, Engine, Options, owner};
 use stream_server::{
     Door, door,
@@ -19,6 +20,10 @@ use stream_server::{
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
+
+/// An owner that is starting has a door within this time.
+const OWNER_LIMIT: Duration = Duration::from_secs(15);
+const OWNER_AGAIN: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     child_process::reaper::serve_if_asked().unwrap_or_else(start)
@@ -35,33 +40,49 @@ fn start() -> ExitCode {
         }
         Err(error) => Err(broken(error)),
     };
-    match ended {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            logging::last_words(format!("error: {}\n{}", error.message, error.hint));
-            ExitCode::FAILURE
-        }
-    }
+    ended.unwrap_or_else(|error| refuse(&[error]))
 }
 
-async fn run(command_line: &CommandLine) -> Result<(), Error> {
+/// Says why something is not done.
+fn refuse(errors: &[Error]) -> ExitCode {
+    let said = errors.iter().map(|error| t!("start.error", message = error.message, hint = error.hint));
+    logging::last_words(said.collect::<Vec<_>>().join("\n"));
+    ExitCode::FAILURE
+}
+
+async fn run(command_line: &CommandLine) -> Result<ExitCode, Error> {
     let options = command_line.engine(std::env::var_os("STREAM_MANAGER_MEDIA"))?;
     let data_dir = options.data_dir.clone();
     match host(command_line, options).await {
         Err(error) if error.code == Code::DataDirInUse && !command_line.files.is_empty() => {
-            hand_over(&data_dir, command_line.paths()).await.ok_or(error)
+            hand_over_soon(&data_dir, command_line.paths()).await.ok_or(error)
         }
-        ended => ended,
+        ended => ended.map(|()| ExitCode::SUCCESS),
+    }
+}
+
+/// As [`hand_over`], for an owner too that has just started itself and has no door yet.
+async fn hand_over_soon(data_dir: &Path, paths: Vec<String>) -> Option<ExitCode> {
+    let deadline = Instant::now() + OWNER_LIMIT;
+    loop {
+        let handed = hand_over(data_dir, paths.clone()).await;
+        if handed.is_some() || Instant::now() > deadline {
+            return handed;
+        }
+        tokio::time::sleep(OWNER_AGAIN).await;
     }
 }
 
 /// Lets the instance that owns the data folder stream the files; `None` when it does not answer.
-async fn hand_over(data_dir: &Path, paths: Vec<String>) -> Option<()> {
+async fn hand_over(data_dir: &Path, paths: Vec<String>) -> Option<ExitCode> {
     let owner = owner::read(data_dir)?;
-    door::Client::of(&owner).ok()?.show(paths).await.ok()?;
-    let at = owner.address().unwrap_or_default();
-    let _ = writeln!(io::stdout(), "{}", t!("start.headless", pid = owner.pid, address = at));
-    Some(())
+    let shown = door::Client::of(&owner).ok()?.show(paths).await.ok()?;
+    let said = match owner.address() {
+        Some(address) => t!("start.headless", pid = owner.pid, address = address),
+        None => t!("start.shown", pid = owner.pid),
+    };
+    let _ = writeln!(io::stdout(), "{said}");
+    Some(if shown.refused.is_empty() { ExitCode::SUCCESS } else { refuse(&shown.refused) })
 }
 
 async fn host(command_line: &CommandLine, options: Options) -> Result<(), Error> {
@@ -76,7 +97,8 @@ async fn serve(command_line: &CommandLine, options: Options, log: &LogFile) -> R
     let asked_to_stop = signals::asked_to_stop().map_err(broken)?;
     let listener = TcpListener::bind(address).await.map_err(|error| {
         let cannot_listen = Error::new(Code::CannotListen).with("address", address).with("reason", error);
-        in_use(&options.data_dir).unwrap_or(cannot_listen)
+        // That explains a taken port better.
+        DataDir::in_use(&options.data_dir).unwrap_or(cannot_listen)
     })?;
     let address = listener.local_addr().map_err(broken)?;
 
@@ -108,25 +130,9 @@ async fn serve(command_line: &CommandLine, options: Options, log: &LogFile) -> R
 
 /// Streams the files of the command line; those that can't be are said and do not end the program.
 async fn open(engine: Engine, paths: Vec<String>) {
-    if paths.is_empty() {
-        return;
-    }
-    let refused =
-        match engine.dispatch(Origin::Opened, "stream_open", serde_json::json!({ "paths": paths })).await {
-            Ok(opened) => serde_json::from_value::<stream_api::commands::Opened>(opened)
-                .map(|opened| opened.refused.into_values().collect())
-                .unwrap_or_default(),
-            Err(error) => vec![error],
-        };
-    for error in refused {
+    for error in door::open(&engine, paths).await {
         tracing::error!(code = error.code.as_str(), "{} {}", error.message, error.hint);
     }
-}
-
-/// Why the data folder can't be used, when another instance uses it: that explains a taken port better.
-fn in_use(data_dir: &Path) -> Option<Error> {
-    owner::read(data_dir)?;
-    DataDir::open(data_dir).err().filter(|error| error.code == Code::DataDirInUse)
 }
 
 fn broken(error: impl std::fmt::Display) -> Error {

@@ -5,7 +5,7 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum};
-use stream_api::{Code, Error, HostKind, Reach};
+use stream_api::{Code, Error, HostKind, Reach, t};
 use stream_engine::{Options, ToolPaths, default_path};
 
 /// Turns video files into live streams, without a window: the interface opens in a browser.
@@ -91,7 +91,7 @@ impl CommandLine {
     /// `data_dir_denied` when no data folder is named and the platform has none.
     pub(crate) fn engine(&self, media: Option<OsString>) -> Result<Options, Error> {
         let data_dir = self.data_dir.clone().or_else(default_path).ok_or_else(|| {
-            Error::new(Code::DataDirDenied).with("path", "?").with("reason", "--data-dir names none")
+            Error::new(Code::DataDirDenied).with("path", "?").with("reason", t!("start.no_data_dir"))
         })?;
         let from_variable = || std::env::split_paths(&media.unwrap_or_default()).collect::<Vec<_>>();
         let media_roots = if self.media.is_empty() { from_variable() } else { self.media.clone() };
@@ -116,10 +116,10 @@ impl CommandLine {
 /// An address with a port; `localhost` is 127.0.0.1.
 fn address(text: &str) -> Result<SocketAddr, String> {
     if let Some(port) = text.strip_prefix("localhost:") {
-        let port = port.parse().map_err(|_| format!("{port} is not a port"))?;
+        let port = port.parse().map_err(|_| t!("start.no_port", port = port))?;
         return Ok((Ipv4Addr::LOCALHOST, port).into());
     }
-    text.parse().map_err(|_| "expected an address with a port, such as 127.0.0.1:5000".to_owned())
+    text.parse().map_err(|_| t!("start.no_address").to_owned())
 }
 
 #[cfg(test)]

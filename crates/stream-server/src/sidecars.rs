@@ -1,31 +1,26 @@
 //! Where programs that come with us are: beside our own, and where `cargo xtask sidecars` keeps them.
 
-use std::{fs, path::PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-/// Folders to look in before `PATH`: the one of our own program, then the kept MediaMTX, newest version first.
+/// How the folder of the MediaMTX begins that this program is made and tested for. Others are kept beside it, for tests.
+const KEPT: &str = "mediamtx-1.20.1-";
+
+/// Folders to look in before `PATH`: the one of our own program, then that of the kept MediaMTX.
 pub fn folders() -> Vec<PathBuf> {
     let own = std::env::current_exe().ok().and_then(|exe| exe.parent().map(PathBuf::from));
-    own.into_iter().chain(kept()).collect()
+    let cache = dirs::cache_dir().map(|cache| cache.join("stream-manager").join("sidecars"));
+    own.into_iter().chain(cache.and_then(|cache| kept(&cache))).collect()
 }
 
-/// `…/stream-manager/sidecars/mediamtx-VERSION-OS_ARCH` in the user's cache folder. Other programs are kept there
-/// too, for tests; FFmpeg and ffprobe are the user's own, and belong together.
-fn kept() -> Vec<PathBuf> {
-    let Some(cache) = dirs::cache_dir() else { return Vec::new() };
-    let Ok(entries) = fs::read_dir(cache.join("stream-manager").join("sidecars")) else { return Vec::new() };
-    let mut kept: Vec<(Vec<u32>, PathBuf)> = entries
-        .flatten()
-        .filter(|entry| entry.file_name().to_string_lossy().starts_with("mediamtx-") && entry.path().is_dir())
-        .map(|entry| (version(&entry.file_name().to_string_lossy()), entry.path()))
-        .collect();
-    kept.sort_by(|(a, _), (b, _)| b.cmp(a));
-    kept.into_iter().map(|(_, path)| path).collect()
-}
-
-/// The version in `mediamtx-1.20.1-linux_amd64`, as numbers.
-fn version(folder: &str) -> Vec<u32> {
-    let version = folder.split('-').nth(1).unwrap_or_default();
-    version.split('.').map_while(|part| part.parse().ok()).collect()
+/// `mediamtx-VERSION-OS_ARCH` in the folder `cache`. FFmpeg and ffprobe are kept there too, for tests; the user's own
+/// belong together.
+fn kept(cache: &Path) -> Option<PathBuf> {
+    let mut entries = fs::read_dir(cache).ok()?.flatten();
+    let ours = entries.find(|entry| entry.file_name().to_string_lossy().starts_with(KEPT));
+    ours.map(|entry| entry.path())
 }
 
 #[cfg(test)]
@@ -33,9 +28,17 @@ mod tests {
     use super::*;
 
     #[test]
-    fn versions_compare_as_numbers() {
-        assert!(version("mediamtx-1.20.1-linux_amd64") > version("mediamtx-1.9.3-linux_amd64"));
-        assert_eq!(version("junk"), Vec::<u32>::new());
+    fn of_several_versions_the_one_that_is_ours_is_taken() {
+        let cache = tempfile::tempdir().unwrap();
+        for name in ["mediamtx-1.21.0-linux_amd64", "mediamtx-1.12.3-linux_amd64", "ffmpeg-7.0.2-linux_amd64"]
+        {
+            fs::create_dir(cache.path().join(name)).unwrap();
+        }
+        assert_eq!(kept(cache.path()), None);
+        let ours = cache.path().join("mediamtx-1.20.1-linux_amd64");
+        fs::create_dir(&ours).unwrap();
+        assert_eq!(kept(cache.path()), Some(ours));
+        assert_eq!(kept(&cache.path().join("none")), None);
     }
 
     #[test]

@@ -67,9 +67,12 @@ pub fn ffmpeg_version(version: &str) -> Option<PathBuf> {
     found.map(|(_, path)| path)
 }
 
-/// The newest in our cache.
+/// The version of MediaMTX that the app is made for.
+const MEDIAMTX: &str = "1.20.1";
+
+/// That one, in our cache.
 fn cached_mediamtx() -> Option<PathBuf> {
-    cached("mediamtx").into_iter().max().map(|(_, path)| path)
+    cached("mediamtx").into_iter().find(|(numbers, _)| *numbers == parts(MEDIAMTX)).map(|(_, path)| path)
 }
 
 /// Each `sidecars/NAME-VERSION-OS_ARCH/NAME` in our cache, with its version.

@@ -41,9 +41,14 @@ pub struct Driven {
 impl App {
     /// Starts the app as a person would, and waits until it owns its data folder.
     pub async fn start(rig: &Rig, dir: &Dir, arguments: &[&str]) -> App {
+        App::start_program(rig, dir, &program(), arguments).await
+    }
+
+    /// The same of a program that stands elsewhere.
+    pub async fn start_program(rig: &Rig, dir: &Dir, program: &Path, arguments: &[&str]) -> App {
         let mut app = App::new(rig, dir);
         let mut shell = rig.command("/bin/sh");
-        shell.args(app.line(arguments)).envs(rig.env());
+        shell.args(app.line(program, arguments)).envs(rig.env());
         app._shell = Some(Background::start(shell));
         app.until_up().await;
         app
@@ -64,7 +69,7 @@ impl App {
         let mut env: Vec<(&str, &str)> = env.iter().map(|(key, value)| (*key, value.as_str())).collect();
         env.push(("TAURI_WEBVIEW_AUTOMATION", "true"));
         let driver = Driver::start("/usr/bin/WebKitWebDriver", testkit::free_port(), &env).await?;
-        let options = json!({ "binary": "/bin/sh", "args": app.line(&[]) });
+        let options = json!({ "binary": "/bin/sh", "args": app.line(&program(), &[]) });
         let page = driver.session(json!({ "webkitgtk:browserOptions": options })).await?;
         Ok(Driven { app, page, _driver: driver })
     }
@@ -87,11 +92,11 @@ impl App {
     }
 
     /// The arguments of `sh`.
-    fn line(&self, arguments: &[&str]) -> Vec<String> {
+    fn line(&self, program: &Path, arguments: &[&str]) -> Vec<String> {
         let own = [
             fakes().join("run.sh"),
             self.traces.path().to_owned(),
-            program(),
+            program.to_owned(),
             "--data-dir".into(),
             self.data.clone(),
         ];
@@ -202,7 +207,7 @@ impl Drop for App {
 }
 
 /// The program under test, which is built apart since it links the web view.
-fn program() -> PathBuf {
+pub fn program() -> PathBuf {
     let program = std::env::var_os("STREAM_MANAGER_APP").map(PathBuf::from).unwrap_or_else(|| {
         Path::new(env!("CARGO_BIN_EXE_stream-manager-server")).with_file_name("stream-manager")
     });

@@ -1,6 +1,10 @@
 //! Second starts, and starts side by side.
 
-use super::{App, Rig};
+use std::{fs, path::Path};
+
+use serde_json::Value;
+
+use super::{App, Rig, app::program};
 use crate::it::{Dir, media, until};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -46,4 +50,49 @@ async fn two_data_folders_run_side_by_side() {
         assert!(!media::watch(stream["urls"]["rtsp"].as_str().unwrap()).await.is_empty(), "{stream}");
     }
     assert_ne!(one["urls"], two["urls"]);
+}
+
+/// As a package would install it: the app is what opens files of the types that it names.
+fn install(rig: &Rig, dir: &Dir) -> Vec<String> {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../src-tauri/tauri.bundle.conf.json");
+    let given: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
+    let all = given["bundle"]["fileAssociations"].as_array().unwrap();
+    let types: Vec<String> =
+        all.iter().map(|association| association["mimeType"].as_str().unwrap().to_owned()).collect();
+    let (program, data) = (program(), dir.data());
+    let entry = format!(
+        "[Desktop Entry]\nType=Application\nName=Stream Manager\nMimeType={};\n\
+         Exec=\"{}\" --data-dir \"{}\" %F\n",
+        types.join(";"),
+        program.display(),
+        data.display()
+    );
+    let chosen: String = types.iter().map(|name| format!("{name}=stream-manager.desktop\n")).collect();
+    let applications = rig.home().join("data/applications");
+    fs::create_dir_all(&applications).unwrap();
+    fs::write(applications.join("stream-manager.desktop"), entry).unwrap();
+    fs::write(rig.home().join("config/mimeapps.list"), format!("[Default Applications]\n{chosen}")).unwrap();
+    types
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn videos_open_with_it_from_the_file_manager() {
+    let (mut rig, dir) = (Rig::new().await, Dir::new());
+    let types = install(&rig, &dir);
+    let app = App::start(&rig, &dir, &["--minimized"]).await;
+    rig.until_entry("0 of 0 live").await;
+    let plain = media::plain(&dir.media("film.mp4"));
+    for ending in ["mp4", "m4v", "mov", "mkv", "webm", "avi", "flv", "ts"] {
+        let to = dir.media(&format!("{ending}.{ending}"));
+        let file = match ending {
+            "mp4" | "m4v" => media::plain(&to),
+            "webm" => media::made(&plain, "-c:v libvpx -deadline realtime -an -t 1", &to),
+            _ => media::made(&plain, "-c copy", &to),
+        };
+        let told = rig.run("gio", &["info", "-a", "standard::content-type", file.to_str().unwrap()]).await;
+        let kind = told.lines().find_map(|line| line.trim().strip_prefix("standard::content-type: "));
+        assert!(types.iter().any(|known| Some(known.as_str()) == kind), "{ending}: {told}");
+    }
+    rig.run("gio", &["open", dir.media("mkv.mkv").to_str().unwrap()]).await;
+    app.until_on_air("mkv").await;
 }

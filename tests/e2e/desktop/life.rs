@@ -1,12 +1,16 @@
 //! How it ends, and what is told when something fails.
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use anyhow::Result;
 use nix::sys::signal::Signal;
 
-use super::{App, Driven, Rig};
-use crate::it::{Dir, media, process};
+use super::{App, Driven, Rig, app::program};
+use crate::it::{Dir, media, process, until};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn nothing_outlives_a_killed_app() {
@@ -33,6 +37,25 @@ async fn a_request_to_end_ends_all_in_order() {
     process::signal(app.pid().unwrap(), Signal::SIGTERM);
     assert_eq!(app.ended().await, 0, "nobody is asked: {}", app.said());
     assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    app.none_left(&dir).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn quit_works_where_no_window_can_be_shown() {
+    let (mut rig, dir) = (Rig::new().await, Dir::new());
+    let file = media::plain(&dir.media("a.mp4"));
+    // Another name of the program, which is gone when the window is wanted.
+    let gone = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("app-{}", std::process::id()));
+    fs::hard_link(program(), &gone).or_else(|_| fs::copy(program(), &gone).map(drop)).unwrap();
+    let app = App::start_program(&rig, &dir, &gone, &["--minimized", file.to_str().unwrap()]).await;
+    app.until_on_air("a").await;
+    fs::remove_file(&gone).unwrap();
+    rig.click("Quit").await;
+    until("it is asked in vain", async || app.said().contains("the window can't be shown").then_some(()))
+        .await;
+    app.until_on_air("a").await;
+    rig.click("Quit").await;
+    assert_eq!(app.ended().await, 0, "{}", app.said());
     app.none_left(&dir).await;
 }
 

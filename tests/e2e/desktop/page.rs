@@ -1,6 +1,6 @@
 //! What a person does in the window.
 
-use std::{fs, time::Duration};
+use std::{fs, path::PathBuf, time::Duration};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -20,7 +20,11 @@ async fn a_stream_from_the_file_dialog_to_the_restart() -> Result<()> {
     let page = &driven.page;
     rig.picture("first-run").await;
 
-    // Cancelled: the form is as before, and can be asked again.
+    // Cancelled: all is as before, and can be asked again.
+    rig.lay_down(None).await;
+    page.click("#first-choose").await?;
+    crate::it::until("the dialog was shown", async || (rig.dialogs("open").len() == 1).then_some(())).await;
+    page.find("#first-choose:not([aria-busy])").await?;
     page.click("#new-stream").await?;
     rig.lay_down(None).await;
     page.click("#choose-file").await?;
@@ -31,8 +35,8 @@ async fn a_stream_from_the_file_dialog_to_the_restart() -> Result<()> {
     page.wait_js("document.querySelector('#stream-name').value === 'lobby'").await?;
     page.find("[data-testid=verdict][data-mode=copy]").await?;
     let dialogs = rig.dialogs("open");
-    assert_eq!(dialogs.len(), 2, "{dialogs:?}");
-    assert_eq!(dialogs[1]["title"], "Choose videos to stream");
+    assert_eq!(dialogs.len(), 3, "{dialogs:?}");
+    assert_eq!(dialogs[2]["title"], "Choose videos to stream");
     rig.picture("form").await;
     page.click("#save-start:not([disabled])").await?;
     page.find(&live("lobby")).await?;
@@ -83,11 +87,7 @@ async fn a_file_dropped_from_another_program_opens_the_form() -> Result<()> {
     let (rig, dir) = (Rig::new().await, Dir::new());
     let file = media::plain(&dir.media("drop me.mp4"));
     let driven = App::driven(&rig, &dir).await?;
-    let source = Fake::start(rig.command("/usr/bin/python3"), "drag_source.py", &[file]).await;
-
-    pointer(&rig, &[(40, 30)], "mousedown").await;
-    pointer(&rig, &[(60, 45), (90, 60), (600, 430), (700, 450)], "").await;
-    source.next("begin", 0).await;
+    let source = dragged(&rig, &[file]).await;
     driven.page.wait_js("document.querySelector('.drop').matches(':popover-open')").await?;
     rig.picture("drop").await;
     pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
@@ -96,7 +96,44 @@ async fn a_file_dropped_from_another_program_opens_the_form() -> Result<()> {
     driven.page.wait_js("!document.querySelector('.drop').matches(':popover-open')").await?;
     assert!(driven.app.streams().await.is_empty(), "nothing is made before it is saved");
     rig.picture("dropped").await;
+
+    // The open form takes another file, and keeps what was typed.
+    drop(source);
+    driven.page.find("#stream-name").await?.type_keys("-of-mine").await?;
+    let source = dragged(&rig, &[media::plain(&dir.media("other.mp4"))]).await;
+    pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
+    driven.page.wait_js("document.querySelector('#file-path')?.value.endsWith('other.mp4')").await?;
+    driven.page.find("[data-testid=verdict]").await?;
+    assert_eq!(driven.page.find("#stream-name").await?.property("value").await?, "drop-me-of-mine");
+    // What is typed into a form that wants no file is not thrown away unasked.
+    driven.page.click("label:has(#source-network)").await?;
+    pointer(&rig, &[(40, 30)], "mousedown").await;
+    pointer(&rig, &[(60, 45), (90, 60), (600, 430), (700, 450)], "").await;
+    pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
+    driven.page.click("#confirm-cancel").await?;
+    assert_eq!(driven.page.find("#stream-name").await?.property("value").await?, "drop-me-of-mine");
+    driven.page.click("[data-act=close]").await?;
+    driven.page.click("#confirm-ok").await?;
+    driven.page.gone("#stream-name").await?;
+
+    // Several are streamed at once.
+    drop(source);
+    let two = ["one.mp4", "two.mp4"].map(|name| media::plain(&dir.media(name)));
+    let _source = dragged(&rig, &two).await;
+    pointer(&rig, &[(710, 455), (715, 455)], "mouseup").await;
+    for name in ["one", "two"] {
+        driven.page.find(&live(name)).await?;
+    }
     Ok(())
+}
+
+/// Holds files of another program over the window.
+async fn dragged(rig: &Rig, files: &[PathBuf]) -> Fake {
+    let source = Fake::start(rig.command("/usr/bin/python3"), "drag_source.py", files).await;
+    pointer(rig, &[(40, 30)], "mousedown").await;
+    pointer(rig, &[(60, 45), (90, 60), (600, 430), (700, 450)], "").await;
+    source.next("begin", 0).await;
+    source
 }
 
 /// Moves the pointer as a hand would, with pauses in which the drag and drop protocol does its round trips.
@@ -138,9 +175,8 @@ async fn obs_gets_its_scenes_by_the_save_dialog() -> Result<()> {
     // A folder that can't be written is said.
     rig.lay_down(Some(&dir.path().join("missing/scenes.json"))).await;
     driven.page.click("#export-obs").await?;
-    let said = driven.page.find(".toast.fail").await?.text().await?;
-    assert!(said.contains("missing/scenes.json"), "{said}");
-    Ok(())
+    let said = "document.querySelector('.toast.fail')?.textContent.includes('missing/scenes.json')";
+    driven.page.wait_js(said).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -158,6 +194,12 @@ async fn a_desktop_without_file_dialogs_says_so() -> Result<()> {
     let file = media::plain(&dir.media("typed.mp4"));
     driven.page.fill("#file-path", &format!("{}\n", file.display())).await?;
     driven.page.wait_js("document.querySelector('#stream-name').value === 'typed'").await?;
+
+    // Of a file that is to be saved it is said what fits.
+    driven.page.click("#save:not([disabled])").await?;
+    driven.page.click("#export-obs").await?;
+    let said = driven.page.find(".toast.fail").await?.text().await?;
+    assert!(said.contains("zenity") && !said.contains("drop"), "{said}");
     Ok(())
 }
 

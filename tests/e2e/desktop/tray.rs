@@ -16,7 +16,8 @@ async fn the_menu_tells_and_switches() {
 
     rig.click("● a: live. Stop").await;
     app.until("a", "stopped", |stream| stream["state"] == "stopped").await;
-    rig.until_entry("1 of 2 live").await;
+    rig.until_entry("○ a: stopped. Start").await;
+    assert_eq!(rig.menu().await[0], "1 of 2 live");
     assert_eq!(rig.menu().await[1..3], ["○ a: stopped. Start", "● b: live. Stop"]);
     assert_eq!(app.children("ffmpeg").len(), 1);
     rig.click("○ a: stopped. Start").await;

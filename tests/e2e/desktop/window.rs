@@ -88,36 +88,60 @@ fn windows_of(app: &App) -> Vec<process::Process> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_window_comes_back_in_its_size() {
+async fn the_window_comes_back_in_its_size_and_place() {
     let (mut rig, dir) = (Rig::new().await, Dir::new());
     let app = App::start(&rig, &dir, &[]).await;
-    rig.until_windows(1).await;
-    assert_eq!(size(&rig).await, Some((1280, 800)), "at first");
+    let id = rig.until_windows(1).await.remove(0);
+    assert_eq!(geometry(&rig, &id).await.map(|(_, size)| size), Some((1280, 800)), "at first");
     rig.run("wmctrl", &["-r", "Stream Manager", "-e", "0,60,50,1010,640"]).await;
-    until("the new size", async || (size(&rig).await == Some((1010, 640))).then_some(())).await;
-    rig.run("wmctrl", &["-c", "Stream Manager"]).await;
-    rig.until_windows(0).await;
-    rig.click("Show window").await;
+    let moved = until("the new size", async || {
+        geometry(&rig, &id).await.filter(|(place, size)| *size == (1010, 640) && place.0 < 100)
+    })
+    .await;
+
+    // It does not creep by the height of its title bar either.
+    for _ in 0..2 {
+        rig.run("wmctrl", &["-c", "Stream Manager"]).await;
+        rig.until_windows(0).await;
+        rig.click("Show window").await;
+        let id = rig.until_windows(1).await.remove(0);
+        until_at(&rig, &id, moved).await;
+    }
+
+    // Another data folder has a window of its own.
+    let other = Dir::new();
+    let beside = App::start(&rig, &other, &[]).await;
+    let all = rig.until_windows(2).await;
+    until("a size of its own", async || {
+        let (first, second) = (geometry(&rig, &all[0]).await?.1, geometry(&rig, &all[1]).await?.1);
+        (first.min(second) == (1010, 640) && first.max(second) == (1280, 800)).then_some(())
+    })
+    .await;
+    process::signal(beside.pid().unwrap(), Signal::SIGTERM);
+    assert_eq!(beside.ended().await, 0, "{}", beside.said());
     rig.until_windows(1).await;
-    until("the old size", async || (size(&rig).await == Some((1010, 640))).then_some(())).await;
 
     // And after a restart.
-    rig.click("Quit").await;
-    assert_eq!(app.ended().await, 0, "nothing is live, so nothing is asked: {}", app.said());
+    process::signal(app.pid().unwrap(), Signal::SIGTERM);
+    assert_eq!(app.ended().await, 0, "{}", app.said());
     let _app = App::start(&rig, &dir, &[]).await;
-    rig.until_windows(1).await;
-    until("the old size", async || (size(&rig).await == Some((1010, 640))).then_some(())).await;
+    let id = rig.until_windows(1).await.remove(0);
+    until_at(&rig, &id, moved).await;
 }
 
-async fn size(rig: &Rig) -> Option<(u32, u32)> {
-    let told = rig
-        .output(
-            "xdotool",
-            &["search", "--onlyvisible", "--name", "^Stream Manager$", "getwindowgeometry", "--shell"],
-        )
-        .await?;
-    let value = |key: &str| told.lines().find_map(|line| line.strip_prefix(key)?.parse().ok());
-    Some((value("WIDTH=")?, value("HEIGHT=")?))
+/// Where a window's content stands, and its size.
+type Geometry = ((i32, i32), (u32, u32));
+
+async fn until_at(rig: &Rig, window: &str, wanted: Geometry) {
+    until(&format!("{wanted:?}"), async || (geometry(rig, window).await? == wanted).then_some(())).await;
+}
+
+async fn geometry(rig: &Rig, window: &str) -> Option<Geometry> {
+    let told = rig.output("xwininfo", &["-id", window]).await?;
+    let number =
+        |key: &str| told.lines().find_map(|line| line.trim().strip_prefix(key)?.trim().parse::<i32>().ok());
+    let place = (number("Absolute upper-left X:")?, number("Absolute upper-left Y:")?);
+    Some((place, (number("Width:")?.try_into().ok()?, number("Height:")?.try_into().ok()?)))
 }
 
 /// More than an empty page: many colours, as text has.

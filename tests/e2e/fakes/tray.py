@@ -42,6 +42,13 @@ class Watcher(ServiceInterface):
         return service
 
 
+def entries(children):
+    for id, props, below in children:
+        if props.get("type") != "separator":
+            yield {"id": id, "label": props.get("label", ""), "enabled": props.get("enabled", True)}
+        yield from entries(below)
+
+
 class Tray:
     def __init__(self, bus, watcher):
         self.bus, self.watcher = bus, watcher
@@ -54,14 +61,12 @@ class Tray:
         return plain(reply.body)
 
     async def menu(self):
-        """The menu's path and its items, flat."""
+        """The menu's path and its items, those of menus below it behind their title."""
         (item,) = await self.call(self.watcher.path, "org.freedesktop.DBus.Properties", "GetAll", "s", [ITEM])
         path = item["Menu"]
         await self.call(path, MENU, "AboutToShow", "i", [0])
         _, (_, _, children) = await self.call(path, MENU, "GetLayout", "iias", [0, -1, []])
-        items = [{"id": id, "label": props.get("label", ""), "enabled": props.get("enabled", True)}
-                 for id, props, _ in children if props.get("type") != "separator"]
-        return path, item.get("IconName", ""), items
+        return path, item.get("IconName", ""), list(entries(children))
 
     async def answer(self, line):
         path, icon, items = await self.menu()

@@ -2,7 +2,7 @@
 
 use stream_api::{
     Address, Code, Difference, Door, Drift, Error, Fault, Lack, OtherServer, OtherState, Outcome, Protocol,
-    ServerId, ServerSpec, ServerStep, ServerTestStep, ServerTested, UnixMillis,
+    ServerId, ServerSpec, ServerStep, ServerTestStep, ServerTested, UnixMillis, Urls,
 };
 
 use super::{NOW, id};
@@ -14,14 +14,25 @@ pub fn church() -> ServerId {
     ServerId(id(900).0)
 }
 
+/// Its computer.
+const CHURCH: &str = "192.168.1.5";
+
+/// Where a stream there is watched: its owner switched RTMP and SRT off.
+pub fn church_urls(name: &str) -> Urls {
+    Urls { rtmp: String::new(), srt: String::new(), ..super::streams::urls(CHURCH, name) }
+}
+
 /// One that works and was changed by somebody else, and one that can't be reached.
 pub fn others() -> Vec<OtherServer> {
     let hall = OtherServer {
         state: OtherState::Running,
         version: Some("1.20.1".to_owned()),
         started: Some(UnixMillis(NOW - 9 * 86_400_000)),
-        lacks: vec![Lack::Slates, Lack::Recordings, Lack::Users, Lack::GuestLinks, Lack::Settings, Lack::Log],
-        addresses: vec![Address { label: "Church hall".to_owned(), host: "192.168.1.5".to_owned() }],
+        lacks: [Lack::Slates, Lack::Recordings, Lack::Users, Lack::Kick]
+            .into_iter()
+            .chain(Lack::ALWAYS)
+            .collect(),
+        addresses: vec![Address { label: "Church hall".to_owned(), host: CHURCH.to_owned() }],
         doors: [(Protocol::Rtsp, 8554), (Protocol::Hls, 8888), (Protocol::Webrtc, 8889)]
             .map(|(protocol, port)| Door { protocol, encrypted: false, port })
             .to_vec(),

@@ -1,7 +1,9 @@
 //! Files and names that can't be taken: what the form says of them.
 
+use std::process::Command;
+
 use serde_json::json;
-use stream_api::Code;
+use stream_api::{Code, Program};
 
 use super::{Made, Made::Fake, Row, bench};
 use crate::support::{Dir, Server, server::command};
@@ -62,6 +64,11 @@ async fn what_the_form_says() {
         let message = answer.body["message"].as_str().unwrap_or_default().to_owned();
         assert_eq!(answer.code(), code.as_str(), "of {file}");
         assert!(message.contains(&path) && !message.contains('{'), "{message:?} names the file");
+        let signs = code.signs().iter().filter(|sign| sign.program == Program::Ffprobe);
+        for sign in signs {
+            let said = probed(&path);
+            assert!(said.lines().any(|line| sign.is_in(line)), "{sign:?} is in {said}");
+        }
     }
     server.create("lobby", &good, false).await;
     for (code, name) in NAMES {
@@ -69,6 +76,15 @@ async fn what_the_form_says() {
         assert_eq!(server.post("/api/v1/streams", body).await.code(), code.as_str(), "{name:?}");
     }
     assert_eq!(server.stop().await, Some(0));
+}
+
+/// What the real ffprobe says of a file when it is asked as the form asks it.
+fn probed(path: &str) -> String {
+    let mut command = Command::new(testkit::fixtures::ffprobe());
+    command.args(ffmpeg_cli::probe::arguments(path.as_ref()));
+    #[expect(clippy::disallowed_methods, reason = "looks at a file and ends")]
+    let said = command.output().unwrap();
+    format!("{}{}", String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -115,7 +131,7 @@ async fn a_drive_that_is_not_connected() {
     let dir = Dir::new();
     let all = command(&dir);
     // Without folders of media, as in the desktop app: any file may be streamed.
-    let mut free = std::process::Command::new(all.get_program());
+    let mut free = Command::new(all.get_program());
     free.args(all.get_args().take_while(|word| *word != "--media"));
     let server = Server::run(free).await;
     let answer = server.post("/api/v1/probe", json!({ "path": dir.media("drive/film.mp4") })).await;

@@ -154,6 +154,11 @@ impl Sender {
         sender.arg(url).stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::null());
         Sender(sender.spawn().unwrap())
     }
+
+    /// Waits until it was refused or sent away.
+    pub async fn until_ended(mut self) {
+        until("the publisher ends", async || self.0.try_wait().unwrap().map(drop)).await;
+    }
 }
 
 impl Drop for Sender {

@@ -19,6 +19,8 @@ pub const READ_PASSWORD: &str = "Read-pw_of_hall3";
 pub struct Hall {
     dir: tempfile::TempDir,
     program: PathBuf,
+    /// Where it listens, as in an address.
+    host: &'static str,
     /// rtsp, rtsps, rtmp, hls, webrtc, api, webrtc's media, srt.
     ports: [u16; 8],
     /// What its configuration has besides the usual.
@@ -33,6 +35,16 @@ impl Hall {
         Hall::with(testkit::fixtures::mediamtx(), json!({})).await
     }
 
+    /// That is reached by IPv6 alone; none where this computer has none.
+    pub async fn by_ipv6() -> Option<Hall> {
+        if std::net::TcpListener::bind("[::1]:0").is_err() {
+            super::skipped("no IPv6 here");
+            return None;
+        }
+        let (program, more) = (testkit::fixtures::mediamtx(), json!({ "srt": false, "webrtc": false }));
+        Some(Hall::started(Hall::folder(), program, "[::1]", more).await)
+    }
+
     /// Of another one; none where that is not at hand.
     pub async fn of(version: &str) -> Option<Hall> {
         Some(Hall::with(testkit::fixtures::mediamtx_version(version)?, json!({})).await)
@@ -40,14 +52,18 @@ impl Hall {
 
     /// With more in its configuration than the usual.
     pub async fn with(program: PathBuf, more: Value) -> Hall {
-        Hall::at(tempfile::Builder::new().prefix("stream-manager-hall-").tempdir().unwrap(), program, more)
-            .await
+        Hall::started(Hall::folder(), program, "127.0.0.1", more).await
     }
 
-    async fn at(dir: tempfile::TempDir, program: PathBuf, more: Value) -> Hall {
+    fn folder() -> tempfile::TempDir {
+        tempfile::Builder::new().prefix("stream-manager-hall-").tempdir().unwrap()
+    }
+
+    async fn started(dir: tempfile::TempDir, program: PathBuf, host: &'static str, more: Value) -> Hall {
         let mut hall = Hall {
             dir,
             program,
+            host,
             ports: std::array::from_fn(|_| free_port()),
             more,
             child: None,
@@ -59,13 +75,13 @@ impl Hall {
 
     /// With an API and RTSP that are encrypted alone, by a certificate of its own making.
     pub async fn encrypted() -> Hall {
-        let dir = tempfile::Builder::new().prefix("stream-manager-hall-").tempdir().unwrap();
+        let dir = Hall::folder();
         let (key, certificate) = certificate::make(dir.path(), "hall");
         let more = json!({
             "apiEncryption": true, "apiServerKey": key, "apiServerCert": certificate,
             "rtspEncryption": "strict", "rtspServerKey": key, "rtspServerCert": certificate,
         });
-        Hall::at(dir, testkit::fixtures::mediamtx(), more).await
+        Hall::started(dir, testkit::fixtures::mediamtx(), "127.0.0.1", more).await
     }
 
     /// The owner's complete list of users.
@@ -82,7 +98,8 @@ impl Hall {
     #[expect(clippy::disallowed_methods, reason = "somebody else's program, ended on drop")]
     pub async fn start(&mut self) {
         let [rtsp, rtsps, rtmp, hls, webrtc, api, webrtc_udp, srt] = self.ports;
-        let at = |port: u16| format!("127.0.0.1:{port}");
+        let host = self.host;
+        let at = |port: u16| format!("{host}:{port}");
         let mut config = json!({
             "api": true, "apiAddress": at(api), "rtspTransports": ["tcp"], "rtspAddress": at(rtsp),
             "rtspsAddress": at(rtsps), "rtmpAddress": at(rtmp), "hlsAddress": at(hls), "webrtcAddress": at(webrtc),
@@ -107,7 +124,7 @@ impl Hall {
             .stdout(log);
         self.child = Some(command.spawn().unwrap());
         // The API is the last of its listeners.
-        let connect = || tokio::net::TcpStream::connect(("127.0.0.1", api));
+        let connect = || tokio::net::TcpStream::connect(at(api));
         until("somebody else's server is up", async || connect().await.ok()).await;
     }
 
@@ -124,6 +141,11 @@ impl Hall {
         self.more[key] = value;
     }
 
+    /// Its owner installs another version: from the next [`Hall::start`] on.
+    pub fn becomes(&mut self, version: &str) {
+        self.program = testkit::fixtures::mediamtx_version(version).expect("it is at hand");
+    }
+
     /// Of the process that runs.
     pub fn pid(&self) -> i32 {
         self.child.as_ref().unwrap().id().cast_signed()
@@ -132,7 +154,7 @@ impl Hall {
     /// Its Control API.
     pub fn api(&self) -> String {
         let s = if self.more.get("apiEncryption").is_some() { "s" } else { "" };
-        format!("http{s}://127.0.0.1:{}", self.ports[5])
+        format!("http{s}://{}:{}", self.host, self.ports[5])
     }
 
     /// What its owner asks of the Control API, where that is not encrypted; none when it does not answer with success.
@@ -161,7 +183,7 @@ impl Hall {
 
     /// Where somebody watches who knows the password.
     pub fn watch(&self, name: &str) -> String {
-        format!("rtsp://reader:{READ_PASSWORD}@127.0.0.1:{}/{name}", self.ports[0])
+        format!("rtsp://reader:{READ_PASSWORD}@{}:{}/{name}", self.host, self.ports[0])
     }
 
     pub fn rtsp(&self) -> u16 {

@@ -275,14 +275,54 @@ impl Drop for Server {
         if std::thread::panicking() {
             eprintln!("the server said:\n{}", self.said());
         }
-        if self.child.try_wait().ok().flatten().is_none() {
-            let below = process::below(self.pid());
-            let _ = self.child.kill();
-            let _ = self.child.wait();
-            for process in below {
-                let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(process.pid), Signal::SIGKILL);
-            }
+        end(&mut self.child);
+    }
+}
+
+/// Ends a program, if it runs, and everything below it.
+fn end(child: &mut Child) {
+    if child.try_wait().ok().flatten().is_none() {
+        let below = process::below(child.id().cast_signed());
+        let _ = child.kill();
+        let _ = child.wait();
+        for process in below {
+            let _ = nix::sys::signal::kill(nix::unistd::Pid::from_raw(process.pid), Signal::SIGKILL);
         }
+    }
+}
+
+/// The program from its first moment on, before it has said anything. Ended with everything below it when dropped.
+pub struct Start {
+    child: Child,
+    said: tempfile::NamedTempFile,
+}
+
+impl Start {
+    #[expect(clippy::disallowed_methods, reason = "the program under test, ended on drop")]
+    pub fn now(mut command: Command) -> Start {
+        let said = tempfile::NamedTempFile::new().unwrap();
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(said.reopen().unwrap());
+        Start { child: command.spawn().unwrap(), said }
+    }
+
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Its exit code, once it has ended; -1 when a signal ended it.
+    pub fn ended(&mut self) -> Option<i32> {
+        self.child.try_wait().unwrap().map(|status| status.code().unwrap_or(-1))
+    }
+
+    /// What it has said to standard error.
+    pub fn said(&self) -> String {
+        fs::read_to_string(self.said.path()).unwrap()
+    }
+}
+
+impl Drop for Start {
+    fn drop(&mut self) {
+        end(&mut self.child);
     }
 }
 

@@ -33,6 +33,15 @@ impl FaultOf {
             _ => action,
         }
     }
+
+    /// Where it is shown in full.
+    fn page(self) -> Page {
+        match self {
+            FaultOf::Stream(id) => Page::Stream(id),
+            FaultOf::Other(id) => Page::Other(id),
+            FaultOf::Server | FaultOf::Tools => Page::Server,
+        }
+    }
 }
 
 /// What the button says, and its picture.
@@ -83,15 +92,13 @@ impl App {
             }
             (FaultAction::UseAnotherPort, _) => self.question.set(Some(Question::renew_ports(self, busy))),
             (FaultAction::InstallFfmpeg, _) => self.installing.set(true),
-            (
-                FaultAction::OpenServer
-                | FaultAction::OpenSettings
-                | FaultAction::LocateFile
-                | FaultAction::Prepare,
-                _,
-            ) => {
-                browser::go(&Page::Server.hash());
-            }
+            (FaultAction::OpenServer | FaultAction::OpenSettings, FaultOf::Server | FaultOf::Tools)
+            | (FaultAction::OpenServer, FaultOf::Other(_))
+            // No fault of these has such an action.
+            | (
+                FaultAction::LocateFile | FaultAction::Prepare,
+                FaultOf::Server | FaultOf::Tools | FaultOf::Other(_),
+            ) => browser::go(&of.page().hash()),
         }
     }
 
@@ -118,7 +125,7 @@ pub(crate) fn InstallFfmpeg() -> impl IntoView {
         match line.get() {
         Some(line) => view! {
             <p>{t!("install.line")}</p>
-            <div class="url">
+            <div class="url install">
                 <code title=line>{line}</code>
                 <CopyButton text=Signal::stored(line.to_owned()) title=t!("install.copy") wide=true act="copy-install"/>
             </div>
@@ -155,5 +162,27 @@ pub(crate) fn InstallFfmpeg() -> impl IntoView {
                 </Modal>
             }
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::fixtures::id;
+
+    #[test]
+    fn a_thing_is_tried_again_on_its_own_page_and_opened_elsewhere() {
+        let (stream, other) = (FaultOf::Stream(id(1)), FaultOf::Other(ServerId(id(2).0)));
+        for (of, action, page, offered) in [
+            (FaultOf::Server, FaultAction::OpenServer, Page::Server, FaultAction::Retry),
+            (FaultOf::Server, FaultAction::OpenServer, Page::Streams, FaultAction::OpenServer),
+            (other, FaultAction::OpenServer, Page::Server, FaultAction::OpenSettings),
+            (stream, FaultAction::OpenServer, Page::Server, FaultAction::OpenServer),
+        ] {
+            assert_eq!(of.offered(action, page), offered, "{of:?} on {page:?}");
+        }
+        assert_eq!(stream.page(), Page::Stream(id(1)));
+        assert_eq!(other.page(), Page::Other(ServerId(id(2).0)));
+        assert_eq!((FaultOf::Server.page(), FaultOf::Tools.page()), (Page::Server, Page::Server));
     }
 }

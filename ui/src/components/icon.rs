@@ -34,6 +34,7 @@ pub(crate) enum Icon {
     Bell,
     BellOff,
     Lock,
+    Pattern,
 }
 
 impl Icon {
@@ -99,6 +100,9 @@ impl Icon {
             Icon::Spinner => r#"<path d="M12 3a9 9 0 1 0 9 9"/>"#,
             Icon::Lock => {
                 r#"<rect x="5" y="11" width="14" height="9" rx="2"/><path d="M8 11V8a4 4 0 0 1 8 0v3"/>"#
+            }
+            Icon::Pattern => {
+                r#"<rect x="4" y="4" width="16" height="16" rx="1"/><path d="M9.5 4v16M14.5 4v16"/>"#
             }
             Icon::Bell => r#"<path d="M6 10a6 6 0 0 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7M10 20a2 2 0 0 0 4 0"/>"#,
             Icon::BellOff => {

@@ -5,7 +5,7 @@ use stream_api::{Error, ServerStatus, check_uplink, commands::UplinkSet, t};
 
 use crate::{
     app::App,
-    components::{FaultCard, FaultOf, refusal, row::NOTHING},
+    components::{FaultCard, FaultOf, refusal},
     format,
 };
 
@@ -25,9 +25,11 @@ pub(crate) fn server_warnings(app: App) -> impl IntoView {
 pub(crate) fn outbound_card(app: App) -> impl IntoView {
     let uplink = Memo::new(move |_| app.world.server.with(|server| server.as_ref()?.uplink_mbps));
     let sent = Memo::new(move |_| app.world.tally.get().outbound_here_bps);
-    let share = move || match uplink.get() {
-        Some(mbps) => format::share(sent.get() as f64 / (f64::from(mbps) * 1e6)),
-        None => NOTHING.to_owned(),
+    let share = move || {
+        uplink.get().map(|mbps| {
+            let part = move || format::share(sent.get() as f64 / (f64::from(mbps) * 1e6));
+            view! { <dt>{t!("uplink.share")}</dt><dd data-testid="uplink-share">{part}</dd> }
+        })
     };
     view! {
         <section class="card" data-testid="outbound">
@@ -38,8 +40,7 @@ pub(crate) fn outbound_card(app: App) -> impl IntoView {
             <dl class="kv num">
                 <dt>{t!("server.sending")}</dt>
                 <dd>{move || format::rate(sent.get())}</dd>
-                <dt>{t!("uplink.share")}</dt>
-                <dd data-testid="uplink-share">{share}</dd>
+                {share}
             </dl>
             {speed(app, uplink)}
         </section>

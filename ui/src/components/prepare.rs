@@ -6,7 +6,7 @@ use leptos::{ev::SubmitEvent, prelude::*};
 use stream_api::{
     Preparation, PreparedFile, StreamId,
     commands::{PrepareCancel, PrepareStart, PreparedFiles, PreparedList, PreparedRemove, PreparedRoomSet},
-    t, tn,
+    file_name, t, tn,
 };
 use wasm_bindgen_futures::spawn_local;
 
@@ -128,7 +128,7 @@ fn file(app: App, list: RwSignal<Option<PreparedFiles>>, key: String, look: Call
     let name = move || {
         seen.with(|file| match file.as_ref().map(|file| file.source.as_str()).unwrap_or_default() {
             "" => t!("source.test_pattern").to_owned(),
-            path => path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned(),
+            path => file_name(path).to_owned(),
         })
     };
     let path = move || seen.with(|file| file.as_ref().map(|file| file.source.clone()));

@@ -36,7 +36,7 @@ pub(crate) fn StreamRow(id: StreamId) -> impl IntoView {
             <div class="row" role="listitem" data-testid="stream-row" data-name=name data-id=id.to_string() on:click=open>
                 <span class=move || format!("tile {}", tile.get())>{move || icon(kind.get())}</span>
                 <div class="what">
-                    <div class="named"><a class="name" href=Page::Stream(id).hash()>{name}</a>{lock(row)}</div>
+                    <div class="named"><a class="name" href=Page::Stream(id).hash()>{name}</a>{lock(row)}{record(row)}</div>
                     {source(row)}
                     {chips(row)}
                 </div>
@@ -65,6 +65,22 @@ fn lock(row: RwSignal<Row>) -> impl IntoView {
     }
 }
 
+/// What is recorded, beside the name, where it takes no line of its own.
+fn record(row: RwSignal<Row>) -> impl IntoView {
+    let seen = Memo::new(move |_| row.with(|row| (row.stream.recording, row.stream.spec.record)));
+    move || {
+        let shown = match seen.get() {
+            (Recording::Writing, _) => Some(("chip rec", t!("chip.rec"))),
+            (Recording::Stuck, _) => Some(("chip rec stuck", t!("chip.rec_stuck"))),
+            (Recording::Waiting, _) => Some(("chip", t!("chip.rec_waits"))),
+            // Of what its server does with it nothing is seen.
+            (Recording::Elsewhere, _) => Some(("chip", t!("chip.records"))),
+            (Recording::Off, wanted) => wanted.then_some(("chip", t!("chip.records"))),
+        };
+        shown.map(|(class, word)| view! { <span class=class>{word}</span> })
+    }
+}
+
 /// The server that it belongs to, where there are several.
 fn server(row: RwSignal<Row>) -> impl IntoView {
     let world = use_app().world;
@@ -83,7 +99,7 @@ pub(crate) fn source_icon(source: &Source) -> Icon {
         Source::File { .. } => Icon::File,
         Source::Network(_) => Icon::Camera,
         Source::Incoming => Icon::Incoming,
-        Source::TestPattern => Icon::Stream,
+        Source::TestPattern => Icon::Pattern,
     }
 }
 
@@ -111,16 +127,13 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
         row.with(|row| {
             let stream = &row.stream;
             let picture = stream.media.as_ref().and_then(|media| media.video.as_ref()).map(format::picture);
-            (
-                picture,
-                stream.plan.as_ref().map(|plan| (plan.mode, plan.picture.as_ref().map(|made| made.encoder))),
-                stream.recording,
-                (stream.spec.record, stream.spec.muted),
-            )
+            let made =
+                stream.plan.as_ref().map(|plan| (plan.mode, plan.picture.as_ref().map(|made| made.encoder)));
+            (picture, made, stream.spec.muted)
         })
     });
     move || {
-        let (picture, mode, recording, (wanted, muted)) = facts.get();
+        let (picture, mode, muted) = facts.get();
         let mode = mode.map(|(mode, encoder)| match (mode, encoder) {
             (Mode::Copy, _) => ("chip good", t!("chip.as_is")),
             (Mode::Prepared, _) => ("chip good", t!("chip.prepared")),
@@ -128,18 +141,11 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
             (Mode::Transcode, Some(card)) => ("chip", card.label()),
         });
         let mode = mode.map(|(class, word)| view! { <span class=class>{word}</span> });
-        let record = match recording {
-            Recording::Writing | Recording::Elsewhere => Some(("chip rec", t!("chip.rec"))),
-            Recording::Stuck => Some(("chip rec stuck", t!("chip.rec_stuck"))),
-            Recording::Waiting => Some(("chip", t!("chip.rec_waits"))),
-            Recording::Off => wanted.then_some(("chip", t!("chip.records"))),
-        };
         view! {
             <div class="chips">
                 {server(row)}
                 {picture.map(|picture| view! { <span class="chip">{picture}</span> })}
                 {mode}
-                {record.map(|(class, word)| view! { <span class=class>{word}</span> })}
                 {muted.then(|| view! { <span class="chip" title=t!("chip.muted.title")>{t!("chip.muted")}</span> })}
             </div>
         }

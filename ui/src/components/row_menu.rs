@@ -74,7 +74,7 @@ fn actions(app: App, row: RwSignal<Row>, busy: RwSignal<bool>) -> impl IntoView 
     let stream = row.with_untracked(|row| row.stream.clone());
     let id = stream.id;
     let waits = stream.state == State::Backoff;
-    let gives_up = stream.state == State::Failed && stream.order == Order::Run;
+    let gives_up = stream.has_failed() && stream.order == Order::Run;
     let muted = stream.spec.muted;
     let (drawn, words) = if muted { (Icon::Bell, t!("row.unmute")) } else { (Icon::BellOff, t!("row.mute")) };
     let delete = move || app.question.set(Some(row.with_untracked(|row| Question::delete(app, &row.stream))));

@@ -108,7 +108,8 @@ fn server_foot() -> impl IntoView {
         world.server.with(|server| match server {
             Some(server) if server.state == ServerState::Running => match server.started {
                 Some(started) => {
-                    let up = format::span(world.now.get() - started.0);
+                    // One piece, where the line is broken.
+                    let up = format::span(world.now.get() - started.0).replace(' ', "\u{a0}");
                     t!("server.up", place = place, up = up)
                 }
                 None => place.to_owned(),

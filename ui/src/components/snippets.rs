@@ -48,6 +48,8 @@ pub(crate) fn players(app: App, row: RwSignal<Row>) -> impl IntoView {
             .collect_view()
     };
     let (busy, shown) = (RwSignal::new(false), RwSignal::new(None));
+    // There is no page without WebRTC.
+    let pageless = Memo::new(move |_| row.with(|row| row.stream.urls.webrtc.is_empty()));
     let ask = move |_| {
         let id = row.with_untracked(|row| row.stream.id);
         app.run(busy, commands::StreamQr { id, protocol: Protocol::Webrtc }, move |code| {
@@ -59,7 +61,7 @@ pub(crate) fn players(app: App, row: RwSignal<Row>) -> impl IntoView {
             <summary>{t!("snippet.title")}</summary>
             {lines}
             <div class="card-foot">
-                <Act icon=Icon::Link label=t!("snippet.qr") act="qr" busy=busy on_press=ask/>
+                <Act icon=Icon::Link label=t!("snippet.qr") act="qr" busy=busy disabled=pageless on_press=ask/>
             </div>
         </details>
         {move || shown.get().map(|code| view! {

@@ -13,7 +13,7 @@ use wasm_bindgen_futures::spawn_local;
 use crate::{
     app::App,
     browser,
-    components::{Act, confirm::Question, each, row::NOTHING},
+    components::{Act, confirm::Question, each},
     format,
     store::live::Row,
 };
@@ -29,7 +29,7 @@ pub(crate) fn watching_card(app: App, id: StreamId, row: RwSignal<Row>) -> impl 
             metrics.map(|metrics| metrics.viewers.total())
         })
     });
-    let count = move || total.get().map_or(NOTHING.to_owned(), |total| total.to_string());
+    let on_air = Memo::new(move |_| total.get().is_some());
     let anybody = Memo::new(move |_| total.get().is_some_and(|total| total > 0));
     let keeps = Memo::new(move |_| row.with(|row| (row.stream.kept, row.stream.spec.keep_viewers)));
     let kept = move || {
@@ -41,17 +41,23 @@ pub(crate) fn watching_card(app: App, id: StreamId, row: RwSignal<Row>) -> impl 
         };
         Some(view! { <p class="faint small-print" data-testid="kept" data-kept=state>{words}</p> })
     };
-    view! {
-        <section class="card" data-testid="watching">
-            <h3>{t!("column.viewers")}<b class="right num figure" data-testid="viewer-count">{count}</b></h3>
-            {move || match (anybody.get(), total.get()) {
-                (true, _) => table(app, id, row).into_any(),
-                (false, Some(_)) => view! { <p class="faint" data-testid="nobody">{t!("viewer.nobody")}</p> }.into_any(),
-                (false, None) => ().into_any(),
-            }}
-            {kept}
-        </section>
-    }
+    let card = move || {
+        view! {
+            <section class="card" data-testid="watching">
+                <h3>
+                    {t!("column.viewers")}
+                    <b class="right num figure" data-testid="viewer-count">{move || total.get()}</b>
+                </h3>
+                {move || match anybody.get() {
+                    true => table(app, id, row).into_any(),
+                    false => view! { <p class="faint" data-testid="nobody">{t!("viewer.nobody")}</p> }.into_any(),
+                }}
+                {kept}
+            </section>
+        }
+    };
+    // Off air there is nobody, and nothing to keep.
+    move || on_air.get().then(card)
 }
 
 /// Asked for again as long as it is on the page.

@@ -1,4 +1,4 @@
-use leptos::prelude::*;
+use leptos::{ev::MouseEvent, prelude::*};
 use stream_api::{
     HostKind, HostStatus, Reach, ServerSettings, ServerState, ServerStatus, Tool, ToolState, commands, t,
 };
@@ -6,7 +6,11 @@ use stream_api::{
 use crate::{
     app::{App, use_app},
     components::{
-        Act, FaultCard, FaultOf, Icon, banners::unusable, icon, sheet::SheetFor, sidebar::server_state,
+        Act, FaultCard, FaultOf, Icon,
+        banners::unusable,
+        icon,
+        sheet::{Kind, SheetFor},
+        sidebar::server_state,
     },
 };
 
@@ -19,7 +23,7 @@ pub(crate) fn FirstRun() -> impl IntoView {
         None => {
             let offers = |host: &HostStatus| !host.media_roots.is_empty();
             let choose = app.world.host.with_untracked(|host| host.as_ref().is_some_and(offers));
-            app.sheet.set(Some(SheetFor::New { path: None, choose }));
+            app.sheet.set(Some(SheetFor::New { kind: Kind::File, path: None, choose }));
         }
         Some(desktop) => {
             choosing.set(true);
@@ -34,6 +38,7 @@ pub(crate) fn FirstRun() -> impl IntoView {
             });
         }
     };
+    let open = move |kind: Kind| move |_: MouseEvent| app.sheet.set(Some(SheetFor::kind(kind)));
     let title = if app.is_desktop() { t!("first.title") } else { t!("first.title.browser") };
     view! {
         <div class="first">
@@ -41,7 +46,11 @@ pub(crate) fn FirstRun() -> impl IntoView {
                 <span class="mark big">{icon(Icon::Stream)}</span>
                 <h2>{title}</h2>
                 <p class="muted">{t!("first.body")}</p>
-                <Act id="first-choose" class="primary" icon=Icon::File label=t!("first.choose") busy=choosing on_press=choose/>
+                <div class="begin">
+                    <Act id="first-choose" class="primary" icon=Icon::File label=t!("first.choose") busy=choosing on_press=choose/>
+                    <Act id="first-camera" icon=Icon::Camera label=t!("first.camera") on_press=open(Kind::Network)/>
+                    <Act id="first-test-pattern" icon=Icon::Pattern label=t!("source.test_pattern") on_press=open(Kind::TestPattern)/>
+                </div>
             </div>
             {who(app)}
             <div class="checks">{server_check(app)} {ffmpeg_check(app)}</div>

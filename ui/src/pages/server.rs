@@ -16,7 +16,6 @@ use crate::{
         prepare::prepared_card,
         room::left,
         row::NOTHING,
-        sidebar::server_state,
     },
     format,
 };
@@ -37,10 +36,6 @@ pub(crate) fn ServerPage() -> impl IntoView {
     view! {
         <div class="head" data-testid="server-page">
             <h1>{t!("server.title")}</h1>
-            {move || state.get().map(|state| {
-                let (class, word) = server_state(state);
-                view! { <span class=format!("state {class}") data-server-state=class role="status">{word}</span> }
-            })}
             <div class="grow"></div>
             <Act
                 id="restart-server"
@@ -61,7 +56,7 @@ pub(crate) fn ServerPage() -> impl IntoView {
                     {list::servers(app)}
                     {draft::bar(draft)}
                     {settings::reach(app, draft)}
-                    {settings::ports(app, draft)}
+                    {settings::ports(draft)}
                     <LogCard of=LogOf::Server/>
                 </div>
                 <div class="column">{about(app)} {outbound_card(app)} {settings::more(app, draft)} {computer(app)} {prepared_card(app)} {encoders_card(app)} {files::files(app, draft)} <BundleCard/></div>

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Address, Health, Reach, Recording, State, StreamId, commands, t};
+use stream_api::{Address, Health, Reach, Recording, StreamId, commands, t};
 
 use crate::{
     app::{App, use_app},
@@ -99,7 +99,7 @@ fn page(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
 fn fault(id: StreamId, row: RwSignal<Row>) -> impl IntoView {
     let seen = Memo::new(move |_| {
         row.with(|row| {
-            let fault = row.stream.fault.clone().map(|fault| (fault, row.stream.state != State::Failed));
+            let fault = row.stream.fault.clone().map(|fault| (fault, !row.stream.has_failed()));
             let warnings = row.stream.warnings.iter().cloned().map(|fault| (fault, true));
             fault.into_iter().chain(warnings).collect::<Vec<_>>()
         })
@@ -118,12 +118,19 @@ fn rate(row: RwSignal<Row>) -> impl IntoView {
     let now = move || metrics.get().map_or(NOTHING.to_owned(), |metrics| format::rate(metrics.inbound_bps));
     let serving = move || metrics.get().map(|m| t!("stream.serving", rate = format::rate(m.outbound_bps)));
     let on_air = Memo::new(move |_| row.with(|row| row.stream.on_air));
+    let ends = Memo::new(move |_| {
+        row.with(|row| row.samples.iter().min().copied().zip(row.samples.iter().max().copied()))
+    });
+    let scale = move || {
+        let rate = format::rate;
+        ends.get().map(|(low, high)| t!("stream.scale", low = rate(low), high = rate(high)))
+    };
     move || {
         on_air.get().then(|| view! {
         <section class="card">
             <h3>{t!("column.bitrate")}<b class="num figure">{now}</b><span class="muted right num">{serving}</span></h3>
             <div class="chart">{spark(row, 640.0, 90.0)}</div>
-            <p class="faint small-print">{t!("stream.last_samples")}</p>
+            <p class="faint small-print chart-foot num"><span>{t!("stream.last_samples")}</span><span>{scale}</span></p>
         </section>
     })
     }

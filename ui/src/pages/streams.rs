@@ -19,7 +19,7 @@ pub(crate) fn StreamsPage() -> impl IntoView {
     let app = use_app();
     let (filter, search) = (RwSignal::new(Filter::All), RwSignal::new(String::new()));
     let none = Memo::new(move |_| app.world.lines.with(Vec::is_empty));
-    let new = move |_| app.sheet.set(Some(SheetFor::New { path: None, choose: false }));
+    let new = move |_| app.sheet.set(Some(SheetFor::file(None)));
     view! {
         <div class="head">
             <h1>{t!("streams.title")}</h1>

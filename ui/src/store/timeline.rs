@@ -6,7 +6,7 @@ use stream_api::{Activity, ActivityFilter, Level, StreamId, commands::Activities
 const HEARD: usize = 200;
 
 /// The kinds that are not about how a stream does, but about what somebody wanted.
-const WANTED: [&str; 15] = [
+const WANTED: [&str; 20] = [
     "ordered",
     "restarted",
     "created",
@@ -15,6 +15,11 @@ const WANTED: [&str; 15] = [
     "deleted",
     "guest_link_made",
     "guest_link_revoked",
+    "guest_link_renewed",
+    "guest_link_ended",
+    "access_changed",
+    "publish_key_made",
+    "publish_key_revoked",
     "kicked",
     "server_restarted",
     "server_changed",

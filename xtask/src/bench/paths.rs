@@ -65,27 +65,32 @@ pub(super) fn restart(rig: &Rig) -> Result<Vec<Row>> {
     drop(server);
 
     let slate = slate(&data)?;
-    let mut bare = Vec::new();
+    let (mut bare_served, mut bare_on_air) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let start = Instant::now();
         let plain = Plain::with_paths(rig, &names, Some(&slate))?;
         until_served(plain.rtsp(), &names)?;
-        bare.push(start.elapsed());
-        drop(plain);
+        bare_served.push(start.elapsed());
+        // As a shell would, all at once.
+        let publishers = names.iter().map(|name| plain.publish(name, &clip)).collect::<Result<Vec<_>>>()?;
+        for name in &names {
+            wait::until("the bare stream is online", || plain.online(name))?;
+        }
+        bare_on_air.push(start.elapsed());
+        drop((publishers, plain));
     }
     let with = |what: &str| format!("{what}, {PATHS} kept streams");
-    let beside = "MediaMTX with such a file, started";
     Ok(vec![
         Row::times(
             &with("restart of the server, served again"),
             &served,
-            (beside, &bare),
+            ("MediaMTX with such a file, started", &bare_served),
             Goal::AtMost(5000.0),
         ),
         Row::times(
             &with("restart of the server, on air again"),
             &on_air,
-            (beside, &bare),
+            (&format!("the same, then {PATHS} ffmpeg at once"), &bare_on_air),
             Goal::AtMost(5000.0),
         ),
         Row::cpu(&with("stream-manager-server alone: CPU"), own, ("its MediaMTX", theirs), Goal::None),

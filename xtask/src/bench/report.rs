@@ -166,8 +166,8 @@ pub(super) fn document(facts: &[(&str, String)], rows: &[Row]) -> String {
          - The file is H.264 1280x720 at 30 fps with AAC. CPU (user and system time) is measured over 20 s. PSS is memory \
          in which a page shared by n processes counts 1/n for each.\n\
          - The desktop app counts with its web processes, and without its MediaMTX and FFmpegs. Its times are medians of \
-         5, looked at every 20 ms until more than 200 colours are in the window; a closed window is opened by a second start \
-         of the app.\n\
+         5, looked at every 20 ms until more than 200 colours are in the window. A closed window is asked for as its entry \
+         in the tray does; for a second start, a program is loaded before.\n\
          - The interface comes in two parts: what the streams page needs, and all other pages, which are fetched once it \
          is drawn (docs/adr/0011).\n",
         table(rows)

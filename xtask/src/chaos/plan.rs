@@ -88,7 +88,7 @@ impl Kind {
     /// How soon it is to be detected at the latest.
     pub(super) const fn detect_goal(self) -> Limit {
         match self {
-            Kind::EncoderFrozen => Some(10_000),
+            Kind::EncoderFrozen | Kind::ServerFrozen => Some(10_000),
             _ => None,
         }
     }
@@ -98,7 +98,7 @@ impl Kind {
         match self {
             Kind::EncoderKilled => Some(1_000),
             Kind::ServerKilled => Some(3_000),
-            Kind::EncoderFrozen => Some(15_000),
+            Kind::EncoderFrozen | Kind::ServerFrozen => Some(15_000),
             _ => None,
         }
     }

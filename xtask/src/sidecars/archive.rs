@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read as _};
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use flate2::read::GzDecoder;
 
 use super::download::{self, Failure};
@@ -10,9 +10,8 @@ use crate::stamp;
 
 const RELEASES: &str = "https://github.com/bluenviron/mediamtx/releases/download";
 
-/// SHA-256 of the archives of the pinned version, for the platforms where it is known beforehand. The others (macOS)
-/// are checked against the `checksums.sha256` of the release itself, which guards against damage, not against a
-/// replaced release.
+/// SHA-256 of the archives of the pinned version, for the platforms where it is known beforehand. For the others
+/// (macOS) it is built from its Go module: a list of sums that lies beside a release is replaced with it.
 const PINNED: &[(&str, &str)] = &[
     (
         "mediamtx_v1.20.1_linux_amd64.tar.gz",
@@ -28,28 +27,27 @@ const PINNED: &[(&str, &str)] = &[
     ),
 ];
 
-/// The program's bytes out of the archive for this platform.
-pub(super) fn fetch(version: &str, os: &str, arch: &str) -> Result<Vec<u8>, Failure> {
-    let kind = if os == "windows" { "zip" } else { "tar.gz" };
-    let name = format!("mediamtx_v{version}_{os}_{arch}.{kind}");
-    let archive = download::get(&format!("{RELEASES}/v{version}/{name}"))?;
-    let expected = match PINNED.iter().find(|(pinned, _)| *pinned == name) {
-        Some((_, sum)) => (*sum).to_owned(),
-        None => {
-            println!("no checksum of {name} is pinned; checking against the release's own checksums.sha256");
-            let list = download::get(&format!("{RELEASES}/v{version}/checksums.sha256"))?;
-            listed(&String::from_utf8_lossy(&list), &name).map_err(Failure::Wrong)?
-        }
-    };
-    open(&archive, &name, &expected).map_err(Failure::Wrong)
+/// A release's archive whose content is known beforehand.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Archive {
+    name: &'static str,
+    sum: &'static str,
+    version: String,
 }
 
-/// The SHA-256 of `name` in a list such as `sha256sum` prints.
-fn listed(list: &str, name: &str) -> anyhow::Result<String> {
-    let rows = list.lines().filter_map(|line| line.split_once(char::is_whitespace));
-    let mut rows = rows.map(|(sum, file)| (sum, file.trim_start_matches([' ', '*'])));
-    let row = rows.find(|(_, file)| file.trim_start_matches("./") == name);
-    Ok(row.with_context(|| format!("checksums.sha256 does not list {name}"))?.0.to_owned())
+/// The one for a platform; `None` where its sum is not pinned.
+pub(super) fn pinned(version: &str, os: &str, arch: &str) -> Option<Archive> {
+    let stem = format!("mediamtx_v{version}_{os}_{arch}.");
+    let (name, sum) = PINNED.iter().copied().find(|(name, _)| name.starts_with(&stem))?;
+    Some(Archive { name, sum, version: version.to_owned() })
+}
+
+impl Archive {
+    /// The program's bytes.
+    pub(super) fn fetch(&self) -> Result<Vec<u8>, Failure> {
+        let archive = download::get(&format!("{RELEASES}/v{}/{}", self.version, self.name))?;
+        open(&archive, self.name, self.sum).map_err(Failure::Wrong)
+    }
 }
 
 /// The program in `archive`, if its checksum is `expected`.
@@ -114,12 +112,14 @@ mod tests {
     }
 
     #[test]
-    fn a_checksum_list_is_read_by_file_name() -> anyhow::Result<()> {
-        let list = "aa  other.tar.gz\nbb *mediamtx_v1.20.1_darwin_arm64.tar.gz\ncc  ./dotted.tar.gz\n";
-        assert_eq!(listed(list, "mediamtx_v1.20.1_darwin_arm64.tar.gz")?, "bb");
-        assert_eq!(listed(list, "dotted.tar.gz")?, "cc");
-        assert!(listed(list, "tar.gz").is_err(), "a part of a name is another file");
-        Ok(())
+    fn nothing_is_fetched_whose_sum_is_not_pinned() {
+        let version = super::super::MEDIAMTX;
+        for (os, arch, kind) in [("linux", "amd64", ".tar.gz"), ("windows", "amd64", ".zip")] {
+            let archive = pinned(version, os, arch).expect("it is pinned");
+            assert!(archive.name.ends_with(&format!("_{os}_{arch}{kind}")), "{archive:?}");
+        }
+        assert_eq!(pinned(version, "darwin", "arm64"), None);
+        assert_eq!(pinned("1.21.0", "linux", "amd64"), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ const SIZE_LIMIT: u64 = 200_000_000;
 
 /// Why there is no program.
 pub(super) enum Failure {
-    /// No answer from the host: another way may help.
+    /// No answer from the host, or nothing there that may be taken: another way may help.
     Unreachable(String),
     /// What came is not what was pinned, or can't be opened: no other way is tried.
     Wrong(anyhow::Error),

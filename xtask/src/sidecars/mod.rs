@@ -1,8 +1,9 @@
 //! The programs that the app brings along: today MediaMTX, at one pinned version. And those that its tests need: other
 //! versions of MediaMTX and FFmpeg.
 //!
-//! MediaMTX comes from the project's official archive, checked against a pinned SHA-256; where the release host can't be
-//! reached, it is built from its Go module, checked against the committed `go.sum` (docs/adr/0005).
+//! MediaMTX comes from the project's official archive, checked against a pinned SHA-256; where none is pinned, or the
+//! release host can't be reached, it is built from its Go module, checked against the committed `go.sum`
+//! (docs/adr/0005).
 
 mod archive;
 mod download;
@@ -50,6 +51,11 @@ pub(crate) fn mediamtx_ready() -> Result<bool> {
     Ok(program.is_file() && verify(&program, MEDIAMTX).is_ok())
 }
 
+/// Whether there is an archive of the pinned MediaMTX for this system whose checksum is known.
+pub(crate) fn can_fetch() -> bool {
+    platform().is_ok_and(|(os, arch)| archive::pinned(MEDIAMTX, os, arch).is_some())
+}
+
 /// Whether a Go toolchain is here that can build MediaMTX.
 pub(crate) fn can_build() -> Result<String> {
     module::go_version()
@@ -62,14 +68,18 @@ pub(crate) fn mediamtx(workspace: &Workspace) -> Result<PathBuf> {
         return Ok(program);
     }
     let (os, arch) = platform()?;
-    println!("fetching MediaMTX {MEDIAMTX} for {os}_{arch}");
+    let fetched = match archive::pinned(MEDIAMTX, os, arch) {
+        Some(archive) => {
+            println!("fetching MediaMTX {MEDIAMTX} for {os}_{arch}");
+            archive.fetch()
+        }
+        None => Err(download::Failure::Unreachable(format!("no checksum of one for {os}_{arch} is pinned"))),
+    };
     let mut origin = "the official archive";
-    install(&program, MEDIAMTX, |fresh| match archive::fetch(MEDIAMTX, os, arch) {
+    install(&program, MEDIAMTX, |fresh| match fetched {
         Ok(bytes) => Ok(fs::write(fresh, bytes)?),
         Err(download::Failure::Unreachable(reason)) => {
-            println!(
-                "the release host can't be reached ({reason}); building it from its Go module (some minutes)"
-            );
+            println!("no archive of a release ({reason}); building it from its Go module (some minutes)");
             origin = "its Go module";
             module::build(&recipe(workspace, MEDIAMTX), fresh, MEDIAMTX)
         }

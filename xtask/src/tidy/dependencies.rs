@@ -11,13 +11,13 @@ use crate::workspace::Workspace;
 /// The desktop package, at the root.
 const DESKTOP: &str = "stream-manager";
 
-/// Libraries, as beginnings of names, that only the named packages may use outside their tests. `testkit` is for
-/// tests alone.
+/// Libraries, as beginnings of names, that only the named packages may use outside their tests.
 const RESERVED: &[(&str, &[&str])] = &[
     ("tauri", &[DESKTOP]),
     ("axum", &["stream-server"]),
     ("process-wrap", &["child-process"]),
     ("nix", &["child-process", "testkit"]),
+    ("testkit", &[]),
 ];
 
 /// Packages of ours, and the packages of ours that they may not see: who stands lower knows nothing of who stands
@@ -39,7 +39,7 @@ const BLIND: &[(&str, &[&str])] = &[
 ];
 
 /// Packages that do no input or output and have no clock, so they need no runtime either.
-const PURE: &[&str] = &["stream-api", "ffmpeg-cli"];
+pub(super) const PURE: &[&str] = &["stream-api", "ffmpeg-cli"];
 
 /// What the project is built on: each is a direct dependency of a package that uses it.
 const FOUNDATIONS: &[&str] = &[
@@ -115,10 +115,8 @@ fn reserved(direct: &Direct) -> Vec<String> {
             if let Some((_, owners)) = rule
                 && !owners.contains(&package.as_str())
             {
-                complaints.push(format!(
-                    "{package} depends on {library}, which is for {} alone",
-                    owners.join(", ")
-                ));
+                let owners = if owners.is_empty() { "tests".to_owned() } else { owners.join(", ") };
+                complaints.push(format!("{package} depends on {library}, which is for {owners} alone"));
             }
         }
     }
@@ -180,6 +178,10 @@ mod tests {
             ["ui depends on axum, which is for stream-server alone"]
         );
         assert_eq!(reserved(&with("ui", &["axumatic", "nixpacks"])), [""; 0], "another family");
+        assert_eq!(
+            reserved(&with("stream-server", &["testkit"])),
+            ["stream-server depends on testkit, which is for tests alone"]
+        );
     }
 
     #[test]

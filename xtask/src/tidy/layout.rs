@@ -4,7 +4,7 @@ use anyhow::Result;
 use fs_err as fs;
 
 use super::{RUST_FOLDERS, Source, read};
-use crate::{stamp, workspace::Workspace};
+use crate::{sidecars, stamp, workspace::Workspace};
 
 const ROOT: &[&str] = &[
     "Cargo.toml",
@@ -20,6 +20,23 @@ const ROOT: &[&str] = &[
     "ARCHITECTURE.md",
     "LICENSE-MIT",
     "LICENSE-APACHE",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+    "clippy.toml",
+    "deny.toml",
+    "rustfmt.toml",
+    ".taurignore",
+    ".ci/run",
+    "docs/adr",
+    "crates",
+    "xtask",
+];
+
+/// Where the version of MediaMTX is named that the app is made for, and what stands around it there.
+const PINNED_AT: &[(&str, &str, &str)] = &[
+    ("docker-compose.yml", "image: bluenviron/mediamtx:", "\n"),
+    ("crates/stream-server/src/sidecars.rs", "\"mediamtx-", "-\""),
+    ("crates/testkit/src/fixtures.rs", "const MEDIAMTX: &str = \"", "\""),
 ];
 
 /// No source file may be longer, in lines.
@@ -34,6 +51,17 @@ const HEAVIEST_SCREENSHOT: u64 = 300_000;
 pub(super) fn root_entries(workspace: &Workspace) -> Result<Vec<String>> {
     let missing = ROOT.iter().filter(|entry| !workspace.root.join(entry).exists());
     Ok(missing.map(|entry| format!("{entry} is missing")).collect())
+}
+
+pub(super) fn pinned(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut complaints = Vec::new();
+    for &(file, before, after) in PINNED_AT {
+        let wanted = format!("{before}{}{after}", sidecars::MEDIAMTX);
+        if !fs::read_to_string(workspace.root.join(file))?.contains(&wanted) {
+            complaints.push(format!("{file} does not say {}", wanted.trim()));
+        }
+    }
+    Ok(complaints)
 }
 
 pub(super) fn sizes(workspace: &Workspace) -> Result<Vec<String>> {

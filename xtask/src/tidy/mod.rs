@@ -18,8 +18,10 @@ type Check = fn(&Workspace) -> Result<Vec<String>>;
 const CHECKS: &[(&str, Check)] = &[
     ("dependencies point one way", dependencies::point_one_way),
     ("pure crates stay pure", dependencies::pure_crates),
+    ("pure crates ask no file system and no clock", sources::outside),
     ("what the project is built on is used", dependencies::foundations_are_used),
     ("the root holds what it must", layout::root_entries),
+    ("one MediaMTX is the pinned one", layout::pinned),
     ("files stay small", layout::sizes),
     ("screenshots stay light", layout::screenshots),
     ("documents name no person's folders", layout::personal_paths),
@@ -27,7 +29,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("processes start in child-process alone", sources::spawning),
     ("type names follow the glossary", sources::type_names),
     ("words are sorted and used", words::keys),
-    ("the interface takes its words from the table", words::literals),
+    ("what a person reads comes from the table", words::literals),
 ];
 
 /// Runs every check and tells all complaints.

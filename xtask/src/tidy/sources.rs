@@ -3,11 +3,17 @@
 use anyhow::Result;
 use fs_err as fs;
 
-use super::{RUST_FOLDERS, holds_word, product_lines, read};
+use super::{RUST_FOLDERS, dependencies::PURE, holds_word, product_lines, read};
 use crate::workspace::Workspace;
 
 /// Types that hold what changes.
 const CHANGING: &[&str] = &["Mutex", "RwLock", "OnceLock", "OnceCell", "LazyLock", "RefCell", "Cell"];
+
+/// What a pure package has no business with: files, clocks, threads, the network.
+const OUTSIDE: &[&str] =
+    &["fs", "Instant", "SystemTime", "thread", "TcpStream", "TcpListener", "UdpSocket", "ToSocketAddrs"];
+/// And modules of that kind whose names are words as well.
+const OUTSIDE_MODULES: &[&str] = &["process::", "env::"];
 
 /// Words that say nothing about a type (ARCHITECTURE.md, glossary).
 const EMPTY_WORDS: &[&str] = &["Manager", "Service", "Helper", "Util", "Utils", "Data", "Info"];
@@ -37,6 +43,29 @@ fn holds_state(line: &str) -> bool {
     declaration.starts_with("mut ")
         || declaration.contains("Atomic")
         || CHANGING.iter().any(|kind| holds_word(declaration, kind))
+}
+
+pub(super) fn outside(workspace: &Workspace) -> Result<Vec<String>> {
+    let mut complaints = Vec::new();
+    for package in PURE {
+        let folder = format!("crates/{package}/src");
+        let sources = read(workspace, &[&folder], &[".rs"])?;
+        for source in sources.iter().filter(|source| !is_test(&source.name)) {
+            let lines = product_lines(&source.text).filter(|(_, line)| looks_outside(line));
+            complaints.extend(lines.map(|(at, line)| format!("{}:{at}: {}", source.name, line.trim())));
+        }
+    }
+    Ok(complaints)
+}
+
+fn looks_outside(line: &str) -> bool {
+    OUTSIDE.iter().any(|word| holds_word(line, word))
+        || OUTSIDE_MODULES.iter().any(|path| line.contains(path))
+}
+
+/// Whether a file is a module of tests by its name.
+pub(super) fn is_test(name: &str) -> bool {
+    name.contains("/tests/") || name.ends_with("/tests.rs") || name.ends_with("_tests.rs")
 }
 
 pub(super) fn spawning(workspace: &Workspace) -> Result<Vec<String>> {
@@ -108,6 +137,24 @@ mod tests {
         ] {
             assert!(!holds_state(line), "{line}");
         }
+    }
+
+    #[test]
+    fn a_look_outside_is_noticed() {
+        for line in [
+            "use std::{fs, path::Path};",
+            "    let now = std::time::Instant::now();",
+            "std::env::var(\"HOME\")",
+            "use std::process::Command;",
+        ] {
+            assert!(looks_outside(line), "{line}");
+        }
+        for line in ["env!(\"OUT_DIR\")", "use std::net::IpAddr;", "\"held by another process\"", "offset"] {
+            assert!(!looks_outside(line), "{line}");
+        }
+        assert!(
+            is_test("crates/ffmpeg-cli/src/faults/tests.rs") && !is_test("crates/stream-api/src/host.rs")
+        );
     }
 
     #[test]

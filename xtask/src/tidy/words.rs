@@ -4,7 +4,7 @@ use anyhow::{Context as _, Result};
 use fs_err as fs;
 use serde_json::{Map, Value};
 
-use super::{product_lines, read};
+use super::{product_lines, read, sources::is_test};
 use crate::workspace::Workspace;
 
 pub(super) fn keys(workspace: &Workspace) -> Result<Vec<String>> {
@@ -33,14 +33,20 @@ fn unsorted(text: &str) -> Vec<String> {
     pair.map(|pair| format!("{} must stand before {}", pair[1], pair[0])).into_iter().collect()
 }
 
-/// Sentences in the interface's code that do not come from the table: a literal that starts like a sentence and has
-/// more than one word. Single words and text outside literals escape it.
+/// Code that talks to people. The libraries below it hold what other programs say.
+const TALKING: &[&str] = &["ui/src", "src-tauri/src", "crates/stream-server/src", "crates/stream-engine/src"];
+/// Beginnings of what is said by the system, and to other programs.
+const FOREIGN: &[&str] = &["Access is denied", "Authorization: ", "Basic ", "Connection: "];
+
+/// Sentences in the code that do not come from the table: a literal that starts like a sentence and has more than one
+/// word. Single words, sentences without a capital and text outside literals escape it.
 pub(super) fn literals(workspace: &Workspace) -> Result<Vec<String>> {
     let mut complaints = Vec::new();
-    for source in read(workspace, &["ui/src"], &[".rs"])? {
+    let sources = read(workspace, TALKING, &[".rs"])?;
+    for source in sources.iter().filter(|source| !is_test(&source.name)) {
         let said = product_lines(&source.text).filter(|(_, line)| !is_for_developers(line));
         let sentences = said.flat_map(|(at, line)| strings(line).map(move |literal| (at, literal)));
-        let own = sentences.filter(|(_, literal)| reads_like_a_sentence(literal));
+        let own = sentences.filter(|(_, literal)| reads_like_a_sentence(literal) && !is_foreign(literal));
         complaints.extend(own.map(|(at, literal)| format!("{}:{at}: \"{literal}\"", source.name)));
     }
     Ok(complaints)
@@ -49,6 +55,10 @@ pub(super) fn literals(workspace: &Workspace) -> Result<Vec<String>> {
 fn is_for_developers(line: &str) -> bool {
     let calls = ["expect(", "panic!", "assert", "tracing::", "console::", "reason =", "#[doc", "#[error"];
     calls.iter().any(|call| line.contains(call))
+}
+
+fn is_foreign(literal: &str) -> bool {
+    FOREIGN.iter().any(|start| literal.starts_with(start))
 }
 
 /// The string literals that begin and end in `line`.
@@ -87,6 +97,7 @@ mod tests {
         let found = |line| strings(line).filter(|text| reads_like_a_sentence(text)).count();
         assert_eq!(found("<p>\"No streams yet\"</p>"), 1);
         assert_eq!(found("class=\"btn primary\" key=\"Escape\" t!(\"streams.title\")"), 0);
+        assert!(is_foreign("Authorization: {right}\\r\\n") && !is_foreign("Access is limited"));
         assert_eq!(found("event.key() == \"Arrow Down\""), 1, "better asked once too often");
     }
 }

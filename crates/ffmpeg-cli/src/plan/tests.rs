@@ -7,7 +7,7 @@ fn plan(media: &SourceMedia) -> Result<Plan, Error> {
 }
 
 fn fetched(media: &SourceMedia) -> Result<Plan, Error> {
-    super::live(media, &Wanted::default())
+    live(media, &Wanted::default())
 }
 
 pub(super) fn video() -> VideoTrack {

@@ -87,6 +87,9 @@ pub struct GuestLinkCreate {
     /// What to call it, 60 characters at most; may be empty.
     #[serde(default)]
     pub label: String,
+    /// The link that it takes the place of ([`GuestLink::id`]): that one lets nobody in any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub instead: Option<String>,
 }
 
 /// A guest link, told this once.

@@ -79,7 +79,8 @@ pub(crate) async fn guest_link_create(
     let urls: Vec<String> = pages.into_iter().map(|page| format!("{page}#{}.{token}", link.id)).collect();
     let qr = Secret::new(qr::svg(urls.first().map_or("", String::as_str))?);
     // Last: what is stored is shown this once.
-    change_access(engine, request.id, AccessChange::AddLink(stored)).await?;
+    let change = AccessChange::AddLink { link: stored, instead: request.instead };
+    change_access(engine, request.id, change).await?;
     Ok(GuestLinkMade { link, urls: urls.into_iter().map(Secret::new).collect(), qr })
 }
 

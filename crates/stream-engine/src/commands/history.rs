@@ -28,7 +28,7 @@ pub(crate) async fn activity_seen(engine: &Call<'_>, _: ActivitySeen) -> Result<
     Ok(Nothing {})
 }
 
-pub(crate) async fn stream_history(engine: &Call<'_>, request: StreamPast) -> Result<StreamHistory, Error> {
+pub(crate) async fn stream_past(engine: &Call<'_>, request: StreamPast) -> Result<StreamHistory, Error> {
     engine.streams.lock().await.get(request.id)?;
     engine.history.past(request.id).await
 }

@@ -24,7 +24,7 @@ use stream_api::{
         StreamDelete, StreamDuplicate, StreamGet, StreamList, StreamLog, StreamOpen, StreamRestart,
         StreamStart, StreamStartAll, StreamStop, StreamStopAll, StreamUpdate, Streams, ToolsCheck,
     },
-    propose_name,
+    file_name, propose_name,
 };
 use tokio::sync::MutexGuard;
 use uuid::Uuid;
@@ -34,7 +34,7 @@ use crate::{
     engine::Inner,
     prober::Probed,
     secrets,
-    store::{StoredStream, is_same_name},
+    store::{StoredStream, Unknown, is_same_name},
     stream::Registry,
     wanted::{wanted, way},
 };
@@ -47,7 +47,7 @@ pub(crate) use access::{
 pub(crate) use capacity::capacity_get;
 pub(crate) use encoders::encoders_try;
 pub(crate) use history::{
-    activity_export, activity_list, activity_seen, stream_history, stream_run_log, support_bundle,
+    activity_export, activity_list, activity_seen, stream_past, stream_run_log, support_bundle,
 };
 pub(crate) use others::{
     drift_adopt, drift_apply, other_list, server_add, server_edit, server_remove, server_retry, server_test,
@@ -113,7 +113,7 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         None => proposed(engine, spec.server, &proposal(&spec.source)).await,
     };
     let used = (order == Order::Run).then(clock::now);
-    let stored = StoredStream { id, spec, order, access, used, converts: false };
+    let stored = StoredStream { id, spec, order, access, used, converts: false, unknown: Unknown::new() };
     let allowed = engine.servers.get(request.server).terms().check(&stored.spec.name, &stored.access);
     let mut streams = store_new(engine, streams, &stored, allowed, has_secrets).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
@@ -214,7 +214,15 @@ pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate
         // What a person set at the desktop is not for others to run once more.
         spec.encoding.extra.clear();
     }
-    let stored = StoredStream { id, spec, order, access, used: None, converts: original.converts };
+    let stored = StoredStream {
+        id,
+        spec,
+        order,
+        access,
+        used: None,
+        converts: original.converts,
+        unknown: Unknown::new(),
+    };
     let allowed = check_name(&stored.spec.name);
     let mut streams = store_new(engine, streams, &stored, allowed, has_secrets).await?;
     engine.hub.tell(Some((stored.id, &stored.spec.name)), ActivityKind::Created { by: engine.origin });
@@ -376,10 +384,6 @@ fn proposal(source: &Source) -> String {
     }
 }
 
-fn file_name(path: &str) -> &str {
-    path.rsplit(['/', '\\']).next().unwrap_or_default()
-}
-
 /// Probes a stream's file, if its source is one.
 async fn examine_of(engine: &Inner, spec: &StreamSpec) -> Result<(), Error> {
     let Some(file) = spec.source.file() else { return Ok(()) };
@@ -413,19 +417,7 @@ async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
         Some(stream) => order(engine, stream.id, Order::Run).await,
         None => {
             let source = Source::File { path: path.to_owned() };
-            let request = StreamCreate {
-                server: ServerId::BUNDLED,
-                name: None,
-                source,
-                password: None,
-                playback: Default::default(),
-                record: false,
-                keep_viewers: true,
-                access: Default::default(),
-                prepare: false,
-                encoding: Default::default(),
-                start: true,
-            };
+            let request = StreamCreate { start: true, ..StreamCreate::of(source) };
             stream_create(engine, request).await
         }
     }

@@ -33,13 +33,17 @@ pub(crate) async fn server_test(engine: &Call<'_>, request: ServerTest) -> Resul
     };
     let (spec, kept) = given::given(request.spec, request.secrets, before.as_ref())?;
     let ours = |name: &str| request.server.is_some_and(|id| engine.servers.owns(id, name));
-    server::examined(&spec, &kept, &engine.slates, ours).await
+    let streams = match request.server {
+        Some(id) => of_server(engine, id).await.into_iter().map(|stream| stream.spec.name).collect(),
+        None => Vec::new(),
+    };
+    server::examined(&spec, &kept, &engine.slates, &engine.drives, ours, &streams).await
 }
 
 pub(crate) async fn server_add(engine: &Call<'_>, request: ServerAdd) -> Result<OtherServer, Error> {
     let (spec, kept) = given::given(request.spec, request.secrets, None)?;
     if let Some(folder) = &spec.folder {
-        server::usable(&folder.here).await?;
+        server::usable(&folder.here, &engine.drives).await?;
     }
     let _turn = engine.servers_turn.lock().await;
     check_name_free(engine, &spec.name, None).await?;
@@ -62,7 +66,7 @@ pub(crate) async fn server_edit(engine: &Call<'_>, request: ServerEdit) -> Resul
     let before = with_secrets(engine, id).await?;
     let (spec, kept) = given::given(request.spec, request.secrets, Some(&before))?;
     if let Some(folder) = &spec.folder {
-        server::usable(&folder.here).await?;
+        server::usable(&folder.here, &engine.drives).await?;
     }
     check_name_free(engine, &spec.name, Some(id)).await?;
     let terms = server::terms(&spec, &kept, &engine.slates);

@@ -9,7 +9,7 @@ use stream_api::{
 };
 
 use super::Call;
-use crate::{engine::new_guest_port, ports, server, stored_server::StoredServer};
+use crate::{engine::new_guest_port, guests, ports, server, stored_server::StoredServer};
 
 pub(crate) async fn server_get(engine: &Call<'_>, _: ServerGet) -> Result<ServerStatus, Error> {
     Ok(engine.hub.snapshot().server)
@@ -51,25 +51,39 @@ pub(crate) async fn server_settings_check(
     engine: &Call<'_>,
     request: ServerSettingsCheck,
 ) -> Result<Effects, Error> {
-    Ok(effects(engine, &request.settings).await)
+    Ok(effects(engine, &whole(engine, request.settings)).await)
 }
 
 pub(crate) async fn server_settings_set(
     engine: &Call<'_>,
     request: ServerSettingsSet,
 ) -> Result<ServerStatus, Error> {
-    let effects = effects(engine, &request.settings).await;
+    let settings = whole(engine, request.settings);
+    let effects = effects(engine, &settings).await;
     if let Some(problem) = effects.problems.into_iter().find(|problem| !problem.mild) {
         return Err(problem.error);
     }
     let before = engine.hub.snapshot().server;
-    match before.state == ServerState::Running && !effects.restarts {
-        // Nothing changes; but a person chose it.
-        true => engine.store.set_settings(request.settings).await?,
-        false => engine.server.change(request.settings).await?,
+    let page = settings.guest_port.filter(|port| *port != *engine.guest_port.borrow());
+    // First: the server's new start is what costs viewers something.
+    let moved = match page {
+        Some(port) => Some(guests::move_page(engine, port).await?),
+        None => None,
+    };
+    let stays = !effects.restarts && (before.state == ServerState::Running || moved.is_some());
+    let set = match stays {
+        // At most what is ours changes; but a person chose it.
+        true => engine.store.set_settings(settings).await,
+        false => engine.server.change(settings).await,
+    };
+    if let Err(error) = set {
+        if let Some(before) = moved {
+            engine.guest_port.send_replace(before);
+        }
+        return Err(error);
     }
     engine.hub.server(|server| server.reach_chosen = true);
-    if effects.restarts {
+    if effects.restarts || page.is_some() {
         tracing::info!("the server's settings were changed");
         engine.hub.tell(None, ActivityKind::ServerChanged { by: engine.origin });
     }
@@ -95,6 +109,11 @@ pub(crate) async fn server_config_read(
         .map_err(|error| Error::new(Code::ConfigUnreadable).with("reason", error))
 }
 
+/// With what is as it is when absent.
+fn whole(engine: &Call<'_>, settings: ServerSettings) -> ServerSettings {
+    ServerSettings { guest_port: settings.guest_port.or(Some(*engine.guest_port.borrow())), ..settings }
+}
+
 async fn effects(engine: &Call<'_>, settings: &ServerSettings) -> Effects {
-    server::effects(settings, &engine.hub.snapshot(), &engine.tls).await
+    server::effects(settings, &engine.hub.snapshot(), &engine.tls, engine.hub.clocks().wall()).await
 }

@@ -6,7 +6,7 @@ use ffmpeg_cli::plan::Wanted;
 use mediamtx_client::{Pull, PullFailure};
 use stream_api::{
     Code, Error, Outcome, Source, SourceAddress, SourceTested, Step, StreamId, TestStep,
-    commands::SourceTest, split_address,
+    commands::SourceTest, split_address, t,
 };
 use tokio::{
     net::{TcpStream, lookup_host},
@@ -36,7 +36,7 @@ pub(crate) async fn source_test(engine: &Call<'_>, request: SourceTest) -> Resul
     let Given { source, secrets } =
         given::source(engine, request.source, request.password, before.as_ref()).await?;
     let Source::Network(network) = source else {
-        return Err(Error::new(Code::BadRequest).with("reason", "only a network source is tested"));
+        return Err(Error::new(Code::BadRequest).with("reason", t!("source_test.others")));
     };
     let address = split_address(&network.url)?;
     let mut test = Test::default();

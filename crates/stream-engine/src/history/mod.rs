@@ -70,7 +70,7 @@ impl History {
     ///
     /// # Errors
     /// When SQLite does not even work in memory, or no thread can be had.
-    pub(crate) fn open(folder: &Path) -> Result<(History, Left), Error> {
+    pub(crate) fn open(folder: &Path, drives: Drives) -> Result<(History, Left), Error> {
         let internal = |error: &dyn std::fmt::Display| Error::new(Code::Internal).with("reason", error);
         let opened = schema::open(&folder.join("history.sqlite")).map_err(|error| internal(&error))?;
         let mut left = Left { note: opened.note, ..Left::default() };
@@ -86,7 +86,7 @@ impl History {
             .spawn(move || writer.run())
             .map_err(|error| internal(&error))?;
         let path = opened.path.map(Arc::new);
-        Ok((History { inbox, path, drives: Drives::default() }, left))
+        Ok((History { inbox, path, drives }, left))
     }
 
     /// Which activities, newest first.

@@ -7,13 +7,14 @@ use stream_api::{
 use uuid::Uuid;
 
 use super::{Chronicle, History, Left, Write, writer};
+use crate::drives::Drives;
 
 fn id(n: u128) -> StreamId {
     StreamId(Uuid::from_u128(n))
 }
 
 fn open(folder: &std::path::Path) -> (History, Left, Chronicle) {
-    let (history, left) = History::open(folder).unwrap();
+    let (history, left) = History::open(folder, Drives::default()).unwrap();
     let chronicle = Chronicle::new(history.clone(), &left, "1.2.3");
     (history, left, chronicle)
 }
@@ -214,11 +215,7 @@ async fn a_full_disk_loses_nothing_and_stops_nobody() {
     let (inbox, outlet) = std::sync::mpsc::sync_channel(1_000);
     let writer = writer::Writer { db, inbox: outlet, app: 0, seen_before: None };
     let thread = std::thread::spawn(move || writer.run());
-    let history = History {
-        inbox,
-        path: Some(std::sync::Arc::new(path.clone())),
-        drives: crate::drives::Drives::default(),
-    };
+    let history = History { inbox, path: Some(std::sync::Arc::new(path.clone())), drives: Drives::default() };
     let mut chronicle = Chronicle::new(history.clone(), &Left::default(), "1.2.3");
     let name = "x".repeat(20_000);
     for _ in 0..50 {

@@ -64,30 +64,37 @@ struct Pages {
 }
 
 impl RunJournal {
-    /// The log of the stream `name` in `folder`, with what earlier runs left there.
+    /// The log of the stream `name` in `folder`, with what earlier runs left there as soon as the drive tells it. Lines
+    /// that come before that begin a run of their own.
     pub(crate) fn new(folder: PathBuf, name: &str, ink: Ink) -> RunJournal {
-        let mut ids: Vec<i64> = fs::read_dir(&folder)
-            .into_iter()
-            .flatten()
-            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".log")?.parse().ok())
-            .collect();
-        ids.sort_unstable();
-        let front = Front { name: name.to_owned(), newest: ids.last().copied().map(RunId) };
-        let runs = ids.into_iter().map(|id| Pages::new(&folder, RunId(id), false)).collect();
-        let inner = Arc::new(Mutex::new(Inner { folder, runs }));
-        let journal = RunJournal { front: Arc::new(Mutex::new(front)), inner, ink };
-        journal.order(Inner::shorten);
+        let front = Arc::new(Mutex::new(Front { name: name.to_owned(), newest: None }));
+        let inner = Arc::new(Mutex::new(Inner { folder, runs: VecDeque::new() }));
+        let journal = RunJournal { front, inner, ink };
+        let known = journal.clone();
+        journal.order(move |inner| {
+            inner.find();
+            let (mut front, found) = (known.front(), inner.runs.back().map(|run| run.id));
+            front.newest = front.newest.max(found);
+        });
         journal
     }
 
     /// Removes the logs below `folder` of streams that are not known any more.
-    pub(crate) fn remove_others(folder: &Path, is_known: impl Fn(&str) -> bool, ink: &Ink) {
-        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
-            let id = entry.file_name().to_str().and_then(|name| name.parse::<StreamId>().ok());
-            if id.is_some_and(|id| !is_known(&id.to_string())) {
-                RunJournal::new(entry.path(), "", ink.clone()).order(Inner::remove);
+    pub(crate) fn remove_others(
+        folder: PathBuf,
+        is_known: impl Fn(&str) -> bool + Send + 'static,
+        ink: &Ink,
+    ) {
+        ink.order(move || {
+            for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+                let id = entry.file_name().to_str().and_then(|name| name.parse::<StreamId>().ok());
+                if id.is_some_and(|id| !is_known(&id.to_string())) {
+                    let mut gone = Inner { folder: entry.path(), runs: VecDeque::new() };
+                    gone.find();
+                    gone.remove();
+                }
             }
-        }
+        });
     }
 
     /// From now on lines belong to a new run.
@@ -160,6 +167,18 @@ fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
 }
 
 impl Inner {
+    /// What earlier runs left.
+    fn find(&mut self) {
+        let mut ids: Vec<i64> = fs::read_dir(&self.folder)
+            .into_iter()
+            .flatten()
+            .filter_map(|entry| entry.ok()?.file_name().to_str()?.strip_suffix(".log")?.parse().ok())
+            .collect();
+        ids.sort_unstable();
+        self.runs = ids.into_iter().map(|id| Pages::new(&self.folder, RunId(id), false)).collect();
+        self.shorten();
+    }
+
     fn begin(&mut self, id: RunId) {
         // Lines stay in memory where the folder can't be made.
         let _ = data_dir::make(&self.folder);
@@ -349,10 +368,41 @@ mod tests {
         }
         fs::create_dir(dir.path().join("somebody's own")).unwrap();
         ink.flush().await;
-        RunJournal::remove_others(dir.path(), |id| id == ids[0].to_string(), &ink);
+        RunJournal::remove_others(dir.path().to_owned(), move |id| id == ids[0].to_string(), &ink);
         ink.flush().await;
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2);
         assert!(dir.path().join(ids[0].to_string()).exists());
+    }
+
+    #[tokio::test]
+    async fn a_drive_that_hangs_holds_up_no_stream() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("s");
+        let before = RunJournal::new(folder.clone(), "lobby", Ink::start());
+        let earlier = before.begin_run();
+        before.manager("info", "earlier");
+        before.ink.flush().await;
+        let (ink, (release, held)) = (Ink::start(), std::sync::mpsc::channel::<()>());
+        // Until the sender is gone.
+        ink.order(move || {
+            let _ = held.recv();
+        });
+        // A run's identity is when it began.
+        while clock::now().0 <= earlier.0 {
+            tokio::task::yield_now().await;
+        }
+        RunJournal::remove_others(dir.path().to_owned(), |_| true, &ink);
+        let journal = RunJournal::new(folder, "lobby", ink);
+        let run = journal.begin_run();
+        assert!(run > earlier);
+        journal.manager("info", "now");
+        drop(release);
+        assert_eq!(texts(&journal.run(run).await.unwrap().head), ["now"]);
+        assert_eq!(
+            texts(&journal.read().await.lines),
+            ["earlier", "now"],
+            "found as soon as the drive tells"
+        );
     }
 
     #[tokio::test]

@@ -118,7 +118,11 @@ impl Step<'_> {
                 let fault = fault.clone();
                 self.wait_for_server(fault);
             }
-            _ => {}
+            Phase::Stopped
+            | Phase::Starting { .. }
+            | Phase::Running { .. }
+            | Phase::Stopping { .. }
+            | Phase::Failed { .. } => {}
         }
     }
 
@@ -169,7 +173,12 @@ impl Step<'_> {
         match &mut self.machine.phase {
             Phase::Starting { spawned: Some(_), progressed, .. } => *progressed = true,
             Phase::Running { progress_at, .. } => *progress_at = self.now,
-            _ => return,
+            Phase::Starting { spawned: None, .. }
+            | Phase::Stopped
+            | Phase::Open
+            | Phase::Stopping { .. }
+            | Phase::Backoff { .. }
+            | Phase::Failed { .. } => return,
         }
         self.maybe_running();
     }

@@ -64,14 +64,14 @@ const AGAIN: Duration = Duration::from_secs(20);
 
 impl Secrets {
     /// Keeps them in the file alone, or in this user's keychain where this build knows one.
-    pub(crate) fn new(file: PathBuf, keychain: bool) -> Secrets {
-        Secrets::by(file, if keychain { system() } else { None })
+    pub(crate) fn new(file: PathBuf, keychain: bool, drives: Drives) -> Secrets {
+        Secrets::by(file, if keychain { system() } else { None }, drives)
     }
 
-    fn by(file: PathBuf, keychain: Option<Asker>) -> Secrets {
+    fn by(file: PathBuf, keychain: Option<Asker>, drives: Drives) -> Secrets {
         let place = if keychain.is_some() { SecretsPlace::Keychain } else { SecretsPlace::File };
         let place = watch::Sender::new(place);
-        Secrets { file: Arc::new(file), drives: Drives::default(), keychain, place, turn: Arc::default() }
+        Secrets { file: Arc::new(file), drives, keychain, place, turn: Arc::default() }
     }
 
     /// Where they are kept, as far as is known.

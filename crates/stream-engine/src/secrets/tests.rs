@@ -33,11 +33,11 @@ async fn got(secrets: &Secrets, id: StreamId) -> Option<SourceSecrets> {
 async fn what_is_kept_is_found_again_and_goes_with_its_stream() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("secrets.json");
-    let secrets = Secrets::new(file.clone(), false);
+    let secrets = Secrets::new(file.clone(), false, Drives::default());
     let (a, b) = (stream(), stream());
     assert!(secrets.set(a, SOURCE, Some(&password("one"))).await.unwrap());
     assert!(secrets.set(b, SOURCE, Some(&password("two"))).await.unwrap());
-    let again = Secrets::new(file.clone(), false);
+    let again = Secrets::new(file.clone(), false, Drives::default());
     assert_eq!(got(&again, a).await, Some(password("one")));
     assert!(!again.set(a, SOURCE, Some(&password("one"))).await.unwrap(), "the same");
     again.forget(a).await;
@@ -57,7 +57,7 @@ async fn what_is_kept_is_found_again_and_goes_with_its_stream() {
 async fn secrets_of_what_is_gone_do_not_stay() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("secrets.json");
-    let (secrets, a, b) = (Secrets::new(file.clone(), false), stream(), stream());
+    let (secrets, a, b) = (Secrets::new(file.clone(), false, Drives::default()), stream(), stream());
     secrets.tidy(|_| false).await;
     assert!(!file.exists(), "nothing is written for nothing");
     secrets.set(a, SOURCE, Some(&password("one"))).await.unwrap();
@@ -80,7 +80,7 @@ async fn a_broken_file_is_never_overwritten() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("secrets.json");
     fs::write(&file, "{ half").unwrap();
-    let (secrets, id) = (Secrets::new(file.clone(), false), stream());
+    let (secrets, id) = (Secrets::new(file.clone(), false, Drives::default()), stream());
     assert_eq!(got(&secrets, id).await, None);
     secrets.set(id, SOURCE, Some(&password("x"))).await.unwrap_err();
     secrets.tidy(|_| false).await;
@@ -134,7 +134,7 @@ impl Fake {
     pub(crate) fn secrets(&self, file: &Path) -> Secrets {
         let fake = self.clone();
         let asker = Asker::with_limit(move || Box::new(fake), Duration::from_millis(200));
-        Secrets::by(file.to_owned(), Some(asker))
+        Secrets::by(file.to_owned(), Some(asker), Drives::default())
     }
 }
 
@@ -177,7 +177,7 @@ async fn nothing_is_lost_on_the_way_into_a_keychain() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("secrets.json");
     let ids = [stream(), stream(), stream()];
-    let before = Secrets::new(file.clone(), false);
+    let before = Secrets::new(file.clone(), false, Drives::default());
     for id in ids {
         before.set(id, SOURCE, Some(&password(&id.to_string()))).await.unwrap();
     }

@@ -84,20 +84,18 @@ impl Admitted {
     }
 
     /// Asks the server for its users. Whether it has what it was given; if not, it is given that again by the next
-    /// [`follow`](Admitted::follow).
+    /// [`follow`](Admitted::follow). `there` are the sessions that were seen last: they came before what is shown now.
     ///
     /// # Errors
     /// [`ApiError`].
-    pub(super) async fn look(&mut self, api: &Api) -> Result<bool, ApiError> {
+    pub(super) async fn look(&mut self, api: &Api, there: &HashSet<String>) -> Result<bool, ApiError> {
         let Some(users) = &self.users else { return Ok(true) };
-        // First, so that they came before what is shown then.
-        let sessions = api.sessions().await?;
         let shown = shown_by(api).await?;
         let is_given = users.len() == shown.len()
             && users.iter().zip(&shown).all(|(given, shown)| given.is_shown_as(shown));
         let known = |(before, times): &(Vec<User>, u32)| *times >= IN_VAIN && *before == shown;
         if is_given || self.stubborn.as_ref().is_some_and(known) {
-            self.ours = sessions.into_iter().map(|session| session.id).collect();
+            self.ours.clone_from(there);
             return Ok(true);
         }
         self.past.extend(self.users.take().map(Past::of));
@@ -238,6 +236,11 @@ mod tests {
         std::mem::take(&mut fake.state().kicked)
     }
 
+    async fn look(admitted: &mut Admitted, api: &Api) -> bool {
+        let there = api.sessions().await.unwrap().into_iter().map(|session| session.id).collect();
+        admitted.look(api, &there).await.unwrap()
+    }
+
     fn keys() -> Keys {
         let secret = |name: &str| (name.to_owned(), Secret::new("pass"));
         Keys { control: secret("manager"), publisher: secret("publisher"), reader: secret("reader") }
@@ -304,21 +307,21 @@ mod tests {
         let mut admitted = Admitted::elsewhere(keys().users());
         admitted.follow(&api, |_| locked.clone()).await.unwrap();
         comes(&fake, "before", "show", "2026-01-01T10:00:00Z");
-        assert!(admitted.look(&api).await.unwrap());
+        assert!(look(&mut admitted, &api).await);
 
         fake.state().users = Some(foreign(&json!([{ "action": "read" }])));
         comes(&fake, "meanwhile", "show", "2026-01-01T10:00:00Z");
-        assert!(!admitted.look(&api).await.unwrap());
+        assert!(!look(&mut admitted, &api).await);
         assert!(!admitted.is_done(|_| locked.clone()));
         admitted.follow(&api, |_| locked.clone()).await.unwrap();
         assert_eq!(kicked(&fake), ["meanwhile"]);
-        assert!(admitted.look(&api).await.unwrap(), "it has ours again");
+        assert!(look(&mut admitted, &api).await, "it has ours again");
 
         // Nobody comes in by a list that doesn't let them in.
         for other in [json!([]), json!([{ "action": "read", "path": "other" }])] {
             comes(&fake, "later", "show", "2026-01-01T10:00:00Z");
             fake.state().users = Some(foreign(&other));
-            assert!(!admitted.look(&api).await.unwrap());
+            assert!(!look(&mut admitted, &api).await);
             admitted.follow(&api, |_| locked.clone()).await.unwrap();
             assert_eq!(kicked(&fake), [""; 0], "{other}");
         }
@@ -328,7 +331,7 @@ mod tests {
         entries.iter_mut().for_each(|entry| entry["pass"] = "<redacted>".into());
         entries.push(json!({ "user": "bob", "pass": "<redacted>", "permissions": [{ "action": "read" }] }));
         fake.state().users = Some(shown);
-        assert!(!admitted.look(&api).await.unwrap());
+        assert!(!look(&mut admitted, &api).await);
         admitted.follow(&api, |_| locked.clone()).await.unwrap();
         assert_eq!(kicked(&fake), [""; 0]);
     }
@@ -343,7 +346,7 @@ mod tests {
         comes(&fake, "watches", "show", "2026-01-01T10:00:00Z");
         let mut looks = Vec::new();
         for _ in 0..4 {
-            looks.push(admitted.look(&api).await.unwrap());
+            looks.push(look(&mut admitted, &api).await);
             admitted.follow(&api, |_| locked.clone()).await.unwrap();
         }
         assert_eq!(looks, [false, false, true, true]);
@@ -353,8 +356,8 @@ mod tests {
         // What it shows then is somebody's.
         fake.state().shown = None;
         fake.state().users = Some(foreign(&json!([{ "action": "publish" }])));
-        assert!(!admitted.look(&api).await.unwrap());
+        assert!(!look(&mut admitted, &api).await);
         admitted.follow(&api, |_| locked.clone()).await.unwrap();
-        assert!(admitted.look(&api).await.unwrap() && !admitted.is_stubborn());
+        assert!(look(&mut admitted, &api).await && !admitted.is_stubborn());
     }
 }

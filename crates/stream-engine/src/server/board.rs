@@ -1,9 +1,6 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -13,7 +10,7 @@ use stream_api::{Drift, Error, Kept, StreamId, UnixMillis, Unkept};
 use tokio::{sync::watch, time::timeout};
 
 use super::{
-    Seat, Terms, guest,
+    Seat, Terms, theirs,
     users::{self, Rights},
 };
 use crate::{access::StoredAccess, slates::NotMade};
@@ -39,20 +36,25 @@ pub(super) enum Slated {
 #[derive(Debug, Clone)]
 pub(super) struct Board {
     terms: watch::Receiver<Arc<Terms>>,
-    paths: Arc<Mutex<HashMap<String, Wanted>>>,
-    /// Of every stream, whether it runs or not: a path's users are there before the path is.
-    rights: Arc<Mutex<BTreeMap<StreamId, Rights>>>,
-    /// The server refused the newest users.
-    behind: Arc<AtomicBool>,
     eager: watch::Sender<usize>,
-    /// Why a path is not recorded, by its name, and when that was said last.
-    recorders: Arc<Mutex<HashMap<String, (String, Instant)>>>,
-    /// Why the sources of paths could not be fetched when they were last tried, by the path's name.
-    pulls: Arc<Mutex<HashMap<String, PullTrouble>>>,
-    /// What somebody else changed of our paths, by name.
-    drift: Arc<Mutex<BTreeMap<String, Vec<Difference>>>>,
+    posted: Arc<Mutex<Posted>>,
+}
+
+#[derive(Debug, Default)]
+struct Posted {
+    paths: HashMap<String, Wanted>,
     /// Names that will be wanted: their streams are about to start for the first time.
-    expected: Arc<Mutex<HashSet<String>>>,
+    expected: HashSet<String>,
+    /// Of every stream, whether it runs or not: a path's users are there before the path is.
+    rights: BTreeMap<StreamId, Rights>,
+    /// The server refused the newest users.
+    behind: bool,
+    /// Why a path is not recorded, by its name, and when that was said last.
+    recorders: HashMap<String, (String, Instant)>,
+    /// Why the sources of paths could not be fetched when they were last tried, by the path's name.
+    pulls: HashMap<String, PullTrouble>,
+    /// What somebody else changed of our paths, by name.
+    drift: BTreeMap<String, Vec<Difference>>,
 }
 
 /// A source could not be fetched.
@@ -93,45 +95,35 @@ pub(crate) enum Keep {
 
 impl Board {
     pub(super) fn new(terms: watch::Receiver<Arc<Terms>>) -> Board {
-        Board {
-            terms,
-            paths: Arc::default(),
-            rights: Arc::default(),
-            behind: Arc::default(),
-            eager: watch::Sender::default(),
-            recorders: Arc::default(),
-            pulls: Arc::default(),
-            drift: Arc::default(),
-            expected: Arc::default(),
-        }
+        Board { terms, eager: watch::Sender::default(), posted: Arc::default() }
     }
 
     pub(super) fn want(&self, id: StreamId, name: &str, wish: Wish) {
-        let mut paths = self.lock();
-        let speed = paths.get(name).and_then(|wanted| wanted.speed);
-        paths.insert(name.to_owned(), Wanted { id, wish, speed });
-        self.expected().remove(name);
+        let mut posted = self.lock();
+        let speed = posted.paths.get(name).and_then(|wanted| wanted.speed);
+        posted.paths.insert(name.to_owned(), Wanted { id, wish, speed });
+        posted.expected.remove(name);
     }
 
     /// It will be wanted.
     pub(super) fn expect(&self, name: &str) {
-        self.expected().insert(name.to_owned());
+        self.lock().expected.insert(name.to_owned());
     }
 
     pub(super) fn is_expected(&self, name: &str) -> bool {
-        self.expected().contains(name)
+        self.lock().expected.contains(name)
     }
 
     /// Whether a path of this stream was there to be recorded or not.
     pub(super) fn record(&self, id: StreamId, name: &str, record: bool) -> bool {
-        let mut paths = self.lock();
-        let ours = paths.get_mut(name).filter(|wanted| wanted.id == id);
+        let mut posted = self.lock();
+        let ours = posted.paths.get_mut(name).filter(|wanted| wanted.id == id);
         ours.map(|wanted| wanted.wish.record = record).is_some()
     }
 
     /// Whether this stream's viewers stay.
     pub(super) fn kept(&self, id: StreamId, name: &str) -> Kept {
-        match self.lock().get(name).filter(|wanted| wanted.id == id).map(|wanted| &wanted.wish.keep) {
+        match self.lock().paths.get(name).filter(|wanted| wanted.id == id).map(|wanted| &wanted.wish.keep) {
             None | Some(Keep::No) => Kept::Off,
             Some(Keep::With(_)) => Kept::On,
             Some(Keep::Unable(reason)) => Kept::Unable { reason: *reason },
@@ -140,7 +132,7 @@ impl Board {
 
     /// The slate that this stream's viewers get.
     pub(super) fn slate(&self, id: StreamId, name: &str) -> Option<Slate> {
-        match &self.lock().get(name).filter(|wanted| wanted.id == id)?.wish.keep {
+        match &self.lock().paths.get(name).filter(|wanted| wanted.id == id)?.wish.keep {
             Keep::With(slate) => Some(slate.clone()),
             Keep::No | Keep::Unable(_) => None,
         }
@@ -174,31 +166,31 @@ impl Board {
     }
 
     fn wanted_slates(&self) -> HashSet<Slate> {
-        self.lock().values().filter_map(Wanted::slate).cloned().collect()
+        self.lock().paths.values().filter_map(Wanted::slate).cloned().collect()
     }
 
     fn forgo(&self, slate: &Slate, error: &str) {
         tracing::warn!(error, file = slate.file_name(), "a slate is lost; its streams go on without");
-        for wanted in self.lock().values_mut().filter(|wanted| wanted.slate() == Some(slate)) {
+        for wanted in self.lock().paths.values_mut().filter(|wanted| wanted.slate() == Some(slate)) {
             wanted.wish.keep = Keep::Unable(Unkept::NotMade);
         }
     }
 
     /// Whether it was wanted, by this stream: a name may have gone to another one since.
     pub(super) fn unwant(&self, id: StreamId, name: &str) -> bool {
-        let mut paths = self.lock();
-        let ours = paths.get(name).is_some_and(|wanted| wanted.id == id);
-        self.expected().remove(name);
+        let mut posted = self.lock();
+        let ours = posted.paths.get(name).is_some_and(|wanted| wanted.id == id);
+        posted.expected.remove(name);
         if ours {
-            paths.remove(name);
-            self.forget_pull_trouble(name);
-            self.forget_drift(name);
+            posted.paths.remove(name);
+            posted.pulls.remove(name);
+            posted.drift.remove(name);
         }
         ours
     }
 
     pub(super) fn get(&self, name: &str) -> Option<PathConfig> {
-        self.lock().get(name).map(|wanted| self.config(wanted))
+        self.lock().paths.get(name).map(|wanted| self.config(wanted))
     }
 
     /// Whether the server keeps those out of the path who may not watch or send its stream.
@@ -206,13 +198,13 @@ impl Board {
     /// # Errors
     /// As [`Terms::check`].
     pub(super) fn check_access(&self, name: &str) -> Result<(), Error> {
-        let Some(id) = self.lock().get(name).map(|wanted| wanted.id) else { return Ok(()) };
-        let rights = self.rights();
-        rights.get(&id).map_or(Ok(()), |rights| self.terms().check(name, &rights.access))
+        let posted = self.lock();
+        let rights = posted.paths.get(name).and_then(|wanted| posted.rights.get(&wanted.id));
+        rights.map_or(Ok(()), |rights| self.terms().check(name, &rights.access))
     }
 
     pub(super) fn configs(&self) -> BTreeMap<String, PathConfig> {
-        self.lock().iter().map(|(name, wanted)| (name.clone(), self.config(wanted))).collect()
+        self.lock().paths.iter().map(|(name, wanted)| (name.clone(), self.config(wanted))).collect()
     }
 
     fn config(&self, wanted: &Wanted) -> PathConfig {
@@ -223,35 +215,35 @@ impl Board {
     }
 
     pub(super) fn all(&self) -> HashMap<String, Wanted> {
-        self.lock().clone()
+        self.lock().paths.clone()
     }
 
     pub(super) fn admit(&self, id: StreamId, name: &str, access: &StoredAccess) {
-        self.rights().insert(id, Rights { name: name.to_owned(), access: access.clone() });
+        self.lock().rights.insert(id, Rights { name: name.to_owned(), access: access.clone() });
     }
 
     pub(super) fn forget(&self, id: StreamId) {
-        self.rights().remove(&id);
+        self.lock().rights.remove(&id);
     }
 
     /// Whether the server refused the newest users.
     pub(super) fn is_behind(&self) -> bool {
-        self.behind.load(Ordering::Relaxed)
+        self.lock().behind
     }
 
     pub(super) fn set_behind(&self, behind: bool) {
-        self.behind.store(behind, Ordering::Relaxed);
+        self.lock().behind = behind;
     }
 
     /// Everybody who may do anything, besides those of `base`.
     pub(super) fn users(&self, base: &[User], now: UnixMillis) -> Vec<User> {
-        users::users(base, self.rights().values(), now)
+        users::users(base, self.lock().rights.values(), now)
     }
 
     /// Whom a guest link lets in.
     pub(super) fn guest(&self, link: &str, token: &str, now: UnixMillis) -> Option<Seat> {
-        let rights = self.rights();
-        let (id, rights, stored) = rights.iter().find_map(|(id, rights)| {
+        let posted = self.lock();
+        let (id, rights, stored) = posted.rights.iter().find_map(|(id, rights)| {
             let stored = rights.access.valid_links(now).find(|stored| stored.link.id == link)?;
             Some((*id, rights, stored))
         })?;
@@ -261,22 +253,22 @@ impl Board {
 
     /// Takes note of what somebody else changed. The same for the picture.
     pub(super) fn set_drift(&self, drift: BTreeMap<String, Vec<Difference>>) -> Vec<Drift> {
-        let paths = self.lock();
-        let owned =
-            drift.iter().filter_map(|(name, differences)| Some((paths.get(name)?.id, name, differences)));
-        let shown = owned.map(|(id, name, differences)| guest::shown(id, name, differences)).collect();
-        drop(paths);
-        *self.drift.lock().unwrap_or_else(PoisonError::into_inner) = drift;
+        let mut posted = self.lock();
+        let owned = drift
+            .iter()
+            .filter_map(|(name, differences)| Some((posted.paths.get(name)?.id, name, differences)));
+        let shown = owned.map(|(id, name, differences)| theirs::shown(id, name, differences)).collect();
+        posted.drift = drift;
         shown
     }
 
     /// What somebody else changed of this path.
     pub(super) fn drift(&self, name: &str) -> Vec<Difference> {
-        self.drift.lock().unwrap_or_else(PoisonError::into_inner).get(name).cloned().unwrap_or_default()
+        self.lock().drift.get(name).cloned().unwrap_or_default()
     }
 
     pub(super) fn forget_drift(&self, name: &str) {
-        self.drift.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.lock().drift.remove(name);
     }
 
     pub(super) fn terms(&self) -> Arc<Terms> {
@@ -285,37 +277,38 @@ impl Board {
 
     /// The paths that have a slate.
     pub(super) fn slated(&self) -> HashSet<String> {
-        let paths = self.lock();
-        paths.iter().filter(|(_, wanted)| wanted.slate().is_some()).map(|(name, _)| name.clone()).collect()
+        let posted = self.lock();
+        let slated = posted.paths.iter().filter(|(_, wanted)| wanted.slate().is_some());
+        slated.map(|(name, _)| name.clone()).collect()
     }
 
     pub(super) fn note_speed(&self, name: &str, speed: Option<f64>) {
-        if let Some(wanted) = self.lock().get_mut(name) {
+        if let Some(wanted) = self.lock().paths.get_mut(name) {
             wanted.speed = speed;
         }
     }
 
     pub(super) fn note_recorder(&self, name: &str, reason: &str) {
-        self.recorders().insert(name.to_owned(), (reason.to_owned(), Instant::now()));
+        self.lock().recorders.insert(name.to_owned(), (reason.to_owned(), Instant::now()));
     }
 
     pub(super) fn recorder_trouble(&self, name: &str) -> Option<String> {
-        let mut recorders = self.recorders();
-        recorders.retain(|_, (_, said)| said.elapsed() < TROUBLE_LASTS);
-        recorders.get(name).map(|(reason, _)| reason.clone())
+        let mut posted = self.lock();
+        posted.recorders.retain(|_, (_, said)| said.elapsed() < TROUBLE_LASTS);
+        posted.recorders.get(name).map(|(reason, _)| reason.clone())
     }
 
     pub(super) fn note_pull(&self, name: &str, failure: PullFailure, at: UnixMillis) {
-        self.pulls().insert(name.to_owned(), PullTrouble { failure, at });
+        self.lock().pulls.insert(name.to_owned(), PullTrouble { failure, at });
     }
 
     pub(super) fn pull_trouble(&self, name: &str) -> Option<PullTrouble> {
-        self.pulls().get(name).cloned()
+        self.lock().pulls.get(name).cloned()
     }
 
     /// It is fetched, or nobody wants it any more.
     pub(super) fn forget_pull_trouble(&self, name: &str) {
-        self.pulls().remove(name);
+        self.lock().pulls.remove(name);
     }
 
     pub(super) fn eager(&self) -> Eager {
@@ -333,24 +326,8 @@ impl Board {
         let _ = self.eager.subscribe().wait_for(|count| *count > 0).await;
     }
 
-    fn rights(&self) -> MutexGuard<'_, BTreeMap<StreamId, Rights>> {
-        self.rights.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn expected(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.expected.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn recorders(&self) -> MutexGuard<'_, HashMap<String, (String, Instant)>> {
-        self.recorders.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pulls(&self) -> MutexGuard<'_, HashMap<String, PullTrouble>> {
-        self.pulls.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, HashMap<String, Wanted>> {
-        self.paths.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock(&self) -> MutexGuard<'_, Posted> {
+        self.posted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

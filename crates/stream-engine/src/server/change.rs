@@ -2,7 +2,10 @@
 
 use std::collections::HashSet;
 
-use stream_api::{Code, Effects, Error, Listener, Problem, ServerSettings, ServerState, Snapshot, Stream, t};
+use stream_api::{
+    Effects, Error, GUESTS, Listener, Problem, ServerSettings, ServerState, ServerStatus, Snapshot, Stream,
+    UnixMillis,
+};
 use tokio::sync::oneshot;
 
 use super::tls::Tls;
@@ -45,13 +48,22 @@ impl Refused {
     }
 }
 
-/// What these settings would do to the server in `picture`.
-pub(crate) async fn effects(settings: &ServerSettings, picture: &Snapshot, tls: &Tls) -> Effects {
+/// What these settings would do at `now` to the server in `picture`.
+pub(crate) async fn effects(
+    settings: &ServerSettings,
+    picture: &Snapshot,
+    tls: &Tls,
+    now: UnixMillis,
+) -> Effects {
     let server = &picture.server;
     let running = server.state == ServerState::Running;
+    let keeps = settings.keeps_server(&server.settings);
     let mut problems = settings.problems();
-    problems.extend(server.guest_port.and_then(|port| taken_by_guests(settings, port)));
     if problems.is_empty() {
+        problems.extend(new_port_of_guests(settings, server));
+    }
+    // What the server has is not asked for where the guests' page alone moves.
+    if problems.is_empty() && !(keeps && settings.guest_port != server.settings.guest_port) {
         let ours = if running { sockets(&server.settings) } else { HashSet::new() };
         let others =
             settings.listeners().filter(|(listener, _)| !ours.contains(&socket(settings, *listener)));
@@ -64,8 +76,12 @@ pub(crate) async fn effects(settings: &ServerSettings, picture: &Snapshot, tls: 
         let certificate = tls.problems(&settings.encryption).await.into_iter();
         problems.extend(certificate.map(|problem| Problem { mild: problem.mild || in_use, ..problem }));
     }
-    if *settings == server.settings {
-        return Effects { problems, ..Effects::default() };
+    let links = match settings.guest_port == server.settings.guest_port {
+        true => 0,
+        false => links(&picture.streams, now),
+    };
+    if keeps {
+        return Effects { problems, links, ..Effects::default() };
     }
     let (paused, viewers) = if running { on_air(&picture.streams) } else { (0, 0) };
     Effects {
@@ -73,16 +89,22 @@ pub(crate) async fn effects(settings: &ServerSettings, picture: &Snapshot, tls: 
         streams: u32::try_from(paused).unwrap_or(u32::MAX),
         viewers,
         seconds: u32::try_from(AWAY + paused / PER_SECOND).unwrap_or(u32::MAX),
+        links,
         problems,
     }
 }
 
-/// A port that the guests' page has already.
-fn taken_by_guests(settings: &ServerSettings, port: u16) -> Option<Problem> {
-    let has = |listener: &Listener| socket(settings, *listener) == (port, false);
-    let (listener, _) = settings.listeners().find(|(listener, _)| has(listener))?;
-    let twice = Error::new(Code::PortTwice).with("port", port).with("what", listener.label());
-    Some(Problem::new(listener.key(), twice.with("other", t!("port.guests"))))
+/// Another port for the guests' page that can't be had. The one that it has is not asked for: we hold it, or it is told
+/// why we can't.
+fn new_port_of_guests(settings: &ServerSettings, server: &ServerStatus) -> Option<Problem> {
+    let port = settings.guest_port.filter(|port| server.settings.guest_port != Some(*port))?;
+    ports::check_guests(port, settings.reach).err().map(|error| Problem::new(GUESTS, error))
+}
+
+/// Guest links that work.
+fn links(streams: &[Stream], now: UnixMillis) -> u32 {
+    let links = streams.iter().flat_map(|stream| &stream.access.links);
+    u32::try_from(links.filter(|link| link.expires > now).count()).unwrap_or(u32::MAX)
 }
 
 /// Streams of the bundled server that are on air, and who watches them: what others have goes on.

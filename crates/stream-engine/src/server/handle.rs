@@ -237,6 +237,11 @@ impl Server {
         self.samples.clone()
     }
 
+    /// Who publishes to this path, as far as that is known.
+    pub(crate) fn publisher(&self, name: &str) -> Option<String> {
+        self.samples.borrow().get(name)?.publisher.clone()
+    }
+
     /// While this is held the server is asked every 15 ms instead of every second.
     pub(crate) fn eager(&self) -> Eager {
         self.board.eager()

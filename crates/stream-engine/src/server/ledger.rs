@@ -44,13 +44,13 @@ struct Owned {
 
 impl Ledger {
     /// Reads the file. When it is lost, paths that are still on servers count as somebody else's.
-    pub(crate) fn open(file: PathBuf) -> Ledger {
+    pub(crate) fn open(file: PathBuf, drives: Drives) -> Ledger {
         let kept = read(&file).unwrap_or_else(|error| {
             tracing::warn!(%error, file = %file.display(), "it is not known which paths on other servers are ours");
             BTreeMap::new()
         });
         let (kept, writing) = (Arc::new(Mutex::new(kept)), Arc::default());
-        Ledger { file: Arc::new(file), drives: Drives::default(), kept, writing }
+        Ledger { file: Arc::new(file), drives, kept, writing }
     }
 
     pub(super) fn owns(&self, server: ServerId, name: &str) -> bool {
@@ -153,23 +153,23 @@ mod tests {
         let file = dir.path().join("paths.json");
         let (one, other) = (ServerId(Uuid::from_u128(1)), ServerId(Uuid::from_u128(2)));
         let (plain, recorded) = (PathConfig::default(), PathConfig { record: true, ..PathConfig::default() });
-        let ledger = Ledger::open(file.clone());
+        let ledger = Ledger::open(file.clone(), Drives::default());
         ledger.note(one, "a", &plain).await;
         ledger.note(one, "b", &plain).await;
         ledger.forget(one, "b").await;
-        let again = Ledger::open(file.clone());
+        let again = Ledger::open(file.clone(), Drives::default());
         assert!(again.owns(one, "a") && !again.owns(one, "b") && !again.owns(other, "a"));
         assert!(again.wrote(one, "a", &plain) && !again.wrote(one, "a", &recorded));
         again.forget_all(one).await;
-        assert_eq!(Ledger::open(file.clone()).names(one), Vec::<String>::new());
+        assert_eq!(Ledger::open(file.clone(), Drives::default()).names(one), Vec::<String>::new());
         fs::write(&file, "{ half").unwrap();
-        assert!(!Ledger::open(file).owns(one, "a"));
+        assert!(!Ledger::open(file, Drives::default()).owns(one, "a"));
     }
 
     #[tokio::test]
     async fn nothing_at_another_process_is_ours() {
         let dir = tempfile::tempdir().unwrap();
-        let ledger = Ledger::open(dir.path().join("paths.json"));
+        let ledger = Ledger::open(dir.path().join("paths.json"), Drives::default());
         let server = ServerId(Uuid::from_u128(1));
         let first = ("http://a:1/", Some("10:00"));
         for (met, ours, what) in [
@@ -197,7 +197,7 @@ mod tests {
     async fn the_newest_is_what_stays_on_the_disk() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("paths.json");
-        let ledger = Ledger::open(file.clone());
+        let ledger = Ledger::open(file.clone(), Drives::default());
         let server = ServerId(Uuid::from_u128(1));
         for round in 0..20 {
             let noting = (0..20).map(|n| {
@@ -205,7 +205,7 @@ mod tests {
                 tokio::spawn(async move { ledger.note(server, &name, &PathConfig::default()).await })
             });
             futures_util::future::join_all(noting).await;
-            assert_eq!(Ledger::open(file.clone()).names(server), ledger.names(server));
+            assert_eq!(Ledger::open(file.clone(), Drives::default()).names(server), ledger.names(server));
         }
     }
 }

@@ -6,7 +6,10 @@ use mediamtx_client::{Api, ApiError, Difference};
 use serde_json::{Map, Value};
 use stream_api::{Code, Error, Mended};
 
-use super::{mends::Mends, writer::Writer};
+use super::{
+    mends::Mends,
+    writer::{Whose, Writer},
+};
 use crate::hub::Hub;
 
 /// Keys that are named in a fault.
@@ -53,23 +56,24 @@ impl Base {
 impl Writer<'_> {
     /// Says that something of somebody else was put back.
     pub(super) fn tell(&mut self, mended: Mended) {
-        let mends = match (&mut self.own, &mut self.guest) {
-            (Some(own), _) => &mut own.mends,
-            (None, Some(guest)) => &mut guest.mends,
-            (None, None) => return,
+        let mends = match &mut self.whose {
+            Whose::Ours(own) => &mut own.mends,
+            Whose::Theirs(theirs) => &mut theirs.mends,
         };
         mends.tell(mended);
     }
 
     /// Puts back whatever somebody else changed. What can't be put back while the server runs is left in `ruined`.
     pub(super) async fn mend(&mut self) -> Result<(), ApiError> {
-        if let Some(own) = self.own.as_mut().filter(|own| own.base.is_none()) {
+        if let Whose::Ours(own) = &mut self.whose
+            && own.base.is_none()
+        {
             own.base = Some(Base::of(&self.api).await?);
         }
         let mut global = self.api.global().await?;
         global.remove(USERS);
         self.mend_users().await?;
-        let Some(base) = self.own.as_ref().and_then(|own| own.base.as_ref()) else { return Ok(()) };
+        let Whose::Ours(Own { base: Some(base), .. }) = &self.whose else { return Ok(()) };
         // Most of these end all streams, and one that opens the API's listener anew can hang the server for good: it
         // is started again instead.
         if let Some(keys) = named(&changed(&base.global, &global)) {
@@ -106,7 +110,10 @@ impl Writer<'_> {
                 Some(shown) => config.differences(&features, defaults, shown)?,
                 None => Vec::new(),
             };
-            let known = self.own.as_ref().and_then(|own| own.stubborn.get(name));
+            let known = match &self.whose {
+                Whose::Ours(own) => own.stubborn.get(name),
+                Whose::Theirs(_) => None,
+            };
             let as_told = differences.is_empty() || known == Some(&differences);
             if !there.contains_key(name) || !as_told {
                 wrong.push(name.clone());
@@ -124,7 +131,7 @@ impl Writer<'_> {
                 }
                 _ => Vec::new(),
             };
-            let Some(own) = &mut self.own else { continue };
+            let Whose::Ours(own) = &mut self.whose else { continue };
             match left.is_empty() {
                 true => drop(own.stubborn.remove(&name)),
                 false => drop(own.stubborn.insert(name, left)),

@@ -187,6 +187,7 @@ impl Poller<'_> {
         let wanted = self.board.all();
         let now = Instant::now();
         if let Some(sessions) = &sessions {
+            self.news.listed(sessions);
             memory.rates.take(sessions, now);
             self.audience.set(watchers(paths, sessions, &wanted, &memory.rates));
         }

@@ -13,9 +13,9 @@ use uuid::Uuid;
 use super::{
     Access, Parts,
     board::Board,
-    doors::Knocks,
     end,
     inner::{is_inner, is_ours},
+    listening::Knocks,
     users::Keys,
 };
 use crate::{

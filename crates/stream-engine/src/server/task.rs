@@ -1,8 +1,4 @@
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use child_process::Rung;
 use mediamtx_client::{PathConfig, Version};
@@ -19,12 +15,12 @@ use super::{
     audience::Audience,
     board::{Board, Slated},
     change::{Change, Refused},
-    doors,
+    listening,
     own::Own,
     poller::Poller,
     process::{self, Process, Said},
     sink::Sink,
-    writer::{Done, News, Writer},
+    writer::{Done, News, Whose, Writer},
 };
 use crate::{
     clocks::Jump, journal::Journal, lifecycle::Limits, ports, room::Room, tool_fault, tools::Program,
@@ -218,25 +214,20 @@ impl Task {
             remote: false,
             news: &news,
         };
-        let writer = Writer {
-            api: process.api.clone(),
-            board: self.board.clone(),
-            inbox: &mut self.inbox,
-            applied: std::mem::take(&mut self.applied),
-            postponed: BTreeSet::new(),
-            unanswered: None,
-            admitted: Some(&mut admitted),
-            guest: None,
-            lost: false,
-            own: Some(own),
-            ruined: None,
-            clocks: self.parts.hub.clocks().clone(),
-            news: &news,
-        };
+        let mut writer = Writer::new(
+            process.api.clone(),
+            self.board.clone(),
+            &mut self.inbox,
+            Whose::Ours(own),
+            Some(&mut admitted),
+            self.parts.hub.clocks().clone(),
+            &news,
+        );
+        writer.applied = std::mem::take(&mut self.applied);
         // Side by side: a write that hangs must not keep us from seeing that the server does.
         let (mut polling, mut writing) = (std::pin::pin!(poller.run()), std::pin::pin!(writer.run()));
         let (settings, knocks) = (process.settings.clone(), process.knocks.clone());
-        let mut knocking = std::pin::pin!(doors::closed(&settings, &knocks));
+        let mut knocking = std::pin::pin!(listening::closed(&settings, &knocks));
         let mut exit = Box::pin(process.child.exit());
         let mut jumps = self.parts.hub.clocks().jumps();
         loop {
@@ -300,9 +291,11 @@ impl Task {
         if lasting {
             self.link.send_replace(Link::Failed(Box::new(fault)));
         }
-        let pause = match crashed {
-            true => Duration::from_millis(Limits::default().backoff(self.attempt, 0.5)),
-            false => RECHECK,
+        let pause = match self.attempt - 1 {
+            _ if !crashed => RECHECK,
+            // Every stream waits for it, and it was well before.
+            0 => Duration::ZERO,
+            again => Duration::from_millis(Limits::default().backoff(again, 0.5)),
         };
         let wake = sleep(pause);
         tokio::pin!(wake);

@@ -58,8 +58,8 @@ struct Trouble {
 type Shown = (TlsFiles, Certificate);
 
 impl Tls {
-    pub(crate) fn new(folder: PathBuf) -> Tls {
-        Tls { folder, drives: Drives::default(), trouble: Arc::default() }
+    pub(crate) fn new(folder: PathBuf, drives: Drives) -> Tls {
+        Tls { folder, drives, trouble: Arc::default() }
     }
 
     /// What a run of the server goes on with. Streams never go off air for a certificate: one of the user's that has
@@ -255,12 +255,22 @@ impl Tls {
     }
 }
 
+/// Why a certificate of our own can't be made.
+#[derive(Debug, thiserror::Error)]
+enum NotMade {
+    #[error(transparent)]
+    Certificate(#[from] rcgen::Error),
+    /// This computer's clock is beyond all days.
+    #[error(transparent)]
+    Date(#[from] jiff::Error),
+}
+
 /// A certificate and its key, as PEM, from today on.
-fn make(names: &[String]) -> Result<(String, String), Box<dyn std::error::Error>> {
+fn make(names: &[String]) -> Result<(String, String), NotMade> {
     make_at(names, clock::now())
 }
 
-fn make_at(names: &[String], now: UnixMillis) -> Result<(String, String), Box<dyn std::error::Error>> {
+fn make_at(names: &[String], now: UnixMillis) -> Result<(String, String), NotMade> {
     let key = KeyPair::generate()?;
     let mut params = CertificateParams::new(names)?;
     let today = Timestamp::from_millisecond(now.0)?.to_zoned(TimeZone::UTC).date();
@@ -354,7 +364,7 @@ mod tests {
     #[tokio::test]
     async fn ours_is_made_once_for_its_owner_alone_and_anew_when_it_is_broken() {
         let dir = tempfile::tempdir().unwrap();
-        let tls = Tls::new(dir.path().join("tls"));
+        let tls = Tls::new(dir.path().join("tls"), Drives::default());
         assert!(tls.of(&Encryption::Off).await.unwrap().is_none());
         let (files, first) = tls.of(&Encryption::SelfSigned).await.unwrap().unwrap();
         let (_, again) = tls.of(&Encryption::SelfSigned).await.unwrap().unwrap();
@@ -374,7 +384,7 @@ mod tests {
     #[tokio::test]
     async fn streams_stay_on_air_when_the_users_is_of_no_use_and_it_is_told() {
         let dir = tempfile::tempdir().unwrap();
-        let tls = Tls::new(dir.path().join("tls"));
+        let tls = Tls::new(dir.path().join("tls"), Drives::default());
         let names = vec!["example.org".to_owned()];
         let ago = |days: i64| UnixMillis(clock::now().0 - days * DAY);
         let (good, old, late) =
@@ -433,7 +443,7 @@ mod tests {
     #[tokio::test]
     async fn the_users_is_looked_at_and_each_fault_named_by_its_field() {
         let dir = tempfile::tempdir().unwrap();
-        let tls = Tls::new(dir.path().join("tls"));
+        let tls = Tls::new(dir.path().join("tls"), Drives::default());
         let names = vec!["example.org".to_owned()];
         let (good, other) = (make(&names).unwrap(), make(&names).unwrap());
         for (name, text) in [

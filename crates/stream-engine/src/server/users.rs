@@ -116,30 +116,30 @@ fn may(session: &Session, action: Action, before: &[User], now: &[User]) -> bool
         return true;
     }
     let ip = session.remote_addr.parse::<SocketAddr>().ok().map(|address| address.ip().to_canonical());
-    let lets_in = |user: &&&User, name: &str| user.name == name && is_from(user, ip);
+    let lets_in = |user: &User, name: &str| user.name == name && is_from(user, ip);
     // A guest comes through our own page, and with the link goes what this computer itself may do.
-    let is_named = |user: &&&User| user.name == session.user && user.name != ANYBODY;
+    let is_named = |user: &User| user.name == session.user && user.name != ANYBODY;
     let is_kept = |user: &User| now.iter().any(|now| now.name == user.name && now.pass == user.pass);
-    let lost = before.iter().filter(is_named).any(|user| !is_kept(user));
+    let lost = before.iter().any(|user| is_named(user) && !is_kept(user));
     if lost && ip.is_some_and(|ip| ip.is_loopback()) {
         return false;
     }
-    if now.iter().any(|user| lets_in(&user, ANYBODY)) {
+    if now.iter().any(|user| lets_in(user, ANYBODY)) {
         return true;
     }
-    if before.iter().any(|user| lets_in(&user, ANYBODY)) {
+    if before.iter().any(|user| lets_in(user, ANYBODY)) {
         return false;
     }
     let held =
-        |now: &&User| before.iter().any(|before| lets_in(&before, &session.user) && before.pass == now.pass);
-    if now.iter().filter(|user| lets_in(user, &session.user)).any(held) {
+        |now: &User| before.iter().any(|before| lets_in(before, &session.user) && before.pass == now.pass);
+    if now.iter().any(|user| lets_in(user, &session.user) && held(user)) {
         return true;
     }
     // Who came in by none of these came in by a pattern of the owner's. What it means is the server's business; that
     // it still stands is enough.
-    let fits = |user: &&&User| lets_in(user, &session.user) || lets_in(user, ANYBODY);
-    let stands = |user: &&User| perhaps.1.contains(user);
-    !before.iter().any(|user| lets_in(&user, &session.user)) && perhaps.0.iter().filter(fits).any(stands)
+    let fits = |user: &User| lets_in(user, &session.user) || lets_in(user, ANYBODY);
+    !before.iter().any(|user| lets_in(user, &session.user))
+        && perhaps.0.iter().any(|user| fits(user) && perhaps.1.contains(user))
 }
 
 /// The entries that let somebody do this on paths of some pattern, which may be any.

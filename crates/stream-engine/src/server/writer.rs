@@ -1,9 +1,10 @@
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashSet},
+    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
-use mediamtx_client::{Api, ApiError, PathConfig};
+use mediamtx_client::{Api, ApiError, PathConfig, Session};
 use stream_api::{Code, Error, Mended};
 use tokio::{
     sync::{Notify, mpsc},
@@ -15,8 +16,8 @@ use super::{
     admit::Admitted,
     board::{Board, Slated},
     change::Change,
-    guest::{self, Guest},
     own::Own,
+    theirs::{self, Theirs},
 };
 use crate::clocks::Clocks;
 
@@ -35,25 +36,30 @@ const RELOAD: Duration = Duration::from_millis(300);
 pub(super) struct Writer<'a> {
     pub(super) api: Api,
     pub(super) board: Board,
-    pub(super) inbox: &'a mut mpsc::Receiver<Request>,
+    inbox: &'a mut mpsc::Receiver<Request>,
+    pub(super) whose: Whose,
+    /// Who may do what; none where that is not ours to say.
+    pub(super) admitted: Option<&'a mut Admitted>,
+    clocks: Clocks,
+    news: &'a News,
     /// What the running server has.
     pub(super) applied: BTreeMap<String, PathConfig>,
     /// Paths that were not brought in line, since the drive of the slates did not answer.
-    pub(super) postponed: BTreeSet<String>,
+    postponed: BTreeSet<String>,
     /// When the drive of the slates did not answer.
-    pub(super) unanswered: Option<Instant>,
-    /// Who may do what; none where that is not ours to say.
-    pub(super) admitted: Option<&'a mut Admitted>,
-    /// Where the server is not ours.
-    pub(super) guest: Option<Guest>,
+    unanswered: Option<Instant>,
     /// The server was started anew meanwhile.
     pub(super) lost: bool,
-    /// Where the server is ours.
-    pub(super) own: Option<Own>,
     /// What somebody else did to the server that can't be put back while it runs.
     pub(super) ruined: Option<Error>,
-    pub(super) clocks: Clocks,
-    pub(super) news: &'a News,
+}
+
+/// Whose server it is, and what is known of it for that.
+pub(super) enum Whose {
+    /// Ours alone.
+    Ours(Own),
+    /// Somebody else's, where we are guests.
+    Theirs(Theirs),
 }
 
 /// What the writer should look into.
@@ -63,6 +69,19 @@ pub(super) struct News {
     pub(super) reloaded: Notify,
     /// A path that is wanted is not there.
     pub(super) missing: Notify,
+    /// The sessions that were listed last.
+    there: Mutex<HashSet<String>>,
+}
+
+impl News {
+    /// These are there.
+    pub(super) fn listed(&self, sessions: &[Session]) {
+        *self.there() = sessions.iter().map(|session| session.id.clone()).collect();
+    }
+
+    fn there(&self) -> MutexGuard<'_, HashSet<String>> {
+        self.there.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// Why a writer is done.
@@ -90,10 +109,46 @@ pub(super) enum Unwritten {
     Failed(#[from] ApiError),
 }
 
+impl<'a> Writer<'a> {
+    /// To a server of which it is not known that it has a path of ours.
+    pub(super) fn new(
+        api: Api,
+        board: Board,
+        inbox: &'a mut mpsc::Receiver<Request>,
+        whose: Whose,
+        admitted: Option<&'a mut Admitted>,
+        clocks: Clocks,
+        news: &'a News,
+    ) -> Writer<'a> {
+        Writer {
+            api,
+            board,
+            inbox,
+            whose,
+            admitted,
+            clocks,
+            news,
+            applied: BTreeMap::new(),
+            postponed: BTreeSet::new(),
+            unanswered: None,
+            lost: false,
+            ruined: None,
+        }
+    }
+}
+
 impl Writer<'_> {
+    /// What is known of a server of somebody else.
+    pub(super) fn theirs(&self) -> Option<&Theirs> {
+        match &self.whose {
+            Whose::Ours(_) => None,
+            Whose::Theirs(theirs) => Some(theirs),
+        }
+    }
+
     /// Until a restart is asked for, or the server hangs.
     pub(super) async fn run(mut self) -> Done {
-        let mut reconcile = interval(if self.guest.is_some() { guest::RECONCILE } else { RECONCILE });
+        let mut reconcile = interval(if self.theirs().is_some() { theirs::RECONCILE } else { RECONCILE });
         reconcile.reset();
         let mut second = interval(Duration::from_secs(1));
         second.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -240,7 +295,7 @@ impl Writer<'_> {
             };
             let refused = matches!(result, Err(Unwritten::Failed(ApiError::Refused { .. })));
             // What others have on a server of theirs is not ours to mend.
-            let mendable = !last && self.guest.is_none() && refused;
+            let mendable = !last && self.theirs().is_none() && refused;
             if !mendable || !self.is_poisoned().await {
                 return Some(result);
             }
@@ -262,8 +317,8 @@ impl Writer<'_> {
         if self.applied.get(name) == Some(&wanted) {
             return Ok(());
         }
-        if let Some(guest) = &self.guest {
-            guest.ledger.note(guest.id, name, &wanted).await;
+        if let Some(theirs) = self.theirs() {
+            theirs.ledger.note(theirs.id, name, &wanted).await;
         }
         if !self.is_nearer(name).await? {
             self.api.replace_path(name, &wanted).await?;
@@ -277,8 +332,8 @@ impl Writer<'_> {
     /// Takes a path of ours away, and nobody else's: the only way by which paths are removed of a server that others
     /// use too.
     pub(super) async fn remove(&mut self, name: &str) -> Result<(), ApiError> {
-        let is_there = match &self.guest {
-            Some(guest) => guest.ledger.owns(guest.id, name),
+        let is_there = match self.theirs() {
+            Some(theirs) => theirs.ledger.owns(theirs.id, name),
             None => self.applied.contains_key(name),
         };
         if !is_there {
@@ -287,8 +342,8 @@ impl Writer<'_> {
         self.api.delete_path(name).await?;
         self.api.barrier().await?;
         self.applied.remove(name);
-        if let Some(guest) = &self.guest {
-            guest.ledger.forget(guest.id, name).await;
+        if let Some(theirs) = self.theirs() {
+            theirs.ledger.forget(theirs.id, name).await;
         }
         Ok(())
     }
@@ -338,25 +393,33 @@ impl Writer<'_> {
 
     /// Puts back what somebody else's change took away.
     async fn reconcile(&mut self) -> Result<(), ApiError> {
-        if self.own.is_some() {
-            return self.mend().await;
+        match self.whose {
+            Whose::Ours(_) => self.mend().await,
+            Whose::Theirs(_) => {
+                self.mend_users().await?;
+                self.look().await
+            }
         }
-        self.mend_users().await?;
-        self.look().await
     }
 
     /// Puts back who may use the server.
     pub(super) async fn mend_users(&mut self) -> Result<(), ApiError> {
-        let changed = match &mut self.admitted {
-            Some(admitted) => !admitted.look(&self.api).await?,
-            None => false,
-        };
+        let changed = !self.has_its_users().await?;
         self.admit().await?;
         if changed && self.admitted.as_ref().is_some_and(|admitted| !admitted.is_stubborn()) {
             tracing::warn!("somebody changed who may use the server; it was put back");
             self.tell(Mended::Users);
         }
         Ok(())
+    }
+
+    /// Whether the server has the users that it was given.
+    async fn has_its_users(&mut self) -> Result<bool, ApiError> {
+        let there = self.news.there().clone();
+        match &mut self.admitted {
+            Some(admitted) => admitted.look(&self.api, &there).await,
+            None => Ok(true),
+        }
     }
 
     /// Says everything again: the file may hold anything now.
@@ -366,8 +429,8 @@ impl Writer<'_> {
         sleep(RELOAD).await;
         if let Some(admitted) = &mut self.admitted {
             admitted.reloaded();
-            admitted.look(&self.api).await?;
         }
+        self.has_its_users().await?;
         self.admit().await?;
         let names = self.api.configured_paths().await?;
         self.applied.clear();
@@ -377,7 +440,10 @@ impl Writer<'_> {
             self.restore(name).await?;
         }
         // The rest of the file may have changed too.
-        if self.own.is_some() { self.mend().await } else { Ok(()) }
+        match self.whose {
+            Whose::Ours(_) => self.mend().await,
+            Whose::Theirs(_) => Ok(()),
+        }
     }
 
     /// One path that can't be put back keeps none of the others away.

@@ -7,8 +7,11 @@ use serde_json::{Map, Value};
 use stream_api::{Order, Ports, Source, StreamId, StreamSpec, ViewerAccess, t};
 use uuid::Uuid;
 
-use super::{Config, SCHEMA_VERSION, StoredStream, beside};
+use super::{Config, SCHEMA_VERSION, StoredStream, Unknown, beside};
 use crate::{access::StoredAccess, stored_server::StoredServer};
+
+/// The keys of a configuration.
+const KEYS: [&str; 5] = ["schema_version", "server", "servers", "prepared_room", "streams"];
 
 /// What of a configuration could not be read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -27,6 +30,7 @@ pub(super) fn salvage(given: &Value) -> Option<(Config, Lost)> {
         Some(value) => value.as_array().map(Vec::as_slice),
     };
     let (mut lost, mut shut) = (Vec::new(), Vec::new());
+    lost.extend(fields.keys().filter(|key| !KEYS.contains(&key.as_str())).cloned());
     let server = fields.get("server").map(|given| server(given, &mut lost)).unwrap_or_default();
     let mut servers = Vec::new();
     for (at, given) in list("servers")?.iter().enumerate() {
@@ -37,9 +41,12 @@ pub(super) fn salvage(given: &Value) -> Option<(Config, Lost)> {
     }
     let mut streams = Vec::new();
     for (at, given) in list("streams")?.iter().enumerate() {
-        let before = lost.len();
-        let Some(mut stream) = stream(given, &format!("streams/{at}"), &mut lost) else { continue };
-        if lost[before..].iter().any(|value| value.starts_with(&format!("streams/{at}/access"))) {
+        let (before, place) = (lost.len(), format!("streams/{at}"));
+        let Some(mut stream) = stream(given, &place, &mut lost) else { continue };
+        let is_unread = lost[before..].iter().any(|value| value.starts_with(&format!("{place}/access")));
+        let unknown = name_unknown(&mut stream.unknown, &place, &mut lost);
+        // Where nothing is said under `access`, what nobody knows may have been meant so.
+        if is_unread || (unknown && given.get("access").is_none()) {
             // Whoever was kept out stays out.
             stream.access = StoredAccess { viewers: ViewerAccess::Restricted, ..StoredAccess::default() };
             shut.push(stream.spec.name.clone());
@@ -76,6 +83,14 @@ pub(super) fn told(file: &Path, lost: &Lost) -> Vec<String> {
     if let Err(error) = fs::copy(file, &broken) {
         tracing::warn!(%error, "the configuration as it was could not be kept");
     }
+    named(lost, &broken)
+}
+
+/// What is lost of a file that is kept as `broken`.
+pub(super) fn named(lost: &Lost, broken: &Path) -> Vec<String> {
+    if lost.values.is_empty() {
+        return Vec::new();
+    }
     let mut notes = vec![t!("note.values_lost", values = lost.values.join(", "), broken = broken.display())];
     if !lost.shut.is_empty() {
         notes.push(t!("note.access_shut", names = lost.shut.join(", ")));
@@ -86,7 +101,16 @@ pub(super) fn told(file: &Path, lost: &Lost) -> Vec<String> {
 fn server(given: &Value, lost: &mut Vec<String>) -> StoredServer {
     // Else one bad port would cost all of them.
     let ports = given["ports"].is_object().then_some(Ports::USUAL);
-    readable(StoredServer { ports, ..StoredServer::default() }, given, "server", lost)
+    let mut server = readable(StoredServer { ports, ..StoredServer::default() }, given, "server", lost);
+    name_unknown(&mut server.unknown, "server", lost);
+    server
+}
+
+/// Keys that nobody knows are lost. Whether there are any.
+fn name_unknown(unknown: &mut Unknown, place: &str, lost: &mut Vec<String>) -> bool {
+    let there = !unknown.is_empty();
+    lost.extend(std::mem::take(unknown).keys().map(|key| format!("{place}/{key}")));
+    there
 }
 
 /// Without a source there is no stream.
@@ -106,6 +130,7 @@ fn stream(given: &Value, place: &str, lost: &mut Vec<String>) -> Option<StoredSt
         access: StoredAccess::default(),
         used: None,
         converts: false,
+        unknown: Unknown::new(),
     };
     let stream = readable(usual, given, place, lost);
     let access = format!("{place}/access");
@@ -186,7 +211,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::store::Store;
+    use crate::{drives::Drives, store::Store};
 
     fn stored(name: &str) -> StoredStream {
         let source = Source::File { path: "/v/a.mp4".into() };
@@ -197,6 +222,7 @@ mod tests {
             access: StoredAccess::default(),
             used: None,
             converts: false,
+            unknown: Unknown::new(),
         }
     }
 
@@ -210,6 +236,8 @@ mod tests {
         let mut slip = stream("slip");
         bad["playback"] = json!("sideways");
         bad["order"] = json!(5);
+        bad["access"] = json!({ "viewers": "open" });
+        bad["recrod"] = json!(true);
         shut["access"] = json!({ "viewers": "everybody?" });
         slip["access"] = json!({ "viewer": "restricted", "ips": ["10.0.0.0/8"] });
         gone["source"] = json!({ "type": "teleport" });
@@ -217,8 +245,10 @@ mod tests {
             "schema_version": 1,
             "server": {
                 "ports": { "rtsp": 80_000, "hls": 18_888 }, "guest_port": 8_899, "reach": "mars", "uplink_mbps": 50,
+                "encrytion": { "mode": "required" },
             },
             "prepared_room": "much",
+            "wishes": [],
             "streams": [stream("a"), bad, shut, gone, "nonsense", slip, stream("z")],
         });
         let (config, mut lost) = salvage(&given).unwrap();
@@ -240,14 +270,17 @@ mod tests {
         assert_eq!(config.prepared_room, None);
         let expected = [
             "prepared_room",
+            "server/encrytion",
             "server/ports/rtsp",
             "server/reach",
             "streams/1/order",
             "streams/1/playback",
+            "streams/1/recrod",
             "streams/2/access/viewers",
             "streams/3",
             "streams/4",
             "streams/5/access/viewer",
+            "wishes",
         ];
         assert_eq!(lost.values, expected);
         assert!(salvage(&json!({ "streams": {} })).is_none() && salvage(&json!([])).is_none());
@@ -257,14 +290,14 @@ mod tests {
     async fn an_impossible_value_costs_no_stream() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("config.json");
-        let (store, _) = Store::open(&file).unwrap();
+        let (store, _) = Store::open(&file, Drives::default()).unwrap();
         store.put(stored("a")).await.unwrap();
         store.put(stored("newest")).await.unwrap();
         let server = StoredServer { ports: Some(Ports::USUAL), ..StoredServer::default() };
         store.set_server(server).await.unwrap();
         let edited = fs::read_to_string(&file).unwrap().replace("\"rtsp\": 8554", "\"rtsp\": 80000");
         fs::write(&file, &edited).unwrap();
-        let (store, notes) = Store::open(&file).unwrap();
+        let (store, notes) = Store::open(&file, Drives::default()).unwrap();
         assert_eq!(store.streams().await.len(), 2, "{notes:?}");
         assert!(notes.len() == 1 && notes[0].contains("server/ports/rtsp"), "{notes:?}");
         let mut kept = fs::read_dir(dir.path()).unwrap().flatten();
@@ -273,16 +306,45 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn however_access_is_misspelt_nobody_is_let_in() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("config.json");
+        let access = StoredAccess { viewers: ViewerAccess::Restricted, ..StoredAccess::default() };
+        for slip in ["acces", "Access", "access ", "viewers", ""] {
+            let guarded = StoredStream { access: access.clone(), ..stored("guarded") };
+            let mut given = serde_json::to_value(&guarded).unwrap();
+            let meant = given.as_object_mut().unwrap().remove("access").unwrap();
+            given[slip] = meant;
+            // Beside what says who may watch, an unknown key is a slip and no more.
+            let mut told = stream("told");
+            told["access"] = json!({ "viewers": "open" });
+            told[slip] = json!(1);
+            let config = json!({ "schema_version": 1, "streams": [given, told, stream("other")] });
+            fs::write(&file, config.to_string()).unwrap();
+            let (store, notes) = Store::open(&file, Drives::default()).unwrap();
+            let streams = store.streams().await;
+            let open: Vec<bool> = streams.iter().map(|s| s.access.viewers == ViewerAccess::Open).collect();
+            assert_eq!(open, [false, true, true], "{slip}: {notes:?}");
+            assert_eq!((streams[0].id, streams[0].order), (guarded.id, Order::Run), "it goes on for us");
+            let named = format!("streams/0/{slip}, streams/1/{slip}");
+            assert!(notes[0].contains(&named) && notes[1].contains("guarded"), "{notes:?}");
+            store.save_rest().await;
+            let (store, notes) = Store::open(&file, Drives::default()).unwrap();
+            assert_eq!((store.streams().await, notes), (streams, Vec::new()), "said once, and shut for good");
+        }
+    }
+
+    #[tokio::test]
     async fn a_misspelt_key_of_access_lets_nobody_in_and_is_named() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("config.json");
         let access = StoredAccess { viewers: ViewerAccess::Restricted, ..StoredAccess::default() };
-        let (store, _) = Store::open(&file).unwrap();
+        let (store, _) = Store::open(&file, Drives::default()).unwrap();
         store.put(StoredStream { access, ..stored("guarded") }).await.unwrap();
         store.put(stored("other")).await.unwrap();
         let edited = fs::read_to_string(&file).unwrap().replace("\"viewers\"", "\"viewer\"");
         fs::write(&file, &edited).unwrap();
-        let (store, notes) = Store::open(&file).unwrap();
+        let (store, notes) = Store::open(&file, Drives::default()).unwrap();
         let open: Vec<bool> =
             store.streams().await.iter().map(|s| s.access.viewers == ViewerAccess::Open).collect();
         assert_eq!(open, [false, true], "{notes:?}");

@@ -31,6 +31,7 @@ use super::{
     facts::Facts,
     fallen::Fallen,
     pace::Pace,
+    seen::Seen,
     source_watch::SourceWatch,
     tail::Tail,
     turns::{Place, Turn, Turns},
@@ -41,7 +42,7 @@ use crate::{
     journal::RunJournal,
     lifecycle::{Effect, Input, Limits, Machine, Millis, Phase, Why, step},
     recording::Watch,
-    server::{Eager, Link, Sample, Samples, source_of},
+    server::{Eager, Link, Samples, source_of},
     sessions::Session,
     store::StoredStream,
 };
@@ -82,9 +83,7 @@ pub(super) struct Actor {
     parser: progress::Parser,
     tail: Tail,
     out_time: i64,
-    sample: Sample,
-    /// The publisher that the last child was.
-    gone: Option<String>,
+    seen: Seen,
     /// The server did not take this source together with its slate.
     slate_refused: bool,
     /// Encoders that failed.
@@ -146,8 +145,7 @@ impl Actor {
             parser: progress::Parser::default(),
             tail: Tail::default(),
             out_time: -1,
-            sample: Sample::default(),
-            gone: None,
+            seen: Seen::default(),
             slate_refused: false,
             fallen: Fallen::default(),
             stands_in_for: None,
@@ -200,7 +198,12 @@ impl Actor {
                         let of = |name: &str| samples.get(name).cloned().unwrap_or_default();
                         (of(&self.spec.name), self.converts.then(|| of(&source_of(self.id))))
                     };
-                    self.sampled(own).await;
+                    for input in self.seen.take(own, &self.machine) {
+                        self.take(input).await;
+                    }
+                    if self.look_at_arrival() {
+                        self.publish();
+                    }
                     self.source_sampled(source.unwrap_or_default()).await;
                 }
                 () = sleep_until(due.unwrap_or_else(Instant::now).into()), if due.is_some() => {
@@ -293,7 +296,7 @@ impl Actor {
     }
 
     fn is_on_air(&self) -> bool {
-        self.machine.state() == State::Running && self.sample.online
+        self.machine.state() == State::Running && self.seen.sample().online
     }
 
     /// Brings the facts in line with the machine, and the picture with both.
@@ -308,7 +311,7 @@ impl Actor {
         if matches!(self.machine.state(), State::Stopped | State::Failed) {
             self.reserved = None;
         }
-        if self.machine.state() != State::Starting || self.sample.online {
+        if self.machine.state() != State::Starting || self.seen.sample().online {
             (self.turn, self.place) = (None, None);
         }
         if self.facts.set_on_air(self.is_on_air()) {

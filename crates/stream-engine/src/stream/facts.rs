@@ -35,6 +35,8 @@ pub(super) struct Facts {
     on_air_since: Option<UnixMillis>,
     fault: Option<Fault>,
     retry_at: Option<(Millis, UnixMillis)>,
+    /// When guest links were looked at.
+    looked: UnixMillis,
     clocks: Clocks,
 }
 
@@ -52,6 +54,7 @@ impl Facts {
             was_on_air: false,
             preparation: None,
             since: clocks.wall(),
+            looked: clocks.wall(),
             state: State::Stopped,
             on_air_since: None,
             fault: None,
@@ -98,6 +101,12 @@ impl Facts {
         self.on_air_since = on_air.then(|| self.clocks.wall());
         self.was_on_air |= on_air;
         on_air
+    }
+
+    /// When this was asked last, and now: by the wall clock, which guest links end by.
+    pub(super) fn looked(&mut self) -> (UnixMillis, UnixMillis) {
+        let now = self.clocks.wall();
+        (std::mem::replace(&mut self.looked, now), now)
     }
 
     /// The wall clock was set by so many milliseconds: what began so long ago still did.

@@ -8,6 +8,7 @@ mod fallen;
 mod keep;
 pub(crate) mod open;
 mod pace;
+mod seen;
 mod sending;
 mod source_watch;
 mod spawn;

@@ -39,6 +39,8 @@ pub(super) enum Stage {
 #[derive(Debug)]
 pub(super) struct Spawned {
     pub(super) child: Child,
+    /// Who the server had there when it was made, as far as that was known.
+    pub(super) before: Option<String>,
     pub(super) probed: Probed,
     /// The command, without credentials.
     pub(super) shown: String,
@@ -169,9 +171,10 @@ async fn make(
         label: format!("ffmpeg {id}"),
         ..Spec::new(&ffmpeg.path)
     };
+    let before = parts.server.publisher(&spec.name);
     let child = parts.spawner.spawn(child.with_args(args)).await;
     let child = child.map_err(|error| unspawnable(error, ffmpeg.path))?;
-    Ok(Spawned { child, probed, shown, record: spec.record, session, instead_of, turn: None })
+    Ok(Spawned { child, before, probed, shown, record: spec.record, session, instead_of, turn: None })
 }
 
 fn unspawnable(error: SpawnError, path: PathBuf) -> Problem {

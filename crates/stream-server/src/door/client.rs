@@ -3,13 +3,16 @@ use std::time::Duration;
 use reqwest::{Method, RequestBuilder, Response};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use stream_api::{Code, Error};
+use stream_api::{Code, Error, HostKind};
 use stream_engine::owner::Owner;
 
 use super::{FromWindow, Show, Shown, ToWindow, window::Call};
 
 /// How long an owner may take to answer a second start.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long one without a window may take besides for each file, which it probes before it answers. The engine gives a
+/// file up within that.
+const A_FILE: Duration = Duration::from_secs(40);
 
 /// The side of the door that knocks.
 #[derive(Debug, Clone)]
@@ -17,6 +20,7 @@ pub struct Client {
     http: reqwest::Client,
     at: String,
     token: String,
+    kind: HostKind,
 }
 
 impl Client {
@@ -30,7 +34,7 @@ impl Client {
         };
         // Without proxies: the owner is on this computer, and the token is for its eyes alone.
         let http = reqwest::Client::builder().no_proxy().build().map_err(broken)?;
-        Ok(Client { http, at: format!("http://127.0.0.1:{port}/door/"), token })
+        Ok(Client { http, at: format!("http://127.0.0.1:{port}/door/"), token, kind: owner.kind })
     }
 
     /// Asks the owner to show itself and to stream the files at `paths` (absolute).
@@ -38,7 +42,7 @@ impl Client {
     /// # Errors
     /// `internal` when it does not answer, else what it answered.
     pub async fn show(&self, paths: Vec<String>) -> Result<Shown, Error> {
-        let request = self.request(Method::POST, "show").timeout(PATIENCE);
+        let request = self.request(Method::POST, "show").timeout(patience(self.kind, paths.len()));
         answer(request.json(&Show { paths })).await
     }
 
@@ -102,6 +106,14 @@ impl Orders {
     }
 }
 
+fn patience(kind: HostKind, files: usize) -> Duration {
+    match kind {
+        // It opens them after its answer.
+        HostKind::Desktop => PATIENCE,
+        HostKind::Headless => PATIENCE + A_FILE * u32::try_from(files).unwrap_or(u32::MAX),
+    }
+}
+
 async fn answer<T: DeserializeOwned>(request: RequestBuilder) -> Result<T, Error> {
     successful(request).await?.json().await.map_err(broken)
 }
@@ -120,9 +132,14 @@ fn broken(error: reqwest::Error) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use stream_api::HostKind;
-
     use super::*;
+
+    #[test]
+    fn files_that_are_probed_are_waited_for() {
+        assert_eq!(patience(HostKind::Headless, 0), PATIENCE);
+        assert_eq!(patience(HostKind::Headless, 3), PATIENCE + 3 * A_FILE);
+        assert_eq!(patience(HostKind::Desktop, 3), PATIENCE);
+    }
 
     #[test]
     fn an_owner_without_a_door_is_said() {

@@ -15,7 +15,7 @@ use rustls::{
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
 };
-use stream_engine::{GuestDoor, GuestTls};
+use stream_engine::{GuestPage, GuestTls};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
@@ -57,12 +57,12 @@ pub(super) struct Listener {
 impl Listener {
     /// # Errors
     /// When the address is taken, or the certificate is of no use.
-    pub(super) async fn open(door: &GuestDoor) -> io::Result<Listener> {
-        let tls = match &door.tls {
+    pub(super) async fn open(page: &GuestPage) -> io::Result<Listener> {
+        let tls = match &page.tls {
             None => None,
             Some(files) => Some(acceptor(files).await?),
         };
-        Ok(Listener { socket: TcpListener::bind(door.listen).await?, tls, limits: LIMITS })
+        Ok(Listener { socket: TcpListener::bind(page.listen).await?, tls, limits: LIMITS })
     }
 
     /// Answers until `stop`; then nobody new, and waits for what is under way. Dropped, it ends that too.
@@ -190,8 +190,8 @@ mod tests {
 
     /// Listens until it is aborted.
     async fn listening(limits: Limits) -> (SocketAddr, JoinHandle<()>) {
-        let door = GuestDoor { listen: (Ipv4Addr::UNSPECIFIED, 0).into(), tls: None };
-        let listener = Listener { limits, ..Listener::open(&door).await.unwrap() };
+        let page = GuestPage { listen: (Ipv4Addr::UNSPECIFIED, 0).into(), tls: None };
+        let listener = Listener { limits, ..Listener::open(&page).await.unwrap() };
         let at = (Ipv4Addr::LOCALHOST, listener.socket.local_addr().unwrap().port()).into();
         let large = Bytes::from(vec![b'x'; LARGE]);
         let app =

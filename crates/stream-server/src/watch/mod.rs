@@ -16,7 +16,7 @@ use axum::{
     routing::{any, get, patch, post},
 };
 use serde_json::json;
-use stream_engine::{Engine, Guest, GuestDoor, Media};
+use stream_engine::{Engine, Guest, GuestPage, Media};
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -35,16 +35,16 @@ struct Watch {
 
 /// Serves the page until `stop`, wherever the engine wants it.
 pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
-    let mut door = engine.guest_door();
+    let mut page = engine.guest_page();
     let app = router(Watch { engine: engine.clone(), media: Media::here() });
     let mut told = None;
     while !stop.is_cancelled() {
-        let wanted = door.borrow_and_update().clone();
+        let wanted = page.borrow_and_update().clone();
         let moved = stop.child_token();
         let mut serving = std::pin::pin!(serve(&engine, wanted.as_ref(), &app, &moved));
         let ended = tokio::select! {
             ended = &mut serving => Some(ended),
-            _ = door.changed() => None,
+            _ = page.changed() => None,
             () = stop.cancelled() => None,
         };
         let error = match ended {
@@ -61,14 +61,14 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
         // Once: to find out who holds a port takes a while.
         if told != wanted {
             tracing::warn!(%error, ?wanted, "guest links can't be opened");
-            if let Some(door) = &wanted {
-                engine.guest_page(door.listen, Some(&error));
+            if let Some(page) = &wanted {
+                engine.guest_page_tried(page.listen, Some(&error));
             }
             told.clone_from(&wanted);
         }
         tokio::select! {
             () = sleep(AGAIN) => {}
-            _ = door.changed() => {}
+            _ = page.changed() => {}
             () = stop.cancelled() => {}
         }
     }
@@ -76,13 +76,13 @@ pub(crate) async fn run(engine: Engine, stop: CancellationToken) {
 
 async fn serve(
     engine: &Engine,
-    wanted: Option<&GuestDoor>,
+    wanted: Option<&GuestPage>,
     app: &Router,
     stop: &CancellationToken,
 ) -> io::Result<()> {
-    let Some(door) = wanted else { return pending().await };
-    let listener = Listener::open(door).await?;
-    engine.guest_page(door.listen, None);
+    let Some(page) = wanted else { return pending().await };
+    let listener = Listener::open(page).await?;
+    engine.guest_page_tried(page.listen, None);
     listener.serve(app, stop).await;
     Ok(())
 }
@@ -113,7 +113,7 @@ async fn guest(State(watch): State<Watch>, Path(link): Path<String>, headers: He
         Ok(known) => known,
         Err(refused) => return refused,
     };
-    let encrypted = watch.engine.guest_door().borrow().as_ref().is_some_and(|door| door.tls.is_some());
+    let encrypted = watch.engine.guest_page().borrow().as_ref().is_some_and(|page| page.tls.is_some());
     let cookie = cookie(&link, &token, encrypted);
     let body = json!({ "name": guest.name, "live": guest.live, "whole": guest.whole_by_webrtc });
     ([(header::SET_COOKIE, cookie)], Json(body)).into_response()

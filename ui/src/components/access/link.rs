@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use stream_api::{
-    Encryption, Error, LinkLasts, ServerId, ServerStatus, StreamId,
+    Encryption, Error, GuestLink, LinkLasts, ServerId, ServerStatus, StreamId,
     commands::{GuestLinkCreate, GuestLinkMade},
     t,
 };
@@ -15,9 +15,20 @@ use crate::{
 /// Most characters of what a link is called.
 const LABEL: usize = 60;
 
-/// The dialog that makes a guest link, and shows it once.
-pub(super) fn dialog(app: App, id: StreamId, close: Callback<()>) -> impl IntoView {
-    let (label, lasts) = (RwSignal::new(String::new()), RwSignal::new(LinkLasts::Day));
+/// The dialog that makes a guest link, in the place of another one if there is one, and shows it once.
+pub(super) fn dialog(
+    app: App,
+    id: StreamId,
+    instead: Option<GuestLink>,
+    close: Callback<()>,
+) -> impl IntoView {
+    let (title, hint) = match instead {
+        None => (t!("access.new_link.title"), t!("access.new_link.hint")),
+        Some(_) => (t!("access.renew_link.title"), t!("access.renew_link.hint")),
+    };
+    let (instead, named) = instead.map(|link| (link.id, link.label)).unzip();
+    let instead = StoredValue::new(instead);
+    let (label, lasts) = (RwSignal::new(named.unwrap_or_default()), RwSignal::new(LinkLasts::Day));
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<Error>));
     let made = RwSignal::new(None::<GuestLinkMade>);
     // What is cut off later is not taken at all.
@@ -31,7 +42,8 @@ pub(super) fn dialog(app: App, id: StreamId, close: Callback<()>) -> impl IntoVi
             return;
         }
         busy.set(true);
-        let request = GuestLinkCreate { id, lasts: lasts.get_untracked(), label: label.get_untracked() };
+        let (lasts, label) = (lasts.get_untracked(), label.get_untracked());
+        let request = GuestLinkCreate { id, lasts, label, instead: instead.get_value() };
         let reply = app.client().call(request);
         spawn_local(async move {
             let reply = reply.await;
@@ -44,7 +56,7 @@ pub(super) fn dialog(app: App, id: StreamId, close: Callback<()>) -> impl IntoVi
     };
     let choices = move || LinkLasts::ALL.map(|each| choice(lasts, each)).into_iter().collect_view();
     view! {
-        <Modal label=t!("access.new_link.title") class="ask wide" on_close=close>
+        <Modal label=title class="ask wide" on_close=close>
             <form
                 class="ask-body access"
                 data-testid="link-dialog"
@@ -53,10 +65,10 @@ pub(super) fn dialog(app: App, id: StreamId, close: Callback<()>) -> impl IntoVi
                     create();
                 }
             >
-                <h2>{t!("access.new_link.title")}</h2>
+                <h2>{title}</h2>
                 {move || match made.get() {
                     None => view! {
-                        <p>{t!("access.new_link.hint")}</p>
+                        <p>{hint}</p>
                         {text("link-label", t!("access.link.label"), "", label)}
                         <fieldset class="field">
                             <legend>{t!("access.lasts")}</legend>

@@ -16,12 +16,12 @@ use crate::{
 };
 
 /// What is open above the page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Open {
     /// Who may watch.
     Viewers,
-    /// A new guest link.
-    Link,
+    /// A new guest link, in the place of another one if there is one.
+    Link(Option<GuestLink>),
 }
 
 /// Who may watch, and the guest links.
@@ -40,7 +40,9 @@ pub(crate) fn access_card(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
     };
     let links = move || {
         let links = access.with(|access| access.links.clone());
-        links.into_iter().map(|link| guest_link(app, id, link)).collect_view()
+        let hint =
+            (!links.is_empty()).then(|| view! { <p class="faint small-print">{t!("access.links.hint")}</p> });
+        view! { {links.into_iter().map(|link| guest_link(app, id, link, open)).collect_view()} {hint} }
     };
     view! {
         <section class="card" data-testid="access">
@@ -64,13 +66,13 @@ pub(crate) fn access_card(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
                     label=t!("access.new_link")
                     act="new-link"
                     disabled=no_links
-                    on_press=move |_| open.set(Some(Open::Link))
+                    on_press=move |_| open.set(Some(Open::Link(None)))
                 />
             </div>
         </section>
         {move || open.get().map(|open| match open {
             Open::Viewers => viewers::dialog(app, id, access.get_untracked(), close).into_any(),
-            Open::Link => link::dialog(app, id, close).into_any(),
+            Open::Link(instead) => link::dialog(app, id, instead, close).into_any(),
         })}
     }
 }
@@ -129,7 +131,7 @@ fn summary(access: &Access) -> String {
     }
 }
 
-fn guest_link(app: App, id: StreamId, link: GuestLink) -> impl IntoView {
+fn guest_link(app: App, id: StreamId, link: GuestLink, open: RwSignal<Option<Open>>) -> impl IntoView {
     let expires = link.expires.0;
     let left = Memo::new(move |_| (expires - app.world.now.get()).max(0) / 60_000);
     let over = Memo::new(move |_| expires <= app.world.now.get());
@@ -139,11 +141,14 @@ fn guest_link(app: App, id: StreamId, link: GuestLink) -> impl IntoView {
     };
     let label = if link.label.is_empty() { t!("access.link").to_owned() } else { link.label.clone() };
     let name = label.clone();
+    let instead = link.clone();
+    let renew = move |_| open.set(Some(Open::Link(Some(instead.clone()))));
     let ask = move |_| app.question.set(Some(Question::revoke_link(app, id, link.clone())));
     view! {
         <div class="url guest" data-testid="guest-link">
             {icon(Icon::Link)}
             <span class="path" title=name><b>{label}</b>" "<span class="faint" class:bad=over>{until}</span></span>
+            <Act class="small" label=t!("access.renew_link") act="renew-link" on_press=renew/>
             <Act class="small" label=t!("access.revoke") act="revoke-link" on_press=ask/>
         </div>
     }

@@ -22,11 +22,16 @@ pub(super) fn tested(form: Form) -> impl IntoView {
 
 fn found(form: Form, tested: &ServerTested) -> impl IntoView + use<> {
     let works = tested.error().is_none();
+    let untried = |step: &ServerTestStep| step.outcome == Outcome::Skipped && step.error.is_some();
+    let good = match tested.steps.iter().any(untried) {
+        true => t!("server.test.partly"),
+        false => t!("server.test.good"),
+    };
     let verdict = match works {
         true => view! {
             <div class="verdict" role="status" data-testid="test-good">
                 {icon(Icon::Check)}
-                <div><b>{t!("server.test.good")}</b></div>
+                <div><b>{good}</b></div>
             </div>
         }
         .into_any(),

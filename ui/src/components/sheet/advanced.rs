@@ -9,7 +9,9 @@ use crate::components::{
 };
 
 /// What can be chosen of a setting: how it is called, and what choosing it does.
-type Choice = (String, fn(&mut Encoding));
+/// What a choice does to the settings.
+type Set = fn(&mut Encoding);
+type Choice = (String, Set);
 
 /// All of it, open where something is chosen.
 pub(crate) fn advanced(form: Form) -> impl IntoView {
@@ -130,7 +132,7 @@ fn encoders(form: Form) -> Vec<Choice> {
             false => encoder.label().to_owned(),
         }
     };
-    let all: [(Encoder, fn(&mut Encoding)); 7] = [
+    let all: [(Encoder, Set); 7] = [
         (Encoder::Automatic, |e| e.encoder = Encoder::Automatic),
         (Encoder::Software, |e| e.encoder = Encoder::Software),
         (Encoder::Nvenc, |e| e.encoder = Encoder::Nvenc),
@@ -193,7 +195,7 @@ fn ways() -> [Choice; 3] {
 }
 
 /// Where choosing it changes nothing, it is chosen.
-fn is_chosen(set: fn(&mut Encoding), encoding: &Encoding) -> bool {
+fn is_chosen(set: Set, encoding: &Encoding) -> bool {
     let mut after = encoding.clone();
     set(&mut after);
     after == *encoding
@@ -205,7 +207,7 @@ fn list(form: Form, setting: Setting, id: &'static str, mut all: Vec<Choice>) ->
         // What a program has set and no person can choose here.
         all.push((t!("settings.other").to_owned(), |_| {}));
     }
-    let (words, set): (Vec<String>, Vec<fn(&mut Encoding)>) = all.into_iter().unzip();
+    let (words, set): (Vec<String>, Vec<Set>) = all.into_iter().unzip();
     let sets = set.clone();
     let now = Signal::derive(move || {
         chosen.with(|encoding| sets.iter().position(|set| is_chosen(*set, encoding)).unwrap_or_default())

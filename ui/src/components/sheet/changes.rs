@@ -1,6 +1,6 @@
 //! What saving a stream's form changes, and what that does to who watches.
 
-use stream_api::{Order, State, Stream, StreamSpec, commands::StreamUpdate, t};
+use stream_api::{Order, Stream, StreamSpec, commands::StreamUpdate, t};
 
 /// What saving does beside saving.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Restart {
 
 /// It should be live, and may become so: one that failed is started, not restarted.
 pub(crate) fn runs(stream: &Stream) -> bool {
-    stream.order == Order::Run && stream.state != State::Failed
+    stream.order == Order::Run && !stream.has_failed()
 }
 
 /// The fields that differ from the stream as it was.

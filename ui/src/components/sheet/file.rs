@@ -1,5 +1,5 @@
 use leptos::{ev::KeyboardEvent, prelude::*};
-use stream_api::{Mode, ProbeReport, Remark, RemarkCode, codec_name, t};
+use stream_api::{Mode, ProbeReport, Remark, RemarkCode, codec_name, file_name, t};
 
 use crate::{
     components::{
@@ -61,7 +61,7 @@ pub(crate) fn file(form: Form) -> impl IntoView {
 }
 
 fn running(path: String) -> impl IntoView {
-    let name = path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    let name = file_name(&path).to_owned();
     view! {
         <div class="filecard" role="status">
             <span class="tile prep">{icon(Icon::Spinner)}</span>
@@ -82,7 +82,7 @@ fn card(report: &ProbeReport) -> impl IntoView + use<> {
     facts
         .push(media.audio.as_ref().map_or_else(|| t!("media.no_audio").to_owned(), |a| codec_name(&a.codec)));
     let facts = facts.join(" · ");
-    let name = report.path.rsplit(['/', '\\']).next().unwrap_or_default().to_owned();
+    let name = file_name(&report.path).to_owned();
     let length =
         media.duration.map(|seconds| view! { <span class="chip num">{format::duration(seconds)}</span> });
     view! {

@@ -106,6 +106,9 @@ impl Form {
         if !path.is_empty() {
             form.examine();
         }
+        if let SheetFor::New { kind, .. } = of {
+            untrack(|| form.choose_kind(*kind));
+        }
         if matches!(of, SheetFor::Edit { locate: true, .. } | SheetFor::New { choose: true, .. }) {
             form.choose();
         }

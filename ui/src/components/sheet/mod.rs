@@ -18,6 +18,7 @@ pub(crate) use aside::facts as aside_facts;
 pub(crate) use changes::{Restart, effects, runs};
 pub(crate) use fields::switch;
 use leptos::prelude::*;
+pub(crate) use network::Kind;
 use stream_api::{StreamId, t};
 
 use crate::{
@@ -36,6 +37,8 @@ use crate::{
 pub(crate) enum SheetFor {
     /// A new stream, perhaps of a file that is known already.
     New {
+        /// The kind of source to begin with.
+        kind: Kind,
         /// The file.
         path: Option<String>,
         /// Ask at once for it.
@@ -48,6 +51,18 @@ pub(crate) enum SheetFor {
         /// Ask at once where its file is now.
         locate: bool,
     },
+}
+
+impl SheetFor {
+    /// A new stream of a file, when it is known already.
+    pub(crate) fn file(path: Option<String>) -> SheetFor {
+        SheetFor::New { kind: Kind::File, path, choose: false }
+    }
+
+    /// A new stream of this kind of source.
+    pub(crate) fn kind(kind: Kind) -> SheetFor {
+        SheetFor::New { kind, path: None, choose: false }
+    }
 }
 
 /// The form.
@@ -64,6 +79,12 @@ pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
         true => app.question.set(Some(Question::discard(discard))),
         false => discard(),
     };
+    Effect::new(move |_| {
+        if let Some(path) = app.offered.get() {
+            app.offered.set(None);
+            untrack(|| offer(form, path));
+        }
+    });
     view! {
         <Modal label=title.clone() class="main-sheet" on_close=move |()| close()>
             {modal_head(title, close)}
@@ -76,15 +97,29 @@ pub(crate) fn Sheet(of: SheetFor) -> impl IntoView {
                     {move || form.failure.get().map(|error| refusal(error, "save-error"))}
                 </div>
                 {move || match form.net.kind.get() {
-                    network::Kind::File => aside::aside(form).into_any(),
-                    network::Kind::Incoming => aside::only(t!("sheet.aside.incoming")).into_any(),
-                    network::Kind::TestPattern => aside::only(t!("sheet.aside.test_pattern")).into_any(),
-                    network::Kind::Network => view! { <div class="aside">{source::found(form)}</div> }.into_any(),
+                    Kind::File => aside::aside(form).into_any(),
+                    Kind::Incoming => aside::only(t!("sheet.aside.incoming")).into_any(),
+                    Kind::TestPattern => aside::only(t!("sheet.aside.test_pattern")).into_any(),
+                    Kind::Network => view! { <div class="aside">{source::found(form)}</div> }.into_any(),
                 }}
             </div>
             {footer(form)}
         </Modal>
         {move || form.browsing.get().then(|| browse::browse(form))}
+    }
+}
+
+/// Takes a file that was dropped on the window: it is chosen where a file is wanted; else the form that it opens
+/// takes the place of this one, unasked only when nothing is lost.
+fn offer(form: Form, path: String) {
+    if form.net.kind.get() == Kind::File {
+        return form.take(path);
+    }
+    let app = form.app;
+    let open = move || app.sheet.set(Some(SheetFor::file(Some(path.clone()))));
+    match form.original().is_some() || form.is_filled() {
+        true => app.question.set(Some(Question::discard(open))),
+        false => open(),
     }
 }
 

@@ -106,13 +106,13 @@ impl Draft {
 /// What the change interrupts, in words.
 pub(crate) fn interrupts(effects: &Effects) -> String {
     let pause = match effects.streams {
+        _ if !effects.restarts => t!("settings.goes_on").to_owned(),
         0 => t!("settings.no_pause").to_owned(),
         n => tn!("settings.pause", n, seconds = effects.seconds),
     };
-    match effects.viewers {
-        0 => pause,
-        n => format!("{pause} {}", tn!("settings.viewers", n)),
-    }
+    let viewers = (effects.viewers > 0).then(|| tn!("settings.viewers", effects.viewers));
+    let links = (effects.links > 0).then(|| tn!("settings.links", effects.links));
+    [Some(pause), viewers, links].into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// Says what a change interrupts, and sets it. There while something is changed.

@@ -52,7 +52,7 @@ fn bundled(app: App) -> impl IntoView {
             <div class="srv" role="listitem">
                 <i class=format!("dot {class}")></i>
                 <div class="what"><b class="name">{t!("server.here")}</b><span class="sub">{about}</span></div>
-                <span class=format!("state {class}")>{word}</span>
+                <span class=format!("state {class}") data-server-state=class role="status">{word}</span>
             </div>
         }
     }

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use stream_api::{
-    Encryption, HlsVariant, Listener, Ports, Protocol, Reach, ServerSettings, ServerStatus, t, tn,
+    Encryption, GUESTS, HlsVariant, Listener, Ports, Protocol, Reach, ServerSettings, ServerStatus, t, tn,
 };
 
 use super::draft::Draft;
@@ -51,7 +51,7 @@ fn of_server<T>(app: App, what: impl FnOnce(&ServerStatus) -> T) -> Option<T> {
 }
 
 /// The protocols, and each listener's port.
-pub(super) fn ports(app: App, draft: Draft) -> impl IntoView {
+pub(super) fn ports(draft: Draft) -> impl IntoView {
     let protocol = move |protocol: Protocol| {
         let on = move || draft.now().protocols.is_on(protocol);
         view! {
@@ -76,63 +76,93 @@ pub(super) fn ports(app: App, draft: Draft) -> impl IntoView {
             <h3>{t!("server.ports")}</h3>
             <div class="protocols">{PROTOCOLS.map(protocol).into_iter().collect_view()}</div>
             <table class="ports">
-                <tbody>{Listener::ALL.map(|listener| port(draft, listener)).into_iter().collect_view()} {guests(app, draft)}</tbody>
+                <tbody>
+                    {Listener::ALL.map(|listener| port(draft, Place::Server(listener))).into_iter().collect_view()}
+                    {port(draft, Place::Guests)}
+                </tbody>
             </table>
             <p class="faint small-print">{t!("server.own_ports")}</p>
         </section>
     }
 }
 
-/// The port of the guests' page, which is kept since links name it.
-fn guests(app: App, draft: Draft) -> impl IntoView {
-    let port = Memo::new(move |_| of_server(app, |server| server.guest_port).flatten());
-    let note = move || match draft.now().reach {
-        Reach::ThisComputer => "",
-        Reach::LocalNetwork => t!("port.guests.hint"),
-    };
-    move || {
-        port.get().map(|port| {
-            view! {
-                <tr data-port="guests">
-                    <th scope="row">{t!("port.guests")}</th>
-                    <td class="faint">"TCP"</td>
-                    <td class="num fixed">{port}</td>
-                    <td class="note">{note}</td>
-                </tr>
+/// What listens on a port: the server, or the guests' page, which is ours.
+#[derive(Clone, Copy)]
+enum Place {
+    Server(Listener),
+    Guests,
+}
+
+impl Place {
+    const fn key(self) -> &'static str {
+        match self {
+            Place::Server(listener) => listener.key(),
+            Place::Guests => GUESTS,
+        }
+    }
+
+    const fn label(self) -> &'static str {
+        match self {
+            Place::Server(listener) => listener.label(),
+            Place::Guests => t!("port.guests"),
+        }
+    }
+
+    const fn is_udp(self) -> bool {
+        matches!(self, Place::Server(listener) if listener.is_udp())
+    }
+
+    /// None where it is not listened on.
+    fn port(self, settings: &ServerSettings) -> Option<u16> {
+        match self {
+            Place::Server(listener) => settings.reach_of(listener).map(|_| settings.ports.of(listener)),
+            Place::Guests => settings.guest_port,
+        }
+    }
+
+    fn set(self, settings: &mut ServerSettings, port: u16) {
+        match self {
+            Place::Server(listener) => settings.ports.set(listener, port),
+            Place::Guests => settings.guest_port = Some(port),
+        }
+    }
+
+    /// What is to be known of it.
+    fn note(self, settings: &ServerSettings) -> String {
+        match self {
+            Place::Server(Listener::Rtsp) if !settings.protocols.rtsp || settings.is_encrypted() => {
+                t!("port.own_rtsp").to_owned()
             }
-        })
+            Place::Server(listener) => match Ports::USUAL.of(listener) {
+                usual if usual == settings.ports.of(listener) => String::new(),
+                usual => t!("port.moved", usual = usual),
+            },
+            Place::Guests if settings.reach == Reach::LocalNetwork => t!("port.guests.hint").to_owned(),
+            Place::Guests => String::new(),
+        }
     }
 }
 
-fn port(draft: Draft, listener: Listener) -> impl IntoView {
-    let key = listener.key();
-    let note = move || {
-        if let Some(problem) = draft.problem(key) {
-            return problem;
-        }
-        let (settings, usual) = (draft.now(), Ports::USUAL.of(listener));
-        if listener == Listener::Rtsp && (!settings.protocols.rtsp || settings.is_encrypted()) {
-            return t!("port.own_rtsp").to_owned();
-        }
-        if settings.ports.of(listener) == usual { String::new() } else { t!("port.moved", usual = usual) }
-    };
+fn port(draft: Draft, place: Place) -> impl IntoView {
+    let key = place.key();
+    let note = move || draft.problem(key).unwrap_or_else(|| place.note(&draft.now()));
     let typed = move |event: web_sys::Event| {
         let port = event_target_value(&event).trim().parse().unwrap_or(0);
-        draft.edit(|s| s.ports.set(listener, port));
+        draft.edit(|s| place.set(s, port));
     };
     view! {
-        <tr data-port=key hidden=move || draft.now().reach_of(listener).is_none()>
-            <th scope="row">{listener.label()}</th>
-            <td class="faint">{if listener.is_udp() { "UDP" } else { "TCP" }}</td>
+        <tr data-port=key hidden=move || place.port(&draft.now()).is_none()>
+            <th scope="row">{place.label()}</th>
+            <td class="faint">{if place.is_udp() { "UDP" } else { "TCP" }}</td>
             <td>
                 <input
                     class="input num"
                     type="number"
                     min="1"
                     max="65535"
-                    aria-label=t!("port.of", what = listener.label())
+                    aria-label=t!("port.of", what = place.label())
                     class:wrong=move || draft.problem(key).is_some()
-                    prop:value=move || draft.now().ports.of(listener).to_string()
+                    prop:value=move || place.port(&draft.now()).map(|port| port.to_string()).unwrap_or_default()
                     on:change=typed
                 />
             </td>

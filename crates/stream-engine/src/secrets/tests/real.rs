@@ -79,12 +79,15 @@ async fn heavy_a_secret_service_keeps_secrets_and_one_that_is_locked_stops_nobod
         |text: &str| SourceSecrets { password: Some(Secret::new(text)), ..SourceSecrets::default() };
     let (old, id) = (StreamId(Uuid::now_v7()), StreamId(Uuid::now_v7()));
     // From before there was a keychain.
-    Secrets::new(file.clone(), false).set(old, SOURCE, Some(&password("old"))).await.unwrap();
-    let secrets = Secrets::new(file.clone(), true);
+    Secrets::new(file.clone(), false, Drives::default())
+        .set(old, SOURCE, Some(&password("old")))
+        .await
+        .unwrap();
+    let secrets = Secrets::new(file.clone(), true, Drives::default());
     secrets.settle().await.unwrap();
     secrets.set(id, SOURCE, Some(&password("one"))).await.unwrap();
     assert_eq!((read(&file).unwrap(), *secrets.place().borrow()), (Kept::new(), SecretsPlace::Keychain));
-    let again = Secrets::new(file.clone(), true);
+    let again = Secrets::new(file.clone(), true, Drives::default());
     for (id, text) in [(old, "old"), (id, "one")] {
         assert_eq!(again.find::<SourceSecrets>(id, SOURCE).await.unwrap(), Some(password(text)));
     }
@@ -107,7 +110,7 @@ async fn heavy_a_secret_service_keeps_secrets_and_one_that_is_locked_stops_nobod
     };
     timeout(Duration::from_secs(30), settled).await.expect("it is unlocked");
     assert_eq!(read(&file).unwrap(), Kept::new());
-    let fresh = Secrets::new(file.clone(), true);
+    let fresh = Secrets::new(file.clone(), true, Drives::default());
     assert_eq!(fresh.find::<SourceSecrets>(id, SOURCE).await.unwrap(), Some(password("two")));
     fresh.forget(id).await;
     assert_eq!(fresh.find::<SourceSecrets>(id, SOURCE).await.unwrap(), None);

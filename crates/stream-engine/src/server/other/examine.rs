@@ -1,23 +1,29 @@
 //! Testing another server step by step, before it is added or when something is wrong.
 
-use std::{fs, path::Path};
+use std::{fs, io, path::Path};
 
-use mediamtx_client::{Api, ApiError, CertificateFault, Flaw};
-use stream_api::{Code, Error, Outcome, ServerKind, ServerSpec, ServerStep, ServerTestStep, ServerTested};
-use tokio::task::spawn_blocking;
+use mediamtx_client::{Api, ApiError, CertificateFault, Features, Flaw, Paths, PublishRules, Publishable};
+use stream_api::{Code, Error, Outcome, ServerKind, ServerSpec, ServerStep, ServerTestStep, ServerTested, t};
 
 use super::{
-    super::relay::{Refusal, knock},
+    super::relay::{Aim, Refusal, Reply, knock},
     meet,
 };
-use crate::{slates::Slates, stored_other::OtherSecrets};
+use crate::{
+    drives::{self, Drives},
+    slates::Slates,
+    stored_other::OtherSecrets,
+};
 
-/// How far a server with this spec can be used; changes nothing there. `ours` says of a path whether we made it.
+/// How far a server with this spec can be used; changes nothing there. `ours` says of a path whether we made it,
+/// `streams` are the names of those that it has, or is to have.
 pub(crate) async fn examined(
     spec: &ServerSpec,
     kept: &OtherSecrets,
     slates: &Slates,
+    drives: &Drives,
     ours: impl Fn(&str) -> bool,
+    streams: &[String],
 ) -> Result<ServerTested, Error> {
     let address = meet::address(spec, kept)?;
     let examination = mediamtx_client::examine(&address).await;
@@ -37,44 +43,32 @@ pub(crate) async fn examined(
     if let Some(Flaw::Certificate(fault)) = &examination.flaw {
         tested.fingerprint = Some(fault.fingerprint.to_string());
     }
-    let mut publish = Outcome::Skipped;
-    let mut unsent = None;
+    let mut publish = (Outcome::Skipped, None);
     if let Some(features) = &examination.features {
         let api = Api::new(address.clone());
-        let (doors, started, names) = match asked(&api).await {
-            Ok(answers) => answers,
-            Err(error) => {
-                let reason = Error::new(Code::RemoteUnreachable).with("host", address.host());
-                return Err(reason.with("reason", error));
-            }
-        };
+        let found = found(&api, features).await.map_err(|error| {
+            Error::new(Code::RemoteUnreachable).with("host", address.host()).with("reason", error)
+        })?;
         let terms = meet::terms(spec, kept, Some(features), slates);
         tested.version = Some(meet::version(features));
-        tested.lacks = meet::lacks(&terms, features, started.is_some());
-        tested.foreign = u32::try_from(names.iter().filter(|name| !ours(name)).count()).unwrap_or(u32::MAX);
-        let sent = match meet::aim(spec, kept, &doors) {
-            Ok(aim) => match knock(&aim).await {
-                Ok(()) => Ok(()),
-                Err(refusal) => {
-                    if let Refusal::Unreachable(ApiError::Certificate(CertificateFault {
-                        fingerprint, ..
-                    })) = &refusal
-                    {
-                        tested.publish_fingerprint = Some(fingerprint.to_string());
-                    }
-                    Err(meet::unsent(&refusal, &aim.host))
-                }
-            },
-            Err(error) => Err(error),
+        tested.lacks = meet::lacks(&terms, features, found.started.is_some());
+        let foreign = found.names.iter().filter(|name| !ours(name)).count();
+        tested.foreign = u32::try_from(foreign).unwrap_or(u32::MAX);
+        publish = match meet::aim(spec, kept, &found.doors) {
+            Ok(aim) => {
+                let (outcome, error, fingerprint) = published(&aim, &found.rules, streams).await;
+                tested.publish_fingerprint = fingerprint;
+                (outcome, error)
+            }
+            Err(error) => (Outcome::Failed, Some(error)),
         };
-        publish = if sent.is_ok() { Outcome::Passed } else { Outcome::Failed };
-        unsent = sent.err();
     }
-    tested.steps.push(ServerTestStep { step: ServerStep::Publish, outcome: publish, error: unsent });
+    let (outcome, error) = publish;
+    tested.steps.push(ServerTestStep { step: ServerStep::Publish, outcome, error });
     let folder = spec.folder.as_ref().filter(|_| spec.kind == ServerKind::SharedFolder);
     let (outcome, error) = match folder {
         None => (Outcome::Skipped, None),
-        Some(folder) => match usable(&folder.here).await {
+        Some(folder) => match usable(&folder.here, drives).await {
             Ok(()) => (Outcome::Passed, None),
             Err(error) => (Outcome::Failed, Some(error)),
         },
@@ -83,20 +77,97 @@ pub(crate) async fn examined(
     Ok(tested)
 }
 
-type Answers = (Vec<stream_api::Door>, Option<String>, Vec<String>);
+/// What it tells once we are let in.
+struct Found {
+    doors: Vec<stream_api::Door>,
+    started: Option<String>,
+    /// Of all paths that have an entry.
+    names: Vec<String>,
+    rules: PublishRules,
+}
 
-async fn asked(api: &Api) -> Result<Answers, ApiError> {
-    let doors = mediamtx_client::doors(&api.global().await?);
-    Ok((doors, api.started().await?, api.configured_paths().await?))
+async fn found(api: &Api, features: &Features) -> Result<Found, ApiError> {
+    let (global, configs) = (api.global().await?, api.path_configs().await?);
+    let name =
+        |keys: &serde_json::Map<String, serde_json::Value>| Some(keys.get("name")?.as_str()?.to_owned());
+    Ok(Found {
+        doors: mediamtx_client::doors(&global),
+        started: api.started().await?,
+        names: configs.iter().filter_map(name).collect(),
+        rules: PublishRules::new(features, &global, &configs, &api.paths().await?),
+    })
+}
+
+/// Whether streams can be sent there: as far as that can be told, and what is to be known of it. Then the certificate
+/// that is not believed.
+async fn published(
+    aim: &Aim,
+    rules: &PublishRules,
+    streams: &[String],
+) -> (Outcome, Option<Error>, Option<String>) {
+    let user = aim.login.as_ref().map(|(user, _)| user.as_str());
+    let publishable = rules.publishable(user);
+    let fresh = format!("stream-manager-test-{}", uuid::Uuid::new_v4().simple());
+    let name = rules.name_to_try(user, streams, &fresh);
+    let reply = match knock(aim, name.as_deref().unwrap_or(&fresh)).await {
+        Ok(reply) => reply,
+        Err(error) => {
+            let shown = match &error {
+                ApiError::Certificate(CertificateFault { fingerprint, .. }) => Some(fingerprint.to_string()),
+                _ => None,
+            };
+            return (Outcome::Failed, Some(meet::unsent(&Refusal::Unreachable(error), &aim.host)), shown);
+        }
+    };
+    let untried = |reason: String| {
+        (Outcome::Skipped, Some(Error::new(Code::RemotePublishUntried).with("reason", reason)))
+    };
+    let wrong = || (Outcome::Failed, Some(meet::unsent(&Refusal::Login, &aim.host)));
+    let host = &aim.host;
+    let (outcome, error) = match (reply, &publishable, name) {
+        (Reply::Welcome, Publishable::Some(paths), _) => {
+            let error = Error::new(Code::RemotePublishSome).with("paths", written(paths));
+            (Outcome::Passed, Some(error))
+        }
+        (Reply::Welcome, ..) => (Outcome::Passed, None),
+        (_, Publishable::Nothing, _) => wrong(),
+        // A stream of ours would hear the same.
+        (Reply::Login, Publishable::Unknown, Some(name)) if !streams.contains(&name) => {
+            untried(t!("untried.unclear", host = host, path = name))
+        }
+        (Reply::Login, _, Some(_)) => wrong(),
+        (_, Publishable::Some(paths), None) => {
+            untried(t!("untried.no_path_of", host = host, paths = written(paths)))
+        }
+        (_, _, None) => untried(t!("untried.no_path", host = host)),
+        (Reply::Other(status), _, Some(name)) => {
+            untried(t!("untried.answer", host = host, path = name, status = status))
+        }
+    };
+    (outcome, error, None)
+}
+
+/// As people write them into its configuration.
+fn written(paths: &[Paths]) -> String {
+    let each = paths.iter().map(|paths| match paths {
+        Paths::All => "*".to_owned(),
+        Paths::Named(name) => name.clone(),
+        Paths::Matching(pattern) => format!("~{pattern}"),
+    });
+    each.collect::<Vec<_>>().join(", ")
 }
 
 /// Whether a folder is there and can be written.
-pub(crate) async fn usable(folder: &str) -> Result<(), Error> {
+///
+/// # Errors
+/// `folder_unusable`, also when its drive does not answer.
+pub(crate) async fn usable(folder: &str, drives: &Drives) -> Result<(), Error> {
     let path = folder.to_owned();
-    let written = spawn_blocking(move || {
+    let write = move || {
         let probe = Path::new(&path).join(format!(".probe-{}", uuid::Uuid::new_v4().simple()));
         fs::write(&probe, b"").and_then(|()| fs::remove_file(&probe))
-    });
-    let written = written.await.map_err(std::io::Error::other).flatten();
+    };
+    let written = drives.ask(Path::new(folder), drives::LIMIT, write).await;
+    let written = written.unwrap_or_else(|| Err(io::Error::new(io::ErrorKind::TimedOut, t!("drive.silent"))));
     written.map_err(|error| Error::new(Code::FolderUnusable).with("path", folder).with("reason", error))
 }

@@ -7,7 +7,7 @@ mod meet;
 use std::{sync::Arc, time::Duration};
 
 use mediamtx_client::{Api, ApiError, Examination, Features};
-use stream_api::{Door, Error, Fault, OtherState, Ports, ServerSpec, UnixMillis, t};
+use stream_api::{Door, Error, Fault, OtherState, Ports, ServerSpec, UnixMillis, file_name, t};
 use tokio::{
     sync::{mpsc, watch},
     time::sleep,
@@ -19,13 +19,13 @@ use super::{
     admit::Admitted,
     audience::Audience,
     board::Board,
-    guest::Guest,
     mends::Mends,
     poller::Poller,
     relay::{Refusal, Relay},
     sink::Sink,
     terms::Listed,
-    writer::{Done, News, Writer},
+    theirs::Theirs,
+    writer::{Done, News, Whose, Writer},
 };
 use crate::{
     clocks::Jump,
@@ -198,7 +198,7 @@ impl Task {
         }
         let aim = meet::aim(&spec, &kept, &met.doors);
         self.parts.ledger.meet(id, &spec.api, met.started.as_deref()).await;
-        let guest = Guest {
+        let theirs = Theirs {
             id,
             server: spec.name.clone(),
             hub: self.parts.hub.clone(),
@@ -213,19 +213,19 @@ impl Task {
             let (api, stop) = (met.api.clone(), stop.clone());
             self.parts.tasks.spawn(async move { stop.run_until_cancelled(tidy(api, slates)).await });
         }
-        self.stay(met, guest, (relay, refusal), &host, stop).await
+        self.stay(met, theirs, (relay, refusal), &host, stop).await
     }
 
     /// As long as it answers.
     async fn stay(
         &mut self,
         met: Met,
-        guest: Guest,
+        theirs: Theirs,
         (relay, mut refusal): (&Relay, watch::Receiver<Option<Refusal>>),
         host: &str,
         stop: &CancellationToken,
     ) -> End {
-        let (news, id) = (News::default(), guest.id);
+        let (news, id) = (News::default(), theirs.id);
         let poller = Poller {
             api: met.api.clone(),
             board: self.board.clone(),
@@ -236,21 +236,15 @@ impl Task {
             remote: true,
             news: &news,
         };
-        let mut writer = Writer {
-            api: met.api,
-            board: self.board.clone(),
-            inbox: &mut self.inbox,
-            applied: Default::default(),
-            postponed: Default::default(),
-            unanswered: None,
-            admitted: self.admitted.as_mut(),
-            guest: Some(guest),
-            lost: false,
-            own: None,
-            ruined: None,
-            clocks: self.parts.hub.clocks().clone(),
-            news: &news,
-        };
+        let mut writer = Writer::new(
+            met.api,
+            self.board.clone(),
+            &mut self.inbox,
+            Whose::Theirs(theirs),
+            self.admitted.as_mut(),
+            self.parts.hub.clocks().clone(),
+            &news,
+        );
         tokio::select! {
             begun = writer.begin() => if let Err(error) = begun {
                 return refused(error);
@@ -407,6 +401,5 @@ async fn meet(spec: &ServerSpec, kept: &OtherSecrets) -> Result<Met, (Error, boo
 async fn tidy(api: Api, slates: Slates) {
     let Ok(paths) = api.path_configs().await else { return };
     let files = paths.iter().filter_map(|keys| keys.get("alwaysAvailableFile")?.as_str());
-    let names = files.filter_map(|file| file.rsplit(['/', '\\']).next());
-    slates.tidy_but(names.map(str::to_owned).collect()).await;
+    slates.tidy_but(files.map(file_name).map(str::to_owned).collect()).await;
 }

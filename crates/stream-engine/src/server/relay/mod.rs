@@ -3,12 +3,14 @@
 //! Everybody on this computer can read FFmpeg's arguments, so what stands there is of use here alone: for publishing,
 //! to paths of ours, as long as this program runs.
 
+mod answers;
+mod knock;
 mod request;
 
 use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use mediamtx_client::{ApiError, Broken, Secret, Trust, dial};
+use mediamtx_client::{ApiError, Secret, Trust, dial};
 use tokio::{
     io::{
         AsyncBufRead, AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _,
@@ -23,6 +25,8 @@ use tokio_util::task::AbortOnDropHandle;
 use uuid::Uuid;
 
 use super::board::Board;
+use answers::Answers;
+pub(super) use knock::{Reply, knock};
 use request::Request;
 
 /// Who comes has to say by then what it wants.
@@ -31,11 +35,6 @@ const GREETING: Duration = Duration::from_secs(10);
 const STRANGE: u32 = 4;
 /// Of media, at a time.
 const CHUNK: usize = 64 << 10;
-/// Of an answer's head, when we only ask.
-const ANSWER: u64 = 8 << 10;
-/// What is announced then. RFC 4566.
-const SDP: &str = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-    m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=control:trackID=0\r\n";
 /// What FFmpeg is called here.
 const USER: &str = "publisher";
 
@@ -96,8 +95,8 @@ impl Relay {
         let pass = Uuid::new_v4().simple().to_string();
         let (aim, aimed) = watch::channel(None);
         let refused = watch::Sender::new(None);
-        let door = Arc::new(Door { board, right: basic(USER, &pass), refused: refused.clone() });
-        let serving = AbortOnDropHandle::new(tokio::spawn(serve(listener, aimed, door)));
+        let carrier = Arc::new(Carrier { board, right: basic(USER, &pass), refused: refused.clone() });
+        let serving = AbortOnDropHandle::new(tokio::spawn(serve(listener, aimed, carrier)));
         Ok(Relay { port, pass, aim, refused, _serving: serving })
     }
 
@@ -123,77 +122,28 @@ impl Relay {
     }
 }
 
-/// Whether somebody there speaks RTSP and lets us publish: asked of a path that nobody has, and taken back before any
-/// media. A server that has paths of known names alone answers 400 before it looks at the login.
-pub(super) async fn knock(aim: &Aim) -> Result<(), Refusal> {
-    let server = dial(&aim.host, aim.port, aim.trust).await.map_err(Refusal::Unreachable)?;
-    let hung_up = |_| Refusal::Unreachable(ApiError::Unreachable(Broken::HungUp));
-    let asking = async {
-        let mut server = BufReader::new(server);
-        let place = format!("{}/stream-manager-test-{}", aim.origin(), Uuid::new_v4().simple());
-        let right =
-            aim.authorization().map_or_else(String::new, |right| format!("Authorization: {right}\r\n"));
-        let asked = format!(
-            "ANNOUNCE {place} RTSP/1.0\r\nCSeq: 1\r\n{right}Content-Type: application/sdp\r\nContent-Length: {}\r\n\r\n{SDP}",
-            SDP.len()
-        );
-        server.write_all(asked.as_bytes()).await.map_err(hung_up)?;
-        server.flush().await.map_err(hung_up)?;
-        let mut head = Vec::new();
-        while !head.ends_with(b"\r\n\r\n") {
-            let left = ANSWER.saturating_sub(head.len() as u64);
-            let read = (&mut server).take(left).read_until(b'\n', &mut head).await.map_err(hung_up)?;
-            if !head.starts_with(b"RTSP/1.0 ") && (read == 0 || head.ends_with(b"\n")) {
-                let garbage = ApiError::Garbage("no RTSP".to_owned());
-                return Err(if head.is_empty() {
-                    hung_up(io::Error::other(""))
-                } else {
-                    Refusal::Unreachable(garbage)
-                });
-            }
-            if read == 0 {
-                break;
-            }
-        }
-        let head = String::from_utf8_lossy(&head).into_owned();
-        if head.starts_with("RTSP/1.0 401") || head.starts_with("RTSP/1.0 403") {
-            return Err(Refusal::Login);
-        }
-        let session = head.lines().find_map(|line| line.strip_prefix("Session:"));
-        if let Some(session) = session.and_then(|session| session.split(';').next()) {
-            let end =
-                format!("TEARDOWN {place} RTSP/1.0\r\nCSeq: 2\r\nSession: {}\r\n{right}\r\n", session.trim());
-            // It ends with the connection too.
-            let _ = server.write_all(end.as_bytes()).await;
-            let _ = server.flush().await;
-        }
-        Ok(())
-    };
-    timeout(GREETING, asking).await.unwrap_or(Err(Refusal::Unreachable(ApiError::Timeout)))
-}
-
 fn basic(user: &str, pass: &str) -> String {
     format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{pass}")))
 }
 
 /// What every connection needs.
-struct Door {
+struct Carrier {
     board: Board,
     /// Of our FFmpegs.
     right: String,
     refused: watch::Sender<Option<Refusal>>,
 }
 
-async fn serve(listener: TcpListener, mut aimed: watch::Receiver<Option<Arc<Aim>>>, door: Arc<Door>) {
+async fn serve(listener: TcpListener, mut aimed: watch::Receiver<Option<Arc<Aim>>>, carrier: Arc<Carrier>) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             Ok(()) = aimed.changed() => connections.abort_all(),
             accepted = listener.accept() => match accepted {
                 Ok((client, _)) => {
-                    let (door, aim) = (Arc::clone(&door), aimed.borrow().clone());
+                    let (carrier, aim) = (Arc::clone(&carrier), aimed.borrow().clone());
                     connections.spawn(async move {
-                        if let Err(error) = door.carry(client, aim).await {
+                        if let Err(error) = carrier.carry(client, aim).await {
                             tracing::debug!(%error, "a publisher's connection to another server ended");
                         }
                     });
@@ -206,7 +156,7 @@ async fn serve(listener: TcpListener, mut aimed: watch::Receiver<Option<Arc<Aim>
     }
 }
 
-impl Door {
+impl Carrier {
     async fn carry(&self, mut client: TcpStream, aim: Option<Arc<Aim>>) -> io::Result<()> {
         client.set_nodelay(true)?;
         let (read, mut write) = client.split();
@@ -286,13 +236,13 @@ impl Door {
         mut from: impl AsyncRead + Unpin,
         to: &mut (impl AsyncWrite + Unpin),
     ) -> io::Result<()> {
-        let mut chunk = vec![0; 4 << 10];
+        let (mut chunk, mut answers) = (vec![0; 4 << 10], Answers::default());
         loop {
             let read = from.read(&mut chunk).await?;
             if read == 0 {
                 return Ok(());
             }
-            if chunk[..read].starts_with(b"RTSP/1.0 401") {
+            if answers.refuse(&chunk[..read]) {
                 self.refuse(Some(Refusal::Login));
             }
             to.write_all(&chunk[..read]).await?;
@@ -398,47 +348,6 @@ mod tests {
         }
         let mut cut = BufReader::new(&[b'$', 0, 0, 9, 1][..]);
         assert!(media(&mut cut, &mut Vec::new()).await.is_err());
-    }
-
-    /// Answers so, and gives what it was asked.
-    async fn door(answer: &'static str) -> (Aim, tokio::task::JoinHandle<String>) {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let aim = Aim {
-            host: "127.0.0.1".to_owned(),
-            port: listener.local_addr().unwrap().port(),
-            trust: None,
-            login: Some(("cam".to_owned(), Secret::new("s3cret"))),
-        };
-        let asked = tokio::spawn(async move {
-            let (client, _) = listener.accept().await.unwrap();
-            let (mut client, mut asked) = (BufReader::new(client), String::new());
-            while !asked.ends_with("trackID=0\r\n") {
-                client.read_line(&mut asked).await.unwrap();
-            }
-            client.write_all(answer.as_bytes()).await.unwrap();
-            client.read_to_string(&mut asked).await.unwrap();
-            asked
-        });
-        (aim, asked)
-    }
-
-    #[tokio::test]
-    async fn a_login_is_tried_before_a_stream_needs_it() {
-        let (aim, asked) = door("RTSP/1.0 200 OK\r\nCSeq: 1\r\nSession: 77;timeout=60\r\n\r\n").await;
-        assert_eq!(knock(&aim).await, Ok(()));
-        let asked = asked.await.unwrap();
-        assert!(asked.starts_with("ANNOUNCE rtsp://127.0.0.1:") && asked.contains(&basic("cam", "s3cret")));
-        assert!(asked.contains("TEARDOWN ") && asked.contains("Session: 77\r\n"), "{asked}");
-
-        let (aim, _asked) = door("RTSP/1.0 401 Unauthorized\r\nCSeq: 1\r\n\r\n").await;
-        assert_eq!(knock(&aim).await, Err(Refusal::Login));
-        let (aim, _asked) = door("RTSP/1.0 400 Bad Request\r\nCSeq: 1\r\n\r\n").await;
-        assert_eq!(knock(&aim).await, Ok(()), "it has no path for that name");
-        let (aim, _asked) = door("HTTP/1.1 400 Bad Request\r\n\r\n").await;
-        assert!(matches!(knock(&aim).await, Err(Refusal::Unreachable(ApiError::Garbage(_)))));
-        let (aim, asked) = door("").await;
-        asked.abort();
-        assert!(matches!(knock(&aim).await, Err(Refusal::Unreachable(ApiError::Unreachable(_)))));
     }
 
     /// Hands out so many bytes at a time.

@@ -21,14 +21,14 @@ impl Actor {
         if on_air {
             self.parts.server.forget_pull_trouble(name);
         }
-        let session = self.sample.session.as_ref().filter(|_| on_air);
+        let session = self.seen.sample().session.as_ref().filter(|_| on_air);
         let publisher = session.map(|session| arrival::publisher(session));
         let waits = self.machine.phase == Phase::Open && !on_air;
         let wait = waits.then(|| {
             let trouble = self.parts.server.pull_trouble(name);
             arrival::wait(&self.spec.source, self.facts.was_on_air, trouble)
         });
-        let received = arrival::received(&self.sample.tracks).filter(|_| on_air);
+        let received = arrival::received(&self.seen.sample().tracks).filter(|_| on_air);
         let seen = (publisher, wait.flatten(), received.or_else(|| self.facts.probed.clone()));
         let facts = &mut self.facts;
         let changed = (&seen.0, &seen.1, &seen.2) != (&facts.publisher, &facts.wait, &facts.probed);

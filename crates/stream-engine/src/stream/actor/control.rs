@@ -8,10 +8,10 @@ use tokio::sync::oneshot;
 
 use super::Actor;
 use crate::{
-    access::AccessChange,
+    access::{AccessChange, StoredLink},
     lifecycle::{Input, Phase},
-    server::{Sample, source_of},
-    store::StoredStream,
+    server::source_of,
+    store::{StoredStream, Unknown},
     stream::{Control, convert::feed},
 };
 
@@ -119,7 +119,7 @@ impl Actor {
         } else if before.name != self.spec.name {
             self.parts.server.admit(self.id, &self.spec.name, &self.access);
             self.parts.server.remove_path(self.id, &before.name).await;
-            self.sample = Sample::default();
+            self.seen.moved();
         }
         let live =
             !matches!(self.machine.phase, Phase::Stopped | Phase::Failed { .. } | Phase::Backoff { .. });
@@ -134,24 +134,32 @@ impl Actor {
     /// Stored before it is done, so that nobody is let in again by a restart; what can't be stored is not done.
     async fn change_access(&mut self, change: AccessChange, by: Origin) -> Result<Stream, Error> {
         self.check_open()?;
-        let link = self
-            .access
-            .links
-            .iter()
-            .find(|stored| matches!(&change, AccessChange::RemoveLink(id) if *id == stored.link.id));
-        let told = match (&change, link) {
-            (AccessChange::AddLink(stored), _) => {
-                ActivityKind::GuestLinkMade { label: stored.link.label.clone(), by }
+        let label = |link: &StoredLink| link.link.label.clone();
+        let told = match &change {
+            AccessChange::AddLink { link, instead: None } => {
+                Some(ActivityKind::GuestLinkMade { label: label(link), by })
             }
-            (_, Some(stored)) => ActivityKind::GuestLinkRevoked { label: stored.link.label.clone(), by },
-            _ => ActivityKind::Edited { by },
+            AccessChange::AddLink { link, .. } => {
+                Some(ActivityKind::GuestLinkRenewed { label: label(link), by })
+            }
+            AccessChange::RemoveLink(id) => {
+                let link = self.access.links.iter().find(|stored| stored.link.id == *id);
+                link.map(|link| ActivityKind::GuestLinkRevoked { label: label(link), by })
+            }
+            AccessChange::Publisher(Some(_)) => Some(ActivityKind::PublishKeyMade { by }),
+            AccessChange::Publisher(None) => {
+                self.access.publisher.is_some().then_some(ActivityKind::PublishKeyRevoked { by })
+            }
+            AccessChange::Viewers { .. } => None,
         };
         let mut access = self.access.clone();
         access.apply(change)?;
+        let parts = access.changed_since(&self.access);
+        let viewers = (!parts.is_empty()).then_some(ActivityKind::AccessChanged { parts, by });
         self.parts.server.terms().check(&self.spec.name, &access)?;
         self.parts.store.put(StoredStream { access: access.clone(), ..self.stored() }).await?;
         self.access = access;
-        self.tell(told);
+        told.into_iter().chain(viewers).for_each(|kind| self.tell(kind));
         self.publish();
         let taken = self.parts.server.admit_now(self.id, &self.spec.name, &self.access).await;
         // It is stored, so it counts: an error now would keep a key from its owner that is the only one left. A server
@@ -166,8 +174,13 @@ impl Actor {
         Ok(self.publish())
     }
 
-    /// Whether the server has taken by now who may watch and send.
+    /// Whether the server has taken by now who may watch and send; and which guest links have ended since.
     pub(super) fn look_at_access(&mut self) {
+        let (before, now) = self.facts.looked();
+        let ended = self.access.links.iter().map(|stored| &stored.link);
+        for link in ended.filter(|link| before < link.expires && link.expires <= now) {
+            self.tell(ActivityKind::GuestLinkEnded { label: link.label.clone() });
+        }
         if self.facts.unadmitted.is_some() && !self.parts.server.is_behind() {
             self.facts.unadmitted = None;
             self.publish();
@@ -198,7 +211,7 @@ impl Actor {
         server.admit(self.id, &self.spec.name, &self.access);
         (self.link, self.samples, self.turns) = (server.link(), server.samples(), server.turns());
         self.parts.server = server;
-        self.sample = Sample::default();
+        self.seen.moved();
         let ready = self.link.borrow_and_update().is_ready();
         self.turns.set_open(ready);
         self.machine.server_ready = ready;
@@ -213,6 +226,7 @@ impl Actor {
             access: self.access.clone(),
             used: self.used,
             converts: self.converts,
+            unknown: Unknown::new(),
         }
     }
 

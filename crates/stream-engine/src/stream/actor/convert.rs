@@ -10,6 +10,7 @@ use crate::{
     stream::{convert, open},
     wanted::wanted,
 };
+use mediamtx_client::Track;
 
 impl Actor {
     /// Takes note of what the server has of the source that FFmpeg converts.
@@ -17,7 +18,7 @@ impl Actor {
         if self.machine.feed == Feed::Converter {
             if source.online
                 && self.machine.phase == Phase::Open
-                && self.is_conversion_needed(&source) == Some(false)
+                && self.is_conversion_needed(&source.tracks) == Some(false)
             {
                 // The camera was set to something that plays everywhere.
                 self.set_converts(false).await;
@@ -29,16 +30,16 @@ impl Actor {
         self.machine.source_there = false;
         if convert::may(&self.spec)
             && self.is_on_air()
-            && self.is_conversion_needed(&self.sample) == Some(true)
+            && self.is_conversion_needed(&self.seen.sample().tracks) == Some(true)
         {
             self.set_converts(true).await;
         }
     }
 
-    fn is_conversion_needed(&self, sample: &Sample) -> Option<bool> {
+    fn is_conversion_needed(&self, tracks: &[Track]) -> Option<bool> {
         let (spec, parts) = (&self.spec, &self.parts);
         let wanted = wanted(&parts.hub, &parts.prober, spec.server, spec.playback, &spec.encoding);
-        convert::is_needed(&sample.tracks, &wanted)
+        convert::is_needed(tracks, &wanted)
     }
 
     /// Stored, so that the next start need not find it out before viewers' eyes.

@@ -29,10 +29,10 @@ impl Actor {
             }
         };
         drop(child);
-        self.gone = self.sample.publisher.clone().or_else(|| self.gone.take());
         tracing::info!(code = exit.code, signal = exit.signal, "FFmpeg ended");
         let ending = self.classify(exit);
         self.session = None;
+        self.seen.child_ended();
         self.take(Input::Ended(ending)).await;
     }
 
@@ -57,7 +57,7 @@ impl Actor {
             classified.error = error;
         }
         self.slate_refused |= self.machine.server_ready
-            && !self.sample.online
+            && !self.seen.sample().online
             && ffmpeg_cli::slate::was_refused(self.tail.all());
         if asked {
             self.journal.manager("info", t!("log.ended"));

@@ -1,4 +1,4 @@
-//! What a child and the server say while it runs.
+//! What a child says while it runs.
 
 use std::time::Instant;
 
@@ -7,7 +7,7 @@ use ffmpeg_cli::progress;
 use stream_api::{Health, LogOrigin, State, t};
 
 use super::Actor;
-use crate::{lifecycle::Input, server::Sample};
+use crate::lifecycle::Input;
 
 impl Actor {
     pub(super) async fn line(&mut self, line: Line) {
@@ -26,7 +26,7 @@ impl Actor {
         }
     }
 
-    pub(super) async fn progressed(&mut self, progress: &progress::Progress) {
+    async fn progressed(&mut self, progress: &progress::Progress) {
         let now = progress.out_time_us.unwrap_or(-1);
         if now > self.out_time {
             self.out_time = now;
@@ -42,25 +42,6 @@ impl Actor {
         let health = if self.pace.is_slow() { Health::Slow } else { Health::Good };
         if health != self.facts.health {
             self.facts.health = health;
-            self.publish();
-        }
-    }
-
-    pub(super) async fn sampled(&mut self, mut sample: Sample) {
-        if sample.publisher == self.gone {
-            // The server has not noticed yet that the earlier child is gone.
-            sample.online = false;
-        }
-        let received = sample.inbound_bytes != self.sample.inbound_bytes;
-        let before = std::mem::replace(&mut self.sample, sample);
-        if received {
-            self.take(Input::Received).await;
-        }
-        let online = self.sample.online;
-        if online != before.online {
-            self.take(Input::Online(online)).await;
-        }
-        if self.look_at_arrival() {
             self.publish();
         }
     }

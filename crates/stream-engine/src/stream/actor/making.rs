@@ -75,13 +75,12 @@ impl Actor {
                 }
             }
             Ok(Made::Child(spawned)) => {
-                let Spawned { child, probed, shown, record, session, instead_of, turn } = *spawned;
+                let Spawned { child, before, probed, shown, record, session, instead_of, turn } = *spawned;
                 (self.turn, self.session, self.stands_in_for) = (turn, session, instead_of);
                 tracing::info!(pid = child.pid(), attempt = self.machine.attempt(), "FFmpeg was started");
                 self.journal.manager("info", t!("log.started", pid = child.pid()));
                 self.journal.manager("debug", shown);
-                // Whoever the server has there now is not this child.
-                self.gone = self.sample.publisher.clone().or_else(|| self.gone.take());
+                let online = self.seen.child_made(before);
                 (self.child, self.source) = (Some(child), SourceWatch::default());
                 (self.parser, self.out_time) = (progress::Parser::default(), -1);
                 self.tail.clear();
@@ -89,6 +88,7 @@ impl Actor {
                 self.limits = Limits::default().paced(fps);
                 self.facts.probed = Some(probed);
                 self.take(Input::Spawned).await;
+                self.take(online).await;
                 // What is sent is looked at before anybody can have replaced it.
                 self.look();
                 if record != self.spec.record {

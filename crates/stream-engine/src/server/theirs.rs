@@ -25,7 +25,7 @@ const SECRET: [&str; 4] = ["pass", "Pass", "Token", "Secret"];
 
 /// What a writer knows of a server that is not ours.
 #[derive(Debug)]
-pub(super) struct Guest {
+pub(super) struct Theirs {
     pub(super) id: ServerId,
     /// Its name, for people.
     pub(super) server: String,
@@ -42,8 +42,8 @@ impl Writer<'_> {
     /// At first contact: takes away what nobody wants any more, and brings what is missing. None of it has to be known
     /// to this run of the program.
     pub(super) async fn begin(&mut self) -> Result<(), ApiError> {
-        let Some(guest) = &self.guest else { return Ok(()) };
-        let (id, ledger) = (guest.id, guest.ledger.clone());
+        let Some(theirs) = self.theirs() else { return Ok(()) };
+        let (id, ledger) = (theirs.id, theirs.ledger.clone());
         self.admit().await?;
         let there = self.configs().await?;
         for (name, config) in self.board.configs() {
@@ -70,12 +70,12 @@ impl Writer<'_> {
         let there = self.configs().await?;
         let defaults = self.api.path_defaults().await?;
         let features = self.api.features().await?;
-        let Some(guest) = &mut self.guest else { return Ok(()) };
-        if started != guest.started {
+        let Some(theirs) = self.theirs() else { return Ok(()) };
+        if started != theirs.started {
             self.lost = true;
             return Ok(());
         }
-        let (id, ledger, hub) = (guest.id, guest.ledger.clone(), guest.hub.clone());
+        let (id, ledger, hub) = (theirs.id, theirs.ledger.clone(), theirs.hub.clone());
         let lost: Vec<String> =
             self.applied.keys().filter(|name| !there.contains_key(*name)).cloned().collect();
         for name in lost {
@@ -109,23 +109,23 @@ impl Writer<'_> {
     /// Whether what is wanted of this path may be written. A path whose stream the server would show to people who
     /// may not watch it is taken away.
     pub(super) async fn check(&mut self, name: &str) -> Result<(), Unwritten> {
-        let Some(guest) = &self.guest else { return Ok(()) };
+        let Some(theirs) = self.theirs() else { return Ok(()) };
         if let Err(open) = self.board.check_access(name) {
             self.remove(name).await?;
             return Err(Unwritten::Barred(open));
         }
-        if guest.ledger.owns(guest.id, name) || self.api.path_config(name).await?.is_none() {
+        if theirs.ledger.owns(theirs.id, name) || self.api.path_config(name).await?.is_none() {
             return Ok(());
         }
         let foreign = Error::new(Code::PathForeign).with("name", name);
-        Err(Unwritten::Barred(foreign.with("server", &guest.server)))
+        Err(Unwritten::Barred(foreign.with("server", &theirs.server)))
     }
 
     /// Whether the server has everything of this as it is wanted now but for what somebody changed there, and more of
     /// it than before: then there is nothing to write.
     pub(super) async fn is_nearer(&self, name: &str) -> Result<bool, ApiError> {
         let before = self.board.drift(name);
-        let (Some(config), Some(_), false) = (self.board.get(name), &self.guest, before.is_empty()) else {
+        let (Some(config), Some(_), false) = (self.board.get(name), self.theirs(), before.is_empty()) else {
             return Ok(false);
         };
         let Some(shown) = self.api.path_config(name).await? else { return Ok(false) };
@@ -154,8 +154,8 @@ impl Writer<'_> {
 
     /// Takes away all that is ours: paths, and who may use them.
     pub(super) async fn leave(&mut self) -> Result<(), ApiError> {
-        let Some(guest) = &self.guest else { return Ok(()) };
-        for name in guest.ledger.names(guest.id) {
+        let Some(theirs) = self.theirs() else { return Ok(()) };
+        for name in theirs.ledger.names(theirs.id) {
             self.remove(&name).await?;
         }
         match &mut self.admitted {

@@ -9,11 +9,16 @@ use uuid::Uuid;
 
 use super::{
     super::{
-        Keep, Request, Terms, Wish, admit::Admitted, board::Board, fake::Fake, terms::Listed, writer::News,
+        Keep, Request, Terms, Wish,
+        admit::Admitted,
+        board::Board,
+        fake::Fake,
+        terms::Listed,
+        writer::{News, Whose},
     },
     *,
 };
-use crate::access::StoredAccess;
+use crate::{access::StoredAccess, drives::Drives};
 
 const SERVER: ServerId = ServerId(Uuid::from_u128(1));
 const STREAM: StreamId = StreamId(Uuid::from_u128(2));
@@ -46,14 +51,14 @@ impl Bench {
             record_path: None,
             slates: Err(Unkept::Remote),
         };
-        let ledger = Ledger::open(folder.path().join("paths.json"));
+        let ledger = Ledger::open(folder.path().join("paths.json"), Drives::default());
         let (hub, board) = (hub(&folder), Board::new(watch::channel(Arc::new(terms)).1));
         let (fake, news) = (Fake::default(), News::default());
         Bench { folder, fake, board, ledger, hub, news, requests: mpsc::channel(1) }
     }
 
     async fn writer<'a>(&'a mut self, admitted: Option<&'a mut Admitted>) -> Writer<'a> {
-        let guest = Guest {
+        let theirs = Theirs {
             id: SERVER,
             server: "Hall".to_owned(),
             hub: self.hub.clone(),
@@ -61,21 +66,9 @@ impl Bench {
             ledger: self.ledger.clone(),
             started: Some("2026-01-01T10:00:00Z".to_owned()),
         };
-        Writer {
-            api: self.fake.api().await,
-            board: self.board.clone(),
-            inbox: &mut self.requests.1,
-            applied: BTreeMap::new(),
-            postponed: Default::default(),
-            unanswered: None,
-            admitted,
-            guest: Some(guest),
-            lost: false,
-            own: None,
-            ruined: None,
-            clocks: self.hub.clocks().clone(),
-            news: &self.news,
-        }
+        let (api, board, inbox) = (self.fake.api().await, self.board.clone(), &mut self.requests.1);
+        let (whose, clocks) = (Whose::Theirs(theirs), self.hub.clocks().clone());
+        Writer::new(api, board, inbox, whose, admitted, clocks, &self.news)
     }
 
     fn want(&self, name: &str) {
@@ -174,7 +167,7 @@ async fn who_leaves_takes_along_what_people_might_do() {
     writer.leave().await.unwrap();
     assert_eq!(fake.state().users, list(&base));
     assert!(fake.state().paths.is_empty());
-    assert!(Ledger::open(folder).names(SERVER).is_empty());
+    assert!(Ledger::open(folder, Drives::default()).names(SERVER).is_empty());
 }
 
 #[test]

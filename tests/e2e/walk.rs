@@ -1,0 +1,109 @@
+//! Everything that can be done with streams in the interface and that the other tests don't do: begin on the first
+//! page, mend a name, change, rename, duplicate, start and stop all, record, copy each address, read a log.
+
+use anyhow::Result;
+use serde_json::{Value, json};
+
+use crate::{
+    it::{Dir, PATIENCE, Server, media, process, until},
+    support::{
+        chromium,
+        webdriver::{Driver, WebDriver},
+    },
+};
+
+/// Fills in a name that is refused, and then one that is not.
+async fn name(browser: &WebDriver, refused: &str, name: &str) -> Result<()> {
+    browser.fill("#stream-name", refused).await?;
+    browser.find("[data-testid=name-error]").await?;
+    browser.find("#save[disabled]").await?;
+    browser.fill("#stream-name", name).await?;
+    browser.gone("[data-testid=name-error]").await
+}
+
+async fn choose(browser: &WebDriver, stream: &str, act: &str) -> Result<()> {
+    browser.click(&format!(".row[data-name={stream}] [data-act=menu]")).await?;
+    browser.click(&format!("[data-act={act}]")).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_action_of_streams() -> Result<()> {
+    chromium::needs_the_interface()?;
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let server = Server::ready(&dir).await;
+    let driver = Driver::start("chromedriver", testkit::free_port(), &[]).await?;
+    let browser = chromium::open(&driver, 1280, 1000).await?;
+    let grant =
+        json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": server.url });
+    browser.cdp("Browser.grantPermissions", grant).await?;
+    browser.goto(&format!("{}/", server.url)).await?;
+    browser.find("body[data-ready=true]").await?;
+
+    // The first page leads to the form of each kind.
+    browser.click("#first-camera").await?;
+    browser.find("#source-url").await?;
+    browser.click("[data-act=close]").await?;
+    browser.gone("#source-url").await?;
+    browser.click("#first-test-pattern").await?;
+    browser.wait_js("document.querySelector('#stream-name')?.value === 'test-pattern'").await?;
+    name(&browser, "a//b", "bars").await?;
+    browser.click("#save:not([disabled])").await?;
+    browser.find(".row[data-name=bars] .state[data-state=stopped]").await?;
+    choose(&browser, "bars", "delete").await?;
+    browser.click("#confirm-ok").await?;
+    browser.gone(".row[data-name=bars]").await?;
+
+    // Changed and renamed.
+    let a = server.create("a", &file, false).await;
+    let b = server.create("b", &file, false).await;
+    choose(&browser, "b", "edit").await?;
+    name(&browser, "A", "renamed").await?;
+    browser.click("label:has(#record)").await?;
+    browser.click("#save:not([disabled])").await?;
+    browser.find(".row[data-name=renamed]").await?;
+    let changed = server.stream(&b).await;
+    assert_eq!((&changed["name"], &changed["record"]), (&json!("renamed"), &json!(true)));
+    choose(&browser, "a", "duplicate").await?;
+    browser.find(".toast.done").await?;
+    browser.wait_js("document.querySelectorAll('.row[data-name]').length === 3").await?;
+
+    browser.click("#start-all:not([disabled])").await?;
+    let live = "document.querySelectorAll('.row .state[data-on-air=true]').length === 3";
+    browser.wait_js_within(live, PATIENCE).await?;
+    browser.find_within(".row[data-name=renamed] .chip.rec", PATIENCE).await?;
+
+    // A stream's own page.
+    browser.click(".row[data-name=a] a.name").await?;
+    browser.find("[data-testid=stream-page][data-name=a]").await?;
+    let urls = server.stream(&a).await["urls"].clone();
+    for protocol in ["rtsp", "hls", "webrtc", "rtmp", "srt"] {
+        browser.click(&format!("[data-testid=watch] [data-act=copy-{protocol}]")).await?;
+        until(&format!("the address for {protocol} is copied"), async || {
+            let copied = browser.js("return navigator.clipboard.readText()", json!([])).await.ok()?;
+            (copied == urls[protocol] && copied != "").then_some(())
+        })
+        .await;
+    }
+    browser.click("label:has(#record-switch)").await?;
+    browser.find_within("[data-testid=recording][data-recording=writing]", PATIENCE).await?;
+    browser.click("label:has(#record-switch)").await?;
+    browser.find_within("[data-testid=recording][data-recording=off]", PATIENCE).await?;
+    browser.find("[data-testid=log] .line").await?;
+    browser.fill("[data-testid=log-search]", "no line has these words").await?;
+    browser.gone("[data-testid=log] .line").await?;
+
+    browser.click(".nav a[href=\"#/\"]").await?;
+    browser.click("#stop-all:not([disabled])").await?;
+    browser.click("#confirm-ok").await?;
+    let stopped = "document.querySelectorAll('.row .state[data-state=stopped]').length === 3";
+    browser.wait_js_within(stopped, PATIENCE).await?;
+    assert!(server.children("ffmpeg").is_empty(), "stopped means stopped");
+
+    let logged = browser.js("return window.__errors || []", json!([])).await?;
+    assert_eq!(logged, Value::Array(Vec::new()), "the page broke nowhere");
+    browser.quit().await?;
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+    Ok(())
+}
