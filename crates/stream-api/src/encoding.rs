@@ -10,8 +10,8 @@ pub use choice::{Encoder, PublishBy, Sound, VideoCodec};
 pub use part::Part;
 pub use setting::Setting;
 
-/// How the user wants a stream of a file, or of a camera that may be converted, to be sent. Everything is automatic unless said otherwise, and what is
-/// automatic is absent in JSON.
+/// How the user wants a stream of a file, or of a camera that may be converted, to be sent. Everything is automatic unless
+/// said otherwise, and what is automatic is absent in JSON.
 ///
 /// What changes the picture counts only where the picture is not sent as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

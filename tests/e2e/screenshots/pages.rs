@@ -35,6 +35,18 @@ mod steps {
         Fill("#access-pass", "Correct-horse_9"),
         Show("label:has(#prepare)"),
     ];
+    pub(super) const EVERYWHERE: &[Step] = &[
+        Click("#new-stream"),
+        Fill("#file-path", "/srv/media/Gym classes.avi\n"),
+        Show("[data-testid=everywhere]"),
+    ];
+    pub(super) const SETTINGS: &[Step] = &[
+        Click("#new-stream"),
+        Fill("#file-path", "/srv/media/Gym classes.avi\n"),
+        Click("[data-testid=advanced] summary"),
+        Fill("#bitrate", "60"),
+        Show("label[for=bitrate]"),
+    ];
     pub(super) const CAMERA: &[Step] = &[
         Click("#new-stream"),
         Click("label:has(#source-network)"),
@@ -94,6 +106,8 @@ pub(super) fn pages() -> Vec<Page> {
         page("streams", Busy, "#/", &[], ".row[data-name='lobby']"),
         page("new-stream", Busy, "#/", steps::FORM, "#save-start:not([disabled])"),
         wide("new-stream-more", Busy, "#/", steps::FORM_MORE, "#save-start:not([disabled])"),
+        page("everywhere", Busy, "#/", steps::EVERYWHERE, "#save-start:not([disabled])"),
+        page("settings", Busy, "#/", steps::SETTINGS, "[aria-invalid=true]"),
         page("camera", Busy, "#/", steps::CAMERA, "[data-testid=test-steps]"),
         wide("edit", Busy, &stream(1), steps::EDIT, "[data-testid=command]"),
         page("access", Busy, &stream(1), steps::ACCESS, "#access-save:not([disabled])"),

@@ -28,9 +28,10 @@ use axum::{
 use futures_util::{StreamExt as _, stream};
 use serde_json::json;
 use stream_api::{
-    Address, Change, Code, Computer, Encoder, EncoderTried, EncodersTried, Error, Event, EventId, Fault,
-    HostKind, HostStatus, Installer, Message, Metrics, Ports, Reach, SecretsPlace, ServerId, ServerSettings,
-    ServerState, ServerStatus, Snapshot, Stream, StreamId, Tool, ToolState, UnixMillis, VideoCodec,
+    Address, Change, Code, Computer, Encoder, EncoderTried, EncodersTried, Encoding, Error, Event, EventId,
+    Fault, HostKind, HostStatus, Installer, Message, Metrics, Ports, Preset, Reach, SecretsPlace, ServerId,
+    ServerSettings, ServerState, ServerStatus, Snapshot, Sound, Stream, StreamId, Tool, ToolState,
+    UnixMillis, VideoCodec,
 };
 use tokio::net::TcpListener;
 
@@ -167,7 +168,7 @@ fn snapshot(scene: Scene) -> Snapshot {
         streams,
         others: if scene == Scene::Several { servers::others() } else { Vec::new() },
         host: host(scene),
-        presets: Vec::new(),
+        presets: presets(),
         computer: computer(),
         unseen_faults: past::unseen(scene),
         now: UnixMillis(NOW),
@@ -286,6 +287,12 @@ fn host(scene: Scene) -> HostStatus {
 
 fn computer() -> Computer {
     Computer { cores: 8.0, free_cores: 6.3, memory: 16 << 30, free_memory: 9 << 30, measured: true }
+}
+
+fn presets() -> Vec<Preset> {
+    let of = |name: &str, encoding| Preset { name: name.to_owned(), encoding };
+    let small = Encoding { height: Some(720), kilobits: Some(2000), ..Encoding::default() };
+    vec![of("Lobby screens", small), of("No sound", Encoding { audio: Sound::None, ..Encoding::default() })]
 }
 
 /// Without a graphics card.

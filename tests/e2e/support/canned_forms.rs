@@ -6,19 +6,20 @@ use axum::{
     routing::{get, post},
 };
 use stream_api::{
-    Code, Error, GuestLink, LinkLasts, MediaEntry, Outcome, PreparedFile, ProbeReport, Secret, SourceTested,
-    Step, TestStep, UnixMillis,
+    Capacity, Code, Error, Fit, GuestLink, LinkLasts, Load, MediaEntry, Outcome, PreparedFile, ProbeReport,
+    Secret, SourceTested, Step, TestStep, UnixMillis,
     commands::{GuestLinkMade, MediaBrowse, MediaFolder, PreparedFiles, SourceProbe},
     propose_name,
 };
 
-use super::{COMPUTER, NOW, at, servers, streams};
+use super::{COMPUTER, NOW, at, computer, servers, streams};
 
 /// Bytes of the prepared file.
 const PREPARED: u64 = 371_200_000;
 
 pub fn routes() -> Router {
     Router::new()
+        .route("/api/v1/capacity", post(capacity))
         .route("/api/v1/media", get(media_folder))
         .route("/api/v1/probe", post(report))
         .route("/api/v1/source-test", post(async || Json(source_tested())))
@@ -28,11 +29,20 @@ pub fn routes() -> Router {
 }
 
 async fn report(Json(request): Json<SourceProbe>) -> Json<ProbeReport> {
-    let SourceProbe { path, playback, name } = request;
+    let SourceProbe { path, playback, encoding, name, .. } = request;
     let proposed_name = propose_name(path.rsplit('/').next().unwrap_or_default(), |_| false);
     let name = name.unwrap_or_else(|| proposed_name.clone());
-    let (media, plan, command) = streams::probed(&path, &name, playback);
+    let (media, plan, command) = streams::probed(&path, &name, playback, encoding);
     Json(ProbeReport { path, proposed_name, media, plan, command })
+}
+
+/// About what the engine says of a file that is encoded.
+async fn capacity() -> Json<Capacity> {
+    let computer = computer();
+    let fit = |load: Load| Fit { load, more: computer.more(load) };
+    let now = fit(Load { cores: 0.9, memory: 160 << 20 });
+    let prepared = fit(Load { cores: 0.011, memory: 12 << 20 });
+    Json(Capacity { computer, now: Some(now), prepared: Some(prepared) })
 }
 
 async fn media_folder(_: Query<MediaBrowse>) -> Json<MediaFolder> {

@@ -2,7 +2,7 @@
 
 use axum::{Json, Router, extract::Path, routing::get};
 use stream_api::{
-    Code, Error, LogLine, LogOrigin, Playback, RunEnd, RunId, RunLog, StreamId, UnixMillis,
+    Code, Encoding, Error, LogLine, LogOrigin, Playback, RunEnd, RunId, RunLog, StreamId, UnixMillis,
     commands::{Log, StreamRunLog},
     t,
 };
@@ -44,7 +44,7 @@ fn after(at: UnixMillis, ms: i64) -> UnixMillis {
 /// FFmpeg is started, and on air where it gets that far.
 fn started(of: StreamId, began: UnixMillis, pid: u32, on_air_after: Option<i64>) -> Vec<LogLine> {
     let (path, name) = past::file_of(of);
-    let (_, _, command) = streams::probed(path, name, Playback::Loop);
+    let (_, _, command) = streams::probed(path, name, Playback::Loop, Encoding::default());
     let mut lines =
         vec![ours(began, t!("log.started", pid = pid)), line(began, LogOrigin::Manager, "debug", command)];
     lines.extend(on_air_after.map(|ms| ours(after(began, ms), t!("log.on_air"))));

@@ -322,9 +322,10 @@ fn planned(media: &SourceMedia) -> Plan {
 }
 
 /// What is known of a file before a stream of it is made, and the command that would send it as `name`.
-pub fn probed(path: &str, name: &str, playback: Playback) -> (SourceMedia, Plan, String) {
+pub fn probed(path: &str, name: &str, playback: Playback, encoding: Encoding) -> (SourceMedia, Plan, String) {
     let media = of_file(path);
-    let plan = planned(&media);
+    let wanted = Wanted { playback, ..Wanted::by(encoding) };
+    let plan = plan(&media, &wanted).expect("a file that can be sent");
     let target = Target {
         host: "127.0.0.1".to_owned(),
         by: By::Rtsp,
@@ -339,7 +340,7 @@ pub fn probed(path: &str, name: &str, playback: Playback) -> (SourceMedia, Plan,
             input: Input::File { path, playback },
             media: &media,
             plan: &plan,
-            encoding: &Encoding::default(),
+            encoding: &wanted.encoding,
             target: &target,
             version: Version { major: 7, minor: 1, patch: 1 },
         },
