@@ -34,6 +34,9 @@ pub struct SourceTest {
     /// Whose password is used when none is given and host and user are the same.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<StreamId>,
+    /// How it is to be sent where it may be converted; automatic when absent.
+    #[serde(default, skip_serializing_if = "Encoding::is_automatic")]
+    pub encoding: Encoding,
 }
 
 /// The folders and video files in a folder that the headless host may use.

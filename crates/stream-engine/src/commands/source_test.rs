@@ -2,10 +2,9 @@
 
 use std::time::Duration;
 
-use ffmpeg_cli::plan::Wanted;
 use mediamtx_client::{Pull, PullFailure};
 use stream_api::{
-    Code, Error, Outcome, Source, SourceAddress, SourceTested, Step, StreamId, TestStep,
+    Code, Error, Outcome, Playback, ServerId, Source, SourceAddress, SourceTested, Step, StreamId, TestStep,
     commands::SourceTest, split_address, t,
 };
 use tokio::{
@@ -19,7 +18,8 @@ use crate::{
     engine::Inner,
     prober::Probed,
     server::{Keep, Server, Wish},
-    stream::{arrival, open},
+    stream::{arrival, convert, open},
+    wanted::wanted,
 };
 
 /// To find the name and to connect.
@@ -46,10 +46,10 @@ pub(crate) async fn source_test(engine: &Call<'_>, request: SourceTest) -> Resul
     let pull = Pull { on_demand: false, ..open::pull_of(&network, &secrets) };
     match fetch(engine, pull, &address.host).await? {
         Ok(Probed { media, plan }) => {
-            let converted =
-                network.may_convert().then(|| ffmpeg_cli::plan::live(&media, &Wanted::default()).ok());
-            let converted = converted.flatten();
-            let plan = converted.filter(|plan| plan.encodes_video || plan.encodes_audio).unwrap_or(plan);
+            let (playback, server) = (Playback::default(), ServerId::BUNDLED);
+            let wanted = wanted(&engine.hub, &engine.prober, server, playback, &request.encoding);
+            let converted = network.may_convert().then(|| convert::conversion(&media, &wanted).ok());
+            let plan = converted.flatten().flatten().unwrap_or(plan);
             test.passed(Step::Login);
             test.passed(Step::Media);
             Ok(SourceTested { steps: test.steps, media: Some(media), plan: Some(plan) })

@@ -6,7 +6,9 @@ use ffmpeg_cli::{
     publish::{By, Target},
 };
 use mediamtx_client::{PROBE_QUERY, Track};
-use stream_api::{Code, Error, Mode, NetworkSource, Sound, Source, StreamId, StreamSpec, Unkept};
+use stream_api::{
+    Code, Error, Mode, NetworkSource, Plan, Sound, Source, SourceMedia, StreamId, StreamSpec, Unkept,
+};
 
 use super::{Parts, arrival, keep, open};
 use crate::{
@@ -33,9 +35,17 @@ pub(super) fn may(spec: &StreamSpec) -> bool {
 /// tracks are not known.
 pub(super) fn is_needed(tracks: &[Track], wanted: &Wanted) -> Option<bool> {
     let media = arrival::received(tracks)?.media;
-    let plan = ffmpeg_cli::plan::live(&media, wanted).ok()?;
+    conversion(&media, wanted).ok().map(|plan| plan.is_some())
+}
+
+/// How `media` is converted to what somebody wants; none where it is sent as it comes.
+///
+/// # Errors
+/// Where it can't be sent so.
+pub(crate) fn conversion(media: &SourceMedia, wanted: &Wanted) -> Result<Option<Plan>, Error> {
+    let plan = ffmpeg_cli::plan::live(media, wanted)?;
     let left_out = wanted.encoding.audio == Sound::None && media.audio.is_some();
-    Some(plan.mode == Mode::Transcode || left_out)
+    Ok((plan.mode == Mode::Transcode || left_out).then_some(plan))
 }
 
 /// Has the server fetch the source for us alone.

@@ -2,7 +2,7 @@
 
 mod actor;
 pub(crate) mod arrival;
-mod convert;
+pub(crate) mod convert;
 mod facts;
 mod fallen;
 mod keep;

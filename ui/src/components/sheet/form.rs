@@ -164,7 +164,12 @@ impl Form {
         self.asked.update_value(|asked| *asked += 1);
         let turn = self.asked.get_value();
         self.net.test.set(Test::Running);
-        let request = SourceTest { source: self.net.source(), password: self.net.typed(), stream: self.id() };
+        let request = SourceTest {
+            source: self.net.source(),
+            password: self.net.typed(),
+            stream: self.id(),
+            encoding: self.encoding(),
+        };
         let reply = self.app.client().call(request);
         spawn_local(async move {
             let reply = reply.await;
