@@ -265,7 +265,7 @@ pub(super) fn ceiling(rig: &Rig) -> Result<Vec<Row>> {
     let films = Films::made(rig)?;
     let server = Server::ready(rig, &rig.data_dir("ceiling")?)?;
     let port = server.rtsp()?;
-    let cores = std::thread::available_parallelism()?.get() as f64;
+    let cores = thread::available_parallelism()?.get() as f64;
     let (mut ids, mut viewers) = (Vec::new(), Vec::new());
     let (mut most, mut at_goal) = (0, None);
     while ids.len() < MOST {
