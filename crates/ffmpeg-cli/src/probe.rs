@@ -34,7 +34,8 @@ pub fn live_arguments(from: &Target) -> Vec<OsString> {
 }
 
 /// ffprobe's arguments for [`keyframe_interval`]: the times of the key frames in the first 30 s. Decodes those
-/// frames alone, yet reads all packets between them; give it a time limit.
+/// frames alone, yet reads all packets between them; give it a time limit. AVI has no other times than those of
+/// decoding.
 pub fn keyframe_arguments(path: &Path) -> Vec<OsString> {
     let mut arguments = words(&["-v", "error"]);
     arguments.extend(input::safety());
@@ -44,7 +45,7 @@ pub fn keyframe_arguments(path: &Path) -> Vec<OsString> {
         "-skip_frame",
         "nokey",
         "-show_entries",
-        "frame=pts_time",
+        "frame=best_effort_timestamp_time",
         "-of",
         "csv=p=0",
         "-read_intervals",
