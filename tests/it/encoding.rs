@@ -153,7 +153,8 @@ async fn it_is_published_by_each_protocol() {
         stream["on_air"] == true && warnings.iter().any(|one| one["code"] == "published_instead")
     };
     server.until(id, "it is published by RTSP", is_said).await;
-    assert!(publisher(&server).contains("rtsp://127.0.0.1"));
+    let command = publisher(&server);
+    assert!(command.contains("rtsp://127.0.0.1"), "{command}");
 
     // Nobody chooses it anew, and who has it may change something else.
     let made = json!({ "source": file_source(&file), "encoding": { "publish": "rtmp" } });

@@ -99,8 +99,8 @@ impl Actor {
         }
         self.journal.rename(&self.spec.name);
         self.machine.playback = self.spec.playback;
-        if before.source != self.spec.source || anew {
-            // Known once it is there again.
+        if before.source != self.spec.source || before.encoding != self.spec.encoding || anew {
+            // Looked at anew, once it is there: whether it needs to be converted.
             self.machine.source_there = false;
             self.converts &= before.source.place() == self.spec.source.place();
         }

@@ -1,5 +1,6 @@
 //! Sources that are converted where viewers would not all play them.
 
+use mediamtx_client::Track;
 use stream_api::{Code, Error, Mode};
 
 use super::Actor;
@@ -10,7 +11,6 @@ use crate::{
     stream::{convert, open},
     wanted::wanted,
 };
-use mediamtx_client::Track;
 
 impl Actor {
     /// Takes note of what the server has of the source that FFmpeg converts.
