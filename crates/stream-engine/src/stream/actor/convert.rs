@@ -5,7 +5,7 @@ use stream_api::{Code, Error, Mode};
 
 use super::Actor;
 use crate::{
-    lifecycle::{Ending, Feed, Input, Phase, Problem},
+    lifecycle::{Ending, Feed, Input, Problem},
     prober::Probed,
     server::{Sample, source_of},
     stream::{convert, open},
@@ -17,10 +17,10 @@ impl Actor {
     pub(super) async fn source_sampled(&mut self, source: Sample) {
         if self.machine.feed == Feed::Converter {
             if source.online
-                && self.machine.phase == Phase::Open
+                && !self.machine.source_there
                 && self.is_conversion_needed(&source.tracks) == Some(false)
             {
-                // The camera was set to something that plays everywhere.
+                // The camera was set to something that plays everywhere, or the stream to something that it sends.
                 self.set_converts(false).await;
             } else if source.online != self.machine.source_there {
                 self.take(Input::Source(source.online)).await;
