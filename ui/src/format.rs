@@ -31,6 +31,17 @@ pub(crate) fn megabits(bps: u64) -> String {
     }
 }
 
+/// A rough number with no more digits than it is worth: 0.34, 7.3, 39, 570.
+pub(crate) fn about(number: f64) -> f64 {
+    let steps = match number {
+        ..1.0 => 100.0,
+        ..10.0 => 10.0,
+        ..100.0 => 1.0,
+        _ => 0.1,
+    };
+    (number * steps).round() / steps
+}
+
 /// A certificate's fingerprint as other programs show it: `AB:CD:…`.
 pub(crate) fn fingerprint(hex: &str) -> String {
     let hex = hex.to_ascii_uppercase().replace(':', "");
@@ -155,6 +166,15 @@ pub(crate) fn sparkline(samples: &[u64], slots: usize, width: f64, height: f64) 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn rough_numbers_have_few_digits() {
+        for (number, text) in
+            [(0.0, "0"), (0.3449, "0.34"), (7.26, "7.3"), (39.1, "39"), (114.0, "110"), (572.0, "570")]
+        {
+            assert_eq!(about(number).to_string(), text);
+        }
+    }
 
     #[test]
     fn rates_keep_three_digits() {

@@ -130,10 +130,10 @@ impl App {
         until("the app ends", async || fs::read_to_string(&code).ok()?.trim().parse().ok()).await
     }
 
-    /// Its processes whose program is called so.
+    /// Its processes whose program is called so, but for those that try an encoder or paint a picture, which come and go.
     pub fn children(&self, name: &str) -> Vec<process::Process> {
         let mut found = process::below(self.pid().expect("it runs"));
-        found.retain(|process| process.name.starts_with(name));
+        found.retain(|process| process.name.starts_with(name) && !process.command.contains(" lavfi "));
         found
     }
 

@@ -44,7 +44,7 @@ mod steps {
         Click("#new-stream"),
         Fill("#file-path", "/srv/media/Gym classes.avi\n"),
         Click("[data-testid=advanced] summary"),
-        Fill("#bitrate", "60"),
+        Fill("#bitrate", "60\t"),
         Show("label[for=bitrate]"),
     ];
     pub(super) const CAMERA: &[Step] = &[

@@ -160,10 +160,10 @@ impl Server {
         self.url.rsplit(':').next().unwrap().parse().unwrap()
     }
 
-    /// Its FFmpeg (or MediaMTX) processes.
+    /// Its FFmpeg (or MediaMTX) processes, but for those that try an encoder or paint a picture, which come and go.
     pub fn children(&self, name: &str) -> Vec<Process> {
         let mut found = process::below(self.pid());
-        found.retain(|process| process.name == name);
+        found.retain(|process| process.name == name && !process.command.contains(" lavfi "));
         found
     }
 

@@ -122,16 +122,20 @@ fn more(computer: &Computer, capacity: &Capacity) -> String {
     let mut words = match count {
         0 => t!("room.none", needs = cores(now.cores), free = cores(computer.free_cores)),
         Computer::MANY.. => t!("room.many").to_owned(),
-        n => tn!("room.more", n),
+        n => tn!("room.more", about(n)),
     };
     let prepared = capacity.prepared.map(|fit| computer.more(fit.load)).filter(|prepared| *prepared > count);
     if let Some(prepared) = prepared {
         words = match prepared {
             Computer::MANY.. => format!("{words} {}", t!("room.prepared.many")),
-            n => format!("{words} {}", tn!("room.prepared", n)),
+            n => format!("{words} {}", tn!("room.prepared", about(n))),
         };
     }
     words
+}
+
+fn about(count: u32) -> u32 {
+    format::about(count.into()) as u32
 }
 
 fn cores(cores: f64) -> String {

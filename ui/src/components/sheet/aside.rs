@@ -115,7 +115,7 @@ pub(crate) fn facts(media: &SourceMedia, plan: &Plan) -> impl IntoView + use<> {
         rows.push((t!("fact.sound.length"), words));
     }
     if let Some(Cost { cores, .. }) = plan.cost {
-        rows.push((t!("fact.cost"), t!("fact.cost.value", percent = format!("{:.1}", cores * 100.0))));
+        rows.push((t!("fact.cost"), t!("fact.cost.value", percent = format::about(cores * 100.0))));
     }
     if let Some(bps) = media.bitrate_bps {
         rows.push((t!("fact.bitrate"), t!("fact.about", value = format::rate(bps))));
