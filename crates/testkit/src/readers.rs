@@ -11,9 +11,9 @@ use crate::fixtures::ffmpeg;
 
 /// The decoded picture is scaled to this, in grey, a byte a pixel.
 const SIZE: (usize, usize) = (64, 36);
-/// What a reader needs to know of a live stream comes within a second. FFmpeg looks for up to five, longest by SRT,
-/// to find out a frame rate that nobody here asks for.
-pub const IMPATIENT: [&str; 4] = ["-analyzeduration", "1000000", "-fpsprobesize", "0"];
+/// What a reader needs to know of a live stream comes with its next key frame, in the fixtures one a second. FFmpeg
+/// looks for up to five, longest by SRT, to find out a frame rate that nobody here asks for.
+pub const IMPATIENT: [&str; 4] = ["-analyzeduration", "2500000", "-fpsprobesize", "0"];
 
 /// Reads an RTSP, RTMP, HLS or SRT address with the real FFmpeg until one picture is decoded, trying again until
 /// the limit.
