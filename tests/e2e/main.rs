@@ -15,6 +15,7 @@ mod guests;
 mod parts;
 mod screenshots;
 mod servers;
+mod settings;
 mod support;
 mod walk;
 
