@@ -35,7 +35,7 @@ impl Past {
         let state =
             Memo::new(move |_| row.with(|row| (row.stream.state, row.stream.on_air, row.stream.attempt)));
         Effect::new(move |before: Option<()>| {
-            state.track();
+            state.get();
             past.app.world.snapshots.track();
             match before {
                 None => past.look(),

@@ -76,8 +76,9 @@ pub(crate) fn room(app: App, of: commands::CapacityGet) -> impl IntoView {
     let seen = RwSignal::new(None::<Capacity>);
     let measured = Memo::new(move |_| app.world.computer.with(|computer| computer.measured));
     Effect::new(move |_| {
-        // Again once the computer is measured: until then nothing is known of what encodes.
-        measured.track();
+        // Again once the computer is measured: until then nothing is known of what encodes. (To track a memo that nobody
+        // reads would not tell of its changes.)
+        measured.get();
         let reply = app.client().call(of.clone());
         spawn_local(async move {
             // A failure shows as a lost connection soon enough.
