@@ -29,9 +29,7 @@ async fn a_stream_from_the_file_to_the_restart() -> Result<()> {
     let server = Server::ready(&dir).await;
     let driver = Driver::start("chromedriver", testkit::free_port(), &[]).await?;
     let browser = chromium::open(&driver, 1280, 800).await?;
-    let grant =
-        json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": server.url });
-    browser.cdp("Browser.grantPermissions", grant).await?;
+    chromium::with_clipboard(&browser, &server.url).await?;
     opened(&browser, &server).await?;
 
     // Nothing is there yet: the page says where to begin, and offers what lies in the folders of the host.
@@ -103,8 +101,7 @@ async fn a_stream_from_the_file_to_the_restart() -> Result<()> {
     browser.gone(".row[data-name=lobby]").await?;
     assert!(server.streams().await.is_empty());
 
-    let logged = browser.js("return window.__errors || []", json!([])).await?;
-    assert_eq!(logged, json!([]), "the page broke nowhere");
+    assert_eq!(browser.errors().await?, Vec::<String>::new(), "the page broke nowhere");
     browser.quit().await?;
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;

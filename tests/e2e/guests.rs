@@ -16,7 +16,7 @@ use crate::{
 /// A player needs seconds, and on a busy computer many of them.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-async fn state(browser: &WebDriver, state: &str) -> Result<()> {
+pub async fn state(browser: &WebDriver, state: &str) -> Result<()> {
     browser.wait_js_within(&format!("document.body.dataset.state === '{state}'"), PATIENCE).await?;
     if state != "live" {
         ensure!(!browser.find("#notes").await?.text().await?.is_empty(), "{state} is said in words");
@@ -25,7 +25,7 @@ async fn state(browser: &WebDriver, state: &str) -> Result<()> {
 }
 
 /// Waits until pictures move, whichever way they come.
-async fn plays(browser: &WebDriver) -> Result<()> {
+pub async fn plays(browser: &WebDriver) -> Result<()> {
     state(browser, "live").await?;
     let frames = "document.querySelector('video').getVideoPlaybackQuality().totalVideoFrames";
     let before = browser.js(&format!("return {frames}"), json!([])).await?.as_u64().unwrap_or_default();

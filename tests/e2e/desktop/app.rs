@@ -31,11 +31,24 @@ pub struct App {
     _shell: Option<Background>,
 }
 
+/// From now on the page notes what it throws, and what our program in it says as it breaks.
+const NOTE_ERRORS: &str = "const errors = window.__errors = []; const say = console.error; \
+    addEventListener('error', (event) => errors.push(String(event.message))); \
+    addEventListener('unhandledrejection', (event) => errors.push(String(event.reason))); \
+    console.error = (...words) => { errors.push(words.join(' ')); say.apply(console, words); };";
+
 /// The app with a driver for its page. The driver keeps the web process, so look at processes without one.
 pub struct Driven {
     pub app: App,
     pub page: WebDriver,
     _driver: Driver,
+}
+
+impl Driven {
+    /// What the page threw since it was there.
+    pub async fn errors(&self) -> Result<Value> {
+        self.page.js("return window.__errors", json!([])).await
+    }
 }
 
 impl App {
@@ -59,6 +72,7 @@ impl App {
         let driven = App::driven_anyway(rig, dir).await?;
         driven.app.until_up().await;
         driven.page.find("body[data-ready=true]").await?;
+        driven.page.js(NOTE_ERRORS, json!([])).await?;
         Ok(driven)
     }
 

@@ -65,7 +65,7 @@ async fn a_failed_stream_is_told_with_its_cause() {
     let file = media::plain(&dir.media("a.mp4"));
     let app = App::start(&rig, &dir, &["--minimized", file.to_str().unwrap()]).await;
     app.until_on_air("a").await;
-    std::fs::remove_file(&file).unwrap();
+    fs::remove_file(&file).unwrap();
     process::signal(app.children("ffmpeg")[0].pid, Signal::SIGKILL);
     let told = rig.notifications.next("notify", 0).await;
     assert_eq!(told["summary"], "a failed");
@@ -91,7 +91,7 @@ async fn what_the_window_shows_is_not_told_again() -> Result<()> {
     let Driven { app, page, .. } = &App::driven(&rig, &dir).await?;
     App::start_again(&rig, &dir, &[file.to_str().unwrap()]).await;
     app.until_on_air("a").await;
-    std::fs::remove_file(&file)?;
+    fs::remove_file(&file)?;
     process::signal(app.children("ffmpeg")[0].pid, Signal::SIGKILL);
     page.wait_js("document.querySelector('.toasts').textContent.includes('a failed')").await?;
     media::plain(&file);

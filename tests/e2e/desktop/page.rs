@@ -68,6 +68,7 @@ async fn a_stream_from_the_file_dialog_to_the_restart() -> Result<()> {
     page.click("#confirm-cancel").await?;
     page.gone("#confirm-ok").await?;
     driven.app.until_on_air("lobby").await;
+    assert_eq!(driven.errors().await?, json!([]), "the page broke nowhere");
     rig.click("Quit").await;
     page.click("#confirm-ok").await?;
     assert_eq!(driven.app.ended().await, 0, "{}", driven.app.said());
@@ -77,8 +78,7 @@ async fn a_stream_from_the_file_dialog_to_the_restart() -> Result<()> {
     // What was live is live again.
     let driven = App::driven(&rig, &dir).await?;
     driven.page.find(&live("lobby")).await?;
-    let errors = driven.page.js("return window.__errors || []", json!([])).await?;
-    assert_eq!(errors, json!([]), "the page broke nowhere");
+    assert_eq!(driven.errors().await?, json!([]), "the page broke nowhere");
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Chromium without a screen.
 
+use std::path::Path;
+
 use anyhow::{Result, ensure};
 use serde_json::json;
 
@@ -17,9 +19,15 @@ pub async fn open(driver: &Driver, width: u32, height: u32) -> Result<WebDriver>
         "--font-render-hinting=none",
         "--lang=en-US",
     ];
-    let browser = driver
-        .session(json!({ "acceptInsecureCerts": true, "goog:chromeOptions": { "args": arguments } }))
-        .await?;
+    // A second download of a page is not asked about: nobody could answer.
+    let prefs = json!({ "profile.default_content_setting_values.automatic_downloads": 1 });
+    let options = json!({ "args": arguments, "prefs": prefs });
+    let wanted = json!({
+        "acceptInsecureCerts": true,
+        "goog:chromeOptions": options,
+        "goog:loggingPrefs": { "browser": "ALL" },
+    });
+    let browser = driver.session(wanted).await?;
     size(&browser, width, height).await?;
     Ok(browser)
 }
@@ -28,6 +36,18 @@ pub async fn open(driver: &Driver, width: u32, height: u32) -> Result<WebDriver>
 pub async fn size(browser: &WebDriver, width: u32, height: u32) -> Result<()> {
     let metrics = json!({ "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false });
     browser.cdp("Emulation.setDeviceMetricsOverride", metrics).await.map(drop)
+}
+
+/// Lets the page at `url` read and write the clipboard.
+pub async fn with_clipboard(browser: &WebDriver, url: &str) -> Result<()> {
+    let grant = json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": url });
+    browser.cdp("Browser.grantPermissions", grant).await.map(drop)
+}
+
+/// What is downloaded comes to this folder, under its own name once it is whole.
+pub async fn downloads(browser: &WebDriver, folder: &Path) -> Result<()> {
+    let to = json!({ "behavior": "allow", "downloadPath": folder });
+    browser.cdp("Browser.setDownloadBehavior", to).await.map(drop)
 }
 
 /// Fails with a hint while the interface was not built.

@@ -12,8 +12,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
-/// How long `find` and its kind wait for the page.
-const PATIENCE: Duration = Duration::from_secs(15);
+/// How long `find` and its kind wait for the page, on a computer that does a lot besides.
+const PATIENCE: Duration = Duration::from_secs(45);
 const PAUSE: Duration = Duration::from_millis(50);
 /// The name of an element reference in WebDriver's JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -80,7 +80,7 @@ pub struct Element<'a> {
 impl WebDriver {
     /// Opens a session at a driver that runs already, such as `http://127.0.0.1:4444`.
     pub async fn connect(driver_url: &str, always_match: Value) -> Result<WebDriver> {
-        let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build()?;
+        let http = reqwest::Client::builder().timeout(Duration::from_secs(120)).build()?;
         let body = json!({ "capabilities": { "alwaysMatch": always_match } });
         let value = send(http.post(format!("{driver_url}/session")).json(&body)).await?;
         let id = value["sessionId"].as_str().context("the driver names the session")?;
@@ -167,6 +167,23 @@ impl WebDriver {
         field.type_keys(text).await
     }
 
+    /// Waits until the text of something that matches holds `part`, and gives that text as it is shown.
+    pub async fn reads(&self, css: &str, part: &str) -> Result<String> {
+        let shown = "[...document.querySelectorAll(arguments[0])].map((element) => element.innerText)";
+        let script = format!("return {shown}.find((text) => text.includes(arguments[1]))");
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Value::String(text) = self.js(&script, json!([css, part])).await? {
+                return Ok(text);
+            }
+            if Instant::now() > deadline {
+                let text = self.js("return document.body.innerText", json!([])).await.unwrap_or_default();
+                bail!("{css} did not read {part:?} within {PATIENCE:?}; the page shows: {text}");
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
     /// Runs a function body in the page; `arguments[0]`… are `args`.
     pub async fn js(&self, script: &str, args: Value) -> Result<Value> {
         self.post("execute/sync", json!({ "script": script, "args": args })).await
@@ -207,6 +224,16 @@ impl WebDriver {
         self.post("goog/cdp/execute", json!({ "cmd": command, "params": params })).await
     }
 
+    /// Chromium only, with `goog:loggingPrefs`: what the page threw or wrote to the console as an error since it was
+    /// asked last.
+    pub async fn errors(&self) -> Result<Vec<String>> {
+        let log = self.post("se/log", json!({ "type": "browser" })).await?;
+        // What could not be fetched is the page's to tell, and is told by the browser too.
+        let is_error = |entry: &&Value| entry["level"] == "SEVERE" && entry["source"] != "network";
+        let errors = log.as_array().into_iter().flatten().filter(is_error);
+        Ok(errors.map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect())
+    }
+
     async fn post(&self, path: &str, body: Value) -> Result<Value> {
         send(self.http.post(format!("{}/{path}", self.url)).json(&body)).await
     }
@@ -238,6 +265,12 @@ impl Element<'_> {
     /// An attribute, when it is there.
     pub async fn attribute(&self, name: &str) -> Result<Option<String>> {
         Ok(self.get(&format!("attribute/{name}")).await?.as_str().map(str::to_owned))
+    }
+
+    /// Its picture, as PNG.
+    pub async fn screenshot(&self) -> Result<Vec<u8>> {
+        let value = self.get("screenshot").await?;
+        Ok(BASE64_STANDARD.decode(value.as_str().context("a picture in base64")?)?)
     }
 
     /// A property of the DOM, such as `value` or `checked`.

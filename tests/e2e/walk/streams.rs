@@ -2,14 +2,12 @@
 //! page, mend a name, change, rename, duplicate, start and stop all, record, copy each address, read a log.
 
 use anyhow::Result;
-use serde_json::{Value, json};
+use serde_json::json;
 
+use super::Walk;
 use crate::{
-    it::{Dir, PATIENCE, Server, media, process, until},
-    support::{
-        chromium,
-        webdriver::{Driver, WebDriver},
-    },
+    it::{PATIENCE, media, until},
+    support::webdriver::WebDriver,
 };
 
 /// Fills in a name that is refused, and then one that is not.
@@ -28,17 +26,10 @@ async fn choose(browser: &WebDriver, stream: &str, act: &str) -> Result<()> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_action_of_streams() -> Result<()> {
-    chromium::needs_the_interface()?;
-    let dir = Dir::new();
-    let file = media::plain(&dir.media("a.mp4"));
-    let server = Server::ready(&dir).await;
-    let driver = Driver::start("chromedriver", testkit::free_port(), &[]).await?;
-    let browser = chromium::open(&driver, 1280, 1000).await?;
-    let grant =
-        json!({ "permissions": ["clipboardReadWrite", "clipboardSanitizedWrite"], "origin": server.url });
-    browser.cdp("Browser.grantPermissions", grant).await?;
-    browser.goto(&format!("{}/", server.url)).await?;
-    browser.find("body[data-ready=true]").await?;
+    let walk = Walk::begin().await?;
+    let (server, browser) = (&walk.server, &walk.browser);
+    let file = media::plain(&walk.dir.media("a.mp4"));
+    walk.open("").await?;
 
     // The first page leads to the form of each kind.
     browser.click("#first-camera").await?;
@@ -47,24 +38,24 @@ async fn every_action_of_streams() -> Result<()> {
     browser.gone("#source-url").await?;
     browser.click("#first-test-pattern").await?;
     browser.wait_js("document.querySelector('#stream-name')?.value === 'test-pattern'").await?;
-    name(&browser, "a//b", "bars").await?;
+    name(browser, "a//b", "bars").await?;
     browser.click("#save:not([disabled])").await?;
     browser.find(".row[data-name=bars] .state[data-state=stopped]").await?;
-    choose(&browser, "bars", "delete").await?;
+    choose(browser, "bars", "delete").await?;
     browser.click("#confirm-ok").await?;
     browser.gone(".row[data-name=bars]").await?;
 
     // Changed and renamed.
     let a = server.create("a", &file, false).await;
     let b = server.create("b", &file, false).await;
-    choose(&browser, "b", "edit").await?;
-    name(&browser, "A", "renamed").await?;
+    choose(browser, "b", "edit").await?;
+    name(browser, "A", "renamed").await?;
     browser.click("label:has(#record)").await?;
     browser.click("#save:not([disabled])").await?;
     browser.find(".row[data-name=renamed]").await?;
     let changed = server.stream(&b).await;
     assert_eq!((&changed["name"], &changed["record"]), (&json!("renamed"), &json!(true)));
-    choose(&browser, "a", "duplicate").await?;
+    choose(browser, "a", "duplicate").await?;
     browser.find(".toast.done").await?;
     browser.wait_js("document.querySelectorAll('.row[data-name]').length === 3").await?;
 
@@ -80,8 +71,8 @@ async fn every_action_of_streams() -> Result<()> {
     for protocol in ["rtsp", "hls", "webrtc", "rtmp", "srt"] {
         browser.click(&format!("[data-testid=watch] [data-act=copy-{protocol}]")).await?;
         until(&format!("the address for {protocol} is copied"), async || {
-            let copied = browser.js("return navigator.clipboard.readText()", json!([])).await.ok()?;
-            (copied == urls[protocol] && copied != "").then_some(())
+            let copied = walk.copied().await.ok()?;
+            (urls[protocol] == copied && !copied.is_empty()).then_some(())
         })
         .await;
     }
@@ -99,11 +90,5 @@ async fn every_action_of_streams() -> Result<()> {
     let stopped = "document.querySelectorAll('.row .state[data-state=stopped]').length === 3";
     browser.wait_js_within(stopped, PATIENCE).await?;
     assert!(server.children("ffmpeg").is_empty(), "stopped means stopped");
-
-    let logged = browser.js("return window.__errors || []", json!([])).await?;
-    assert_eq!(logged, Value::Array(Vec::new()), "the page broke nowhere");
-    browser.quit().await?;
-    assert_eq!(server.stop().await, Some(0));
-    process::none_left(dir.path()).await;
-    Ok(())
+    walk.end().await
 }

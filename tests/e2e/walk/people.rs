@@ -1,0 +1,180 @@
+//! Who watches and who may: viewers, the log and the runs of a stream, access, guest links, and who publishes.
+
+use anyhow::{Context as _, Result};
+use testkit::readers;
+
+use super::Walk;
+use crate::{
+    guests,
+    it::{
+        PATIENCE,
+        camera::Sender,
+        media,
+        played::{logged_in, none_plays, url},
+        reader::Reader,
+        until,
+    },
+    support::{chromium, picture::Picture, webdriver::WebDriver},
+};
+
+/// The guest of a link, as its maker calls them.
+const GUEST: &str = "Anna";
+
+/// The row of the viewer whose row begins or goes on with these words.
+async fn row(browser: &WebDriver, words: &str) -> Result<String> {
+    let rows = "[...document.querySelectorAll('tr[data-viewer]')]";
+    let script = format!("return {rows}.find((row) => row.innerText.includes('{words}'))?.dataset.viewer");
+    let id = until(&format!("a viewer with {words} is listed"), async || {
+        browser.js(&script, serde_json::json!([])).await.ok()?.as_str().map(str::to_owned)
+    })
+    .await;
+    Ok(format!("tr[data-viewer=\"{id}\"]"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_watches_and_who_may() -> Result<()> {
+    let walk = Walk::begin().await?;
+    let (server, browser) = (&walk.server, &walk.browser);
+    let id = server.create("show", &media::plain(&walk.dir.media("a.mp4")), true).await;
+    let stream = server.until_on_air(&id).await;
+    walk.open(&format!("streams/{id}")).await?;
+    browser.find("[data-testid=stream-page][data-name=show]").await?;
+    browser.find("[data-testid=nobody]").await?;
+
+    // One of two viewers is sent away; the other notices nothing.
+    let (by_rtmp, by_rtsp) = (url(&stream, "rtmp"), url(&stream, "rtsp"));
+    let (goes, mut stays) = tokio::join!(Reader::of(&by_rtmp), Reader::of(&by_rtsp));
+    let listed = row(browser, "RTMP").await?;
+    browser.reads("[data-testid=viewer-count]", "2").await?;
+    browser.click(&format!("{listed} [data-act=kick]")).await?;
+    browser.reads(".ask-body h2", "show · RTMP").await?;
+    browser.click("#confirm-ok").await?;
+    goes.until_let_go().await;
+    browser.gone(&listed).await?;
+    row(browser, "RTSP").await?;
+    browser.reads("[data-testid=viewer-count]", "1").await?;
+    stays.gets_more().await;
+
+    // What its FFmpeg wrote, to be handed on.
+    browser.find("[data-testid=log] .line").await?;
+    browser.click(".logcard [data-act=copy-log]").await?;
+    walk.until_copied("FFmpeg was started").await;
+    browser.click(".logcard [data-filter=errors]").await?;
+    browser.gone("[data-testid=log] .line").await?;
+    browser.click(".logcard [data-filter=all]").await?;
+    browser.find("[data-testid=log] .line").await?;
+    browser.click("[data-testid=runs] .run").await?;
+    browser.find("[data-testid=run-log] .line").await?;
+    browser.click("[data-act=copy-run-log]").await?;
+    walk.until_copied("FFmpeg was started").await;
+    browser.click(".run-log [data-act=close]").await?;
+    browser.gone(".run-log").await?;
+
+    for muted in [true, false] {
+        browser.click(".head [data-act=menu]").await?;
+        browser.click("[data-act=mute]").await?;
+        server.until(&id, "muted or not", |stream| stream["muted"] == muted).await;
+    }
+
+    // A password from now on: who watched without is let go at once, and nobody gets in without.
+    browser.click("[data-testid=access] [data-act=access]").await?;
+    browser.click("label:has(#access-some)").await?;
+    browser.fill("#access-pass", "short").await?;
+    browser.find("[data-testid=access-error]").await?;
+    browser.find("#access-save[disabled]").await?;
+    browser.click("[data-act=make-password]").await?;
+    browser.gone("[data-testid=access-error]").await?;
+    let password = browser.find("#access-pass").await?.property("value").await?;
+    let password = password.as_str().context("a password is made")?.to_owned();
+    browser.click("[data-act=copy-password]").await?;
+    assert_eq!(walk.until_copied(&password).await, password);
+    browser.click("#access-save:not([disabled])").await?;
+    browser.gone("[data-testid=access-dialog]").await?;
+    stays.until_let_go().await;
+    browser.reads("[data-testid=access-summary]", "viewer").await?;
+    browser.find("[data-testid=login]").await?;
+    let kept = format!("document.documentElement.innerHTML.includes('{password}')");
+    browser.wait_js(&format!("!{kept}")).await?;
+    none_plays(&[by_rtsp.clone(), logged_in(&stream, "viewer", "wrong-one")[0].clone()]).await;
+    let with_password = &logged_in(&stream, "viewer", &password)[0];
+    readers::reads_picture(with_password, PATIENCE).await.map_err(anyhow::Error::msg)?;
+
+    a_guest_watches(&walk).await?;
+
+    browser.click("[data-testid=access] [data-act=access]").await?;
+    browser.click("label:has(#access-open)").await?;
+    browser.click("#access-save:not([disabled])").await?;
+    browser.gone("[data-testid=access-dialog]").await?;
+    browser.reads("[data-testid=access-summary]", "Everyone").await?;
+
+    somebody_publishes(&walk).await?;
+    walk.end().await
+}
+
+/// By a link that is made, shown once, opened in another browser, and revoked.
+async fn a_guest_watches(walk: &Walk) -> Result<()> {
+    let browser = &walk.browser;
+    browser.click("[data-testid=access] [data-act=new-link]").await?;
+    browser.fill("#link-label", GUEST).await?;
+    browser.click("label:has(#lasts-hour)").await?;
+    browser.click("#link-create").await?;
+    let link = browser.reads("[data-testid=link-url]", "/watch/show#").await?;
+    browser.click("[data-act=copy-link]").await?;
+    assert_eq!(walk.until_copied("/watch/show#").await, link);
+    // Squares in black on white, about as many of each.
+    let code = Picture::read(&browser.find(".qr svg").await?.screenshot().await?)?;
+    assert!(code.width > 100 && code.width == code.height, "{} × {}", code.width, code.height);
+    assert!((90..210).contains(&code.brightness()), "a code is drawn: {}", code.brightness());
+    browser.click("#link-done").await?;
+    browser.gone("[data-testid=link-dialog]").await?;
+    browser.reads("[data-testid=guest-link]", GUEST).await?;
+
+    let guest = chromium::open(&walk.driver, 900, 600).await?;
+    guest.goto(&link).await?;
+    guests::plays(&guest).await?;
+    let listed = row(browser, &format!("Guest: {GUEST}")).await?;
+    browser.click("[data-testid=guest-link] [data-act=revoke-link]").await?;
+    browser.reads(".ask-body h2", GUEST).await?;
+    browser.click("#confirm-ok").await?;
+    browser.gone("[data-testid=guest-link]").await?;
+    guests::state(&guest, "gone").await?;
+    browser.gone(&listed).await?;
+    guest.quit().await
+}
+
+/// By what the page of an incoming stream shows to type.
+async fn somebody_publishes(walk: &Walk) -> Result<()> {
+    let browser = &walk.browser;
+    browser.click(".nav a[href=\"#/\"]").await?;
+    browser.click("#new-stream").await?;
+    browser.click("label:has(#source-incoming)").await?;
+    browser.find("[data-testid=incoming-hint]").await?;
+    browser.fill("#stream-name", "gate").await?;
+    browser.click("#save-start:not([disabled])").await?;
+    browser.click(".row[data-name=gate] a.name").await?;
+    browser.reads("[data-testid=publisher]", "Waiting").await?;
+    browser.reads("[data-testid=recipes] code", "USER:KEY@").await?;
+    browser.click("[data-act=publish-key]").await?;
+    browser.reads("[data-testid=key-hint]", "only now").await?;
+    let line = browser.reads("[data-testid=recipes] code", "ffmpeg ").await?;
+    let address = line.split('\'').nth(1).context("the address is quoted")?;
+    assert!(address.starts_with("rtsp://") && !address.contains("KEY@"), "{address}");
+    browser.click("[data-testid=recipes] [data-act=copy-recipe]").await?;
+    walk.until_copied("rtmp://").await;
+    let sender = Sender::to(address, "rtsp");
+    let shown = browser.reads("[data-testid=publisher]", "RTSP").await?;
+    assert!(shown.contains("127.0.0.1"), "{shown}");
+    browser.find_within(".head .state[data-on-air=true]", PATIENCE).await?;
+
+    // To the outside it is closed; what opening it interrupts is told before.
+    browser.click("[data-testid=recipes] [data-act=open-up]").await?;
+    browser.reads(".ask-body", "pause").await?;
+    browser.click("#confirm-cancel").await?;
+
+    browser.click("[data-act=revoke-key]").await?;
+    browser.click("#confirm-ok").await?;
+    sender.until_ended().await;
+    browser.find("[data-testid=publisher-left]").await?;
+    browser.reads("[data-testid=recipes] code", "USER:KEY@").await?;
+    Ok(())
+}
