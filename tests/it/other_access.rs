@@ -11,6 +11,7 @@ use crate::support::{
     Dir, PATIENCE, Server,
     camera::Whep,
     hall::{Hall, until_other},
+    let_go::all_let_go,
     media,
     played::{logged_in, none_plays, open, url},
     reader::Reader,
@@ -37,28 +38,8 @@ async fn page_status(stream: &Value, pass: Option<&str>) -> u16 {
     request.send().await.unwrap().status().as_u16()
 }
 
-/// Waits until all are let go, and prints how long each took.
-async fn all_go(version: &str, what: &str, readers: Vec<(String, Reader)>, browser: Whep) {
-    let began = Instant::now();
-    let told = |protocol: &str| {
-        eprintln!("{version}: {protocol} let go {} ms after {what}", began.elapsed().as_millis());
-    };
-    let going = readers.into_iter().map(async |(protocol, reader)| {
-        reader.until_let_go().await;
-        told(&protocol);
-    });
-    let gone = until("the browser is let go", async || (!browser.is_connected().await).then_some(()));
-    tokio::join!(join_all(going), async {
-        gone.await;
-        told("webrtc");
-    });
-    assert!(began.elapsed().as_secs() < 10, "at once, even on a busy computer");
-}
-
-async fn watch_all(urls: &[String]) -> Vec<(String, Reader)> {
-    let of =
-        async |url: &String| (url.split(':').next().unwrap_or_default().to_owned(), Reader::of(url).await);
-    join_all(urls.iter().map(of)).await
+async fn watch_all(urls: &[String]) -> Vec<Reader> {
+    join_all(urls.iter().map(|url| Reader::noting(url))).await
 }
 
 async fn put(server: &Server, id: &str, name: &str, file: &std::path::Path) -> String {
@@ -94,9 +75,10 @@ async fn access_holds_on(version: &str) {
         Whep::of(&whep_other, ""),
     )
     .await;
+    let began = Instant::now();
     restrict(&server, &show, PASSWORD).await;
-    all_go(version, "the password was set", watching, browser).await;
-    assert!(browser_apart.is_connected().await, "who watches another stream by WebRTC stays");
+    all_let_go(&format!("{version}: a password was set"), began, watching, browser).await;
+    browser_apart.gets_more().await;
     none_plays(&[open(&stream), logged_in(&stream, "viewer", "wrong-one")].concat()).await;
     assert_eq!(page_status(&stream, None).await, 401);
     assert_eq!(page_status(&stream, Some("wrong-one")).await, 401);
@@ -112,13 +94,16 @@ async fn access_holds_on(version: &str) {
     }
     let with_password = whep(&stream, Some(PASSWORD));
     let (inside, browser) = tokio::join!(watch_all(&good), Whep::of(&with_password, ""));
+    let began = Instant::now();
     restrict(&server, &show, ANOTHER).await;
-    all_go(version, "another password was set", inside, browser).await;
+    all_let_go(&format!("{version}: another password was set"), began, inside, browser).await;
     none_plays(&logged_in(&stream, "viewer", PASSWORD)).await;
     assert_eq!(page_status(&stream, Some(PASSWORD)).await, 401);
     readers::reads_picture(&logged_in(&stream, "viewer", ANOTHER)[1], PATIENCE).await.unwrap();
-    join_all(apart.iter_mut().map(|(_, reader)| reader.gets_more())).await;
-    assert!(browser_apart.is_connected().await, "who watches another stream by WebRTC stays");
+    join_all(apart.iter_mut().map(Reader::gets_more)).await;
+    // By RTSP and RTMP.
+    apart[..2].iter().for_each(Reader::missed_nothing);
+    browser_apart.gets_more().await;
 
     // One of those is sent away, and nobody else.
     let listed = until("they are listed", async || {
@@ -128,8 +113,9 @@ async fn access_holds_on(version: &str) {
     .await;
     let kick = format!("/api/v1/viewers/{}/kick", listed["id"].as_str().unwrap());
     server.post(&kick, json!({})).await.ok();
-    apart.remove(1).1.until_let_go().await;
-    join_all(apart.iter_mut().map(|(_, reader)| reader.gets_more())).await;
+    apart.remove(1).until_let_go().await;
+    join_all(apart.iter_mut().map(Reader::gets_more)).await;
+    apart[0].missed_nothing();
     let told = server.get("/api/v1/activity?kinds=kicked").await["activities"].clone();
     assert_eq!((&told[0]["protocol"], &told[0]["name"]), (&json!("rtmp"), &json!("other")), "{told:#}");
     assert_eq!(server.stop().await, Some(0));

@@ -5,7 +5,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use serde_json::json;
+use serde_json::{Value, json};
 use testkit::{free_port, media::Fixtures};
 
 use super::{certificate, until};
@@ -174,6 +174,8 @@ pub struct Whep {
     _dir: tempfile::TempDir,
     api: u16,
     child: Child,
+    /// Since when media comes.
+    since: Value,
 }
 
 impl Whep {
@@ -191,17 +193,34 @@ impl Whep {
         std::fs::write(&file, config.to_string()).unwrap();
         let mut server = Command::new(testkit::fixtures::mediamtx());
         server.arg(&file).stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::null());
-        let viewer = Whep { _dir: dir, api, child: server.spawn().unwrap() };
-        until(&format!("{url} is watched"), async || viewer.is_connected().await.then_some(())).await;
+        let mut viewer = Whep { _dir: dir, api, child: server.spawn().unwrap(), since: Value::Null };
+        let seen = async || Some(viewer.seen().await["readyTime"].take()).filter(|since| since.is_string());
+        viewer.since = until(&format!("{url} is watched"), seen).await;
         viewer
     }
 
     /// Whether media comes.
     pub async fn is_connected(&self) -> bool {
-        let seen = reqwest::get(format!("http://127.0.0.1:{}/v3/paths/get/seen", self.api)).await;
-        match seen {
-            Ok(seen) => seen.text().await.is_ok_and(|text| text.contains("\"ready\":true")),
-            Err(_) => false,
+        self.seen().await["ready"] == true
+    }
+
+    /// Waits until more media has come, by the connection that it had from the first.
+    pub async fn gets_more(&self) {
+        let bytes = |seen: &Value| seen["bytesReceived"].as_u64().unwrap_or(0);
+        let before = self.seen().await;
+        let now = until("WebRTC is watched on", async || {
+            Some(self.seen().await).filter(|now| bytes(now) > bytes(&before) || now["ready"] != true)
+        })
+        .await;
+        assert_eq!(now["ready"], true, "it was let go: {now:#}");
+        assert_eq!(now["readyTime"], self.since, "it was let go, and came back: {now:#}");
+    }
+
+    /// What its server says of what it fetches; nothing while it does not answer.
+    async fn seen(&self) -> Value {
+        match reqwest::get(format!("http://127.0.0.1:{}/v3/paths/get/seen", self.api)).await {
+            Ok(seen) => seen.json().await.unwrap_or_default(),
+            Err(_) => Value::Null,
         }
     }
 }

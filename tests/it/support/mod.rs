@@ -6,6 +6,7 @@ pub mod control;
 pub mod crowd;
 pub mod hall;
 pub mod hung;
+pub mod let_go;
 pub mod media;
 pub mod played;
 pub mod process;

@@ -1,6 +1,7 @@
 //! A viewer that stays: FFmpeg reads a stream and throws it away, and must not be disturbed.
 
 use std::{
+    collections::HashMap,
     fs,
     process::{Child, Command, Stdio},
 };
@@ -13,18 +14,30 @@ pub struct Reader {
     url: String,
     /// FFmpeg's `-progress`.
     progress: tempfile::NamedTempFile,
+    /// A line for each packet that came, as FFmpeg's `framecrc` writes them; of one that notes them.
+    packets: Option<tempfile::NamedTempFile>,
     said: tempfile::NamedTempFile,
 }
 
 impl Reader {
     /// Connects, and waits until media comes.
-    #[expect(clippy::disallowed_methods, reason = "a viewer, ended on drop")]
     pub async fn of(url: &str) -> Reader {
+        Reader::open(url, None).await
+    }
+
+    /// The same, of one that can tell whether it missed something.
+    pub async fn noting(url: &str) -> Reader {
+        Reader::open(url, Some(tempfile::NamedTempFile::new().unwrap())).await
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "a viewer, ended on drop")]
+    async fn open(url: &str, packets: Option<tempfile::NamedTempFile>) -> Reader {
         let progress = tempfile::NamedTempFile::new().unwrap();
         let said = tempfile::NamedTempFile::new().unwrap();
         let mut command = Command::new(testkit::fixtures::ffmpeg());
         command.args([
             "-nostdin",
+            "-y",
             "-v",
             "warning",
             "-nostats",
@@ -38,8 +51,13 @@ impl Reader {
             command.args(["-rtsp_transport", "tcp"]);
         }
         command.args(["-i", url, "-map", "0", "-c", "copy", "-f", "null", "-"]);
+        if let Some(packets) = &packets {
+            command.args(["-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "framecrc"]);
+            command.arg(packets.path());
+        }
         command.stdin(Stdio::null()).stdout(progress.reopen().unwrap()).stderr(said.reopen().unwrap());
-        let mut reader = Reader { child: command.spawn().unwrap(), url: url.to_owned(), progress, said };
+        let (child, url) = (command.spawn().unwrap(), url.to_owned());
+        let mut reader = Reader { child, url, progress, packets, said };
         reader.gets_more().await;
         reader
     }
@@ -63,6 +81,38 @@ impl Reader {
     /// Waits until the server lets it go.
     pub async fn until_let_go(mut self) {
         until(&format!("{} ends", self.url), async || (!self.is_connected()).then_some(())).await;
+    }
+
+    /// `rtsp`, `rtmp`, `srt`, or `hls`.
+    pub fn protocol(&self) -> &str {
+        match self.url.split("://").next() {
+            Some("http" | "https") | None => "hls",
+            Some(protocol) => protocol,
+        }
+    }
+
+    /// What came is whole: of no track more than two seconds are missing between one packet and the next. By RTSP and
+    /// RTMP; a reader by SRT or HLS leaves out by itself what comes too late.
+    pub fn missed_nothing(&self) {
+        let packets = self.packets.as_ref().expect("it notes what comes");
+        let text = fs::read_to_string(packets.path()).unwrap();
+        // The last line may not be written to its end.
+        let lines = text.rsplit_once('\n').map_or("", |(whole, _)| whole).lines();
+        let (mut units, mut last, mut came) = (HashMap::new(), HashMap::new(), 0);
+        for line in lines {
+            if let Some((track, unit)) = line.strip_prefix("#tb ").and_then(|rest| rest.split_once(": ")) {
+                let (part, whole) = unit.split_once('/').unwrap();
+                units.insert(track, part.parse::<f64>().unwrap() / whole.parse::<f64>().unwrap());
+            } else if !line.starts_with('#') {
+                let mut fields = line.split(',').map(str::trim);
+                let track = fields.next().unwrap();
+                let at = fields.next().unwrap().parse::<f64>().unwrap() * units[track];
+                let before = last.insert(track, at).unwrap_or(at);
+                assert!(at - before <= 2.0, "{} missed what is from {before} s to {at} s", self.url);
+                came += 1;
+            }
+        }
+        assert!(came > 50, "{came} packets of {}", self.url);
     }
 
     /// Seconds of the stream that came.
