@@ -2,6 +2,7 @@
 //! is a process of its own (docs/adr/0007). Here the side that answers; [`Client`] is the other one.
 
 mod client;
+mod handed;
 mod window;
 
 use axum::{
@@ -20,6 +21,7 @@ use tokio::sync::mpsc;
 use crate::{guard, problem::Problem, routes, serve::Host};
 
 pub use client::{Client, Orders};
+pub use handed::{Handed, hand_over, hand_over_soon};
 pub use window::{FromWindow, ToWindow};
 
 /// How a host is entered.

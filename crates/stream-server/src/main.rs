@@ -5,25 +5,19 @@ mod signals;
 
 use std::{
     io::{self, Write as _},
-    path::Path,
     process::ExitCode,
-    time::{Duration, Instant},
 };
 
 use clap::Parser as _;
 use options::CommandLine;
-use stream_api::{Code, Error, HostKind, t};
-use stream_engine::{DataDir, Engine, Options, owner};
+use stream_api::{Code, Error, HostKind};
+use stream_engine::{DataDir, Engine, Options};
 use stream_server::{
     Door, door,
     logging::{self, LogFile},
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
-
-/// An owner that is starting has a door within this time.
-const OWNER_LIMIT: Duration = Duration::from_secs(15);
-const OWNER_AGAIN: Duration = Duration::from_millis(100);
 
 fn main() -> ExitCode {
     child_process::reaper::serve_if_asked().unwrap_or_else(start)
@@ -40,14 +34,7 @@ fn start() -> ExitCode {
         }
         Err(error) => Err(broken(error)),
     };
-    ended.unwrap_or_else(|error| refuse(&[error]))
-}
-
-/// Says why something is not done.
-fn refuse(errors: &[Error]) -> ExitCode {
-    let said = errors.iter().map(|error| t!("start.error", message = error.message, hint = error.hint));
-    logging::last_words(said.collect::<Vec<_>>().join("\n"));
-    ExitCode::FAILURE
+    ended.unwrap_or_else(|error| logging::refuse(&[error]))
 }
 
 async fn run(command_line: &CommandLine) -> Result<ExitCode, Error> {
@@ -55,34 +42,11 @@ async fn run(command_line: &CommandLine) -> Result<ExitCode, Error> {
     let data_dir = options.data_dir.clone();
     match host(command_line, options).await {
         Err(error) if error.code == Code::DataDirInUse && !command_line.files.is_empty() => {
-            hand_over_soon(&data_dir, command_line.paths()).await.ok_or(error)
+            let handed = door::hand_over_soon(&data_dir, command_line.paths()).await;
+            handed.map(|handed| handed.say()).ok_or(error)
         }
         ended => ended.map(|()| ExitCode::SUCCESS),
     }
-}
-
-/// As [`hand_over`], for an owner too that has just started itself and has no door yet.
-async fn hand_over_soon(data_dir: &Path, paths: Vec<String>) -> Option<ExitCode> {
-    let deadline = Instant::now() + OWNER_LIMIT;
-    loop {
-        let handed = hand_over(data_dir, paths.clone()).await;
-        if handed.is_some() || Instant::now() > deadline {
-            return handed;
-        }
-        tokio::time::sleep(OWNER_AGAIN).await;
-    }
-}
-
-/// Lets the instance that owns the data folder stream the files; `None` when it does not answer.
-async fn hand_over(data_dir: &Path, paths: Vec<String>) -> Option<ExitCode> {
-    let owner = owner::read(data_dir)?;
-    let shown = door::Client::of(&owner).ok()?.show(paths).await.ok()?;
-    let said = match owner.address() {
-        Some(address) => t!("start.headless", pid = owner.pid, address = address),
-        None => t!("start.shown", pid = owner.pid),
-    };
-    let _ = writeln!(io::stdout(), "{said}");
-    Some(if shown.refused.is_empty() { ExitCode::SUCCESS } else { refuse(&shown.refused) })
 }
 
 async fn host(command_line: &CommandLine, options: Options) -> Result<(), Error> {

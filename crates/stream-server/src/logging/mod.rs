@@ -7,10 +7,12 @@ mod writers;
 use std::{
     io::{self, IsTerminal as _, Write},
     path::Path,
+    process::ExitCode,
     sync::{Arc, Mutex, PoisonError},
 };
 
 use capped::Capped;
+use stream_api::{Error, t};
 use streams::StreamLines;
 use tracing::Subscriber;
 use tracing_appender::{
@@ -127,11 +129,14 @@ impl Write for &LogFile {
     }
 }
 
-/// Says the last words to the person who started us: not through the log, which may be filtered, and without waiting
-/// for a reader that hangs.
-pub fn last_words(words: String) {
+/// Says why something is not done to the person who started us, and gives what the program ends with: not through the
+/// log, which may be filtered, and without waiting for a reader that hangs.
+pub fn refuse(errors: &[Error]) -> ExitCode {
+    let said = errors.iter().map(|error| t!("start.error", message = error.message, hint = error.hint));
+    let said = said.collect::<Vec<_>>().join("\n");
     // A standard error that is closed needs no answer.
-    writers::within_reason([move || drop(writeln!(io::stderr(), "{words}"))]);
+    writers::within_reason([move || drop(writeln!(io::stderr(), "{said}"))]);
+    ExitCode::FAILURE
 }
 
 impl<'a> MakeWriter<'a> for LogFile {
