@@ -76,6 +76,11 @@ impl Kind {
         }
     }
 
+    /// Whether it ends FFmpeg and changes nothing else: viewers who are kept notice no more than a still picture.
+    pub(super) const fn is_of_ffmpeg_alone(self) -> bool {
+        matches!(self, Kind::EncoderKilled | Kind::EncoderFrozen)
+    }
+
     /// How often it comes in a round of the bag.
     const fn weight(self) -> usize {
         match self {

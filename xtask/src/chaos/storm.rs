@@ -132,7 +132,7 @@ impl<'a> Storm<'a> {
         let missing = self.settle();
         self.judge(struck, &hit);
         if let Hit::Streams(hit) = &hit {
-            self.count_drops(hit, &drops);
+            self.count_drops(kind, hit, &drops);
         }
         let times = self.tally.outcomes[before..].iter().map(|outcome| {
             let time =
@@ -165,11 +165,18 @@ impl<'a> Storm<'a> {
         }
     }
 
-    fn count_drops(&mut self, hit: &[usize], before: &[u32]) {
+    fn count_drops(&mut self, kind: Kind, hit: &[usize], before: &[u32]) {
         for at in hit.iter().filter(|at| self.targets[**at].kept) {
-            let drops = self.targets[*at].reader.drops() - before[*at];
+            let Target { name, reader, .. } = &self.targets[*at];
+            let drops = reader.drops() - before[*at];
             self.tally.kept_kills += 1;
             *self.tally.kept_drops.get_or_insert(0) += drops;
+            if drops > 0 {
+                println!("     its viewer was dropped: {name}: {}", reader.why().unwrap_or_default());
+                if kind.is_of_ffmpeg_alone() {
+                    self.tally.dropped.push(name.clone());
+                }
+            }
         }
     }
 

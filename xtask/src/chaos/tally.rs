@@ -33,6 +33,8 @@ pub(super) struct Tally {
     pub(super) kept_drops: Option<u32>,
     /// Ends of FFmpegs of kept streams.
     pub(super) kept_kills: u32,
+    /// Those streams that lost viewers although nothing but their FFmpeg ended.
+    pub(super) dropped: Vec<String>,
     /// Streams that were not back at the end.
     pub(super) missing: Vec<String>,
 }
@@ -40,7 +42,8 @@ pub(super) struct Tally {
 impl Tally {
     /// Whether what must never happen did not happen.
     pub(super) fn is_sound(&self) -> bool {
-        [&self.false_restarts, &self.orphans, &self.lost, &self.missing].iter().all(|list| list.is_empty())
+        let lists = [&self.false_restarts, &self.orphans, &self.lost, &self.dropped, &self.missing];
+        lists.iter().all(|list| list.is_empty())
     }
 
     /// The times of `kind` that `pick` gives; those that never came count as endless.
@@ -61,7 +64,8 @@ impl Tally {
         json!({
             "outcomes": outcomes.collect::<Vec<_>>(), "skipped": skipped.collect::<Value>(),
             "false_restarts": self.false_restarts, "orphans": self.orphans, "lost": self.lost,
-            "kept_kills": self.kept_kills, "kept_drops": self.kept_drops, "missing": self.missing,
+            "kept_kills": self.kept_kills, "kept_drops": self.kept_drops, "dropped": self.dropped,
+            "missing": self.missing,
         })
     }
 }
@@ -110,6 +114,13 @@ mod tests {
     #[test]
     fn one_hard_goal_missed_is_enough() {
         assert!(Tally::default().is_sound());
-        assert!(!Tally { orphans: vec!["ffmpeg".to_owned()], ..Tally::default() }.is_sound());
+        let one = || vec!["one".to_owned()];
+        for unsound in [
+            Tally { orphans: one(), ..Tally::default() },
+            Tally { dropped: one(), ..Tally::default() },
+            Tally { missing: one(), ..Tally::default() },
+        ] {
+            assert!(!unsound.is_sound(), "{unsound:?}");
+        }
     }
 }
