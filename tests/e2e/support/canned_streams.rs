@@ -63,7 +63,6 @@ fn courtyard() -> Stream {
         has_secret: true,
         ..NetworkSource::default()
     };
-    let media = received(("High", 1920, 1080, 25.0), None);
     let viewers = Viewers { webrtc: 2, ..Viewers::default() };
     let made = at(1, 17, 5, 0);
     let link = GuestLink {
@@ -72,18 +71,14 @@ fn courtyard() -> Stream {
         created: made,
         expires: UnixMillis(made.0 + LinkLasts::Month.millis()),
     };
-    Stream {
-        plan: Some(as_received(&media)),
-        media: Some(media),
-        kept: Kept::Unable { reason: Unkept::Unknown },
-        access: Access {
-            viewers: ViewerAccess::Restricted,
-            has_password: true,
-            links: vec![link],
-            ..Access::default()
-        },
-        ..live(9, "courtyard", Source::Network(camera), 3_120_000, at(1, 6, 12, 4), viewers)
-    }
+    let access = Access {
+        viewers: ViewerAccess::Restricted,
+        has_password: true,
+        links: vec![link],
+        ..Access::default()
+    };
+    let stream = live(9, "courtyard", Source::Network(camera), 3_120_000, at(1, 6, 12, 4), viewers);
+    Stream { access, ..of_what_comes_in(received(("High", 1920, 1080, 25.0), None), stream) }
 }
 
 fn entrance() -> Stream {
@@ -162,11 +157,9 @@ fn reception() -> Stream {
 
 /// One that OBS sends.
 fn stage() -> Stream {
-    let media = received(("High", 1920, 1080, 30.0), AAC);
     let viewers = Viewers { hls: 4, srt: 1, ..Viewers::default() };
+    let stream = live(8, "stage", Source::Incoming, 4_510_000, at(0, 9, 20, 14), viewers);
     Stream {
-        plan: Some(as_received(&media)),
-        media: Some(media),
         access: Access { publisher: Some("stage-obs".to_owned()), ..Access::default() },
         publisher: Some(Publisher {
             protocol: "RTMP".to_owned(),
@@ -174,8 +167,7 @@ fn stage() -> Stream {
             user: Some("stage-obs".to_owned()),
             since: Some(at(0, 9, 20, 14)),
         }),
-        kept: Kept::Unable { reason: Unkept::Unknown },
-        ..live(8, "stage", Source::Incoming, 4_510_000, at(0, 9, 20, 14), viewers)
+        ..of_what_comes_in(received(("High", 1920, 1080, 30.0), AAC), stream)
     }
 }
 
@@ -214,6 +206,16 @@ fn live(n: u64, name: &str, source: Source, bps: u64, since: UnixMillis, viewers
             viewers,
         }),
         ..stopped(n, name, source)
+    }
+}
+
+/// A stream that its server fetches or takes in: of what comes nothing is known in advance.
+fn of_what_comes_in(media: SourceMedia, stream: Stream) -> Stream {
+    Stream {
+        plan: Some(as_received(&media)),
+        media: Some(media),
+        kept: Kept::Unable { reason: Unkept::Unknown },
+        ..stream
     }
 }
 
