@@ -57,16 +57,21 @@ pub(crate) struct Sample {
 
 /// Asks one run of the server for its paths, and turns the answers into samples and figures.
 pub(super) struct Poller<'a> {
-    pub(super) api: Api,
-    pub(super) board: Board,
-    pub(super) audience: Audience,
-    pub(super) sink: Sink,
-    pub(super) samples: watch::Sender<Arc<Samples>>,
-    /// Where recordings go, if that is a disk of this computer.
-    pub(super) room: Option<Room>,
-    /// Nothing tells of its end but that nobody answers.
-    pub(super) remote: bool,
-    pub(super) news: &'a News,
+    api: Api,
+    board: Board,
+    audience: Audience,
+    sink: Sink,
+    samples: watch::Sender<Arc<Samples>>,
+    whose: Polled,
+    news: &'a News,
+}
+
+/// Whose server is asked.
+pub(super) enum Polled {
+    /// Ours, which records to a disk of this computer.
+    Ours(Room),
+    /// Somebody else's: nothing tells of its end but that nobody answers.
+    Theirs,
 }
 
 #[derive(Default)]
@@ -96,7 +101,19 @@ impl Publisher {
     }
 }
 
-impl Poller<'_> {
+impl<'a> Poller<'a> {
+    pub(super) fn new(
+        api: Api,
+        board: Board,
+        audience: Audience,
+        sink: Sink,
+        samples: watch::Sender<Arc<Samples>>,
+        whose: Polled,
+        news: &'a News,
+    ) -> Poller<'a> {
+        Poller { api, board, audience, sink, samples, whose, news }
+    }
+
     /// Until the server can't be asked any more: why.
     pub(super) async fn run(self) -> Error {
         // Side by side: streams whose server is not asked for want of a disk's answer would all count as stalled.
@@ -132,7 +149,7 @@ impl Poller<'_> {
                 Err(error) => {
                     tracing::debug!(%error, "the server did not answer");
                     ticks.tick().await;
-                    let is_gone = self.remote && matches!(error, ApiError::Unreachable(_));
+                    let is_gone = self.is_theirs() && matches!(error, ApiError::Unreachable(_));
                     silent += if is_gone { SILENT / 3 } else { 1 };
                     continue;
                 }
@@ -144,7 +161,7 @@ impl Poller<'_> {
     /// A second, or until a stream starts; a moment while one does.
     async fn pause(&self) {
         if self.board.is_eager() {
-            sleep(if self.remote { POLITE } else { EAGER }).await;
+            sleep(if self.is_theirs() { POLITE } else { EAGER }).await;
         } else {
             // Elapsing is the usual case.
             let _ = tokio::time::timeout(USUAL, self.board.until_eager()).await;
@@ -239,8 +256,12 @@ impl Poller<'_> {
         sessions.inspect_err(|error| tracing::debug!(%error, "the server did not list its sessions")).ok()
     }
 
+    fn is_theirs(&self) -> bool {
+        matches!(self.whose, Polled::Theirs)
+    }
+
     async fn watch_room(&self) -> Infallible {
-        let Some(room) = &self.room else { return std::future::pending().await };
+        let Polled::Ours(room) = &self.whose else { return std::future::pending().await };
         loop {
             self.sink.disk(room.folder(), room.look().await);
             sleep(DISK).await;

@@ -17,7 +17,7 @@ use super::{
     change::{Change, Refused},
     listening,
     own::Own,
-    poller::Poller,
+    poller::{Polled, Poller},
     process::{self, Process, Said},
     sink::Sink,
     writer::{Done, News, Whose, Writer},
@@ -204,16 +204,16 @@ impl Task {
     async fn watch(&mut self, process: &mut Process, own: Own, stop: &CancellationToken) -> End {
         let (news, users) = (News::default(), process.users.clone());
         let mut admitted = Admitted::new(process.keys.users(), users);
-        let poller = Poller {
-            api: process.api.clone(),
-            board: self.board.clone(),
-            audience: self.audience.clone(),
-            sink: Sink::of_ours(self.parts.hub.clone(), self.parts.tls.clone()),
-            samples: self.samples.clone(),
-            room: Some(Room::of(self.parts.recordings.clone(), self.parts.drives.clone())),
-            remote: false,
-            news: &news,
-        };
+        let room = Room::of(self.parts.recordings.clone(), self.parts.drives.clone());
+        let poller = Poller::new(
+            process.api.clone(),
+            self.board.clone(),
+            self.audience.clone(),
+            Sink::of_ours(self.parts.hub.clone(), self.parts.tls.clone()),
+            self.samples.clone(),
+            Polled::Ours(room),
+            &news,
+        );
         let mut writer = Writer::new(
             process.api.clone(),
             self.board.clone(),

@@ -20,7 +20,7 @@ use super::{
     audience::Audience,
     board::Board,
     mends::Mends,
-    poller::Poller,
+    poller::{Polled, Poller},
     relay::{Refusal, Relay},
     sink::Sink,
     terms::Listed,
@@ -226,16 +226,15 @@ impl Task {
         stop: &CancellationToken,
     ) -> End {
         let (news, id) = (News::default(), theirs.id);
-        let poller = Poller {
-            api: met.api.clone(),
-            board: self.board.clone(),
-            audience: self.audience.clone(),
-            sink: Sink::new(self.parts.hub.clone(), id),
-            samples: self.samples.clone(),
-            room: None,
-            remote: true,
-            news: &news,
-        };
+        let poller = Poller::new(
+            met.api.clone(),
+            self.board.clone(),
+            self.audience.clone(),
+            Sink::new(self.parts.hub.clone(), id),
+            self.samples.clone(),
+            Polled::Theirs,
+            &news,
+        );
         let mut writer = Writer::new(
             met.api,
             self.board.clone(),
