@@ -73,28 +73,29 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Takes the folder's lock and lets `check` look at its `config.json`; only then makes what is missing, for this user
-    /// alone. A folder that is refused stays as it is.
+    /// Takes the folder's lock and lets `read` have its `config.json`; only then makes what is missing, for this user alone.
+    /// A folder that is refused stays as it is. With what was read.
     ///
     /// # Errors
-    /// `data_dir_denied` when it can't be written, `data_dir_in_use` naming the process that owns it, and those of `check`.
-    pub(crate) fn open(
+    /// `data_dir_denied` when it can't be written, `data_dir_in_use` naming the process that owns it, and those of `read`.
+    pub(crate) fn open<R>(
         path: &Path,
-        check: impl FnOnce(&Path) -> Result<(), Error>,
-    ) -> Result<DataDir, Error> {
+        read: impl Fn(&Path) -> Result<R, Error>,
+    ) -> Result<(DataDir, R), Error> {
         let denied = |error: io::Error| unwritable(path, error);
         let folder = std::path::absolute(path).map_err(denied)?;
-        // One that never had an owner has no lock.
-        let held = match lock(&folder, File::options().write(true)) {
-            Err(Unlocked::Io(error)) if error.kind() == io::ErrorKind::NotFound => None,
-            held => Some(held.map_err(|why| why.error(path, &folder))?),
-        };
-        check(&folder.join("config.json"))?;
-        make(&folder).map_err(denied)?;
-        let lock = match held {
-            Some(held) => held,
-            None => lock(&folder, File::options().create(true).truncate(false).write(true))
-                .map_err(|why| why.error(path, &folder))?,
+        let config = folder.join("config.json");
+        let (lock, found) = match lock(&folder, File::options().write(true)) {
+            Ok(lock) => (lock, read(&config)?),
+            // One that never had an owner has no lock, and gets none before it is known that it is not refused. What counts
+            // is read under the lock.
+            Err(Unlocked::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
+                read(&config)?;
+                make(&folder).map_err(denied)?;
+                let lock = lock(&folder, File::options().create(true).truncate(false).write(true));
+                (lock.map_err(|why| why.error(path, &folder))?, read(&config)?)
+            }
+            Err(why) => return Err(why.error(path, &folder)),
         };
         for dir in ["logs", "logs/streams", "recordings", "run"].map(|dir| folder.join(dir)) {
             match make(&dir) {
@@ -105,7 +106,7 @@ impl DataDir {
         }
         // Recordings may be shared.
         ["logs", "logs/streams", "run"].iter().for_each(|dir| keep_private(&folder.join(dir)));
-        Ok(DataDir { path: folder, _lock: lock })
+        Ok((DataDir { path: folder, _lock: lock }, found))
     }
 
     /// `data_dir_in_use`, naming the process that owns the folder, if one does. Changes nothing.
@@ -231,7 +232,7 @@ mod tests {
     use super::*;
 
     fn open(path: &Path) -> Result<DataDir, Error> {
-        DataDir::open(path, |_| Ok(()))
+        DataDir::open(path, |_| Ok(())).map(|(folder, ())| folder)
     }
 
     #[test]
@@ -284,7 +285,9 @@ mod tests {
     fn a_folder_that_is_refused_stays_as_it_is() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("data");
-        let refuse = |config: &Path| Err(Error::new(Code::DataDirNewer).with("path", config.display()));
+        let refuse = |config: &Path| -> Result<(), Error> {
+            Err(Error::new(Code::DataDirNewer).with("path", config.display()))
+        };
         let there = || {
             let mut there: Vec<_> = fs::read_dir(&path).unwrap().map(|entry| entry.unwrap().path()).collect();
             there.sort();

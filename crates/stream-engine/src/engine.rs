@@ -367,8 +367,8 @@ impl Engine {
 async fn open(folder: &Path, drives: &Drives) -> Result<(DataDir, Store, Vec<String>), Error> {
     let (path, asked) = (folder.to_owned(), drives.clone());
     let open = move || {
-        let data = DataDir::open(&path, store::check)?;
-        let (store, notes) = Store::open(&data.config(), asked)?;
+        let (data, found) = DataDir::open(&path, store::find)?;
+        let (store, notes) = Store::open(&data.config(), found, asked)?;
         Ok((data, store, notes))
     };
     drives.ask(folder, OPENING, open).await.unwrap_or_else(|| Err(silent(folder)))

@@ -78,6 +78,20 @@ struct Config {
     streams: Vec<StoredStream>,
 }
 
+impl Config {
+    /// Of a data folder that is new.
+    fn empty() -> Config {
+        Config {
+            schema_version: SCHEMA_VERSION,
+            server: StoredServer::default(),
+            servers: Vec::new(),
+            prepared_room: None,
+            presets: Vec::new(),
+            streams: Vec::new(),
+        }
+    }
+}
+
 /// The one owner of `config.json`. A cheap handle.
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
@@ -99,32 +113,16 @@ const SOON: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_secs(2);
 
 impl Store {
-    /// Reads `file`, or starts empty when there is none. A broken file is put beside and the newest good backup
-    /// takes its place; the second value says so.
+    /// Takes what was [`find`]-ed of `file`: a broken file is put beside and the backup takes its place. The second value
+    /// says what was lost or mended.
     ///
     /// # Errors
-    /// `data_dir_newer` and `data_dir_broken`, having changed nothing; `data_dir_denied`.
-    pub(crate) fn open(file: &Path, drives: Drives) -> Result<(Store, Vec<String>), Error> {
-        let mut notes = Vec::new();
-        let mut config = match read(file) {
-            Ok(Some((config, lost))) => {
-                notes.extend(salvage::told(file, &lost));
-                config
-            }
-            Ok(None) => Config {
-                schema_version: SCHEMA_VERSION,
-                server: StoredServer::default(),
-                servers: Vec::new(),
-                prepared_room: None,
-                presets: Vec::new(),
-                streams: Vec::new(),
-            },
-            Err(Unreadable::Error(error)) => return Err(error),
-            Err(Unreadable::Broken(reason)) => {
-                let (config, told) = restore(file, &reason)?;
-                notes.extend(told);
-                config
-            }
+    /// Those of writing as with [`Store::put`], where a backup takes the file's place.
+    pub(crate) fn open(file: &Path, found: Found, drives: Drives) -> Result<(Store, Vec<String>), Error> {
+        let Found { mut config, lost, instead_of } = found;
+        let mut notes = match instead_of {
+            None => salvage::told(file, &lost),
+            Some((reason, backup)) => restore(file, &config, &reason, salvage::named(&lost, &backup))?,
         };
         notes.extend(mended(&mut config.streams));
         // What was lost or mended is so once, and not again at each start.
@@ -352,15 +350,25 @@ fn mended(streams: &mut [StoredStream]) -> Vec<String> {
     notes
 }
 
-/// Whether `file`, or else a backup of it, can be read. Changes nothing.
+/// What a data folder has stored, as it was found.
+#[derive(Debug)]
+pub(crate) struct Found {
+    config: Config,
+    lost: Lost,
+    /// Why the file itself can't be read, and which backup this is.
+    instead_of: Option<(String, PathBuf)>,
+}
+
+/// Reads `file`, or else the newest good backup of it; empty when there is none. Changes nothing.
 ///
 /// # Errors
 /// `data_dir_newer`, `data_dir_broken` and `data_dir_denied`.
-pub(crate) fn check(file: &Path) -> Result<(), Error> {
+pub(crate) fn find(file: &Path) -> Result<Found, Error> {
     match read(file) {
-        Ok(_) => Ok(()),
+        Ok(Some((config, lost))) => Ok(Found { config, lost, instead_of: None }),
+        Ok(None) => Ok(Found { config: Config::empty(), lost: Lost::default(), instead_of: None }),
         Err(Unreadable::Error(error)) => Err(error),
-        Err(Unreadable::Broken(reason)) => newest_backup(file, &reason).map(drop),
+        Err(Unreadable::Broken(reason)) => newest_backup(file, reason),
     }
 }
 
@@ -399,26 +407,23 @@ fn read(file: &Path) -> Result<Option<(Config, Lost)>, Unreadable> {
     }
 }
 
-/// The newest backup that can be read takes the broken file's place, which is kept under a name of its own.
-///
-/// With what is to be said of it.
-fn restore(file: &Path, reason: &str) -> Result<(Config, Vec<String>), Error> {
-    let (config, lost, backup) = newest_backup(file, reason)?;
+/// `config`, of a backup, takes the broken file's place, which is kept under a name of its own. With what is to be said
+/// of it.
+fn restore(file: &Path, config: &Config, reason: &str, lost: Vec<String>) -> Result<Vec<String>, Error> {
     let broken = beside(file);
-    let put_back = fs::copy(file, &broken).and_then(|_| write_file(file, &config));
+    let put_back = fs::copy(file, &broken).and_then(|_| write_file(file, config));
     put_back.map_err(|error| unwritable(file, error))?;
     let mut told = vec![t!("note.config_restored", broken = broken.display(), reason = reason)];
-    told.extend(salvage::named(&lost, &backup));
-    Ok((config, told))
+    told.extend(lost);
+    Ok(told)
 }
 
-/// With what of it can't be read, and where it is.
-fn newest_backup(file: &Path, reason: &str) -> Result<(Config, Lost, PathBuf), Error> {
+fn newest_backup(file: &Path, reason: String) -> Result<Found, Error> {
     let mut backups = (1..=BACKUPS).map(|n| backup(file, n));
-    let good = backups.find_map(|backup| Some((read(&backup).ok().flatten()?, backup)));
-    let hopeless = || Error::new(Code::DataDirBroken).with("path", file.display()).with("reason", reason);
-    let ((config, lost), backup) = good.ok_or_else(hopeless)?;
-    Ok((config, lost, backup))
+    match backups.find_map(|backup| Some((read(&backup).ok().flatten()?, backup))) {
+        Some(((config, lost), backup)) => Ok(Found { config, lost, instead_of: Some((reason, backup)) }),
+        None => Err(Error::new(Code::DataDirBroken).with("path", file.display()).with("reason", reason)),
+    }
 }
 
 fn beside(file: &Path) -> PathBuf {

@@ -211,7 +211,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{drives::Drives, store::Store};
+    use crate::store::tests::opened;
 
     fn stored(name: &str) -> StoredStream {
         let source = Source::File { path: "/v/a.mp4".into() };
@@ -290,14 +290,14 @@ mod tests {
     async fn an_impossible_value_costs_no_stream() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("config.json");
-        let (store, _) = Store::open(&file, Drives::default()).unwrap();
+        let (store, _) = opened(&file).unwrap();
         store.put(stored("a")).await.unwrap();
         store.put(stored("newest")).await.unwrap();
         let server = StoredServer { ports: Some(Ports::USUAL), ..StoredServer::default() };
         store.set_server(server).await.unwrap();
         let edited = fs::read_to_string(&file).unwrap().replace("\"rtsp\": 8554", "\"rtsp\": 80000");
         fs::write(&file, &edited).unwrap();
-        let (store, notes) = Store::open(&file, Drives::default()).unwrap();
+        let (store, notes) = opened(&file).unwrap();
         assert_eq!(store.streams().await.len(), 2, "{notes:?}");
         assert!(notes.len() == 1 && notes[0].contains("server/ports/rtsp"), "{notes:?}");
         let mut kept = fs::read_dir(dir.path()).unwrap().flatten();
@@ -321,7 +321,7 @@ mod tests {
             told[slip] = json!(1);
             let config = json!({ "schema_version": 1, "streams": [given, told, stream("other")] });
             fs::write(&file, config.to_string()).unwrap();
-            let (store, notes) = Store::open(&file, Drives::default()).unwrap();
+            let (store, notes) = opened(&file).unwrap();
             let streams = store.streams().await;
             let open: Vec<bool> = streams.iter().map(|s| s.access.viewers == ViewerAccess::Open).collect();
             assert_eq!(open, [false, true, true], "{slip}: {notes:?}");
@@ -329,7 +329,7 @@ mod tests {
             let named = format!("streams/0/{slip}, streams/1/{slip}");
             assert!(notes[0].contains(&named) && notes[1].contains("guarded"), "{notes:?}");
             store.save_rest().await;
-            let (store, notes) = Store::open(&file, Drives::default()).unwrap();
+            let (store, notes) = opened(&file).unwrap();
             assert_eq!((store.streams().await, notes), (streams, Vec::new()), "said once, and shut for good");
         }
     }
@@ -339,12 +339,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("config.json");
         let access = StoredAccess { viewers: ViewerAccess::Restricted, ..StoredAccess::default() };
-        let (store, _) = Store::open(&file, Drives::default()).unwrap();
+        let (store, _) = opened(&file).unwrap();
         store.put(StoredStream { access, ..stored("guarded") }).await.unwrap();
         store.put(stored("other")).await.unwrap();
         let edited = fs::read_to_string(&file).unwrap().replace("\"viewers\"", "\"viewer\"");
         fs::write(&file, &edited).unwrap();
-        let (store, notes) = Store::open(&file, Drives::default()).unwrap();
+        let (store, notes) = opened(&file).unwrap();
         let open: Vec<bool> =
             store.streams().await.iter().map(|s| s.access.viewers == ViewerAccess::Open).collect();
         assert_eq!(open, [false, true], "{notes:?}");

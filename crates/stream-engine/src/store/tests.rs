@@ -2,6 +2,10 @@ use stream_api::{Playback, Ports, ServerSpec, Source};
 
 use super::*;
 
+pub(super) fn opened(file: &Path) -> Result<(Store, Vec<String>), Error> {
+    Store::open(file, find(file)?, Drives::default())
+}
+
 fn stream(name: &str) -> StoredStream {
     let source = Source::File { path: "/v/a.mp4".into() };
     let spec = StreamSpec::new(name, source);
@@ -20,7 +24,7 @@ fn stream(name: &str) -> StoredStream {
 async fn what_was_put_is_read_again() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config.json");
-    let (store, notes) = Store::open(&file, Drives::default()).unwrap();
+    let (store, notes) = opened(&file).unwrap();
     assert!(notes.is_empty() && store.streams().await.is_empty(), "starts empty");
     let (a, b) = (stream("a"), stream("b"));
     store.put(a.clone()).await.unwrap();
@@ -28,7 +32,7 @@ async fn what_was_put_is_read_again() {
     let server = StoredServer { ports: Some(Ports::USUAL), ..StoredServer::default() };
     store.set_server(server.clone()).await.unwrap();
     store.remove(a.id).await.unwrap();
-    let (again, _) = Store::open(&file, Drives::default()).unwrap();
+    let (again, _) = opened(&file).unwrap();
     assert_eq!(again.streams().await, [b]);
     assert_eq!(again.server().await, server);
 }
@@ -37,12 +41,12 @@ async fn what_was_put_is_read_again() {
 async fn a_broken_file_is_restored_and_kept_beside() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config.json");
-    let (store, _) = Store::open(&file, Drives::default()).unwrap();
+    let (store, _) = opened(&file).unwrap();
     let a = stream("a");
     store.put(a.clone()).await.unwrap();
     store.put(stream("b")).await.unwrap();
     fs::write(&file, "{ half").unwrap();
-    let (store, notes) = Store::open(&file, Drives::default()).unwrap();
+    let (store, notes) = opened(&file).unwrap();
     assert_eq!(store.streams().await, [a], "the last backup is back");
     assert_eq!(notes.len(), 1, "and it is said");
     let kept = fs::read_dir(dir.path()).unwrap().flatten();
@@ -53,7 +57,7 @@ async fn a_broken_file_is_restored_and_kept_beside() {
         fs::read_to_string(backup(&file, 1)).unwrap().replace("\"order\"", "\"acces\": {}, \"order\"");
     fs::write(backup(&file, 1), edited).unwrap();
     fs::write(&file, "{ half").unwrap();
-    let (_, notes) = Store::open(&file, Drives::default()).unwrap();
+    let (_, notes) = opened(&file).unwrap();
     assert!(notes.len() == 3 && notes[1].contains("streams/0/acces"), "{notes:?}");
 }
 
@@ -63,7 +67,7 @@ async fn what_can_not_be_written_changes_nothing_and_a_stop_counts_all_the_same(
     let (folder, away) = (dir.path().join("data"), dir.path().join("away"));
     fs::create_dir(&folder).unwrap();
     let file = folder.join("config.json");
-    let (store, _) = Store::open(&file, Drives::default()).unwrap();
+    let (store, _) = opened(&file).unwrap();
     let a = stream("a");
     store.put(a.clone()).await.unwrap();
     store.put(stream("b")).await.unwrap();
@@ -76,13 +80,9 @@ async fn what_can_not_be_written_changes_nothing_and_a_stop_counts_all_the_same(
     store.put_at_any_rate(StoredStream { order: Order::Stop, ..a.clone() }).await;
     assert_eq!(store.streams().await[0].order, Order::Stop, "it counts at once");
     fs::rename(&away, &folder).unwrap();
-    assert_eq!(
-        Store::open(&file, Drives::default()).unwrap().0.streams().await[0].order,
-        Order::Run,
-        "not written yet"
-    );
+    assert_eq!(opened(&file).unwrap().0.streams().await[0].order, Order::Run, "not written yet");
     store.save_rest().await;
-    assert_eq!(Store::open(&file, Drives::default()).unwrap().0.streams().await[0].order, Order::Stop);
+    assert_eq!(opened(&file).unwrap().0.streams().await[0].order, Order::Stop);
     let kept: Vec<usize> =
         (1..=BACKUPS).filter_map(|n| Some(read(&backup(&file, n)).ok()??.0.streams.len())).collect();
     assert_eq!(kept, [2, 1], "failures cost no backup");
@@ -91,7 +91,7 @@ async fn what_can_not_be_written_changes_nothing_and_a_stop_counts_all_the_same(
 #[tokio::test]
 async fn a_stream_comes_to_no_taken_name_and_to_no_lost_server_and_a_server_with_streams_stays() {
     let dir = tempfile::tempdir().unwrap();
-    let (store, _) = Store::open(&dir.path().join("config.json"), Drives::default()).unwrap();
+    let (store, _) = opened(&dir.path().join("config.json")).unwrap();
     let id = ServerId(Uuid::from_u128(1));
     store.put_other(StoredOther { id, spec: ServerSpec::remote("Hall", "h") }).await.unwrap();
     let a = stream("a");
@@ -125,7 +125,7 @@ async fn what_can_not_be_read_is_put_aside_once_and_still_named() {
     let config = serde_json::json!({ "schema_version": 1, "streams": [lost, kept] });
     fs::write(&file, config.to_string()).unwrap();
     for n in 0..5 {
-        let (store, notes) = Store::open(&file, Drives::default()).unwrap();
+        let (store, notes) = opened(&file).unwrap();
         assert_eq!((store.streams().await.len(), notes.len()), (1, usize::from(n == 0)), "{notes:?}");
         assert!(store.copies().await.unwrap().contains(&id), "after {n} starts");
         store.save_rest().await;
@@ -146,8 +146,7 @@ fn a_newer_or_hopeless_file_is_refused_and_untouched() {
         (r#"{"streams": []}"#, Code::DataDirBroken),
     ] {
         fs::write(&file, text).unwrap();
-        assert_eq!(check(&file).unwrap_err().code, code, "{text}");
-        assert_eq!(Store::open(&file, Drives::default()).map(drop).unwrap_err().code, code, "{text}");
+        assert_eq!(opened(&file).map(drop).unwrap_err().code, code, "{text}");
         assert_eq!(fs::read_to_string(&file).unwrap(), text, "nothing was touched");
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing was added");
     }
@@ -160,7 +159,7 @@ async fn names_that_cannot_be_are_mended_and_said() {
     let streams = [stream("ok"), stream("OK"), stream("../../evil name"), stream("fine")];
     let config = serde_json::json!({ "schema_version": 1, "streams": streams });
     fs::write(&file, config.to_string()).unwrap();
-    let (store, notes) = Store::open(&file, Drives::default()).unwrap();
+    let (store, notes) = opened(&file).unwrap();
     let names: Vec<String> = store.streams().await.into_iter().map(|stream| stream.spec.name).collect();
     assert_eq!(names, ["ok", "OK-2", "evil-name", "fine"]);
     assert_eq!(notes.len(), 2, "{notes:?}");
@@ -172,7 +171,7 @@ fn version_1_stays_readable() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("config.json");
     fs::write(&file, include_str!("../../fixtures/config-v1.json")).unwrap();
-    let (store, _) = Store::open(&file, Drives::default()).unwrap();
+    let (store, _) = opened(&file).unwrap();
     let config = &store.kept.try_lock().unwrap().config;
     assert_eq!(config.streams.len(), 2);
     assert_eq!(config.streams[1].spec.playback, Playback::Once);
