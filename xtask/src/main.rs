@@ -14,6 +14,7 @@ mod rig;
 mod setup;
 mod sidecars;
 mod stamp;
+mod style_sheet;
 mod test;
 mod tidy;
 mod toolchain;

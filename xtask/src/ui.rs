@@ -11,7 +11,7 @@ use anyhow::{Result, bail};
 use fs_err as fs;
 
 use crate::{
-    process, stamp,
+    process, stamp, style_sheet,
     toolchain::{self, Target},
     wasm_parts::{self, Files},
     workspace::Workspace,
@@ -86,7 +86,7 @@ fn bundle(ui: &Path, program: &Path, dist: &Path, fingerprint: &str) -> Result<(
     let files = wasm_parts::make(program, dist, fingerprint)?;
     fs::write(dist.join("boot.js"), boot_script(&files))?;
     let boot = name_by_content(dist, "boot", "js")?;
-    fs::write(dist.join("app.css"), style_sheet(&ui.join("styles"))?)?;
+    fs::write(dist.join("app.css"), style_sheet::of(&ui.join("styles"))?)?;
     let style = name_by_content(dist, "app", "css")?;
 
     let page = page(&fs::read_to_string(ui.join("index.html"))?, &style, &boot, &files, fingerprint)?;
@@ -130,46 +130,6 @@ fn page(template: &str, style: &str, boot: &str, files: &Files, fingerprint: &st
          <script type=\"module\" src=\"/{boot}\"></script>"
     );
     Ok(template.replace(STYLES_MARKER, &style).replace(SCRIPT_MARKER, &script))
-}
-
-/// All style sheets as one: `main.css` with the files that it imports put in their places, or, where there is no
-/// `main.css`, the files that `order` lists.
-fn style_sheet(folder: &Path) -> Result<String> {
-    let main = folder.join("main.css");
-    if main.is_file() {
-        return with_imports(folder, &fs::read_to_string(main)?);
-    }
-    let order = fs::read_to_string(folder.join("order"))?;
-    let sheets = order.lines().map(str::trim).filter(|line| !line.is_empty());
-    sheets.map(|name| Ok(fs::read_to_string(folder.join(name))?)).collect()
-}
-
-fn with_imports(folder: &Path, sheet: &str) -> Result<String> {
-    let mut whole = String::new();
-    for line in sheet.lines() {
-        match import(line) {
-            Some((name, None)) => whole += &fs::read_to_string(folder.join(name))?,
-            Some((name, Some(layer))) => {
-                let imported = fs::read_to_string(folder.join(name))?;
-                whole += &format!("@layer {layer} {{\n{imported}}}\n");
-            }
-            None => {
-                whole += line;
-                whole.push('\n');
-            }
-        }
-    }
-    Ok(whole)
-}
-
-/// The file, and the layer if one is named, of a line such as `@import "name.css" layer(base);`.
-fn import(line: &str) -> Option<(&str, Option<&str>)> {
-    let rest = line.trim().strip_prefix("@import")?.trim().strip_suffix(';')?;
-    let rest = rest.strip_prefix("url(").map_or(rest, |inner| inner.trim_start());
-    let (name, rest) = rest.strip_prefix('"')?.split_once('"')?;
-    let layer =
-        rest.split_once("layer(").and_then(|(_, layer)| layer.split_once(')')).map(|(layer, _)| layer);
-    Some((name.trim_start_matches("./"), layer))
 }
 
 fn remove(folder: &Path) -> Result<()> {
@@ -225,29 +185,6 @@ mod tests {
     fn a_page_without_markers_is_refused() {
         let error = page("<head></head>", "a", "b", &files(), PRINT).expect_err("no markers");
         assert!(error.to_string().contains(STYLES_MARKER), "{error}");
-    }
-
-    #[test]
-    fn imports_are_put_in_their_places() -> Result<()> {
-        let folder = tempfile::tempdir()?;
-        fs::write(folder.path().join("a.css"), "a {}\n")?;
-        fs::write(folder.path().join("b.css"), "b {}\n")?;
-        fs::write(
-            folder.path().join("main.css"),
-            "@import \"a.css\";\n@import url(\"./b.css\") layer(base);\nc {}\n",
-        )?;
-        assert_eq!(style_sheet(folder.path())?, "a {}\n@layer base {\nb {}\n}\nc {}\n");
-        Ok(())
-    }
-
-    #[test]
-    fn an_order_file_lists_the_sheets() -> Result<()> {
-        let folder = tempfile::tempdir()?;
-        fs::write(folder.path().join("z.css"), "z {}\n")?;
-        fs::write(folder.path().join("a.css"), "a {}\n")?;
-        fs::write(folder.path().join("order"), "z.css\n\na.css\n")?;
-        assert_eq!(style_sheet(folder.path())?, "z {}\na {}\n");
-        Ok(())
     }
 
     #[test]
