@@ -120,14 +120,13 @@ impl Actor {
         }
         let facts = Facts::new(parts.hub.clocks().clone());
         let (link, samples) = (parts.server.link(), parts.server.samples());
-        let parts_turns = parts.server.turns();
         Actor {
             id: stored.id,
             spec: stored.spec,
             access: stored.access,
+            turns: parts.server.turns(),
             parts,
             journal,
-            turns: parts_turns,
             link,
             samples,
             used: stored.used,
@@ -213,8 +212,8 @@ impl Actor {
                 }
                 Ok(jump) = jumps.recv() => self.jumped(jump).await,
                 _ = second.tick() => {
-                    self.look();
-                    if self.look_at_preparation().await {
+                    let changed = self.look();
+                    if self.look_at_preparation().await || changed {
                         self.publish();
                     }
                     self.look_at_encoder().await;

@@ -174,17 +174,19 @@ impl Actor {
         Ok(self.publish())
     }
 
-    /// Whether the server has taken by now who may watch and send; and which guest links have ended since.
-    pub(super) fn look_at_access(&mut self) {
+    /// Tells which guest links have ended since. Whether the server has taken by now who may watch and send, which it had
+    /// not before.
+    pub(super) fn look_at_access(&mut self) -> bool {
         let (before, now) = self.facts.looked();
         let ended = self.access.links.iter().map(|stored| &stored.link);
         for link in ended.filter(|link| before < link.expires && link.expires <= now) {
             self.tell(ActivityKind::GuestLinkEnded { label: link.label.clone() });
         }
-        if self.facts.unadmitted.is_some() && !self.parts.server.is_behind() {
+        let taken = self.facts.unadmitted.is_some() && !self.parts.server.is_behind();
+        if taken {
             self.facts.unadmitted = None;
-            self.publish();
         }
+        taken
     }
 
     async fn delete(&mut self, by: Origin, done: oneshot::Sender<Result<(), Error>>) {

@@ -8,29 +8,25 @@ use super::Actor;
 use crate::{recording, stream::spawn::HOLDS_UP};
 
 impl Actor {
-    /// Once a second.
-    pub(super) fn look(&mut self) {
+    /// Once a second. Whether the picture is to be another one.
+    #[must_use]
+    pub(super) fn look(&mut self) -> bool {
         if self.turn.as_ref().is_some_and(|(_, since)| since.elapsed() >= HOLDS_UP) {
             self.turn = None;
         }
-        if self.place.is_some() {
-            self.publish();
-        }
-        if self.look_at_arrival() {
-            self.publish();
-        }
+        // Its place among those that start moves by what they do.
+        let mut changed = self.place.is_some();
+        changed |= self.look_at_arrival();
         let wanted = self.spec.record && self.is_on_air();
         let (recording, unrecorded) = self.look_at_recording(wanted);
         let sent = self.spec.source.file().filter(|_| self.child.is_some());
         let fate =
             self.source.look(&self.parts.drives, sent.unwrap_or_default(), sent.is_some(), Instant::now());
         let facts = (self.facts.recording, self.facts.source);
-        if (recording, fate) != facts || unrecorded != self.facts.unrecorded {
-            (self.facts.recording, self.facts.unrecorded) = (recording, unrecorded);
-            self.facts.source = fate;
-            self.publish();
-        }
-        self.look_at_access();
+        changed |= (recording, fate) != facts || unrecorded != self.facts.unrecorded;
+        (self.facts.recording, self.facts.unrecorded) = (recording, unrecorded);
+        self.facts.source = fate;
+        changed | self.look_at_access()
     }
 
     fn look_at_recording(&mut self, wanted: bool) -> (Recording, Option<Error>) {

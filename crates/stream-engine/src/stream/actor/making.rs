@@ -90,7 +90,9 @@ impl Actor {
                 self.take(Input::Spawned).await;
                 self.take(online).await;
                 // What is sent is looked at before anybody can have replaced it.
-                self.look();
+                if self.look() {
+                    self.publish();
+                }
                 if record != self.spec.record {
                     // Switched meanwhile, which the path as it was wanted at first has undone.
                     self.switch_recording().await;
