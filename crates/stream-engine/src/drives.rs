@@ -6,10 +6,11 @@
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};
 
 /// A look at a drive that answers takes milliseconds.
@@ -54,7 +55,7 @@ impl Drives {
     }
 
     fn seats(&self, place: Place, count: usize) -> Arc<Semaphore> {
-        let mut seats = self.seats.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut seats = self.seats.lock();
         if !seats.contains_key(&place) {
             // Those that nobody uses.
             seats.retain(|_, seats| Arc::strong_count(seats) > 1);
@@ -104,7 +105,7 @@ mod tests {
             move || {
                 inside.fetch_add(1, Ordering::SeqCst);
                 // Until the sender is gone.
-                let _ = held.lock().unwrap_or_else(PoisonError::into_inner).recv();
+                let _ = held.lock().recv();
             }
         };
         // One path, again and again; then more paths of its drive than that may hold.
@@ -125,7 +126,7 @@ mod tests {
         drop(release);
         assert_eq!(drives.ask(first, PATIENCE, || 2).await, Some(2), "it answers again");
         let mut again = 0;
-        while drives.seats.lock().unwrap().len() > 4 {
+        while drives.seats.lock().len() > 4 {
             again += 1;
             assert!(again < 1_000, "who is not asked is forgotten");
             let path = format!("/x/{again}");

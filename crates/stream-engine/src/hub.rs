@@ -1,8 +1,6 @@
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
 
+use parking_lot::{Mutex, MutexGuard};
 use stream_api::{
     Activity, ActivityKind, Change, Computer, Event, EventId, HostStatus, Message, Metrics, Notice,
     OtherServer, Preset, RunId, ServerId, ServerSettings, ServerStatus, Snapshot, Stream, StreamId,
@@ -284,7 +282,7 @@ impl Hub {
     }
 
     fn lock(&self) -> MutexGuard<'_, Picture> {
-        self.picture.lock().unwrap_or_else(PoisonError::into_inner)
+        self.picture.lock()
     }
 }
 

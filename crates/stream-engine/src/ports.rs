@@ -152,7 +152,7 @@ fn bind(port: u16, udp: bool, reach: Reach) -> io::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Mutex, PoisonError};
+    use parking_lot::Mutex;
 
     use super::*;
 
@@ -161,7 +161,7 @@ mod tests {
 
     #[test]
     fn a_taken_port_is_moved_and_named() {
-        let _alone = USUAL.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = USUAL.lock();
         let first = choose(None).unwrap();
         let held = TcpListener::bind((Ipv4Addr::LOCALHOST, first.rtsp)).unwrap();
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, first.srt)).unwrap();
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn the_guests_page_and_the_server_never_want_the_same() {
-        let _alone = USUAL.lock().unwrap_or_else(PoisonError::into_inner);
+        let _alone = USUAL.lock();
         // As beside another server, which has the usual ones.
         let taken: Vec<_> = Listener::ALL
             .into_iter()

@@ -9,13 +9,14 @@ use std::{
     fs::{self, File},
     io::{self, Read as _},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use child_process::{Finished, Spawner, Spec};
 use ffmpeg_cli::{plan::Wanted, publish::Target};
 use mediamtx_client::Track;
+use parking_lot::{Mutex, MutexGuard};
 use stream_api::{Code, Error, Plan, SourceMedia};
 
 use crate::{
@@ -216,7 +217,7 @@ impl Prober {
     }
 
     fn live(&self) -> MutexGuard<'_, Fetched> {
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+        self.live.lock()
     }
 }
 

@@ -2,10 +2,11 @@
 //! driver has as many as its maker allows, for all programs together, and does not tell how many.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use stream_api::Encoder;
 
 /// For so long what was found out counts: another program may have had some of them.
@@ -67,7 +68,7 @@ impl Sessions {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<Kind>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, JoinHandle},
@@ -12,6 +12,7 @@ use std::{
 };
 
 use fs_err as fs;
+use parking_lot::Mutex;
 use serde_json::Value;
 
 use super::watch::SERVER;
@@ -56,12 +57,12 @@ impl Children {
 
     /// The newest process of a stream, or of the server.
     pub(super) fn pid(&self, id: &str) -> Option<u32> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner).pids.get(id).copied()
+        self.known.lock().pids.get(id).copied()
     }
 
     /// The starts that were seen since the last call.
     pub(super) fn starts(&self) -> Vec<Start> {
-        std::mem::take(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner).starts)
+        std::mem::take(&mut self.known.lock().starts)
     }
 }
 
@@ -77,7 +78,7 @@ impl Drop for Children {
 
 fn sample(ledger: &PathBuf, known: &Mutex<Known>) {
     let Ok(text) = fs::read_to_string(ledger) else { return };
-    let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut known = known.lock();
     for entry in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         let Some((id, pid)) = identify(&entry) else { continue };
         if known.pids.insert(id.clone(), pid) != Some(pid) {

@@ -3,12 +3,13 @@
 use std::{
     collections::BTreeMap,
     io::{BufRead as _, BufReader},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     thread,
     time::Instant,
 };
 
 use anyhow::Result;
+use parking_lot::{Mutex, MutexGuard};
 use serde_json::Value;
 
 /// Name under which the server stands beside the streams' ids.
@@ -112,7 +113,7 @@ impl Watch {
     }
 
     fn lock(&self) -> MutexGuard<'_, Heard> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+        self.heard.lock()
     }
 }
 

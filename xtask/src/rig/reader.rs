@@ -7,7 +7,7 @@ use std::{
     io::{ErrorKind, Read as _, Write as _},
     net::{SocketAddr, TcpStream},
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread::{self, JoinHandle},
@@ -15,6 +15,7 @@ use std::{
 };
 
 use anyhow::{Context as _, Result, bail, ensure};
+use parking_lot::{Mutex, MutexGuard};
 
 /// How soon it comes back after it was dropped or refused.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -83,7 +84,7 @@ impl Reader {
 
     /// Why it was dropped last, and how long after it had begun to watch.
     pub(crate) fn why(&self) -> Option<String> {
-        self.shared.why.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        self.shared.why.lock().clone()
     }
 }
 
@@ -102,8 +103,8 @@ impl Shared {
         self.end.load(Ordering::Relaxed)
     }
 
-    fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+    fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.seen.lock()
     }
 }
 
@@ -131,7 +132,7 @@ fn watch(port: u16, url: &str, shared: &Shared) -> Result<()> {
     {
         shared.drops.fetch_add(1, Ordering::Relaxed);
         let why = format!("{error:#}, after {:.1} s", began.elapsed().as_secs_f32());
-        *shared.why.lock().unwrap_or_else(PoisonError::into_inner) = Some(why);
+        *shared.why.lock() = Some(why);
     }
     ended
 }

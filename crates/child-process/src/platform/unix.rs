@@ -1,14 +1,12 @@
 //! Process groups, signals and, on Linux, the death signal.
 
-use std::{
-    io,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{io, sync::Arc};
 
 use nix::{
     sys::signal::{Signal, kill, killpg},
     unistd::{Pid, getpgid},
 };
+use parking_lot::Mutex;
 use process_wrap::tokio::{CommandWrap, ProcessGroup};
 use tokio::process::Command;
 
@@ -85,11 +83,11 @@ impl Group {
 
     /// No signal is sent from here on.
     pub(crate) fn gone(&self) {
-        *self.lives.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        *self.lives.lock() = false;
     }
 
     fn while_alive(&self, signal: impl FnOnce() -> nix::Result<()>) {
-        let lives = self.lives.lock().unwrap_or_else(PoisonError::into_inner);
+        let lives = self.lives.lock();
         // ESRCH: it ended a moment ago, which is what we want.
         if *lives
             && let Err(error) = signal()

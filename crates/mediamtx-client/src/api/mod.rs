@@ -6,9 +6,10 @@ mod paths;
 mod recordings;
 
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use hyper::{Method, StatusCode};
+use parking_lot::Mutex;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -77,18 +78,18 @@ impl Api {
     /// # Errors
     /// [`ApiError`].
     pub async fn features(&self) -> Result<Arc<Features>, ApiError> {
-        let known = self.features.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let known = self.features.lock().clone();
         if let Some(known) = known {
             return Ok(known);
         }
         let found = Arc::new(self.detect(&self.global().await?).await?);
-        *self.features.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&found));
+        *self.features.lock() = Some(Arc::clone(&found));
         Ok(found)
     }
 
     /// Makes the next call find out anew: after a restart it may be another version.
     pub fn forget_features(&self) {
-        *self.features.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.features.lock() = None;
     }
 
     /// Asks whatever `global` does not tell.

@@ -1,10 +1,8 @@
 //! How much of the machine is unused, live.
 
-use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
+use parking_lot::{Mutex, MutexGuard};
 use tokio::time::{MissedTickBehavior, interval};
 
 /// How often it is looked.
@@ -71,7 +69,7 @@ impl Headroom {
     }
 
     fn lock(&self) -> MutexGuard<'_, Vec<f64>> {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner)
+        self.busy.lock()
     }
 }
 

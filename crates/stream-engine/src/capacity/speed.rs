@@ -3,13 +3,14 @@
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use atomic_write_file::AtomicWriteFile;
 use child_process::{Spawner, Spec};
 use ffmpeg_cli::benchmark::{self, Measured};
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use tokio::{sync::Notify, time::sleep};
 use uuid::Uuid;
@@ -155,7 +156,7 @@ impl Speed {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<(String, Measured)>> {
-        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+        self.found.lock()
     }
 }
 

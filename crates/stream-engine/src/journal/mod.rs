@@ -8,12 +8,13 @@ mod runs;
 use std::{
     collections::VecDeque,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
 use capped::Capped;
 pub(crate) use ink::Ink;
 pub(crate) use line::local;
+use parking_lot::{Mutex, MutexGuard};
 pub(crate) use runs::RunJournal;
 use stream_api::{LogLine, LogOrigin, commands::Log};
 
@@ -45,7 +46,7 @@ impl Journal {
     pub(crate) fn push(&self, origin: LogOrigin, level: &str, text: impl Into<String>) {
         let line = LogLine { at: clock::now(), origin, level: level.to_owned(), text: text.into() };
         let (file, written) = (Arc::clone(&self.file), line::write(&line));
-        self.ink.line(move || file.lock().unwrap_or_else(PoisonError::into_inner).append(&written));
+        self.ink.line(move || file.lock().append(&written));
         let mut lines = self.lock();
         if lines.len() == LINES {
             lines.pop_front();
@@ -60,7 +61,7 @@ impl Journal {
     /// Of something that is gone.
     pub(crate) fn remove_file(&self) {
         let file = Arc::clone(&self.file);
-        self.ink.order(move || file.lock().unwrap_or_else(PoisonError::into_inner).remove());
+        self.ink.order(move || file.lock().remove());
     }
 
     pub(crate) fn read(&self) -> Log {
@@ -78,7 +79,7 @@ impl Journal {
     }
 
     fn lock(&self) -> MutexGuard<'_, VecDeque<LogLine>> {
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lines.lock()
     }
 }
 

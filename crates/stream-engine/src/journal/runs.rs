@@ -4,9 +4,10 @@ use std::{
     collections::VecDeque,
     fs,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
 
+use parking_lot::{Mutex, MutexGuard};
 use stream_api::{Code, Error, LogLine, LogOrigin, RunId, RunLog, StreamId, commands::Log};
 
 use super::{
@@ -148,7 +149,7 @@ impl RunJournal {
     }
 
     fn front(&self) -> MutexGuard<'_, Front> {
-        self.front.lock().unwrap_or_else(PoisonError::into_inner)
+        self.front.lock()
     }
 
     fn order(&self, work: impl FnOnce(&mut Inner) + Send + 'static) {
@@ -163,7 +164,7 @@ impl RunJournal {
 }
 
 fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
-    inner.lock().unwrap_or_else(PoisonError::into_inner)
+    inner.lock()
 }
 
 impl Inner {

@@ -7,13 +7,11 @@ mod job;
 mod make;
 mod shelf;
 
-use std::{
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{path::PathBuf, sync::Arc};
 
 use child_process::Spawner;
 use ffmpeg_cli::prepare::{self, Recipe};
+use parking_lot::{Mutex, MutexGuard};
 use stream_api::{
     Code, Error, LEAST_PREPARED_ROOM, Plan, Preparation, PreparedFile, Source, StreamId, StreamSpec, Tracks,
     commands::PreparedFiles,
@@ -306,6 +304,6 @@ impl Prepared {
     }
 
     fn lock(&self) -> MutexGuard<'_, Board> {
-        self.board.lock().unwrap_or_else(PoisonError::into_inner)
+        self.board.lock()
     }
 }

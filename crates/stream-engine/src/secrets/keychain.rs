@@ -2,10 +2,11 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, PoisonError, Weak, mpsc},
+    sync::{Arc, Weak, mpsc},
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tokio::{sync::oneshot, time::timeout};
 
 /// A keychain that is open answers within a tenth of this.
@@ -95,14 +96,14 @@ impl Asker {
             Ok(Ok(said)) => said,
             Ok(Err(_)) => Err(late()),
             Err(_) => {
-                *self.late.lock().unwrap_or_else(PoisonError::into_inner) = asked;
+                *self.late.lock() = asked;
                 Err(late())
             }
         }
     }
 
     fn is_stuck(&self) -> bool {
-        self.late.lock().unwrap_or_else(PoisonError::into_inner).strong_count() > 0
+        self.late.lock().strong_count() > 0
     }
 }
 

@@ -3,11 +3,12 @@
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use mediamtx_client::{PathState, Session, SessionKind, is_probe};
+use parking_lot::{Mutex, MutexGuard};
 use stream_api::{Protocol, StreamId, UnixMillis, Viewer, ViewerId};
 
 use super::board::Wanted;
@@ -56,7 +57,7 @@ impl Audience {
     }
 
     fn seats(&self) -> MutexGuard<'_, Vec<Watcher>> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seats.lock()
     }
 }
 

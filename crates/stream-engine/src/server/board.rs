@@ -1,11 +1,12 @@
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use ffmpeg_cli::slate::Slate;
 use mediamtx_client::{Difference, PathConfig, Pull, PullFailure, Source, User};
+use parking_lot::{Mutex, MutexGuard};
 use stream_api::{Drift, Error, Kept, StreamId, UnixMillis, Unkept};
 use tokio::{sync::watch, time::timeout};
 
@@ -327,7 +328,7 @@ impl Board {
     }
 
     fn lock(&self) -> MutexGuard<'_, Posted> {
-        self.posted.lock().unwrap_or_else(PoisonError::into_inner)
+        self.posted.lock()
     }
 }
 

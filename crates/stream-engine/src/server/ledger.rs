@@ -4,11 +4,12 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use mediamtx_client::PathConfig;
+use parking_lot::{Mutex, MutexGuard};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 use stream_api::ServerId;
@@ -112,8 +113,8 @@ impl Ledger {
             (Arc::clone(&self.file), Arc::clone(&self.kept), Arc::clone(&self.writing));
         let write = move || {
             // In whatever order they come to it: each writes what holds by then.
-            let _turn = writing.lock().unwrap_or_else(PoisonError::into_inner);
-            let content = kept.lock().unwrap_or_else(PoisonError::into_inner).clone();
+            let _turn = writing.lock();
+            let content = kept.lock().clone();
             owner::write_private(&file, &serde_json::to_vec_pretty(&content)?)
         };
         let written = self.drives.ask(&self.file, LIMIT, write).await;
@@ -124,7 +125,7 @@ impl Ledger {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ServerId, Owned>> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock()
     }
 }
 

@@ -5,10 +5,11 @@ use std::{
     collections::VecDeque,
     io,
     net::{Ipv4Addr, SocketAddr},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use stream_api::{Code, Error, Listener, ServerSettings};
 use tokio::{
     net::TcpSocket,
@@ -52,7 +53,7 @@ impl Knocks {
     }
 
     fn ports<T>(&self, with: impl FnOnce(&mut VecDeque<u16>) -> T) -> T {
-        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        with(&mut self.0.lock())
     }
 }
 

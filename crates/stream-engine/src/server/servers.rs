@@ -1,9 +1,6 @@
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
+use parking_lot::{Mutex, MutexGuard};
 use stream_api::{Code, Error, Fault, OtherServer, ServerId, StreamId, Viewer};
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -127,7 +124,7 @@ impl Servers {
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<ServerId, Other>> {
-        self.others.lock().unwrap_or_else(PoisonError::into_inner)
+        self.others.lock()
     }
 }
 

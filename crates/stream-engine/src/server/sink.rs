@@ -1,9 +1,6 @@
-use std::{
-    path::Path,
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::{path::Path, sync::Arc, time::Instant};
 
+use parking_lot::Mutex;
 use stream_api::{Fault, Metrics, ServerId, StreamId};
 
 use super::{pressure::Pressure, tls::Tls};
@@ -41,7 +38,7 @@ impl Sink {
             self.hub.server(|server| {
                 server.warnings = pressure.judge(viewers, bps, server.uplink_mbps, now);
                 server.warnings.extend(self.tls.as_ref().and_then(Tls::trouble));
-                server.warnings.extend(self.silent.lock().unwrap_or_else(PoisonError::into_inner).clone());
+                server.warnings.extend(self.silent.lock().clone());
             });
         }
     }
@@ -49,7 +46,7 @@ impl Sink {
     /// How full the disk of the recordings is, which is the data folder's, or whether it answers at all.
     pub(super) fn disk(&self, folder: &Path, look: Look) {
         let silent = (look == Look::Silent).then(|| Fault::new(silent(folder)));
-        *self.silent.lock().unwrap_or_else(PoisonError::into_inner) = silent;
+        *self.silent.lock() = silent;
         if let Look::Space(space) = look {
             // Steps of 64 MiB: the picture need not change with every byte.
             let free = space.free >> 26 << 26;

@@ -4,12 +4,13 @@ use std::{
     fs,
     io::{Error as IoError, ErrorKind},
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
 
 use jiff::{Timestamp, ToSpan as _, tz::TimeZone};
 use mediamtx_client::TlsFiles;
+use parking_lot::{Mutex, MutexGuard};
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, date_time_ymd};
 use rustls::{
     InconsistentKeys,
@@ -94,7 +95,7 @@ impl Tls {
     }
 
     fn lock(&self) -> MutexGuard<'_, Option<Trouble>> {
-        self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
+        self.trouble.lock()
     }
 
     /// What a run of the server needs; `None` when it does not encrypt. Ours is made when it is not there or ends

@@ -1,10 +1,10 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
-    sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use mediamtx_client::{Api, ApiError, PathConfig, Session};
+use parking_lot::{Mutex, MutexGuard};
 use stream_api::{Code, Error, Mended};
 use tokio::{
     sync::{Notify, mpsc},
@@ -80,7 +80,7 @@ impl News {
     }
 
     fn there(&self) -> MutexGuard<'_, HashSet<String>> {
-        self.there.lock().unwrap_or_else(PoisonError::into_inner)
+        self.there.lock()
     }
 }
 

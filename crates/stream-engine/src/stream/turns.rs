@@ -1,9 +1,6 @@
-use std::{
-    cmp::Reverse,
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
+use parking_lot::{Mutex, MutexGuard};
 use stream_api::UnixMillis;
 use tokio::sync::oneshot;
 
@@ -93,7 +90,7 @@ impl Turns {
     }
 
     fn lock(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+        self.queue.lock()
     }
 }
 

@@ -8,10 +8,11 @@ use std::{
     io::{self, IsTerminal as _, Write},
     path::Path,
     process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use capped::Capped;
+use parking_lot::Mutex;
 use stream_api::{Error, t};
 use streams::StreamLines;
 use tracing::Subscriber;
@@ -99,7 +100,7 @@ impl LogFile {
                 return;
             }
         };
-        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sink = self.sink.lock();
         if let Sink::Waiting(said) = &*sink {
             // It only fails when the thread is gone.
             let _ = writer.write_all(said);
@@ -115,7 +116,7 @@ impl LogFile {
 
 impl Write for &LogFile {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        match &mut *self.sink.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *self.sink.lock() {
             Sink::Waiting(said) if said.len() + line.len() <= REMEMBERED => said.extend_from_slice(line),
             Sink::Waiting(_) => {}
             // A line that can't be written (the disk is full) is lost, and that is all.

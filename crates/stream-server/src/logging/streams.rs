@@ -1,9 +1,10 @@
 use std::{
     fmt::{self, Write as _},
     io::Write as _,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
+use parking_lot::Mutex;
 use tracing::{
     Event, Subscriber,
     field::{Field, Visit},
@@ -34,7 +35,7 @@ impl StreamLines {
 
     /// From now on they go to `out`, with those that are remembered.
     pub(super) fn open(&self, mut writer: NonBlocking) {
-        let mut sink = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut sink = self.0.lock();
         if let Sink::Waiting(lines) = &*sink {
             // It only fails when the thread is gone.
             lines.iter().for_each(|line| drop(writer.write_all(line.as_bytes())));
@@ -43,7 +44,7 @@ impl StreamLines {
     }
 
     fn write(&self, line: String) {
-        match &mut *self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &mut *self.0.lock() {
             Sink::Waiting(lines) if lines.len() < REMEMBERED => lines.push(line),
             Sink::Waiting(_) => {}
             Sink::Open(writer) => drop(writer.write_all(line.as_bytes())),

@@ -1,10 +1,11 @@
 use std::{
     io,
-    sync::{Arc, Mutex, PoisonError, mpsc},
+    sync::{Arc, mpsc},
     thread,
     time::Duration,
 };
 
+use parking_lot::Mutex;
 use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 
 /// Lines that wait for a reader; what comes then is dropped.
@@ -22,13 +23,13 @@ impl Writers {
     pub(super) fn to(&self, out: impl io::Write + Send + 'static) -> NonBlocking {
         let thread = NonBlockingBuilder::default().buffered_lines_limit(LINES).thread_name("log");
         let (writer, guard) = thread.finish(out);
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(guard);
+        self.0.lock().push(guard);
         writer
     }
 
     /// Waits until what was said is written, as far as readers take it.
     pub(super) fn end(&self) {
-        let guards = std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let guards = std::mem::take(&mut *self.0.lock());
         let threads = guards.into_iter().map(|guard| move || drop(guard));
         within_reason(threads);
     }
