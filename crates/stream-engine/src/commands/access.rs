@@ -21,7 +21,7 @@ const ENCODER: &str = "encoder";
 /// Characters of a guest link's label that are kept.
 const LABEL: usize = 60;
 
-pub(crate) async fn stream_access_set(engine: &Call<'_>, request: StreamAccessSet) -> Result<Stream, Error> {
+pub(crate) async fn stream_access_set(call: &Call<'_>, request: StreamAccessSet) -> Result<Stream, Error> {
     let password = match &request.password {
         PasswordChange::Keep => None,
         PasswordChange::Remove => Some(None),
@@ -30,7 +30,7 @@ pub(crate) async fn stream_access_set(engine: &Call<'_>, request: StreamAccessSe
     let ips = request.ips.map(ranges).transpose()?;
     let user = request.user.map(viewer).transpose()?;
     let change = AccessChange::Viewers { viewers: request.viewers, user, password, ips };
-    change_access(engine, request.id, change).await
+    change_access(call, request.id, change).await
 }
 
 /// Who may watch a stream from its first moment on.
@@ -62,51 +62,48 @@ fn ranges(ips: Vec<String>) -> Result<Vec<Range>, Error> {
 }
 
 pub(crate) async fn guest_link_create(
-    engine: &Call<'_>,
+    call: &Call<'_>,
     request: GuestLinkCreate,
 ) -> Result<GuestLinkMade, Error> {
-    let created = engine.hub.clocks().wall();
+    let created = call.engine.hub.clocks().wall();
     let expires = UnixMillis(created.0.saturating_add(request.lasts.millis()));
     let label = request.label.trim().chars().take(LABEL).collect();
     let mut id = format!("guest-{}", random());
     id.truncate("guest-".len() + 10);
     let (link, token) = (GuestLink { id, label, created, expires }, random());
     let stored = StoredLink { link: link.clone(), token: Digest::of(&token) };
-    let stream = engine.hub.get(request.id);
+    let stream = call.engine.hub.get(request.id);
     let stream = stream.ok_or_else(|| Error::new(Code::NoSuchStream).with("id", request.id))?;
-    let port = *engine.guest_port.borrow();
-    let pages = guests::pages(&engine.hub.snapshot().server, port, &stream.spec.name);
+    let port = *call.engine.guest_port.borrow();
+    let pages = guests::pages(&call.engine.hub.snapshot().server, port, &stream.spec.name);
     let urls: Vec<String> = pages.into_iter().map(|page| format!("{page}#{}.{token}", link.id)).collect();
     let qr = Secret::new(qr::svg(urls.first().map_or("", String::as_str))?);
     // Last: what is stored is shown this once.
     let change = AccessChange::AddLink { link: stored, instead: request.instead };
-    change_access(engine, request.id, change).await?;
+    change_access(call, request.id, change).await?;
     Ok(GuestLinkMade { link, urls: urls.into_iter().map(Secret::new).collect(), qr })
 }
 
-pub(crate) async fn guest_link_revoke(engine: &Call<'_>, request: GuestLinkRevoke) -> Result<Stream, Error> {
-    change_access(engine, request.id, AccessChange::RemoveLink(request.link)).await
+pub(crate) async fn guest_link_revoke(call: &Call<'_>, request: GuestLinkRevoke) -> Result<Stream, Error> {
+    change_access(call, request.id, AccessChange::RemoveLink(request.link)).await
 }
 
 pub(crate) async fn publish_key_renew(
-    engine: &Call<'_>,
+    call: &Call<'_>,
     request: PublishKeyRenew,
 ) -> Result<PublishKey, Error> {
     let key = random();
     let stored = StoredKey { user: ENCODER.to_owned(), pass: Digest::of(&key) };
-    change_access(engine, request.id, AccessChange::Publisher(Some(stored))).await?;
+    change_access(call, request.id, AccessChange::Publisher(Some(stored))).await?;
     Ok(PublishKey { user: ENCODER.to_owned(), key: Secret::new(key) })
 }
 
-pub(crate) async fn publish_key_revoke(
-    engine: &Call<'_>,
-    request: PublishKeyRevoke,
-) -> Result<Stream, Error> {
-    change_access(engine, request.id, AccessChange::Publisher(None)).await
+pub(crate) async fn publish_key_revoke(call: &Call<'_>, request: PublishKeyRevoke) -> Result<Stream, Error> {
+    change_access(call, request.id, AccessChange::Publisher(None)).await
 }
 
-pub(crate) async fn stream_qr(engine: &Call<'_>, request: StreamQr) -> Result<QrCode, Error> {
-    let stream = engine.hub.get(request.id);
+pub(crate) async fn stream_qr(call: &Call<'_>, request: StreamQr) -> Result<QrCode, Error> {
+    let stream = call.engine.hub.get(request.id);
     let stream = stream.ok_or_else(|| Error::new(Code::NoSuchStream).with("id", request.id))?;
     let text = url(&stream, request.protocol).to_owned();
     Ok(QrCode { svg: qr::svg(&text)?, text })
@@ -117,12 +114,12 @@ fn url(stream: &Stream, protocol: Protocol) -> &str {
 }
 
 async fn change_access(
-    engine: &Call<'_>,
+    call: &Call<'_>,
     id: stream_api::StreamId,
     change: AccessChange,
 ) -> Result<Stream, Error> {
-    let handle = engine.streams.lock().await.get(id)?;
-    handle.change_access(change, engine.origin).await
+    let handle = call.engine.streams.lock().await.get(id)?;
+    handle.change_access(change, call.origin).await
 }
 
 /// 122 random bits in characters that every address and player takes.

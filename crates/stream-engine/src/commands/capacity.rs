@@ -14,9 +14,9 @@ const QUICK: Duration = Duration::from_millis(500);
 /// Cores. Whatever takes less overloads nothing.
 const LITTLE: f64 = 0.1;
 
-pub(crate) async fn capacity_get(engine: &Call<'_>, request: CapacityGet) -> Result<Capacity, Error> {
+pub(crate) async fn capacity_get(call: &Call<'_>, request: CapacityGet) -> Result<Capacity, Error> {
     let spec = match request.id {
-        Some(id) => Some(stored(engine, id).await?.spec),
+        Some(id) => Some(stored(call.engine, id).await?.spec),
         None => None,
     };
     let file = spec.as_ref().and_then(|spec| spec.source.file()).map(str::to_owned);
@@ -27,13 +27,13 @@ pub(crate) async fn capacity_get(engine: &Call<'_>, request: CapacityGet) -> Res
     encoding.check(playback)?;
     let probed = match file.or(request.path.map(|path| given::path(&path))) {
         Some(file) => {
-            let wanted = wanted(&engine.hub, &engine.prober, server, playback, &encoding);
-            Some(examine(engine, &file, &wanted).await?)
+            let wanted = wanted(&call.engine.hub, &call.engine.prober, server, playback, &encoding);
+            Some(examine(call.engine, &file, &wanted).await?)
         }
         None => None,
     };
-    let computer = engine.capacity.left(&[]).unwrap_or_default();
-    let measured = engine.capacity.measured();
+    let computer = call.engine.capacity.left(&[]).unwrap_or_default();
+    let measured = call.engine.capacity.measured();
     let known = probed.zip(measured);
     let loads = known.and_then(|(probed, measured)| loads(&probed, playback, &encoding, &measured));
     let fit = |load: Load| Fit { load, more: computer.more(load) };

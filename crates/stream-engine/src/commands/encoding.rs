@@ -31,7 +31,7 @@ pub(super) async fn check(
     }
     let way = |spec: &StreamSpec| (spec.server, spec.encoding.publish);
     if before.is_none_or(|before| way(before) != way(spec)) {
-        check_way(&call.hub, spec.server, encoding)?;
+        check_way(&call.engine.hub, spec.server, encoding)?;
     }
     known(call, encoding).await?;
     // The window has a token that nobody else has.
@@ -50,7 +50,7 @@ pub(super) async fn check(
 /// `ffmpeg_…`.
 pub(super) async fn known(call: &Call<'_>, encoding: &Encoding) -> Result<(), Error> {
     if encoding.video == VideoCodec::Av1 {
-        call.prober.encoders().until_known(VideoCodec::Av1).await?;
+        call.engine.prober.encoders().until_known(VideoCodec::Av1).await?;
     }
     Ok(())
 }

@@ -13,7 +13,7 @@ mod server;
 mod source_test;
 mod viewers;
 
-use std::{collections::BTreeMap, ops::Deref, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use ffmpeg_cli::{plan::Wanted, slate::Slate};
 use stream_api::{
@@ -68,31 +68,25 @@ pub(crate) struct Call<'a> {
     pub(crate) origin: Origin,
 }
 
-impl Deref for Call<'_> {
-    type Target = Inner;
-    fn deref(&self) -> &Inner {
-        self.engine
-    }
+pub(crate) async fn snapshot_get(call: &Call<'_>, _: SnapshotGet) -> Result<Snapshot, Error> {
+    Ok(call.engine.hub.snapshot())
 }
 
-pub(crate) async fn snapshot_get(engine: &Call<'_>, _: SnapshotGet) -> Result<Snapshot, Error> {
-    Ok(engine.hub.snapshot())
+pub(crate) async fn stream_list(call: &Call<'_>, _: StreamList) -> Result<Streams, Error> {
+    Ok(Streams { streams: call.engine.hub.snapshot().streams })
 }
 
-pub(crate) async fn stream_list(engine: &Call<'_>, _: StreamList) -> Result<Streams, Error> {
-    Ok(Streams { streams: engine.hub.snapshot().streams })
+pub(crate) async fn stream_get(call: &Call<'_>, request: StreamGet) -> Result<Stream, Error> {
+    call.engine.hub.get(request.id).ok_or_else(|| Error::new(Code::NoSuchStream).with("id", request.id))
 }
 
-pub(crate) async fn stream_get(engine: &Call<'_>, request: StreamGet) -> Result<Stream, Error> {
-    engine.hub.get(request.id).ok_or_else(|| Error::new(Code::NoSuchStream).with("id", request.id))
-}
-
-pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> Result<Stream, Error> {
+pub(crate) async fn stream_create(call: &Call<'_>, request: StreamCreate) -> Result<Stream, Error> {
     if let Some(name) = &request.name {
         check_name(name)?;
     }
     let access = access::of_new(request.access)?;
-    let Given { source, secrets } = given::source(engine, request.source, request.password, None).await?;
+    let Given { source, secrets } =
+        given::source(call.engine, request.source, request.password, None).await?;
     let mut spec = StreamSpec {
         server: request.server,
         playback: request.playback,
@@ -102,107 +96,107 @@ pub(crate) async fn stream_create(engine: &Call<'_>, request: StreamCreate) -> R
         encoding: request.encoding,
         ..StreamSpec::new(String::new(), source)
     };
-    encoding::check(engine, &spec, None).await?;
-    examine_of(engine, &spec).await?;
+    encoding::check(call, &spec, None).await?;
+    examine_of(call.engine, &spec).await?;
     let order = if request.start { Order::Run } else { Order::Stop };
     let id = StreamId(Uuid::now_v7());
-    let has_secrets = keep_secrets(engine, id, &secrets, false).await?;
-    let streams = engine.streams.lock().await;
+    let has_secrets = keep_secrets(call.engine, id, &secrets, false).await?;
+    let streams = call.engine.streams.lock().await;
     spec.name = match request.name {
         Some(name) => name,
-        None => proposed(engine, spec.server, &proposal(&spec.source)).await,
+        None => proposed(call.engine, spec.server, &proposal(&spec.source)).await,
     };
     let used = (order == Order::Run).then(clock::now);
     let stored = StoredStream { id, spec, order, access, used, converts: false, unknown: Unknown::new() };
-    let allowed = engine.servers.get(request.server).terms().check(&stored.spec.name, &stored.access);
-    let mut streams = store_new(engine, streams, &stored, allowed, has_secrets).await?;
+    let allowed = call.engine.servers.get(request.server).terms().check(&stored.spec.name, &stored.access);
+    let mut streams = store_new(call.engine, streams, &stored, allowed, has_secrets).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
     let (id, name) = (stored.id, stored.spec.name.clone());
-    engine.hub.tell(Some((id, &name)), ActivityKind::Created { by: engine.origin });
+    call.engine.hub.tell(Some((id, &name)), ActivityKind::Created { by: call.origin });
     if order == Order::Run {
-        engine.hub.tell(Some((id, &name)), ActivityKind::Ordered { order, by: engine.origin });
+        call.engine.hub.tell(Some((id, &name)), ActivityKind::Ordered { order, by: call.origin });
     }
     let stream = streams.add(stored);
     let handle = streams.get(id)?;
     drop(streams);
     match order {
-        Order::Run => handle.order(order, None, engine.origin).await,
+        Order::Run => handle.order(order, None, call.origin).await,
         Order::Stop => Ok(stream),
     }
 }
 
-pub(crate) async fn stream_update(engine: &Call<'_>, request: StreamUpdate) -> Result<Stream, Error> {
+pub(crate) async fn stream_update(call: &Call<'_>, request: StreamUpdate) -> Result<Stream, Error> {
     if let Some(name) = &request.name {
         check_name(name)?;
     }
     let id = request.id;
-    let handle = engine.streams.lock().await.get(id)?;
+    let handle = call.engine.streams.lock().await.get(id)?;
     let _turn = handle.editing.lock().await;
-    let before = stored(engine, id).await?;
-    let (request, secrets) = with_secrets(engine, request, &before).await?;
+    let before = stored(call.engine, id).await?;
+    let (request, secrets) = with_secrets(call.engine, request, &before).await?;
     let mut after = before.spec.clone();
     request.clone().apply(&mut after);
-    encoding::check(engine, &after, Some(&before.spec)).await?;
+    encoding::check(call, &after, Some(&before.spec)).await?;
     if request.source.is_some() || request.encoding.is_some() {
         let of_settings = |error: &Error| matches!(error.code, Code::SettingUnfit | Code::FfmpegNoEncoder);
-        match examine_of(engine, &after).await {
+        match examine_of(call.engine, &after).await {
             // They can be changed while the file is missing.
             Err(error) if request.source.is_some() || of_settings(&error) => return Err(error),
             _ => {}
         }
     }
-    let Some(secrets) = secrets else { return handle.edit(request, false, engine.origin).await };
+    let Some(secrets) = secrets else { return handle.edit(request, false, call.origin).await };
     let had = has_secret(&before);
     let before = match had {
-        true => engine.secrets.find::<SourceSecrets>(id, secrets::SOURCE).await.ok(),
+        true => call.engine.secrets.find::<SourceSecrets>(id, secrets::SOURCE).await.ok(),
         false => Some(None),
     };
-    let anew = keep_secrets(engine, id, &secrets, had).await?;
-    let edited = handle.edit(request, anew, engine.origin).await;
+    let anew = keep_secrets(call.engine, id, &secrets, had).await?;
+    let edited = handle.edit(request, anew, call.origin).await;
     if let (Err(_), true, Some(before)) = (&edited, anew, before) {
-        keep_secrets(engine, id, &before.unwrap_or_default(), true).await?;
+        keep_secrets(call.engine, id, &before.unwrap_or_default(), true).await?;
     }
     edited
 }
 
-pub(crate) async fn stream_delete(engine: &Call<'_>, request: StreamDelete) -> Result<Nothing, Error> {
-    let handle = engine.streams.lock().await.get(request.id)?;
-    let had = has_secret(&stored(engine, request.id).await?);
-    handle.delete(engine.origin).await?;
-    engine.prepared.forget(request.id);
+pub(crate) async fn stream_delete(call: &Call<'_>, request: StreamDelete) -> Result<Nothing, Error> {
+    let handle = call.engine.streams.lock().await.get(request.id)?;
+    let had = has_secret(&stored(call.engine, request.id).await?);
+    handle.delete(call.origin).await?;
+    call.engine.prepared.forget(request.id);
     if had {
-        engine.secrets.forget(request.id).await;
+        call.engine.secrets.forget(request.id).await;
     }
-    engine.streams.lock().await.forget(request.id);
+    call.engine.streams.lock().await.forget(request.id);
     Ok(Nothing {})
 }
 
-pub(crate) async fn stream_start(engine: &Call<'_>, request: StreamStart) -> Result<Stream, Error> {
+pub(crate) async fn stream_start(call: &Call<'_>, request: StreamStart) -> Result<Stream, Error> {
     if request.unless_full {
-        capacity::check(engine, Some(request.id)).await?;
+        capacity::check(call.engine, Some(request.id)).await?;
     }
-    order(engine, request.id, Order::Run).await
+    order(call, request.id, Order::Run).await
 }
 
-pub(crate) async fn stream_stop(engine: &Call<'_>, request: StreamStop) -> Result<Stream, Error> {
-    order(engine, request.id, Order::Stop).await
+pub(crate) async fn stream_stop(call: &Call<'_>, request: StreamStop) -> Result<Stream, Error> {
+    order(call, request.id, Order::Stop).await
 }
 
-pub(crate) async fn stream_restart(engine: &Call<'_>, request: StreamRestart) -> Result<Stream, Error> {
-    let handle = engine.streams.lock().await.get(request.id)?;
-    handle.restart(clock::now(), engine.origin).await
+pub(crate) async fn stream_restart(call: &Call<'_>, request: StreamRestart) -> Result<Stream, Error> {
+    let handle = call.engine.streams.lock().await.get(request.id)?;
+    handle.restart(clock::now(), call.origin).await
 }
 
-pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate) -> Result<Stream, Error> {
-    let original = stored(engine, request.id).await?;
+pub(crate) async fn stream_duplicate(call: &Call<'_>, request: StreamDuplicate) -> Result<Stream, Error> {
+    let original = stored(call.engine, request.id).await?;
     let (had, id, order) = (has_secret(&original), StreamId(Uuid::now_v7()), Order::Stop);
     let secrets = match had {
-        true => engine.secrets.find(original.id, secrets::SOURCE).await?.unwrap_or_default(),
+        true => call.engine.secrets.find(original.id, secrets::SOURCE).await?.unwrap_or_default(),
         false => SourceSecrets::default(),
     };
-    let has_secrets = keep_secrets(engine, id, &secrets, false).await?;
-    let streams = engine.streams.lock().await;
-    let taken = names(engine, original.spec.server).await;
+    let has_secrets = keep_secrets(call.engine, id, &secrets, false).await?;
+    let streams = call.engine.streams.lock().await;
+    let taken = names(call.engine, original.spec.server).await;
     // The name may hold parts and dots, so it is no file name; only a number is added.
     let name = (2u32..)
         .map(|n| format!("{}-{n}", original.spec.name))
@@ -210,7 +204,7 @@ pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate
         .unwrap_or_default();
     let access = original.access.for_a_copy();
     let mut spec = StreamSpec { name, ..original.spec };
-    if spec.encoding.check_extra(&spec.source, None).is_err() && engine.origin != Origin::Window {
+    if spec.encoding.check_extra(&spec.source, None).is_err() && call.origin != Origin::Window {
         // What a person set at the desktop is not for others to run once more.
         spec.encoding.extra.clear();
     }
@@ -224,19 +218,19 @@ pub(crate) async fn stream_duplicate(engine: &Call<'_>, request: StreamDuplicate
         unknown: Unknown::new(),
     };
     let allowed = check_name(&stored.spec.name);
-    let mut streams = store_new(engine, streams, &stored, allowed, has_secrets).await?;
-    engine.hub.tell(Some((stored.id, &stored.spec.name)), ActivityKind::Created { by: engine.origin });
+    let mut streams = store_new(call.engine, streams, &stored, allowed, has_secrets).await?;
+    call.engine.hub.tell(Some((stored.id, &stored.spec.name)), ActivityKind::Created { by: call.origin });
     Ok(streams.add(stored))
 }
 
-pub(crate) async fn stream_log(engine: &Call<'_>, request: StreamLog) -> Result<Log, Error> {
-    Ok(engine.streams.lock().await.get(request.id)?.journal.read().await)
+pub(crate) async fn stream_log(call: &Call<'_>, request: StreamLog) -> Result<Log, Error> {
+    Ok(call.engine.streams.lock().await.get(request.id)?.journal.read().await)
 }
 
-pub(crate) async fn stream_open(engine: &Call<'_>, request: StreamOpen) -> Result<Opened, Error> {
+pub(crate) async fn stream_open(call: &Call<'_>, request: StreamOpen) -> Result<Opened, Error> {
     let mut opened = Opened { streams: Vec::new(), refused: BTreeMap::new() };
     for path in request.paths {
-        match open(engine, &given::path(&path)).await {
+        match open(call, &given::path(&path)).await {
             Ok(stream) => opened.streams.push(stream),
             Err(error) => {
                 opened.refused.insert(path, error);
@@ -246,33 +240,33 @@ pub(crate) async fn stream_open(engine: &Call<'_>, request: StreamOpen) -> Resul
     Ok(opened)
 }
 
-pub(crate) async fn stream_start_all(engine: &Call<'_>, request: StreamStartAll) -> Result<Streams, Error> {
+pub(crate) async fn stream_start_all(call: &Call<'_>, request: StreamStartAll) -> Result<Streams, Error> {
     if request.unless_full {
-        capacity::check(engine, None).await?;
+        capacity::check(call.engine, None).await?;
     }
-    order_all(engine, Order::Run).await
+    order_all(call, Order::Run).await
 }
 
-pub(crate) async fn stream_stop_all(engine: &Call<'_>, _: StreamStopAll) -> Result<Streams, Error> {
-    order_all(engine, Order::Stop).await
+pub(crate) async fn stream_stop_all(call: &Call<'_>, _: StreamStopAll) -> Result<Streams, Error> {
+    order_all(call, Order::Stop).await
 }
 
-pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Result<ProbeReport, Error> {
+pub(crate) async fn source_probe(call: &Call<'_>, request: SourceProbe) -> Result<ProbeReport, Error> {
     let path = given::path(&request.path);
     request.encoding.check(request.playback)?;
-    encoding::known(engine, &request.encoding).await?;
+    encoding::known(call, &request.encoding).await?;
     let SourceProbe { server, playback, encoding, .. } = &request;
-    let wanted = wanted(&engine.hub, &engine.prober, *server, *playback, encoding);
-    let Probed { media, mut plan } = examine(engine, &path, &wanted).await?;
-    let (by, instead) = way(&engine.hub, request.server, &request.encoding);
+    let wanted = wanted(&call.engine.hub, &call.engine.prober, *server, *playback, encoding);
+    let Probed { media, mut plan } = examine(call.engine, &path, &wanted).await?;
+    let (by, instead) = way(&call.engine.hub, request.server, &request.encoding);
     plan.warnings.extend(instead);
-    let proposed_name = proposed(engine, request.server, file_name(&path)).await;
+    let proposed_name = proposed(call.engine, request.server, file_name(&path)).await;
     let name = request.name.filter(|name| check_name(name).is_ok()).unwrap_or_else(|| proposed_name.clone());
-    let version = engine.tools.found().ffmpeg?.version;
+    let version = call.engine.tools.found().ffmpeg?.version;
     let target = ffmpeg_cli::publish::Target {
         host: "127.0.0.1".to_owned(),
         by,
-        port: engine.hub.snapshot().server.ports.of(by.listener()),
+        port: call.engine.hub.snapshot().server.ports.of(by.listener()),
         name,
         user: String::new(),
         pass: String::new(),
@@ -294,10 +288,10 @@ pub(crate) async fn source_probe(engine: &Call<'_>, request: SourceProbe) -> Res
     Ok(ProbeReport { path, proposed_name, media, plan, command })
 }
 
-pub(crate) async fn media_browse(engine: &Call<'_>, request: MediaBrowse) -> Result<MediaFolder, Error> {
-    let (roots, path) = (engine.roots.clone(), request.path.clone().unwrap_or_default());
+pub(crate) async fn media_browse(call: &Call<'_>, request: MediaBrowse) -> Result<MediaFolder, Error> {
+    let (roots, path) = (call.engine.roots.clone(), request.path.clone().unwrap_or_default());
     let browsing = move || roots.browse(request.path.as_deref());
-    let seen = engine.drives.ask(path.as_ref(), drives::LIMIT, browsing).await;
+    let seen = call.engine.drives.ask(path.as_ref(), drives::LIMIT, browsing).await;
     let late = || {
         let late = Error::new(Code::SourceTimeout).with("path", path);
         Err(late.with("seconds", drives::LIMIT.as_secs()))
@@ -305,13 +299,13 @@ pub(crate) async fn media_browse(engine: &Call<'_>, request: MediaBrowse) -> Res
     seen.unwrap_or_else(late)
 }
 
-pub(crate) async fn tools_check(engine: &Call<'_>, _: ToolsCheck) -> Result<Nothing, Error> {
-    engine.tools.check().await;
+pub(crate) async fn tools_check(call: &Call<'_>, _: ToolsCheck) -> Result<Nothing, Error> {
+    call.engine.tools.check().await;
     Ok(Nothing {})
 }
 
-pub(crate) async fn obs_export(engine: &Call<'_>, _: ObsExport) -> Result<ObsFile, Error> {
-    let streams = engine.hub.snapshot().streams;
+pub(crate) async fn obs_export(call: &Call<'_>, _: ObsExport) -> Result<ObsFile, Error> {
+    let streams = call.engine.hub.snapshot().streams;
     let content = stream_api::obs_scene_collection(stream_api::t!("obs.collection"), &streams);
     Ok(ObsFile { file_name: "stream-manager-obs.json".to_owned(), content })
 }
@@ -410,40 +404,40 @@ async fn examine(engine: &Inner, path: &str, wanted: &Wanted) -> Result<Probed, 
 }
 
 /// Starts the stream that plays the file, or makes one.
-async fn open(engine: &Call<'_>, path: &str) -> Result<Stream, Error> {
+async fn open(call: &Call<'_>, path: &str) -> Result<Stream, Error> {
     let plays =
-        engine.store.streams().await.into_iter().find(|stream| stream.spec.source.file() == Some(path));
+        call.engine.store.streams().await.into_iter().find(|stream| stream.spec.source.file() == Some(path));
     match plays {
-        Some(stream) => order(engine, stream.id, Order::Run).await,
+        Some(stream) => order(call, stream.id, Order::Run).await,
         None => {
             let source = Source::File { path: path.to_owned() };
             let request = StreamCreate { start: true, ..StreamCreate::of(source) };
-            stream_create(engine, request).await
+            stream_create(call, request).await
         }
     }
 }
 
 /// A person wants this very stream: it is the one used last.
-async fn order(engine: &Call<'_>, id: StreamId, order: Order) -> Result<Stream, Error> {
-    give(engine, id, order, (order == Order::Run).then(clock::now)).await
+async fn order(call: &Call<'_>, id: StreamId, order: Order) -> Result<Stream, Error> {
+    give(call, id, order, (order == Order::Run).then(clock::now)).await
 }
 
 async fn give(
-    engine: &Call<'_>,
+    call: &Call<'_>,
     id: StreamId,
     order: Order,
     used: Option<UnixMillis>,
 ) -> Result<Stream, Error> {
-    let handle = engine.streams.lock().await.get(id)?;
-    handle.order(order, used, engine.origin).await
+    let handle = call.engine.streams.lock().await.get(id)?;
+    handle.order(order, used, call.origin).await
 }
 
-async fn order_all(engine: &Call<'_>, wanted: Order) -> Result<Streams, Error> {
+async fn order_all(call: &Call<'_>, wanted: Order) -> Result<Streams, Error> {
     let mut streams = Vec::new();
-    let mut all = engine.store.streams().await;
+    let mut all = call.engine.store.streams().await;
     all.sort_by_key(|stream| std::cmp::Reverse(stream.used));
     for stream in all {
-        match give(engine, stream.id, wanted, None).await {
+        match give(call, stream.id, wanted, None).await {
             Ok(stream) => streams.push(stream),
             // Deleted meanwhile.
             Err(error) if error.code == Code::NoSuchStream => {}

@@ -22,123 +22,123 @@ use crate::{
 };
 pub(crate) use drift::{drift_adopt, drift_apply};
 
-pub(crate) async fn other_list(engine: &Call<'_>, _: OtherList) -> Result<Others, Error> {
-    Ok(Others { servers: engine.hub.snapshot().others })
+pub(crate) async fn other_list(call: &Call<'_>, _: OtherList) -> Result<Others, Error> {
+    Ok(Others { servers: call.engine.hub.snapshot().others })
 }
 
-pub(crate) async fn server_test(engine: &Call<'_>, request: ServerTest) -> Result<ServerTested, Error> {
+pub(crate) async fn server_test(call: &Call<'_>, request: ServerTest) -> Result<ServerTested, Error> {
     let before = match request.server {
-        Some(id) => Some(with_secrets(engine, id).await?),
+        Some(id) => Some(with_secrets(call.engine, id).await?),
         None => None,
     };
     let (spec, kept) = given::given(request.spec, request.secrets, before.as_ref())?;
-    let ours = |name: &str| request.server.is_some_and(|id| engine.servers.owns(id, name));
+    let ours = |name: &str| request.server.is_some_and(|id| call.engine.servers.owns(id, name));
     let streams = match request.server {
-        Some(id) => of_server(engine, id).await.into_iter().map(|stream| stream.spec.name).collect(),
+        Some(id) => of_server(call.engine, id).await.into_iter().map(|stream| stream.spec.name).collect(),
         None => Vec::new(),
     };
-    server::examined(&spec, &kept, &engine.slates, &engine.drives, ours, &streams).await
+    server::examined(&spec, &kept, &call.engine.slates, &call.engine.drives, ours, &streams).await
 }
 
-pub(crate) async fn server_add(engine: &Call<'_>, request: ServerAdd) -> Result<OtherServer, Error> {
+pub(crate) async fn server_add(call: &Call<'_>, request: ServerAdd) -> Result<OtherServer, Error> {
     let (spec, kept) = given::given(request.spec, request.secrets, None)?;
     if let Some(folder) = &spec.folder {
-        server::usable(&folder.here, &engine.drives).await?;
+        server::usable(&folder.here, &call.engine.drives).await?;
     }
-    let _turn = engine.servers_turn.lock().await;
-    check_name_free(engine, &spec.name, None).await?;
+    let _turn = call.engine.servers_turn.lock().await;
+    check_name_free(call.engine, &spec.name, None).await?;
     let stored = StoredOther { id: ServerId(Uuid::now_v7()), spec };
     let id = stored.id;
-    keep(engine, id, &kept, &OtherSecrets::default()).await?;
-    if let Err(error) = engine.store.put_other(stored.clone()).await {
-        engine.secrets.forget(id).await;
+    keep(call.engine, id, &kept, &OtherSecrets::default()).await?;
+    if let Err(error) = call.engine.store.put_other(stored.clone()).await {
+        call.engine.secrets.forget(id).await;
         return Err(error);
     }
     tracing::info!(server_id = %id, name = stored.spec.name, "a server was added");
-    engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerAdded { by: engine.origin });
-    engine.servers.add(stored);
-    shown(engine, id)
+    call.engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerAdded { by: call.origin });
+    call.engine.servers.add(stored);
+    shown(call.engine, id)
 }
 
-pub(crate) async fn server_edit(engine: &Call<'_>, request: ServerEdit) -> Result<OtherServer, Error> {
+pub(crate) async fn server_edit(call: &Call<'_>, request: ServerEdit) -> Result<OtherServer, Error> {
     let id = request.id;
-    let _turn = engine.servers_turn.lock().await;
-    let before = with_secrets(engine, id).await?;
+    let _turn = call.engine.servers_turn.lock().await;
+    let before = with_secrets(call.engine, id).await?;
     let (spec, kept) = given::given(request.spec, request.secrets, Some(&before))?;
     if let Some(folder) = &spec.folder {
-        server::usable(&folder.here, &engine.drives).await?;
+        server::usable(&folder.here, &call.engine.drives).await?;
     }
-    check_name_free(engine, &spec.name, Some(id)).await?;
-    let terms = server::terms(&spec, &kept, &engine.slates);
-    for stream in of_server(engine, id).await {
+    check_name_free(call.engine, &spec.name, Some(id)).await?;
+    let terms = server::terms(&spec, &kept, &call.engine.slates);
+    for stream in of_server(call.engine, id).await {
         terms.check(&stream.spec.name, &stream.access)?;
     }
     let stored = StoredOther { id, spec };
-    keep(engine, id, &kept, &before.1).await?;
-    if let Err(error) = engine.store.put_other(stored.clone()).await {
-        keep(engine, id, &before.1, &kept).await?;
+    keep(call.engine, id, &kept, &before.1).await?;
+    if let Err(error) = call.engine.store.put_other(stored.clone()).await {
+        keep(call.engine, id, &before.1, &kept).await?;
         return Err(error);
     }
     tracing::info!(server_id = %id, name = stored.spec.name, "a server was edited");
     if before.0.spec.api != stored.spec.api
-        && let Err(error) = engine.servers.get(id).leave().await
+        && let Err(error) = call.engine.servers.get(id).leave().await
     {
         // Whether it is the same one under another address is seen when it is met there.
         tracing::warn!(%error, "paths of ours stay where the server was before");
     }
-    engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerChanged { by: engine.origin });
-    engine.servers.edit(stored);
-    shown(engine, id)
+    call.engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerChanged { by: call.origin });
+    call.engine.servers.edit(stored);
+    shown(call.engine, id)
 }
 
-pub(crate) async fn server_remove(engine: &Call<'_>, request: ServerRemove) -> Result<Nothing, Error> {
+pub(crate) async fn server_remove(call: &Call<'_>, request: ServerRemove) -> Result<Nothing, Error> {
     let id = request.id;
-    let _turn = engine.servers_turn.lock().await;
-    let stored = known(engine, id).await?;
-    let streams = of_server(engine, id).await;
+    let _turn = call.engine.servers_turn.lock().await;
+    let stored = known(call.engine, id).await?;
+    let streams = of_server(call.engine, id).await;
     match request.streams {
         // The store does.
         LeftStreams::Refuse => {}
         LeftStreams::Move => {
             for stream in streams {
-                bring_home(engine, stream).await?;
+                bring_home(call, stream).await?;
             }
         }
         LeftStreams::Delete => {
             for stream in streams {
-                super::stream_delete(engine, stream_api::commands::StreamDelete { id: stream.id }).await?;
+                super::stream_delete(call, stream_api::commands::StreamDelete { id: stream.id }).await?;
             }
         }
     }
-    engine.store.remove_other(id).await?;
-    if let Err(error) = engine.servers.get(id).leave().await {
+    call.engine.store.remove_other(id).await?;
+    if let Err(error) = call.engine.servers.get(id).leave().await {
         tracing::warn!(%error, "paths of ours may stay on a server that is removed");
     }
-    engine.servers.remove(id).await;
+    call.engine.servers.remove(id).await;
     if stored.has_secrets() {
-        engine.secrets.forget(id).await;
+        call.engine.secrets.forget(id).await;
     }
-    engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerRemoved { by: engine.origin });
+    call.engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerRemoved { by: call.origin });
     tracing::info!(server_id = %id, name = stored.spec.name, "a server was removed");
     Ok(Nothing {})
 }
 
-pub(crate) async fn server_retry(engine: &Call<'_>, request: ServerRetry) -> Result<OtherServer, Error> {
-    let stored = known(engine, request.id).await?;
-    engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerRestarted { by: engine.origin });
-    engine.servers.get(request.id).restart().await;
-    shown(engine, request.id)
+pub(crate) async fn server_retry(call: &Call<'_>, request: ServerRetry) -> Result<OtherServer, Error> {
+    let stored = known(call.engine, request.id).await?;
+    call.engine.hub.tell_server(&stored.spec.name, ActivityKind::ServerRestarted { by: call.origin });
+    call.engine.servers.get(request.id).restart().await;
+    shown(call.engine, request.id)
 }
 
 /// To the bundled server, under another name where its own is taken there.
-async fn bring_home(engine: &Call<'_>, stream: StoredStream) -> Result<(), Error> {
-    let handle = engine.streams.lock().await.get(stream.id)?;
+async fn bring_home(call: &Call<'_>, stream: StoredStream) -> Result<(), Error> {
+    let handle = call.engine.streams.lock().await.get(stream.id)?;
     loop {
-        let taken = names(engine, ServerId::BUNDLED).await;
+        let taken = names(call.engine, ServerId::BUNDLED).await;
         let name = &stream.spec.name;
         let name = is_taken(&taken, name).then(|| propose_name(name, |name| is_taken(&taken, name)));
         let update = StreamUpdate { server: Some(ServerId::BUNDLED), name, ..StreamUpdate::of(stream.id) };
-        match handle.edit(update, false, engine.origin).await {
+        match handle.edit(update, false, call.origin).await {
             // Meanwhile.
             Err(error) if error.code == Code::NameTaken => {}
             edited => return edited.map(drop),

@@ -10,39 +10,39 @@ use stream_api::{
 
 use super::{Call, stored};
 
-pub(crate) async fn prepare_start(engine: &Call<'_>, request: PrepareStart) -> Result<Stream, Error> {
-    let mut spec = stored(engine, request.id).await?.spec;
+pub(crate) async fn prepare_start(call: &Call<'_>, request: PrepareStart) -> Result<Stream, Error> {
+    let mut spec = stored(call.engine, request.id).await?.spec;
     if !spec.may_prepare() {
         return Err(Error::new(Code::PrepareUnfit));
     }
     spec.prepare = true;
     // First, so that what can't be done is not stored.
-    engine.prepared.follow(request.id, &spec).await?;
-    set(engine, request.id, true).await
+    call.engine.prepared.follow(request.id, &spec).await?;
+    set(call, request.id, true).await
 }
 
-pub(crate) async fn prepare_cancel(engine: &Call<'_>, request: PrepareCancel) -> Result<Stream, Error> {
-    set(engine, request.id, false).await
+pub(crate) async fn prepare_cancel(call: &Call<'_>, request: PrepareCancel) -> Result<Stream, Error> {
+    set(call, request.id, false).await
 }
 
-async fn set(engine: &Call<'_>, id: StreamId, prepare: bool) -> Result<Stream, Error> {
-    let handle = engine.streams.lock().await.get(id)?;
+async fn set(call: &Call<'_>, id: StreamId, prepare: bool) -> Result<Stream, Error> {
+    let handle = call.engine.streams.lock().await.get(id)?;
     let update = StreamUpdate { prepare: Some(prepare), ..StreamUpdate::of(id) };
-    handle.edit(update, false, engine.origin).await
+    handle.edit(update, false, call.origin).await
 }
 
-pub(crate) async fn prepared_list(engine: &Call<'_>, _: PreparedList) -> Result<PreparedFiles, Error> {
-    Ok(engine.prepared.list().await)
+pub(crate) async fn prepared_list(call: &Call<'_>, _: PreparedList) -> Result<PreparedFiles, Error> {
+    Ok(call.engine.prepared.list().await)
 }
 
-pub(crate) async fn prepared_remove(engine: &Call<'_>, request: PreparedRemove) -> Result<Nothing, Error> {
-    engine.prepared.remove(&request.key).await?;
+pub(crate) async fn prepared_remove(call: &Call<'_>, request: PreparedRemove) -> Result<Nothing, Error> {
+    call.engine.prepared.remove(&request.key).await?;
     Ok(Nothing {})
 }
 
-pub(crate) async fn prepared_room_set(engine: &Call<'_>, request: PreparedRoomSet) -> Result<Nothing, Error> {
-    engine.prepared.check_room(request.room)?;
-    engine.store.set_prepared_room(request.room).await?;
-    engine.prepared.set_room(request.room);
+pub(crate) async fn prepared_room_set(call: &Call<'_>, request: PreparedRoomSet) -> Result<Nothing, Error> {
+    call.engine.prepared.check_room(request.room)?;
+    call.engine.store.set_prepared_room(request.room).await?;
+    call.engine.prepared.set_room(request.room);
     Ok(Nothing {})
 }

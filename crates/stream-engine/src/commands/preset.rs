@@ -9,37 +9,37 @@ use stream_api::{
 
 use super::{Call, stored, stream_update};
 
-pub(crate) async fn preset_save(engine: &Call<'_>, request: PresetSave) -> Result<Nothing, Error> {
+pub(crate) async fn preset_save(call: &Call<'_>, request: PresetSave) -> Result<Nothing, Error> {
     let name = request.name.trim().to_owned();
     check_preset_name(&name)?;
     let encoding = request.encoding.as_preset();
     encoding.check(Playback::Loop)?;
-    engine.store.put_preset(Preset { name, encoding }).await?;
-    engine.hub.presets(engine.store.presets().await);
+    call.engine.store.put_preset(Preset { name, encoding }).await?;
+    call.engine.hub.presets(call.engine.store.presets().await);
     Ok(Nothing {})
 }
 
-pub(crate) async fn preset_remove(engine: &Call<'_>, request: PresetRemove) -> Result<Nothing, Error> {
-    engine.store.remove_preset(&request.name).await?;
-    engine.hub.presets(engine.store.presets().await);
+pub(crate) async fn preset_remove(call: &Call<'_>, request: PresetRemove) -> Result<Nothing, Error> {
+    call.engine.store.remove_preset(&request.name).await?;
+    call.engine.hub.presets(call.engine.store.presets().await);
     Ok(Nothing {})
 }
 
-pub(crate) async fn preset_apply(engine: &Call<'_>, request: PresetApply) -> Result<PresetApplied, Error> {
+pub(crate) async fn preset_apply(call: &Call<'_>, request: PresetApply) -> Result<PresetApplied, Error> {
     let PresetApply { name, streams } = request;
-    let preset = engine.store.presets().await.into_iter().find(|preset| preset.name == name);
+    let preset = call.engine.store.presets().await.into_iter().find(|preset| preset.name == name);
     let preset = preset.ok_or_else(|| Error::new(Code::NoSuchPreset).with("name", name))?;
     let mut refused = BTreeMap::new();
     for id in streams {
-        if let Err(error) = apply(engine, id, &preset).await {
+        if let Err(error) = apply(call, id, &preset).await {
             refused.insert(id, error);
         }
     }
     Ok(PresetApplied { refused })
 }
 
-async fn apply(engine: &Call<'_>, id: StreamId, preset: &Preset) -> Result<(), Error> {
-    let spec = stored(engine, id).await?.spec;
+async fn apply(call: &Call<'_>, id: StreamId, preset: &Preset) -> Result<(), Error> {
+    let spec = stored(call.engine, id).await?.spec;
     if !spec.takes_settings() {
         return Err(Error::new(Code::EncodingUnfit).with("name", spec.name));
     }
@@ -48,5 +48,5 @@ async fn apply(engine: &Call<'_>, id: StreamId, preset: &Preset) -> Result<(), E
         return Ok(());
     }
     let update = StreamUpdate { encoding: Some(encoding), ..StreamUpdate::of(id) };
-    stream_update(engine, update).await.map(drop)
+    stream_update(call, update).await.map(drop)
 }

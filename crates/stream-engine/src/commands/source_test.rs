@@ -28,13 +28,13 @@ const REACH: Duration = Duration::from_secs(4);
 const FETCH: Duration = Duration::from_secs(14);
 
 /// The client may leave at any time; what was made for the test goes with it.
-pub(crate) async fn source_test(engine: &Call<'_>, request: SourceTest) -> Result<SourceTested, Error> {
+pub(crate) async fn source_test(call: &Call<'_>, request: SourceTest) -> Result<SourceTested, Error> {
     let before = match request.stream {
-        Some(id) => Some(stored(engine, id).await?),
+        Some(id) => Some(stored(call.engine, id).await?),
         None => None,
     };
     let Given { source, secrets } =
-        given::source(engine, request.source, request.password, before.as_ref()).await?;
+        given::source(call.engine, request.source, request.password, before.as_ref()).await?;
     let Source::Network(network) = source else {
         return Err(Error::new(Code::BadRequest).with("reason", t!("source_test.others")));
     };
@@ -44,10 +44,10 @@ pub(crate) async fn source_test(engine: &Call<'_>, request: SourceTest) -> Resul
         return Ok(test.failed(error));
     }
     let pull = Pull { on_demand: false, ..open::pull_of(&network, &secrets) };
-    match fetch(engine, pull, &address.host).await? {
+    match fetch(call.engine, pull, &address.host).await? {
         Ok(Probed { media, plan }) => {
             let (playback, server) = (Playback::default(), ServerId::BUNDLED);
-            let wanted = wanted(&engine.hub, &engine.prober, server, playback, &request.encoding);
+            let wanted = wanted(&call.engine.hub, &call.engine.prober, server, playback, &request.encoding);
             let converted = network.may_convert().then(|| convert::conversion(&media, &wanted).ok());
             let plan = converted.flatten().flatten().unwrap_or(plan);
             test.passed(Step::Login);

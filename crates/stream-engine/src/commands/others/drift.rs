@@ -9,27 +9,27 @@ use stream_api::{
 
 use super::{Call, known, shown, stream_of};
 
-pub(crate) async fn drift_apply(engine: &Call<'_>, request: DriftApply) -> Result<OtherServer, Error> {
-    known(engine, request.id).await?;
+pub(crate) async fn drift_apply(call: &Call<'_>, request: DriftApply) -> Result<OtherServer, Error> {
+    known(call.engine, request.id).await?;
     let paths: Vec<(StreamId, String)> = match request.stream {
-        Some(id) => vec![(id, stream_of(engine, request.id, id).await?.spec.name)],
+        Some(id) => vec![(id, stream_of(call.engine, request.id, id).await?.spec.name)],
         None => {
-            let drift = shown(engine, request.id)?.drift.into_iter();
+            let drift = shown(call.engine, request.id)?.drift.into_iter();
             drift.map(|drift| (drift.stream, drift.path)).collect()
         }
     };
     let names = paths.iter().map(|(_, name)| name.clone()).collect();
-    engine.servers.get(request.id).overwrite(names).await?;
+    call.engine.servers.get(request.id).overwrite(names).await?;
     for (id, name) in &paths {
-        engine.hub.tell(Some((*id, name)), ActivityKind::DriftApplied { by: engine.origin });
+        call.engine.hub.tell(Some((*id, name)), ActivityKind::DriftApplied { by: call.origin });
     }
-    shown(engine, request.id)
+    shown(call.engine, request.id)
 }
 
-pub(crate) async fn drift_adopt(engine: &Call<'_>, request: DriftAdopt) -> Result<Adopted, Error> {
-    known(engine, request.id).await?;
-    let stream = stream_of(engine, request.id, request.stream).await?;
-    let server = engine.servers.get(request.id);
+pub(crate) async fn drift_adopt(call: &Call<'_>, request: DriftAdopt) -> Result<Adopted, Error> {
+    known(call.engine, request.id).await?;
+    let stream = stream_of(call.engine, request.id, request.stream).await?;
+    let server = call.engine.servers.get(request.id);
     let mut update = StreamUpdate::of(stream.id);
     let mut outcome = Adopted { adopted: Vec::new(), left: Vec::new() };
     for difference in server.drift(&stream.spec.name) {
@@ -38,12 +38,12 @@ pub(crate) async fn drift_adopt(engine: &Call<'_>, request: DriftAdopt) -> Resul
         keys.push(difference.key);
     }
     if !outcome.adopted.is_empty() {
-        let handle = engine.streams.lock().await.get(stream.id)?;
-        handle.edit(update, false, engine.origin).await?;
+        let handle = call.engine.streams.lock().await.get(stream.id)?;
+        handle.edit(update, false, call.origin).await?;
         // Nothing is written; what is left of the drift is shown at once.
         server.overwrite(Vec::new()).await?;
-        let kind = ActivityKind::DriftAdopted { keys: outcome.adopted.clone(), by: engine.origin };
-        engine.hub.tell(Some((stream.id, &stream.spec.name)), kind);
+        let kind = ActivityKind::DriftAdopted { keys: outcome.adopted.clone(), by: call.origin };
+        call.engine.hub.tell(Some((stream.id, &stream.spec.name)), kind);
     }
     Ok(outcome)
 }
