@@ -11,7 +11,7 @@ use super::{Config, SCHEMA_VERSION, StoredStream, Unknown, beside};
 use crate::{access::StoredAccess, stored_server::StoredServer};
 
 /// The keys of a configuration.
-const KEYS: [&str; 5] = ["schema_version", "server", "servers", "prepared_room", "streams"];
+const KEYS: [&str; 6] = ["schema_version", "server", "servers", "prepared_room", "presets", "streams"];
 
 /// What of a configuration could not be read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -248,6 +248,7 @@ mod tests {
                 "encrytion": { "mode": "required" },
             },
             "prepared_room": "much",
+            "presets": [{ "name": "small", "encoding": { "height": 720 } }, { "name": "odd", "encoding": { "height": -1 } }],
             "wishes": [],
             "streams": [stream("a"), bad, shut, gone, "nonsense", slip, stream("z")],
         });
@@ -268,8 +269,10 @@ mod tests {
         assert_eq!(lost.shut, ["shut", "slip"]);
         assert_eq!(config.streams[2].order, Order::Run);
         assert_eq!(config.prepared_room, None);
+        assert_eq!(config.presets.len(), 1);
         let expected = [
             "prepared_room",
+            "presets/1",
             "server/encrytion",
             "server/ports/rtsp",
             "server/reach",
