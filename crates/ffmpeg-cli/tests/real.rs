@@ -102,6 +102,56 @@ fn send(path: &Path, media: &SourceMedia, plan: &Plan) -> SourceMedia {
     examine(&sent).expect("what was sent can be read").0
 }
 
+/// Seconds that two passes of the second of these seconds last, sent as a list of passes would be.
+fn send_part(folder: &Path, name: &str, codecs: &str) -> f64 {
+    let path = make(folder, name, "s=160x120:r=25:d=3", true, codecs);
+    let (media, _) = examine(&path).expect("can be sent");
+    let playback = Playback::Times(2);
+    let encoding = Encoding { start: Some(1000), end: Some(2000), ..Encoding::default() };
+    let wanted = plan::Wanted { playback, ..plan::Wanted::by(encoding.clone()) };
+    let plan = plan::plan(&media, &wanted).expect("has tracks");
+    let list = folder.join("part.ffconcat");
+    let passes = publish::passes(&path.to_string_lossy(), &media, playback, &encoding);
+    fs::write(&list, passes.expect("has one line").expect("it repeats")).expect("can be written");
+    let target = Target {
+        host: "127.0.0.1".into(),
+        by: publish::By::Rtsp,
+        port: 9,
+        name: "x".into(),
+        user: String::new(),
+        pass: String::new(),
+    };
+    let mut arguments = publish::arguments(&Publish {
+        input: publish::Input::Passes(&list),
+        media: &media,
+        plan: &plan,
+        encoding: &encoding,
+        target: &target,
+        version: Version::MINIMUM,
+    });
+    let output = arguments.iter().position(|word| word == "rtsp").expect("an RTSP output") - 1;
+    arguments.truncate(output);
+    arguments.extend(words("-f null -"));
+    let ran = run("ffmpeg", arguments);
+    assert!(ran.status.success(), "{name}: {}", String::from_utf8_lossy(&ran.stderr));
+    let mut parser = progress::Parser::default();
+    let stdout = String::from_utf8_lossy(&ran.stdout);
+    let last = stdout.lines().filter_map(|line| parser.line(line)).last().expect("progress is printed");
+    last.out_time_us.unwrap_or_default() as f64 / 1e6
+}
+
+#[test]
+fn a_part_that_repeats_begins_and_ends_where_it_is_wanted() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // One key frame: each pass is read from the beginning of the file.
+    let rare = "-c:v libx264 -preset ultrafast -bf 2 -g 250 -pix_fmt yuv420p -c:a aac -ac 2";
+    let later = format!("{rare} -output_ts_offset 100 -f mpegts");
+    for (name, codecs) in [("it's [a] \"part\" ü 日 %03d #1.mp4", rare), ("later.ts", &later)] {
+        let seconds = send_part(folder.path(), name, codecs);
+        assert!((1.9..2.2).contains(&seconds), "{name}: {seconds}");
+    }
+}
+
 /// Name, picture, sound, codecs; is the video encoded, is the sound?
 type File<'a> = (&'a str, &'a str, bool, &'a str, bool, bool);
 

@@ -39,6 +39,9 @@ pub struct SourceMedia {
     /// doesn't say.
     #[serde(default)]
     pub sound_longer_by: Option<f64>,
+    /// Seconds at which it begins by its container's own clock: in MPEG-TS any moment.
+    #[serde(default)]
+    pub begins: f64,
 }
 
 /// A video track.

@@ -303,6 +303,7 @@ fn media(
         audio_tracks: audio.is_some().into(),
         audio,
         sound_longer_by: None,
+        begins: 0.0,
     }
 }
 

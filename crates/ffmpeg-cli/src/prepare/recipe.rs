@@ -112,6 +112,7 @@ impl Recipe {
             sound_longer_by: (self.sound && video.is_some()).then_some(0.0),
             video,
             audio,
+            begins: 0.0,
         };
         (media, self.plan())
     }

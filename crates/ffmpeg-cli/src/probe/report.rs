@@ -27,6 +27,7 @@ pub fn parse(json: &str) -> Result<SourceMedia, ProbeError> {
         video: video.map(Track::video),
         audio: sound.map(Track::audio),
         audio_tracks: u32::try_from(kind("audio").count()).unwrap_or(u32::MAX),
+        begins: number(report.format.start_time.as_deref()).filter(|at: &f64| at.is_finite()).unwrap_or(0.0),
         container: report.format.format_name.unwrap_or_default(),
     })
 }
@@ -43,6 +44,7 @@ struct Report {
 #[derive(Default, Deserialize)]
 struct Format {
     format_name: Option<String>,
+    start_time: Option<String>,
     duration: Option<String>,
     size: Option<String>,
     bit_rate: Option<String>,

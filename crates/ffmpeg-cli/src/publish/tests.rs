@@ -134,7 +134,7 @@ fn a_part_that_repeats_is_read_from_a_list() {
         line(&Publish { input: Input::Passes(Path::new("/run/part.ffconcat")), ..*publish })
     });
     let start = START.replace("-format_whitelist mov", "-format_whitelist concat,mov");
-    let input = "-f concat -safe 0 -i file:/run/part.ffconcat -map 0:V:0 -vf bwdif";
+    let input = "-seek_timestamp 1 -ss 0 -f concat -safe 0 -i file:/run/part.ffconcat -map 0:V:0 -vf bwdif";
     assert!(found.starts_with(&format!("{start} {input}")), "{found}");
 }
 

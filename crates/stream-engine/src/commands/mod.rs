@@ -271,7 +271,7 @@ pub(crate) async fn source_probe(call: &Call<'_>, request: SourceProbe) -> Resul
         user: String::new(),
         pass: String::new(),
     };
-    let input = match ffmpeg_cli::publish::passes(&path, request.playback, &request.encoding)? {
+    let input = match ffmpeg_cli::publish::passes(&path, &media, request.playback, &request.encoding)? {
         // Written when it starts.
         Some(_) => ffmpeg_cli::publish::Input::Passes(Path::new("part.ffconcat")),
         None => ffmpeg_cli::publish::Input::File { path: &path, playback: request.playback },

@@ -148,7 +148,7 @@ async fn make(
         user: access.user.clone(),
         pass: access.pass.clone(),
     };
-    let list = sending::list(&parts, id, &spec, &probed.plan).await?;
+    let list = sending::list(&parts, id, &spec, &probed).await?;
     let publish = Publish {
         input: match (&live, &list) {
             (None, None) => Input::File { path: &file, playback: spec.playback },
