@@ -10,7 +10,7 @@ use std::ffi::OsString;
 
 use stream_api::{Encoder, VideoCodec};
 
-pub(crate) use argv::{before_input, encoder, last_filter};
+pub(crate) use argv::{DRAFTS, before_input, encoder, last_filter};
 
 /// An encoder that works, on a device of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,6 +55,11 @@ impl Encoders {
         Encoders(self.0.iter().filter(stays).cloned().collect())
     }
 
+    /// Whether AV1 can be published: whatever makes it was tried together with its packets.
+    pub(crate) fn sends_av1(&self) -> bool {
+        self.0.iter().any(|works| works.codec == VideoCodec::Av1)
+    }
+
     /// The one that is wanted, else the one that spares the processor most.
     pub(crate) fn pick(&self, codec: VideoCodec, wanted: Encoder, device: Option<&str>) -> Option<&Works> {
         let makes = |works: &&Works| works.codec.codec() == codec.codec();
@@ -76,11 +81,11 @@ pub struct Trial {
     pub arguments: Vec<OsString>,
 }
 
-/// Whether FFmpeg's last lines say that a graphics card's encoder is the reason of its end: no driver or device, or no
-/// room for one more session. The lines were seen with FFmpeg 5.1 on a computer without any card, but for those of full
-/// cards, which are in FFmpeg's sources.
+/// Whether FFmpeg's last lines say that a graphics card's encoder is the reason of its end: no driver or device, no room
+/// for one more session, or a card that stopped working. The lines were seen with FFmpeg 5.1 on a computer without any
+/// card; those of full cards, and of what fails later, are in FFmpeg's sources.
 pub fn failed(lines: &[String]) -> bool {
-    const SIGNS: [&str; 14] = [
+    const SIGNS: [&str; 17] = [
         "Cannot load libcuda",
         "Cannot load nvcuda",
         "OpenEncodeSessionEx failed",
@@ -95,6 +100,9 @@ pub fn failed(lines: &[String]) -> bool {
         "CreateComponent",
         "Error while opening encoder",
         "Unknown encoder",
+        "Error submitting video frame to the encoder",
+        "video encoding failed",
+        "Error encoding a frame",
     ];
     lines.iter().any(|line| SIGNS.iter().any(|sign| line.contains(sign)))
 }
@@ -107,12 +115,18 @@ pub fn is_full(lines: &[String]) -> bool {
     lines.iter().filter(opening).any(|line| signs.iter().any(|sign| line.contains(sign)))
 }
 
-/// What is worth a try on this system; `devices` are the paths of its `/dev/dri/renderD…`.
+/// What is worth a try on this system; `devices` are the paths of its `/dev/dri/renderD…`, and the numbers of NVIDIA's
+/// cards where it has several.
 pub fn trials(devices: &[String]) -> Vec<Trial> {
     let mut all = Vec::new();
     for encoder in Encoder::ALL {
         let devices: Vec<Option<String>> = match encoder {
-            Encoder::Vaapi | Encoder::QuickSync if cfg!(unix) => devices.iter().cloned().map(Some).collect(),
+            Encoder::Vaapi | Encoder::QuickSync if cfg!(unix) => {
+                devices.iter().filter(|device| device.starts_with('/')).cloned().map(Some).collect()
+            }
+            Encoder::Nvenc if devices.iter().any(|device| is_number(device)) => {
+                devices.iter().filter(|device| is_number(device)).cloned().map(Some).collect()
+            }
             _ => vec![None],
         };
         for codec in [VideoCodec::H264, VideoCodec::H265, VideoCodec::Av1] {
@@ -125,6 +139,11 @@ pub fn trials(devices: &[String]) -> Vec<Trial> {
         }
     }
     all
+}
+
+/// Whether a device is one of NVIDIA's cards, which have no paths.
+pub(crate) fn is_number(device: &str) -> bool {
+    !device.starts_with('/')
 }
 
 fn is_for_this_system(encoder: Encoder) -> bool {

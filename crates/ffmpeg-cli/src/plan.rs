@@ -52,9 +52,9 @@ pub fn plan(media: &SourceMedia, wanted: &Wanted) -> Result<Plan, Error> {
 /// How to send what a server fetches from a camera or another server: what is known of it may be little, since MediaMTX
 /// tells codecs, sizes and profiles alone.
 ///
-/// What is encoded of the sound becomes Opus unless somebody wants it otherwise: browsers play it by WebRTC and HLS alike,
-/// and a camera's viewers don't want to wait. Rare key frames are the camera's own business, and no container stands
-/// between.
+/// What is encoded of the sound becomes Opus unless somebody wants it otherwise: browsers play it by WebRTC and HLS
+/// alike, and a camera's viewers don't want to wait. Rare key frames are the camera's own business, and no container
+/// stands between.
 ///
 /// # Errors
 /// As [`plan`].
@@ -78,7 +78,8 @@ struct Judged {
 
 fn judged(video: &VideoTrack, container: &str, wanted: &Wanted) -> Judged {
     let encoding = &wanted.encoding;
-    let impossible = judge::against_sending_video(video, container, encoding.publish);
+    let sends_av1 = wanted.encoders.sends_av1();
+    let impossible = judge::against_sending_video(video, container, encoding.publish, sends_av1);
     let usual = || judge::against_copying_video(video, container, &wanted.viewers);
     let codec = encoding.video;
     let (mut reasons, warnings) = match codec {

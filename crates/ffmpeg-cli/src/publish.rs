@@ -114,7 +114,9 @@ fn compose(publish: &Publish<'_>, url: fn(&Target) -> String) -> Vec<OsString> {
             input::url(Path::new(path))
         }
         Input::Passes(list) => {
-            words.add(&["-re", "-f", "concat", "-safe", "0"]);
+            words.add(&["-re"]);
+            words.add(&part::EXACT);
+            words.add(&["-f", "concat", "-safe", "0"]);
             input::url(list)
         }
         // It comes at its own pace.
@@ -127,6 +129,9 @@ fn compose(publish: &Publish<'_>, url: fn(&Target) -> String) -> Vec<OsString> {
     words.0.extend(
         shell_words::split(&publish.encoding.extra).unwrap_or_default().into_iter().map(OsString::from),
     );
+    if publish.target.by == By::Rtsp && matches!(publish.plan.video.as_deref(), Some("av1" | "vp9")) {
+        words.add(&encoders::DRAFTS);
+    }
     words.add(publish.target.output());
     words.0.push(url(publish.target).into());
     words.0

@@ -59,12 +59,16 @@ pub(crate) fn last_filter(encoder: Encoder) -> &'static str {
     }
 }
 
+/// Output options with which FFmpeg sends AV1 and VP9 by RTP: what became of these since, it still takes for drafts (up to
+/// 9.0).
+pub(crate) const DRAFTS: [&str; 2] = ["-strict", "experimental"];
+
 /// The encoder with its options; `distance` is in frames.
 pub(crate) fn encoder(picture: &Picture, codec: VideoCodec, distance: u32) -> Vec<String> {
     let mut words = Words(Vec::new());
     let Some(name) = name(picture.encoder, codec) else { return words.0 };
     words.add("-c:v", name);
-    let avc = codec.codec() == "h264";
+    let (avc, av1) = (codec.codec() == "h264", codec.codec() == "av1");
     let every = distance.to_string();
     match picture.encoder {
         Encoder::Software if codec.codec() == "hevc" => {
@@ -73,7 +77,7 @@ pub(crate) fn encoder(picture: &Picture, codec: VideoCodec, distance: u32) -> Ve
             let closed = "scenecut=0:open-gop=0:bframes=0:log-level=warning";
             words.add("-x265-params", format!("keyint={every}:min-keyint={every}:{closed}"));
         }
-        Encoder::Software if codec.codec() == "av1" => {
+        Encoder::Software if av1 => {
             words.all("-preset 10");
             match picture.quality {
                 Some(quality) => words.add("-crf", (quality + 12).to_string()),
@@ -104,14 +108,19 @@ pub(crate) fn encoder(picture: &Picture, codec: VideoCodec, distance: u32) -> Ve
         Encoder::QuickSync => {
             words.all("-preset veryfast -async_depth 1");
             words.all(if avc { "-look_ahead 0" } else { "" });
-            rate(&mut words, picture, Some(("-global_quality", 0)));
+            match picture.quality {
+                // With a largest bitrate beside it, it would want an average one too (`qsvenc.c`, `select_rc_mode`).
+                Some(quality) => words.add("-global_quality", quality.to_string()),
+                None => rate(&mut words, picture, None),
+            }
             words.all("-bf 0");
             words.add("-g", every);
-            words.all(if codec.codec() == "av1" { "" } else { "-forced_idr 1" });
+            words.all(if av1 { "" } else { "-forced_idr 1" });
         }
         Encoder::Vaapi => {
             words.all(if picture.quality.is_some() { "-rc_mode CQP" } else { "-rc_mode CBR" });
             match picture.quality {
+                Some(quality) if av1 => words.add("-global_quality", (quality * AV1_STEPS).to_string()),
                 Some(quality) => words.add("-qp", quality.to_string()),
                 None => rate(&mut words, picture, None),
             }
@@ -120,7 +129,7 @@ pub(crate) fn encoder(picture: &Picture, codec: VideoCodec, distance: u32) -> Ve
             words.all(if avc { "-profile:v high" } else { "" });
         }
         Encoder::VideoToolbox => {
-            words.all("-allow_sw 0 -realtime 1 -prio_speed 1");
+            words.all("-allow_sw 0 -realtime 1");
             // It knows a quality on Apple's own processors alone.
             rate(&mut words, picture, None);
             words.all("-bf 0");
@@ -131,6 +140,7 @@ pub(crate) fn encoder(picture: &Picture, codec: VideoCodec, distance: u32) -> Ve
             words.all("-usage lowlatency -quality speed");
             match picture.quality {
                 Some(quality) => {
+                    let quality = if av1 { quality * AV1_STEPS } else { quality };
                     words.all("-rc cqp");
                     words.add("-qp_i", quality.to_string());
                     words.add("-qp_p", quality.to_string());
@@ -140,9 +150,11 @@ pub(crate) fn encoder(picture: &Picture, codec: VideoCodec, distance: u32) -> Ve
                     rate(&mut words, picture, None);
                 }
             }
-            words.all(if avc { "-bf 0" } else { "" });
             words.add("-g", every.clone());
-            words.add("-header_spacing", every);
+            if avc {
+                words.all("-bf 0");
+                words.add("-header_spacing", every);
+            }
         }
     }
     words.0
@@ -160,7 +172,7 @@ fn rate(words: &mut Words, picture: &Picture, quality: Option<(&str, u32)>) {
     words.add("-bufsize", buffer);
 }
 
-/// Five frames to nowhere. AV1 goes through the packets of RTP too, which an older FFmpeg can't make of it.
+/// Five frames to nowhere. AV1 goes through the packets of RTP too: 5.1 can't make them of it, 9.0 does (measured).
 pub(super) fn trial(works: &Works) -> Vec<OsString> {
     let picture = Picture {
         width: 640,
@@ -177,9 +189,13 @@ pub(super) fn trial(works: &Works) -> Vec<OsString> {
     words.all("-f lavfi -i color=black:s=640x360:r=30 -frames:v 5");
     words.add("-vf", last_filter(works.encoder).to_owned());
     words.0.extend(encoder(&picture, works.codec, 30));
-    words.all(if works.codec == VideoCodec::Av1 { "-f rtp rtp://127.0.0.1:9" } else { "-f null -" });
+    let rtp = format!("{} -f rtp rtp://127.0.0.1:9", DRAFTS.join(" "));
+    words.all(if works.codec == VideoCodec::Av1 { &rtp } else { "-f null -" });
     words.0.into_iter().map(OsString::from).collect()
 }
+
+/// AV1's quantiser goes to 255, where that of the others goes to 51.
+const AV1_STEPS: u32 = 5;
 
 struct Words(Vec<String>);
 

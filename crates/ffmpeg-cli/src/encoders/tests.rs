@@ -80,6 +80,14 @@ fn each_device_is_tried_and_nothing_of_another_system() {
     if cfg!(target_os = "linux") {
         let vaapi: Vec<_> = trials.iter().filter(|trial| trial.works.encoder == Encoder::Vaapi).collect();
         assert_eq!(vaapi.len(), 6, "three codecs on two devices");
+        let nvenc = |trials: &[Trial]| -> Vec<Option<String>> {
+            let of = trials.iter().filter(|trial| trial.works.encoder == Encoder::Nvenc);
+            of.map(|trial| trial.works.device.clone()).collect()
+        };
+        assert_eq!(nvenc(&trials), [None, None, None], "one card, or nobody knows");
+        let cards = super::trials(&["/dev/dri/renderD128".to_owned(), "0".to_owned(), "1".to_owned()]);
+        assert_eq!(nvenc(&cards).len(), 6, "two cards");
+        assert!(nvenc(&cards).contains(&Some("1".to_owned())));
         assert!(vaapi[1].arguments.iter().any(|word| word == "vaapi=va:/dev/dri/renderD129"));
         assert!(!trials.iter().any(|trial| trial.works.encoder == Encoder::VideoToolbox));
     }
@@ -96,4 +104,7 @@ fn a_full_card_is_told_from_one_that_is_not_there() {
     assert_eq!(says("OpenEncodeSessionEx failed: unsupported device (2)"), (true, false));
     assert_eq!(says("Cannot load libcuda.so.1"), (true, false));
     assert_eq!(says("Cannot allocate memory: out of memory"), (false, false));
+    for later in ["Error submitting video frame to the encoder", "video encoding failed"] {
+        assert_eq!(says(later), (true, false), "{later}");
+    }
 }

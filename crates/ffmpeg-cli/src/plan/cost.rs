@@ -29,9 +29,11 @@ pub(super) fn cost(
     let pixels = |width: u32, height: u32, fps: f64| f64::from(width) * f64::from(height) * fps / FULL;
     let read = pixels(video.width, video.height, if video.fps > 0.0 { video.fps } else { picture.fps });
     let made = pixels(picture.width, picture.height, picture.fps);
-    let scale = if picture.height < video.height { SCALE * read } else { 0.0 };
-    let size = made / (picture.fps / 30.0).max(0.1);
-    let megabytes = (100.0 + 48.0 * size) as u32;
+    let size = |width: u32, height: u32| u64::from(width) * u64::from(height);
+    let smaller = size(picture.width, picture.height) < size(video.width, video.height);
+    let scale = if smaller { SCALE * read } else { 0.0 };
+    let full = made / (picture.fps / 30.0).max(0.1);
+    let megabytes = (100.0 + 48.0 * full) as u32;
     Some(Cost { cores: rounded(DECODE * read + ENCODE * made + scale + sound), megabytes })
 }
 

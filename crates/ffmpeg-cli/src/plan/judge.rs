@@ -52,12 +52,19 @@ pub(super) fn against_copying_video(video: &VideoTrack, container: &str, viewers
     reasons
 }
 
-/// Why the picture can't be sent as it is, whoever could play it: RTP and MediaMTX have no format for it, or FFmpeg finds
-/// no header for it in such a container.
-pub(super) fn against_sending_video(video: &VideoTrack, container: &str, by: PublishBy) -> Option<Remark> {
+/// Why the picture can't be sent as it is, whoever could play it: RTP and MediaMTX have no format for it, or FFmpeg
+/// finds no header for it in such a container. `sends_av1`: this FFmpeg makes packets of it.
+pub(super) fn against_sending_video(
+    video: &VideoTrack,
+    container: &str,
+    by: PublishBy,
+    sends_av1: bool,
+) -> Option<Remark> {
     let carried: &[&str] = match by {
-        // Those that FFmpeg 5.1 sends by RTP and MediaMTX takes.
-        PublishBy::Rtsp => &["h264", "hevc", "vp8", "vp9", "mpeg4", "mpeg1video", "mpeg2video", "mjpeg"],
+        // Those that FFmpeg 5.1 to 9.0 send and MediaMTX 1.20 takes (measured). Of Motion JPEG, RTP has room for the
+        // usual tables alone, and whether a file has these nobody knows before.
+        PublishBy::Rtsp if sends_av1 && video.codec == "av1" => &["av1"],
+        PublishBy::Rtsp => &["h264", "hevc", "vp8", "vp9", "mpeg4", "mpeg1video", "mpeg2video"],
         PublishBy::Rtmp => &["h264"],
         PublishBy::Srt => &["h264", "hevc", "mpeg4", "mpeg1video", "mpeg2video"],
     };
@@ -88,8 +95,8 @@ pub(super) fn asked(setting: Setting) -> Remark {
     Remark::new(RemarkCode::Asked).with("setting", setting.label())
 }
 
-/// Of what a server fetches. Neither FFmpeg's names nor MediaMTX's are all names of profiles: what is not known to be odd
-/// will do.
+/// Of what a server fetches. Neither FFmpeg's names nor MediaMTX's are all names of profiles: what is not known to be
+/// odd will do.
 pub(super) fn against_passing_video(video: &VideoTrack) -> Vec<Remark> {
     if video.codec != "h264" {
         return vec![Remark::new(RemarkCode::VideoCodec).with("codec", codec_name(&video.codec))];
@@ -143,11 +150,13 @@ pub(super) fn against_copying_audio(audio: &AudioTrack, container: &str, by: Pub
     (audio.channels > 2 && audio.codec == "opus").then(|| too_many(audio))
 }
 
-/// Why the sound can't be sent as it is, whoever could play it.
+/// Why the sound can't be sent as it is, whoever could play it. MediaMTX refuses what FFmpeg says of AC-3 by RTSP, and FLV
+/// has few rates for MP3 (measured).
 pub(super) fn against_sending_audio(audio: &AudioTrack, container: &str, by: PublishBy) -> Option<Remark> {
     let carried: &[&str] = match by {
-        PublishBy::Rtsp => &["aac", "opus", "mp3", "mp2", "ac3", "pcm_mulaw", "pcm_alaw"],
-        PublishBy::Rtmp => &["aac", "mp3"],
+        PublishBy::Rtsp => &["aac", "opus", "mp3", "mp2", "pcm_mulaw", "pcm_alaw"],
+        PublishBy::Rtmp if matches!(audio.sample_rate, 11_025 | 22_050 | 44_100 | 48_000) => &["aac", "mp3"],
+        PublishBy::Rtmp => &["aac"],
         PublishBy::Srt => &["aac", "opus", "mp3", "mp2", "ac3"],
     };
     match audio.codec.as_str() {

@@ -1,6 +1,7 @@
 use stream_api::{Encoder, Encoding, Playback, Protocols, PublishBy, Sound};
 
 use super::*;
+use crate::encoders::{Encoders, Works};
 
 fn plan(media: &SourceMedia) -> Result<Plan, Error> {
     super::plan(media, &Wanted::default())
@@ -178,10 +179,14 @@ fn good() -> SourceMedia {
 
 type Choice = fn(&mut Encoding);
 
-fn chosen(media: &SourceMedia, choice: Choice) -> Plan {
+fn chosen_as(choice: Choice) -> Encoding {
     let mut encoding = Encoding::default();
     choice(&mut encoding);
-    super::plan(media, &Wanted::by(encoding)).expect("has tracks")
+    encoding
+}
+
+fn chosen(media: &SourceMedia, choice: Choice) -> Plan {
+    super::plan(media, &Wanted::by(chosen_as(choice))).expect("has tracks")
 }
 
 #[test]
@@ -270,14 +275,27 @@ fn as_it_is_means_as_it_is_wherever_that_can_be_sent() {
     );
     assert_eq!(plan.warnings.len(), 3, "picture, sound and browsers: {:?}", plan.warnings);
     assert_eq!(plan.unkept, Some(Unkept::Picture));
-    for (container, codec, sound) in
-        [("avi", "h264", "mp3"), (MP4, "prores", "aac"), ("mpegts", "h264", "aac"), (MP4, "av1", "vorbis")]
-    {
+    for (container, codec, sound) in [
+        ("avi", "h264", "mp3"),
+        (MP4, "prores", "aac"),
+        ("mpegts", "h264", "aac"),
+        (MP4, "av1", "vorbis"),
+        ("avi", "mjpeg", "mp3"),
+    ] {
         let track = VideoTrack { codec: codec.into(), ..video() };
         let plan = chosen(&media(container, Some(track), Some(audio(sound, Some("LC")))), as_is);
         assert!(plan.encodes_video && !plan.reasons.is_empty(), "{container} {codec}: {plan:?}");
         assert_eq!(plan.video.as_deref(), Some("h264"), "{container} {codec}");
     }
+    let vp9 =
+        media("matroska", Some(VideoTrack { codec: "vp9".into(), ..video() }), Some(audio("ac3", None)));
+    let plan = chosen(&vp9, as_is);
+    assert_eq!((plan.video.as_deref(), plan.encodes_video), (Some("vp9"), false));
+    assert!(plan.encodes_audio, "MediaMTX takes no AC-3 of FFmpeg");
+    let av1 = media(MP4, Some(VideoTrack { codec: "av1".into(), ..video() }), None);
+    let works = Works { encoder: Encoder::Software, codec: VideoCodec::Av1, device: None };
+    let sends = Wanted { encoders: Encoders::default().and(vec![works]), ..Wanted::by(chosen_as(as_is)) };
+    assert!(!super::plan(&av1, &sends).expect("has a track").encodes_video, "this FFmpeg sends it");
     let by_rtmp: Choice = |e| (e.video, e.publish) = (VideoCodec::AsIs, PublishBy::Rtmp);
     assert!(chosen(&media(MP4, Some(hevc), None), by_rtmp).encodes_video, "FFmpeg 5.1 sends none by RTMP");
 }

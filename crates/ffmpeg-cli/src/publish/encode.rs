@@ -1,6 +1,6 @@
 //! Which tracks are sent, and how each is encoded.
 
-use stream_api::{Encoding, Mode, Picture, Plan, SourceMedia, VideoCodec, VideoTrack};
+use stream_api::{Encoder, Encoding, Mode, Picture, Plan, SourceMedia, VideoCodec, VideoTrack};
 
 use super::{Publish, Words};
 use crate::encoders::{self, Works};
@@ -124,6 +124,10 @@ pub(crate) fn picture(video: &VideoTrack, encoding: &Encoding, picked: &Works) -
         rate = FrameRate::exact(most);
     }
     let usual = kilobits(width, height, rate.value);
+    // Cards can't be counted everywhere: there a number that was chosen is taken at its word.
+    let number = || encoding.device.clone().filter(|device| encoders::is_number(device));
+    let device = picked.device.clone();
+    let device = if picked.encoder == Encoder::Nvenc { device.or_else(number) } else { device };
     // A quality is kept as long as that takes no more than twice what is usual.
     let most = if encoding.quality.is_some() { 2 * usual } else { usual };
     Picture {
@@ -133,7 +137,7 @@ pub(crate) fn picture(video: &VideoTrack, encoding: &Encoding, picked: &Works) -
         kilobits: encoding.kilobits.unwrap_or(most),
         quality: encoding.quality,
         encoder: picked.encoder,
-        device: picked.device.clone(),
+        device,
     }
 }
 
