@@ -2,15 +2,17 @@
 
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream};
 use stream_api::{Capacity, Code, Error, Fit, Load, ServerId, StreamId, commands::CapacityGet};
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 use super::{Call, examine, given, stored};
 use crate::{capacity::loads, engine::Inner, store::StoredStream, wanted::wanted};
 
 /// A start is not held up longer by the question whether there is room for it.
 const QUICK: Duration = Duration::from_millis(500);
+/// So many files are looked at at a time.
+const ABREAST: usize = 8;
 /// Cores. Whatever takes less overloads nothing.
 const LITTLE: f64 = 0.1;
 
@@ -55,7 +57,9 @@ pub(super) async fn check(engine: &Inner, id: Option<StreamId>) -> Result<(), Er
     };
     let idle: Vec<StoredStream> = engine.store.streams().await.into_iter().filter(idle).collect();
     let ids: Vec<StreamId> = idle.iter().map(|stream| stream.id).collect();
-    let taken = join_all(idle.into_iter().map(|stream| timeout(QUICK, taken(engine, stream)))).await;
+    let until = Instant::now() + QUICK;
+    let looks: Vec<_> = idle.into_iter().map(|stream| timeout_at(until, taken(engine, stream))).collect();
+    let taken: Vec<_> = stream::iter(looks).buffer_unordered(ABREAST).collect().await;
     let (mut all, mut can_prepare) = (Load::default(), false);
     for (load, prepared) in taken.into_iter().filter_map(|taken| taken.ok().flatten()) {
         all = Load { cores: all.cores + load.cores, memory: all.memory + load.memory };
