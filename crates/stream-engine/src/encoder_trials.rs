@@ -104,9 +104,9 @@ impl EncoderTrials {
         EncoderTrials { tools, spawner, drives, hub, file, state, wish: Arc::default() }
     }
 
-    /// Takes what is known from the last time, and tries where there may be a graphics card; elsewhere the processor encodes
-    /// anyway, and nothing is tried before somebody asks. Then finds out what somebody wants to know. Until dropped, which
-    /// ends what runs.
+    /// Takes what is known from the last time, and tries where there may be a graphics card; elsewhere the processor
+    /// encodes anyway, and nothing is tried before somebody asks. Then finds out what somebody wants to know. Until
+    /// dropped, which ends what runs.
     pub(crate) async fn work(self) {
         if let Ok(ffmpeg) = self.tools.found().ffmpeg {
             let here = self.here(&ffmpeg).await;
@@ -244,11 +244,9 @@ impl EncoderTrials {
         let changed = move || fs::metadata(path).and_then(|meta| meta.modified()).ok();
         let changed = self.drives.ask(&ffmpeg.path, drives::LIMIT, changed).await.flatten();
         let changed = changed.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-        // Neither is on a drive.
-        let driver = fs::read_to_string("/sys/module/nvidia/version").unwrap_or_default();
-        let devices = devices();
-        let (path, version, driver) = (ffmpeg.path.display(), &ffmpeg.version, driver.trim());
-        let by = format!("{path} {version} {} {driver} {}", changed.as_secs(), devices.join(" "));
+        let (devices, drivers) = (devices(), drivers());
+        let (path, version) = (ffmpeg.path.display(), &ffmpeg.version);
+        let by = format!("{path} {version} {} {drivers} {}", changed.as_secs(), devices.join(" "));
         Here { by, devices }
     }
 
@@ -298,12 +296,28 @@ fn may_have_cards(devices: &[String]) -> bool {
     cfg!(not(target_os = "linux")) || Path::new("/sys/module/nvidia").exists() || !devices.is_empty()
 }
 
+/// Paths of graphics cards, and the numbers of NVIDIA's where there are several; none of them on a drive.
 fn devices() -> Vec<String> {
-    let Ok(entries) = fs::read_dir("/dev/dri") else { return Vec::new() };
-    let names = entries.flatten().filter_map(|entry| entry.path().into_os_string().into_string().ok());
+    let entries = fs::read_dir("/dev/dri").into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.path().into_os_string().into_string().ok());
     let mut all: Vec<String> = names.filter(|path| path.contains("renderD")).collect();
     all.sort();
+    let cards = fs::read_dir("/proc/driver/nvidia/gpus").into_iter().flatten().flatten().count();
+    all.extend((0..cards).filter(|_| cards > 1).map(|number| number.to_string()));
     all
+}
+
+/// Changes with what drives graphics cards: with NVIDIA's driver, with the kernel or system, and, on the system's own
+/// drive, with the drivers of VA-API that are installed.
+fn drivers() -> String {
+    let nvidia = fs::read_to_string("/sys/module/nvidia/version").unwrap_or_default();
+    let system = sysinfo::System::kernel_version().unwrap_or_default();
+    let installed =
+        ["/usr/lib/x86_64-linux-gnu/dri", "/usr/lib/aarch64-linux-gnu/dri", "/usr/lib64/dri", "/usr/lib/dri"];
+    let changed = |folder: &str| fs::metadata(folder).and_then(|meta| meta.modified()).ok();
+    let changed = installed.into_iter().filter_map(changed).max();
+    let changed = changed.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
+    format!("{} {system} {}", nvidia.trim(), changed.as_secs())
 }
 
 fn stored(file: &Path) -> Option<Known> {
