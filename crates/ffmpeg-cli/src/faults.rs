@@ -14,6 +14,15 @@ pub struct Exit {
     pub signal: Option<i32>,
 }
 
+impl Exit {
+    /// Whether FFmpeg itself broke, or what it had loaded: a wrong address or an abort, which nobody sends from outside.
+    /// Windows has codes below 0 for that.
+    pub fn is_crash(self) -> bool {
+        // SIGILL, SIGABRT, SIGBUS (7, on macOS 10), SIGFPE, SIGSEGV.
+        matches!(self.signal, Some(4 | 6 | 7 | 8 | 10 | 11)) || (cfg!(windows) && self.code < Some(0))
+    }
+}
+
 /// What FFmpeg was doing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context {

@@ -45,8 +45,8 @@ pub(super) async fn test_pattern(parts: &Parts, id: StreamId, spec: &StreamSpec)
     })
 }
 
-/// A stream's own file as it was `looked` at, encoded without those that have `fallen` or no session left but the `reserved`
-/// one, or what was prepared of it.
+/// A stream's own file as it was `looked` at, encoded without those that have `fallen` or no session left but the
+/// `reserved` one, or what was prepared of it.
 pub(super) async fn file(
     parts: &Parts,
     id: StreamId,
@@ -97,17 +97,30 @@ fn wanted_now(
     (wanted, full)
 }
 
-/// For which encoder that could be used another one stands in, if so; it is said then.
+/// For which encoder that would be used another one stands in, if so; it is said then.
 fn stands_in(plan: &mut Plan, wanted: Encoder, fallen: &[Encoder], full: &[Encoder]) -> Option<Encoder> {
     let used = plan.picture.as_ref()?.encoder;
-    let missed =
-        |encoder: &&Encoder| **encoder != used && (wanted == Encoder::Automatic || wanted == **encoder);
-    let failed = fallen.iter().rfind(missed).map(|of| (RemarkCode::EncoderFailed, *of));
-    let (code, of) = failed.or(full.iter().find(missed).map(|of| (RemarkCode::EncoderFull, *of)))?;
+    let (code, of) = missed(used, wanted, fallen, full)?;
     // It works as such.
     plan.warnings.retain(|remark| remark.code != RemarkCode::EncoderInstead);
     plan.warnings.push(Remark::new(code).with("failed", of.label()).with("used", used.label()));
     Some(of)
+}
+
+/// The encoder that would be `used` if it had not failed, or had a session left.
+fn missed(
+    used: Encoder,
+    wanted: Encoder,
+    fallen: &[Encoder],
+    full: &[Encoder],
+) -> Option<(RemarkCode, Encoder)> {
+    let place = |of: Encoder| Encoder::ALL.into_iter().position(|one| one == of);
+    let is_missed = |encoder: &&Encoder| match wanted {
+        Encoder::Automatic => place(**encoder) < place(used),
+        _ => wanted == **encoder && used != **encoder,
+    };
+    let failed = fallen.iter().rfind(is_missed).map(|of| (RemarkCode::EncoderFailed, *of));
+    failed.or(full.iter().find(is_missed).map(|of| (RemarkCode::EncoderFull, *of)))
 }
 
 /// Where FFmpeg reads which part it plays, again and again; none where it repeats by itself.
@@ -115,11 +128,12 @@ pub(super) async fn list(
     parts: &Parts,
     id: StreamId,
     spec: &StreamSpec,
-    plan: &Plan,
+    Probed { media, plan }: &Probed,
 ) -> Result<Option<PathBuf>, Problem> {
     // A prepared file is the part itself.
     let Some(file) = spec.source.file().filter(|_| plan.mode != Mode::Prepared) else { return Ok(None) };
-    let passes = ffmpeg_cli::publish::passes(file, spec.playback, &spec.encoding).map_err(of_source)?;
+    let passes =
+        ffmpeg_cli::publish::passes(file, media, spec.playback, &spec.encoding).map_err(of_source)?;
     let Some(passes) = passes else { return Ok(None) };
     let (folder, list) = (parts.lists.clone(), parts.lists.join(format!("{id}.ffconcat")));
     let made = list.clone();
@@ -148,5 +162,25 @@ pub(super) fn of_source(error: Error) -> Problem {
         | Code::TooManyFiles
         | Code::Internal => passing(error),
         _ => needs_a_person(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_used_stands_in_for_nothing_worse() {
+        let (nvenc, vaapi, software) = (Encoder::Nvenc, Encoder::Vaapi, Encoder::Software);
+        let (failed, full) = (RemarkCode::EncoderFailed, RemarkCode::EncoderFull);
+        for (used, wanted, fallen, no_session, of) in [
+            (software, Encoder::Automatic, &[nvenc][..], &[][..], Some((failed, nvenc))),
+            (software, Encoder::Automatic, &[], &[nvenc], Some((full, nvenc))),
+            (nvenc, Encoder::Automatic, &[vaapi], &[], None),
+            (nvenc, vaapi, &[vaapi], &[], Some((failed, vaapi))),
+            (software, software, &[vaapi], &[nvenc], None),
+        ] {
+            assert_eq!(missed(used, wanted, fallen, no_session), of, "{used:?} {wanted:?} {fallen:?}");
+        }
     }
 }

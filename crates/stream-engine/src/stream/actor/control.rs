@@ -76,6 +76,7 @@ impl Actor {
             return self.order(Order::Run, Some(used), by).await;
         }
         self.check_open()?;
+        self.fallen.clear();
         self.tell(ActivityKind::Restarted { by });
         self.journal.manager("info", t!("log.order_restart"));
         self.take(Input::Edited).await;
@@ -123,6 +124,9 @@ impl Actor {
         }
         let live =
             !matches!(self.machine.phase, Phase::Stopped | Phase::Failed { .. } | Phase::Backoff { .. });
+        if !live && before.encoding != self.spec.encoding {
+            self.plan_anew();
+        }
         if anew || !self.spec.sends_the_same(&before) {
             self.take(Input::Edited).await;
         } else if live && before.record != self.spec.record {

@@ -2,16 +2,18 @@
 
 use std::time::Instant;
 
-use stream_api::t;
+use stream_api::{Playback, t};
 
 use super::Actor;
-use crate::lifecycle::Input;
+use crate::lifecycle::{Feed, Input};
 
 impl Actor {
     /// Once a second: goes back where the encoder may be tried again, has a session for it, and nobody would notice.
     pub(super) async fn look_at_encoder(&mut self) {
         let now = Instant::now();
-        let Some(encoder) = self.stands_in_for.filter(|_| self.is_on_air()) else { return };
+        // What plays so many times would play them all again.
+        let goes_on = self.machine.feed == Feed::Converter || self.spec.playback == Playback::Loop;
+        let Some(encoder) = self.stands_in_for.filter(|_| goes_on && self.is_on_air()) else { return };
         let kept = self.parts.server.slate(self.id, &self.spec.name).is_some();
         let unnoticed = (kept || self.is_unwatched()) && self.is_at_an_end();
         if !unnoticed || self.fallen.now(now).contains(&encoder) {

@@ -9,7 +9,7 @@ use tokio::time::timeout;
 
 use super::Actor;
 use crate::{
-    lifecycle::{Ending, Input, Phase, Problem},
+    lifecycle::{Ending, Input, Phase, Problem, Why},
     stream::spawn::Lasting,
 };
 
@@ -45,7 +45,7 @@ impl Actor {
         let exit = faults::Exit { code: exit.code, signal: exit.signal };
         let context = faults::Context { path: self.spec.source.place().to_owned() };
         let mut classified = faults::classify(exit, self.tail.all(), &context);
-        if self.encoder_failed() {
+        if self.encoder_failed(exit, asked) {
             // Another one takes over at once.
             classified.permanent = false;
         }
@@ -74,11 +74,15 @@ impl Actor {
         Lasting { refused: self.slate_refused, fallen, reserved: self.reserved.take() }
     }
 
-    /// Whether a graphics card's encoder is the reason; the stream then does without it for a while.
-    fn encoder_failed(&mut self) -> bool {
+    /// Whether a graphics card's encoder is the reason; the stream then does without it for a while. A driver may also end
+    /// FFmpeg, or keep it from beginning, without a word.
+    fn encoder_failed(&mut self, exit: faults::Exit, asked: bool) -> bool {
         let picture = self.facts.probed.as_ref().and_then(|probed| probed.plan.picture.as_ref());
         let Some(encoder) = picture.map(|picture| picture.encoder) else { return false };
-        if encoder == Encoder::Software || !ffmpeg_cli::encoders::failed(self.tail.all()) {
+        let hung = matches!(self.machine.phase, Phase::Stopping { why: Why::Hang { .. }, .. });
+        let never_began = hung && self.out_time <= 0;
+        let wordless = never_began || (!asked && exit.is_crash());
+        if encoder == Encoder::Software || !(wordless || ffmpeg_cli::encoders::failed(self.tail.all())) {
             return false;
         }
         tracing::warn!(encoder = encoder.label(), "an encoder failed");

@@ -1,10 +1,10 @@
 //! How a stream comes to its prepared file while it runs.
 
 use ffmpeg_cli::prepare::narrowed;
-use stream_api::{Preparation, StreamSpec, t};
+use stream_api::{Mode, Preparation, StreamSpec, t};
 
 use super::Actor;
-use crate::lifecycle::Input;
+use crate::{lifecycle::Input, prober::Probed, wanted::wanted};
 
 /// Seconds. A pass that ends so soon is played to its end, so that nobody sees the source jump back.
 const SOON: f64 = 60.0;
@@ -51,6 +51,18 @@ impl Actor {
         let played = self.out_time.max(0) as f64 / 1e6;
         let left = length - played % length;
         left <= END || left > SOON
+    }
+
+    /// A file that is not sent now was given other settings: it is shown how they would send it. Of a prepared one that is
+    /// not known before it starts.
+    pub(super) fn plan_anew(&mut self) {
+        let (spec, parts) = (&self.spec, &self.parts);
+        let known = self.facts.probed.take().filter(|probed| probed.plan.mode != Mode::Prepared);
+        let Some(media) = known.map(|probed| probed.media).filter(|_| spec.source.file().is_some()) else {
+            return;
+        };
+        let wanted = wanted(&parts.hub, &parts.prober, spec.server, spec.playback, &spec.encoding);
+        self.facts.probed = ffmpeg_cli::plan::plan(&media, &wanted).ok().map(|plan| Probed { media, plan });
     }
 
     /// The spec is another one: what it wants is made, and what it wants no more is given up.
