@@ -303,8 +303,8 @@ pub struct StreamCreate {
 }
 
 /// Changes what is given and keeps the rest. A stream that runs is restarted when the change needs it: a new
-/// source, name, server, playback or encoding does, `record`, `muted` and `prepare` do not. Its viewers stay when they are kept ([`crate::Kept`]),
-/// unless its name, its tracks ([`crate::Tracks`]) or `keep_viewers` itself change.
+/// source, name, server, playback or encoding does, `record`, `muted` and `prepare` do not. Its viewers stay when they
+/// are kept ([`crate::Kept`]), unless its name, its tracks ([`crate::Tracks`]) or `keep_viewers` itself change.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StreamUpdate {

@@ -3,7 +3,7 @@
 //! The codecs that each protocol carries are those of MediaMTX 1.20 (its `README`, "Compatibility matrix"); that browsers
 //! refuse B-frames by WebRTC, 10-bit pictures and most H.265, and hear no AAC by WebRTC, was measured.
 
-use crate::{Encoding, Mode, Plan, Protocol, Sound, SourceMedia, VideoCodec, codec_name};
+use crate::{Encoding, Mode, Plan, Protocol, PublishBy, Sound, SourceMedia, VideoCodec, codec_name};
 
 /// Seconds between key frames. A viewer who joins waits for the next one: MediaMTX keeps none for RTSP and WebRTC.
 pub const RARE_KEYFRAMES: f64 = 4.0;
@@ -46,6 +46,10 @@ impl Cure {
     pub fn apply(self, encoding: &mut Encoding) {
         match self {
             Cure::Picture => encoding.video = VideoCodec::H264,
+            // RTMP carries one track.
+            Cure::Sounds if encoding.publish == PublishBy::Rtmp => {
+                (encoding.audio, encoding.publish) = (Sound::Both, PublishBy::Rtsp);
+            }
             Cure::Sounds => encoding.audio = Sound::Both,
         }
     }
@@ -190,7 +194,7 @@ fn absent() -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{SentAudio, Tracks, VideoTrack};
+    use crate::{Playback, SentAudio, Tracks, VideoTrack};
 
     fn sent(video: Option<&str>, sounds: &[&str]) -> (SourceMedia, Plan) {
         let audio = |at: usize| {
@@ -287,5 +291,10 @@ mod tests {
         Cure::Picture.apply(&mut encoding);
         Cure::Sounds.apply(&mut encoding);
         assert_eq!((encoding.video, encoding.audio), (VideoCodec::H264, Sound::Both));
+        for publish in [PublishBy::Rtmp, PublishBy::Srt] {
+            let mut encoding = Encoding { publish, ..Encoding::default() };
+            Cure::Sounds.apply(&mut encoding);
+            assert_eq!(encoding.check(Playback::Loop), Ok(()), "{publish:?}");
+        }
     }
 }

@@ -121,7 +121,8 @@ remarks! {
 }
 
 impl RemarkCode {
-    /// Whether it says what viewers by some protocol miss, which [`plays_everywhere`](crate::plays_everywhere) says of each.
+    /// Whether it says what viewers by some protocol miss, which [`plays_everywhere`](crate::plays_everywhere) says of
+    /// each.
     pub const fn is_of_a_protocol(self) -> bool {
         matches!(
             self,

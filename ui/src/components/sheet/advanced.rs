@@ -8,9 +8,9 @@ use crate::components::{
     sheet::{form::Form, network::Kind, presets::presets},
 };
 
-/// What can be chosen of a setting: how it is called, and what choosing it does.
 /// What a choice does to the settings.
 type Set = fn(&mut Encoding);
+/// What can be chosen of a setting: how it is called, and what choosing it does.
 type Choice = (String, Set);
 
 /// All of it, open where something is chosen.
