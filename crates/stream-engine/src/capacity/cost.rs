@@ -29,8 +29,11 @@ pub(crate) fn of(media: &SourceMedia, plan: &Plan, measured: &Measured) -> Optio
 
 #[cfg(test)]
 mod tests {
-    use ffmpeg_cli::plan::{Wanted, plan};
-    use stream_api::{AudioTrack, Encoding, VideoCodec, VideoTrack};
+    use ffmpeg_cli::{
+        encoders::{Encoders, Works},
+        plan::{Wanted, plan},
+    };
+    use stream_api::{AudioTrack, Encoder, Encoding, VideoCodec, VideoTrack};
 
     use super::*;
 
@@ -82,7 +85,11 @@ mod tests {
 
     #[test]
     fn what_nobody_measured_is_not_guessed() {
-        let wanted = Wanted::by(Encoding { video: VideoCodec::H265, ..Encoding::default() });
+        let card = Works { encoder: Encoder::Nvenc, codec: VideoCodec::H265, device: None };
+        let wanted = Wanted {
+            encoders: Encoders::default().and(vec![card]),
+            ..Wanted::by(Encoding { video: VideoCodec::H265, ..Encoding::default() })
+        };
         let plan = plan(&media(1920, 1080, "h264"), &wanted).unwrap();
         assert_eq!(of(&media(1920, 1080, "h264"), &plan, &Measured::REFERENCE), None);
     }
