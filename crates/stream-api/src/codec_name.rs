@@ -31,6 +31,15 @@ pub fn codec_name(codec: &str) -> String {
     }
 }
 
+/// A container as people write it, by FFmpeg's names, separated by commas; none where it has none.
+pub fn container_name(names: &str) -> Option<String> {
+    const NAMES: [(&str, &str); 4] =
+        [("mov", "MP4"), ("matroska", "Matroska"), ("mpegts", "MPEG-TS"), ("mpeg", "MPEG-PS")];
+    let first = names.split(',').next().filter(|name| !name.is_empty())?;
+    let known = NAMES.iter().find(|(known, _)| *known == first);
+    Some(known.map_or_else(|| first.to_uppercase(), |(_, written)| (*written).to_owned()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,5 +55,14 @@ mod tests {
         ] {
             assert_eq!(codec_name(codec), name);
         }
+    }
+
+    #[test]
+    fn so_are_containers() {
+        for (names, name) in [("mov,mp4,m4a", Some("MP4")), ("mpegts", Some("MPEG-TS")), ("avi", Some("AVI"))]
+        {
+            assert_eq!(container_name(names).as_deref(), name);
+        }
+        assert_eq!(container_name(""), None);
     }
 }

@@ -68,7 +68,7 @@ pub use address::{HIDDEN, SourceAddress, SourceSecrets, split_address};
 pub use arrival::{Awaited, Publisher, Wait};
 pub use capacity::{Capacity, Computer, Fit, Load};
 pub use code::Code;
-pub use codec_name::codec_name;
+pub use codec_name::{codec_name, container_name};
 pub use commands::{COMMANDS, Command, Method, Route};
 pub use drift::{Difference, Drift};
 pub use encoder_tried::{EncoderTried, EncodersTried};

@@ -11,10 +11,5 @@ pub(super) fn audio_name(audio: &AudioTrack) -> String {
 }
 
 pub(super) fn container_name(container: &str) -> String {
-    match container.split(',').next().unwrap_or_default() {
-        "mpegts" => "MPEG-TS".to_owned(),
-        "matroska" => "Matroska".to_owned(),
-        "" => t!("plan.unknown_container").to_owned(),
-        name => name.to_uppercase(),
-    }
+    stream_api::container_name(container).unwrap_or_else(|| t!("plan.unknown_container").to_owned())
 }

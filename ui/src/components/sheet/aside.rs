@@ -1,5 +1,7 @@
 use leptos::prelude::*;
-use stream_api::{Cost, Cure, Mode, Picture, Plan, SourceMedia, codec_name, commands::CapacityGet, t};
+use stream_api::{
+    Cost, Cure, Mode, Picture, Plan, SourceMedia, codec_name, commands::CapacityGet, container_name, t,
+};
 
 use crate::{
     components::{
@@ -86,6 +88,20 @@ pub(crate) fn facts(media: &SourceMedia, plan: &Plan) -> impl IntoView + use<> {
         if v.hdr {
             rows.push((t!("fact.range"), t!("fact.range.hdr").to_owned()));
         }
+        if let Some(seconds) = v.keyframe_interval {
+            rows.push((t!("fact.keyframes"), t!("fact.keyframes.value", seconds = format!("{seconds:.1}"))));
+        }
+        let turned = t!("fact.turned", degrees = v.rotation);
+        let marks = [
+            (v.b_frames, t!("fact.b_frames")),
+            (v.interlaced, t!("fact.interlaced")),
+            (v.variable_fps, t!("fact.uneven")),
+            (v.rotation != 0, turned.as_str()),
+        ];
+        let marks: Vec<&str> = marks.iter().filter(|(is, _)| *is).map(|(_, word)| *word).collect();
+        if !marks.is_empty() {
+            rows.push((t!("fact.marks"), marks.join(" · ")));
+        }
     }
     if let Some(Picture { width, height, fps, kilobits, encoder, .. }) = &plan.picture {
         let size = t!("fact.picture.value", width = width, height = height, fps = format::fps(*fps));
@@ -119,6 +135,9 @@ pub(crate) fn facts(media: &SourceMedia, plan: &Plan) -> impl IntoView + use<> {
     }
     if let Some(bps) = media.bitrate_bps {
         rows.push((t!("fact.bitrate"), t!("fact.about", value = format::rate(bps))));
+    }
+    if let Some(container) = container_name(&media.container) {
+        rows.push((t!("fact.container"), container));
     }
     if let Some(seconds) = media.duration {
         rows.push((t!("fact.length"), format::duration(seconds)));
