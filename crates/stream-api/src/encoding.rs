@@ -181,6 +181,12 @@ impl Encoding {
         Encoding { start: self.start, end: self.end, extra: self.extra.clone(), ..preset.as_preset() }
     }
 
+    /// What of it counts for a source that has no beginning and no end, and goes to its server in one way alone.
+    #[must_use]
+    pub fn of_live(&self) -> Encoding {
+        Encoding { start: None, end: None, publish: PublishBy::default(), ..self.clone() }
+    }
+
     /// The part of the file that is sent; none for all of it.
     pub fn part(&self) -> Option<Part> {
         (self.start.is_some_and(|start| start > 0) || self.end.is_some())
@@ -309,5 +315,7 @@ mod tests {
             Encoding { height: Some(720), end: Some(9000), extra: "-t 5".into(), ..Encoding::default() };
         assert_eq!(after, wanted);
         assert_eq!(preset.as_preset(), Encoding { height: Some(720), ..Encoding::default() });
+        let live = Encoding { publish: PublishBy::Rtmp, ..wanted }.of_live();
+        assert!(live.live_problems().is_empty() && live.height == Some(720), "{live:?}");
     }
 }

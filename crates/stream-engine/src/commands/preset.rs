@@ -43,7 +43,10 @@ async fn apply(call: &Call<'_>, id: StreamId, preset: &Preset) -> Result<(), Err
     if !spec.takes_settings() {
         return Err(Error::new(Code::EncodingUnfit).with("name", spec.name));
     }
-    let encoding = spec.encoding.by_preset(&preset.encoding);
+    let mut encoding = spec.encoding.by_preset(&preset.encoding);
+    if spec.source.file().is_none() {
+        encoding = encoding.of_live();
+    }
     if encoding == spec.encoding {
         return Ok(());
     }

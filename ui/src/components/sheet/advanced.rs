@@ -13,14 +13,30 @@ type Set = fn(&mut Encoding);
 /// What can be chosen of a setting: how it is called, and what choosing it does.
 type Choice = (String, Set);
 
+/// Those that count only where the picture, or the sound, is encoded.
+const OF_PICTURE: [Setting; 7] = [
+    Setting::Device,
+    Setting::Bitrate,
+    Setting::Quality,
+    Setting::Height,
+    Setting::Fps,
+    Setting::Keyframes,
+    Setting::Rotate,
+];
+const OF_SOUND: [Setting; 2] = [Setting::AudioBitrate, Setting::Volume];
+
 /// All of it, open where something is chosen.
 pub(crate) fn advanced(form: Form) -> impl IntoView {
     let chosen = form.settings.chosen;
     let open = chosen.with_untracked(|encoding| !encoding.is_automatic());
     let automatic = Memo::new(move |_| chosen.with(Encoding::is_automatic));
     let is_file = Memo::new(move |_| form.net.kind.get() == Kind::File);
-    let made = Memo::new(move |_| chosen.with(|encoding| encoding.video != VideoCodec::AsIs));
-    let heard = Memo::new(move |_| chosen.with(|e| !matches!(e.audio, Sound::None | Sound::AsIs)));
+    // What is wrong stays in sight: nothing can be saved before it is put right.
+    let any_wrong = move |of: &[Setting]| form.setting_problems().iter().any(|(setting, _)| of.contains(setting));
+    let made = Memo::new(move |_| chosen.with(|e| e.video != VideoCodec::AsIs) || any_wrong(&OF_PICTURE));
+    let heard = Memo::new(move |_| {
+        chosen.with(|e| !matches!(e.audio, Sound::None | Sound::AsIs)) || any_wrong(&OF_SOUND)
+    });
     let state = move || if automatic.get() { t!("settings.automatic") } else { t!("settings.chosen") };
     view! {
         <details class="more" open=open data-testid="advanced">

@@ -1,7 +1,7 @@
 //! What the form holds of how a file is sent.
 
 use leptos::prelude::*;
-use stream_api::{Encoding, Error, Playback, Setting};
+use stream_api::{Encoding, Error, Setting};
 
 use crate::components::sheet::{form::Form, network::Kind};
 
@@ -50,10 +50,8 @@ impl Settings {
         self.chosen.set(Encoding::default());
     }
 
-    fn problems(self, playback: Playback) -> Vec<(Setting, Error)> {
-        let unread = self.unread.with(|all| all.iter().map(|(of, _)| (*of, of.unfit())).collect::<Vec<_>>());
-        let wrong = self.chosen.with(|encoding| encoding.problems(playback));
-        unread.into_iter().chain(wrong).collect()
+    fn unread_problems(self) -> Vec<(Setting, Error)> {
+        self.unread.with(|all| all.iter().map(|(of, _)| (*of, of.unfit())).collect())
     }
 }
 
@@ -71,7 +69,11 @@ impl Form {
 
     /// How it is to be sent.
     pub(crate) fn encoding(self) -> Encoding {
-        if self.takes_settings() { self.settings.chosen.get() } else { Encoding::default() }
+        match (self.takes_settings(), self.net.kind.get()) {
+            (false, _) => Encoding::default(),
+            (true, Kind::File) => self.settings.chosen.get(),
+            (true, _) => self.settings.chosen.with(Encoding::of_live),
+        }
     }
 
     /// Everything that is wrong with how it is to be sent.
@@ -79,10 +81,12 @@ impl Form {
         if !self.takes_settings() {
             return Vec::new();
         }
-        let mut problems = self.settings.problems(self.playback.get());
+        let mut problems = self.settings.unread_problems();
+        problems.extend(self.encoding().problems(self.playback.get()));
         match self.net.kind.get() {
             Kind::File => problems.extend(self.unpublished()),
-            _ => problems.extend(self.settings.chosen.with(Encoding::live_problems)),
+            // It has no field for these.
+            _ => problems.retain(|(of, _)| !matches!(of, Setting::Start | Setting::End)),
         }
         problems.extend(self.forbidden());
         problems
