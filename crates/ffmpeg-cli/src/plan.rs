@@ -80,7 +80,7 @@ fn judged(video: &VideoTrack, container: &str, wanted: &Wanted) -> Judged {
     let encoding = &wanted.encoding;
     let sends_av1 = wanted.encoders.sends_av1();
     let impossible = judge::against_sending_video(video, container, encoding.publish, sends_av1);
-    let usual = || judge::against_copying_video(video, container, &wanted.viewers);
+    let usual = || left(judge::against_copying_video(video, container, &wanted.viewers), encoding);
     let codec = encoding.video;
     let (mut reasons, warnings) = match codec {
         VideoCodec::AsIs => {
@@ -100,10 +100,16 @@ fn judged(video: &VideoTrack, container: &str, wanted: &Wanted) -> Judged {
     Judged { reasons, warnings, codec }
 }
 
+/// Fields that are to stay fields are no reason to encode.
+fn left(mut reasons: Vec<Remark>, encoding: &Encoding) -> Vec<Remark> {
+    reasons.retain(|why| why.code != RemarkCode::Interlaced || encoding.deinterlace != Some(false));
+    reasons
+}
+
 fn judged_live(video: &VideoTrack, encoding: &Encoding) -> Judged {
     let codec = encoding.video;
     let mut reasons = match codec {
-        VideoCodec::Automatic | VideoCodec::H264 => judge::against_passing_video(video),
+        VideoCodec::Automatic | VideoCodec::H264 => left(judge::against_passing_video(video), encoding),
         VideoCodec::H265 | VideoCodec::Av1 if video.codec != codec.codec() => {
             vec![judge::asked(Setting::Video)]
         }

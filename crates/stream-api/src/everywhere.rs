@@ -45,7 +45,11 @@ impl Cure {
     /// The choice that it makes.
     pub fn apply(self, encoding: &mut Encoding) {
         match self {
-            Cure::Picture => encoding.video = VideoCodec::H264,
+            Cure::Picture => {
+                encoding.video = VideoCodec::H264;
+                // Fields that were to stay fields are among what it cures.
+                encoding.deinterlace = encoding.deinterlace.filter(|always| *always);
+            }
             // RTMP carries one track.
             Cure::Sounds if encoding.publish == PublishBy::Rtmp => {
                 (encoding.audio, encoding.publish) = (Sound::Both, PublishBy::Rtsp);
@@ -291,6 +295,9 @@ mod tests {
         Cure::Picture.apply(&mut encoding);
         Cure::Sounds.apply(&mut encoding);
         assert_eq!((encoding.video, encoding.audio), (VideoCodec::H264, Sound::Both));
+        let mut fields = Encoding { deinterlace: Some(false), ..Encoding::default() };
+        Cure::Picture.apply(&mut fields);
+        assert_eq!(fields.deinterlace, None);
         for publish in [PublishBy::Rtmp, PublishBy::Srt] {
             let mut encoding = Encoding { publish, ..Encoding::default() };
             Cure::Sounds.apply(&mut encoding);

@@ -222,6 +222,13 @@ fn each_choice_that_takes_an_encoder_is_its_own_reason() {
 }
 
 #[test]
+fn fields_that_stay_fields_are_copied() {
+    let fields = media(MP4, Some(VideoTrack { interlaced: true, ..video() }), None);
+    assert!(chosen(&fields, |_| ()).encodes_video);
+    assert!(!chosen(&fields, |e| e.deinterlace = Some(false)).encodes_video);
+}
+
+#[test]
 fn a_picture_keeps_its_shape_and_never_grows() {
     let sized = |choice: Choice| {
         let made = chosen(&good(), choice).picture.expect("is encoded");
