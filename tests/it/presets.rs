@@ -50,6 +50,9 @@ async fn settings_are_kept_under_a_name_and_applied_to_many_streams() {
     assert_eq!(server.stop().await, Some(0));
     let server = Server::ready(&dir).await;
     assert_eq!(kept(&server).await[0], hall, "it was stored");
+    let mut kept_aside = std::fs::read_dir(dir.data()).unwrap().flatten();
+    let is_broken = |entry: std::fs::DirEntry| entry.file_name().to_string_lossy().contains("broken");
+    assert!(!kept_aside.any(is_broken), "nothing of the configuration was unknown");
     server.ask("DELETE", "/api/v1/presets/Hall%20%2F%20120p", None).await.ok();
     assert_eq!(kept(&server).await.as_array().unwrap().len(), 1);
     assert_eq!(server.stream(&idle).await["encoding"]["height"], 120, "streams go on with what they have");

@@ -87,10 +87,11 @@ impl Actor {
         }
         tracing::warn!(encoder = encoder.label(), "an encoder failed");
         self.journal.manager("warning", t!("log.encoder_failed", encoder = encoder.label()));
-        // Without a session to be had there is nothing wrong with it.
-        match ffmpeg_cli::encoders::is_full(self.tail.all()) && self.session.is_some() {
-            true => self.parts.sessions.refused(encoder, Instant::now()),
-            false => self.fallen.add(encoder, Instant::now()),
+        // Without a session to be had there is nothing wrong with it. Who found none to take is no news to others.
+        match (ffmpeg_cli::encoders::is_full(self.tail.all()), self.session.is_some()) {
+            (true, true) => self.parts.sessions.refused(encoder, Instant::now()),
+            (true, false) => {}
+            (false, _) => self.fallen.add(encoder, Instant::now()),
         }
         true
     }
