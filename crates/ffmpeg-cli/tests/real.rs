@@ -145,10 +145,11 @@ fn a_part_that_repeats_begins_and_ends_where_it_is_wanted() {
     let folder = tempfile::tempdir().expect("a folder");
     // One key frame: each pass is read from the beginning of the file.
     let rare = "-c:v libx264 -preset ultrafast -bf 2 -g 250 -pix_fmt yuv420p -c:a aac -ac 2";
-    let later = format!("{rare} -output_ts_offset 100 -f mpegts");
+    // In MPEG-TS it is read from anywhere.
+    let later = rare.replace("-g 250", "-g 5") + " -output_ts_offset 100 -f mpegts";
     for (name, codecs) in [("it's [a] \"part\" ü 日 %03d #1.mp4", rare), ("later.ts", &later)] {
         let seconds = send_part(folder.path(), name, codecs);
-        assert!((1.9..2.2).contains(&seconds), "{name}: {seconds}");
+        assert!((1.9..2.4).contains(&seconds), "{name}: {seconds}");
     }
 }
 
