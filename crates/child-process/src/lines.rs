@@ -54,13 +54,15 @@ pub(crate) fn pump(
             tokio::select! {
                 () = out.read() , if out.source.is_some() => {}
                 () = err.read() , if err.source.is_some() => {}
-                permit = send.reserve(), if wanted && (out.waits() || err.waits()) => match permit {
-                    Ok(permit) => {
-                        if let Some(line) = out.next().or_else(|| err.next()) {
-                            permit.send(line);
-                        }
+                permit = send.reserve(), if wanted && (out.waits() || err.waits()) => {
+                    wanted = permit.is_ok();
+                    let mut permit = permit.ok();
+                    // All that there is room for, so that the reader wakes up once for what was printed at once.
+                    while let Some(room) = permit.take() {
+                        let Some(line) = out.next().or_else(|| err.next()) else { break };
+                        room.send(line);
+                        permit = send.try_reserve().ok();
                     }
-                    Err(_) => wanted = false,
                 },
                 () = &mut over => break,
             }

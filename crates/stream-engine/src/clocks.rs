@@ -8,7 +8,10 @@ use std::{
 };
 
 use stream_api::UnixMillis;
-use tokio::sync::broadcast;
+use tokio::{
+    sync::broadcast,
+    time::{Interval, MissedTickBehavior, interval_at},
+};
 
 use crate::clock;
 
@@ -44,6 +47,9 @@ pub(crate) enum Jump {
 #[derive(Clone)]
 pub struct Clocks {
     read: Arc<dyn Fn() -> Reading + Send + Sync>,
+    wall: Arc<dyn Fn() -> UnixMillis + Send + Sync>,
+    /// When all [`seconds`](Clocks::seconds) begin.
+    beat: tokio::time::Instant,
     jumps: broadcast::Sender<Jump>,
 }
 
@@ -57,21 +63,38 @@ impl Clocks {
     /// The computer's own.
     pub fn real() -> Clocks {
         let start = Instant::now();
-        Clocks::by(move || Reading {
+        let clocks = Clocks::by(move || Reading {
             monotonic: start.elapsed(),
             uptime: Duration::from_secs(sysinfo::System::uptime().unwrap_or_default()),
             wall: clock::now(),
-        })
+        });
+        // It is asked for each event, and the time since boot is in a file.
+        Clocks { wall: Arc::new(clock::now), ..clocks }
     }
 
     /// Those of a test.
     pub fn by(read: impl Fn() -> Reading + Send + Sync + 'static) -> Clocks {
-        Clocks { read: Arc::new(read), jumps: broadcast::channel(16).0 }
+        let read = Arc::new(read);
+        let wall = Arc::clone(&read);
+        Clocks {
+            read,
+            wall: Arc::new(move || wall().wall),
+            beat: tokio::time::Instant::now(),
+            jumps: broadcast::channel(16).0,
+        }
     }
 
     /// Now, as people read it.
     pub(crate) fn wall(&self) -> UnixMillis {
-        (self.read)().wall
+        (self.wall)()
+    }
+
+    /// Once a second, at the same moment for whoever asks: the computer wakes up once for all of them.
+    pub(crate) fn seconds(&self) -> Interval {
+        let next = self.beat.elapsed().as_secs() + 1;
+        let mut seconds = interval_at(self.beat + Duration::from_secs(next), Duration::from_secs(1));
+        seconds.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        seconds
     }
 
     /// Every jump from now on.
@@ -149,6 +172,22 @@ mod tests {
         assert_eq!(later(1_000, 1, DAY + 1_000), [Jump::Set(DAY)]);
         assert_eq!(later(1_000, 1, 1_000 - DAY), [Jump::Set(-DAY)]);
         assert_eq!(later(1_000, 3_600, 3_600_000 - DAY), [Jump::Woke, Jump::Set(-DAY)], "both");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn everybodys_seconds_are_the_same() {
+        let clocks = Clocks::real();
+        tokio::time::sleep(TICK * 3 + TICK / 4).await;
+        let mut first = clocks.seconds();
+        tokio::time::sleep(TICK / 4).await;
+        let mut second = clocks.clone().seconds();
+        for _ in 0..3 {
+            assert_eq!(first.tick().await, second.tick().await);
+        }
+        // Who was held up goes on with the others.
+        tokio::time::sleep(TICK * 5).await;
+        second.tick().await;
+        assert_eq!(second.tick().await.duration_since(clocks.beat).subsec_nanos(), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -6,8 +6,8 @@
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
@@ -19,11 +19,21 @@ pub(crate) const LIMIT: Duration = Duration::from_secs(10);
 const PER_DRIVE: usize = 24;
 /// And one path: what asks for it again and again must not take its drive's, since a link may lead to another drive.
 const PER_PATH: usize = 1;
+/// Many streams look for their files at a time: what is mounted is listed once for all of them.
+const FRESH: Duration = Duration::from_secs(2);
 
 /// Asks drives. A cheap handle.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Drives {
     seats: Arc<Mutex<HashMap<Place, Arc<Semaphore>>>>,
+    mounted: Arc<Mutex<Mounted>>,
+}
+
+/// Where drives were mounted.
+#[derive(Debug, Default)]
+struct Mounted {
+    points: Arc<[PathBuf]>,
+    at: Option<Instant>,
 }
 
 /// What may hold so many threads and no more.
@@ -43,7 +53,7 @@ impl Drives {
     ) -> Option<T> {
         let answer = async {
             let own = self.seats(Place::Path(path.to_owned()), PER_PATH).acquire_owned().await.ok()?;
-            let drives = self.seats(Place::Drive(drive(path)), PER_DRIVE).acquire_owned().await.ok()?;
+            let drives = self.seats(Place::Drive(self.drive(path)), PER_DRIVE).acquire_owned().await.ok()?;
             let asked = spawn_blocking(move || {
                 let answer = work();
                 drop((own, drives));
@@ -62,19 +72,33 @@ impl Drives {
         }
         Arc::clone(seats.entry(place).or_insert_with(|| Arc::new(Semaphore::new(count))))
     }
+
+    /// The drive that `path` names, without asking it.
+    fn drive(&self, path: &Path) -> PathBuf {
+        let points = self.mount_points();
+        mount_point(path, &points).map_or_else(|| path.components().take(3).collect(), Path::to_owned)
+    }
+
+    fn mount_points(&self) -> Arc<[PathBuf]> {
+        let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
+        if mounted.at.is_none_or(|at| at.elapsed() >= FRESH) {
+            // Linux alone lists what is mounted without asking what it lists.
+            let listed = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
+            *mounted = Mounted { points: mount_points(&listed), at: Some(Instant::now()) };
+        }
+        Arc::clone(&mounted.points)
+    }
 }
 
-/// The drive that `path` names, without asking it.
-fn drive(path: &Path) -> PathBuf {
-    // Linux alone lists what is mounted without asking what it lists.
-    let mounted = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();
-    mount_point(path, &mounted).unwrap_or_else(|| path.components().take(3).collect())
+/// All mount points in `listed` (proc_mounts(5)).
+fn mount_points(listed: &str) -> Arc<[PathBuf]> {
+    listed.lines().filter_map(|line| Some(plain(line.split(' ').nth(1)?))).collect()
 }
 
-/// The longest of the mount points in `mounted` (proc_mounts(5)) that `path` is in.
-fn mount_point(path: &Path, mounted: &str) -> Option<PathBuf> {
-    let points = mounted.lines().filter_map(|line| Some(plain(line.split(' ').nth(1)?)));
-    points.filter(|point| path.starts_with(point)).max_by_key(|point| point.as_os_str().len())
+/// The longest of `points` that `path` is in.
+fn mount_point<'a>(path: &Path, points: &'a [PathBuf]) -> Option<&'a Path> {
+    let around = points.iter().filter(|point| path.starts_with(point));
+    around.max_by_key(|point| point.as_os_str().len()).map(PathBuf::as_path)
 }
 
 /// Blanks and backslashes are written as their number (getmntent(3)).
@@ -139,10 +163,11 @@ mod tests {
     fn the_drive_is_the_innermost_that_is_mounted() {
         let mounted =
             "/dev/sda / ext4 rw 0 0\nsrv:/x /mnt/films\\040new nfs4 rw 0 0\n//nas/a /mnt/a cifs rw 0 0\n";
-        let of = |path: &str| mount_point(Path::new(path), mounted).unwrap();
+        let points = mount_points(mounted);
+        let of = |path: &str| mount_point(Path::new(path), &points).unwrap();
         assert_eq!(of("/mnt/films new/b/c.mp4"), Path::new("/mnt/films new"));
         assert_eq!(of("/mnt/ab/c.mp4"), Path::new("/"), "a longer name is another folder");
         assert_eq!(of("/mnt/a/c.mp4"), Path::new("/mnt/a"));
-        assert_eq!(mount_point(Path::new("/x"), ""), None);
+        assert_eq!(mount_point(Path::new("/x"), &[]), None);
     }
 }

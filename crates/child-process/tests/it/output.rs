@@ -19,6 +19,16 @@ async fn both_pipes_arrive_and_end() {
     assert!(exit_of(&child).await.success());
 }
 
+/// FFmpeg tells of its progress in blocks of twelve lines, twice a second: each wakes its reader up but once.
+#[cfg(unix)]
+#[tokio::test]
+async fn what_is_printed_at_once_is_there_at_once() {
+    let mut child = spawner().spawn(shell("printf 'a\nb\nc\nd\n'; read stop")).await.unwrap();
+    let mut lines = Vec::new();
+    assert_eq!(child.lines.recv_many(&mut lines, 64).await, 4, "{lines:?}");
+    assert_eq!(lines, ["a", "b", "c", "d"].map(|line| Line::Out(line.into())));
+}
+
 #[tokio::test]
 async fn a_flood_does_not_hide_progress() {
     let dir = tempfile::tempdir().unwrap();

@@ -19,7 +19,7 @@ use ffmpeg_cli::progress;
 use stream_api::{Encoder, Error, Kept, Order, State, Stream, StreamId, StreamSpec, UnixMillis, t};
 use tokio::{
     sync::{mpsc, oneshot, watch},
-    time::{interval, sleep_until},
+    time::sleep_until,
 };
 
 use cure::Cure;
@@ -162,11 +162,13 @@ impl Actor {
     #[tracing::instrument(name = "stream", skip_all, fields(stream_id = %self.id, name = %self.spec.name))]
     pub(super) async fn run(mut self) {
         let mut jumps = self.parts.hub.clocks().jumps();
-        let mut second = interval(Duration::from_secs(1));
+        let mut second = self.parts.hub.clocks().seconds();
+        let mut lines = Vec::new();
         self.turns.set_open(self.link.borrow().is_ready());
         if self.machine.order == Order::Run {
             self.take(Input::Run).await;
         }
+        self.every_second().await;
         while !(self.ending && self.machine.state() == State::Stopped) {
             let due = self.machine.deadline(&self.limits).map(|at| self.born + Duration::from_millis(at));
             tokio::select! {
@@ -180,9 +182,11 @@ impl Actor {
                     News::Made(made) => self.made(made).await,
                 },
                 true = cure::found(&mut self.cure) => self.take(Input::Cured).await,
-                line = hear::next_line(&mut self.child) => match line {
-                    Some(line) => self.line(line).await,
-                    None => self.ended().await,
+                count = hear::next_lines(&mut self.child, &mut lines) => match count {
+                    0 => self.ended().await,
+                    _ => for line in lines.drain(..) {
+                        self.line(line).await;
+                    },
                 },
                 Ok(()) = self.link.changed() => {
                     let ready = self.link.borrow_and_update().is_ready();
@@ -211,13 +215,7 @@ impl Actor {
                     self.take(if late { Input::Woke } else { Input::Tick }).await;
                 }
                 Ok(jump) = jumps.recv() => self.jumped(jump).await,
-                _ = second.tick() => {
-                    let changed = self.look();
-                    if self.look_at_preparation().await || changed {
-                        self.publish();
-                    }
-                    self.look_at_encoder().await;
-                }
+                _ = second.tick() => self.every_second().await,
             }
         }
         if let Some(done) = self.deleted.take() {

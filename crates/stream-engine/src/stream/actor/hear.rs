@@ -9,6 +9,9 @@ use stream_api::{Health, LogOrigin, State, t};
 use super::Actor;
 use crate::lifecycle::Input;
 
+/// Of a child, that are taken at once: several blocks of its progress.
+const LINES: usize = 64;
+
 impl Actor {
     pub(super) async fn line(&mut self, line: Line) {
         match line {
@@ -47,10 +50,10 @@ impl Actor {
     }
 }
 
-/// The child's next line; `None` at its end; never without a child.
-pub(super) async fn next_line(child: &mut Option<Child>) -> Option<Line> {
+/// The child's next lines, all that are there, and how many; 0 at its end; never without a child.
+pub(super) async fn next_lines(child: &mut Option<Child>, lines: &mut Vec<Line>) -> usize {
     match child {
-        Some(child) => child.lines.recv().await,
+        Some(child) => child.lines.recv_many(lines, LINES).await,
         None => std::future::pending().await,
     }
 }
