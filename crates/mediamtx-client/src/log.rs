@@ -43,6 +43,12 @@ pub fn is_reload(text: &str) -> bool {
     text == "reloading configuration (file changed)"
 }
 
+/// Whether a text says that a path has a publisher from now on: `[path x] stream is online` (a path with a slate, 1.19.3
+/// and newer), else `[RTSP] [session 1] is publishing to path 'x', …`.
+pub fn is_arrival(text: &str) -> bool {
+    text.contains("] is publishing to path '") || text.ends_with("] stream is online")
+}
+
 /// What keeps a path from being recorded, from the text of an error: its name, and the reason as the system says it
 /// (`[path x] [recorder] write /a/b.mp4: no space left on device`). MediaMTX tries again after 2 s, and says it again.
 pub fn recorder_error(text: &str) -> Option<(&str, &str)> {
@@ -181,6 +187,14 @@ mod tests {
             "WebRTC"
         );
         assert_eq!(listener("[RTSP] [conn 127.0.0.1:1] opened"), None);
+    }
+
+    #[test]
+    fn arrivals_with_and_without_a_slate() {
+        assert!(is_arrival("[path a/b] stream is online"));
+        assert!(is_arrival("[RTSP] [session d0939605] is publishing to path 'a', 1 track (H264)"));
+        assert!(!is_arrival("[path a] stream is available, 1 track (H264)"), "its slate");
+        assert!(!is_arrival("[RTSP] [session d0939605] is reading from path 'a', with TCP, 1 track (H264)"));
     }
 
     #[test]

@@ -17,7 +17,7 @@ pub struct Limits {
     /// For the making of a child, or of a path: more than its parts may take together, each of which has a limit. Nothing
     /// is ever awaited for good.
     pub make: Millis,
-    /// From the child's birth to on air.
+    /// From the child's birth to its first progress on air.
     pub start: Millis,
     /// Without progress of the child.
     pub stall: Millis,

@@ -61,9 +61,9 @@ pub enum Phase {
         attempt: u32,
         /// When it began.
         since: Millis,
-        /// When the child last got further.
+        /// When the child last got further; ahead of now until it did so once, see [`Limits::start`].
         progress_at: Millis,
-        /// When the server last received something.
+        /// When the server last received something; likewise.
         received_at: Millis,
     },
     /// The path is there, and media flows whenever it comes. There is no child, and nothing to hurry; for a converter,

@@ -172,7 +172,9 @@ impl Step<'_> {
     fn progressed(&mut self) {
         match &mut self.machine.phase {
             Phase::Starting { spawned: Some(_), progressed, .. } => *progressed = true,
-            Phase::Running { progress_at, .. } => *progress_at = self.now,
+            Phase::Running { progress_at, received_at, .. } => {
+                (*progress_at, *received_at) = (self.now, (*received_at).min(self.now));
+            }
             Phase::Starting { spawned: None, .. }
             | Phase::Stopped
             | Phase::Open
@@ -196,12 +198,19 @@ impl Step<'_> {
         }
     }
 
+    /// What the server has is on air. FFmpeg tells of its first progress up to half a second later; 5.1 does at once.
     fn maybe_running(&mut self) {
-        if let Phase::Starting { attempt, spawned: Some(_), progressed: true, online: true, .. } =
+        if let Phase::Starting { attempt, spawned: Some(born), progressed, online: true, .. } =
             self.machine.phase
         {
             let now = self.now;
-            self.machine.phase = Phase::Running { attempt, since: now, progress_at: now, received_at: now };
+            // Until it has got further once, it has the time of a start.
+            let from = |limit: Millis| match progressed {
+                true => now,
+                false => now.max((born + self.limits.start).saturating_sub(limit)),
+            };
+            let (progress_at, received_at) = (from(self.limits.stall), from(self.limits.received));
+            self.machine.phase = Phase::Running { attempt, since: now, progress_at, received_at };
         }
     }
 

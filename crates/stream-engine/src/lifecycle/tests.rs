@@ -141,6 +141,35 @@ fn no_progress_for_15_seconds_is_a_hang() {
 }
 
 #[test]
+fn what_the_server_has_is_on_air_and_has_the_time_of_a_start_to_get_further() {
+    let online = || {
+        let mut rig = Rig::new(Playback::Loop);
+        rig.give(Input::Run);
+        rig.give(Input::Spawned);
+        rig.now += 200;
+        rig.give(Input::Online(true));
+        assert_eq!(rig.machine.state(), State::Running);
+        rig
+    };
+    let mut rig = online();
+    assert_eq!(rig.after(14_799), []);
+    assert_eq!(rig.after(1), [Effect::Ask(Rung::Interrupt)], "15 s after its birth");
+    // Once it got further, a stall is seen as soon as ever: its own, and one on the way to the server.
+    let mut rig = online();
+    rig.now += 500;
+    rig.give(Input::Progressed);
+    assert_eq!(rig.after(4_999), []);
+    assert_eq!(rig.after(1), [Effect::Ask(Rung::Interrupt)]);
+    let mut rig = online();
+    for wait in [500, 3_000] {
+        rig.now += wait;
+        rig.give(Input::Progressed);
+    }
+    assert_eq!(rig.after(2_999), []);
+    assert_eq!(rig.after(1), [Effect::Ask(Rung::Interrupt)], "6 s without bytes");
+}
+
+#[test]
 fn a_missing_file_fails_says_so_once_and_comes_back() {
     let mut rig = Rig::new(Playback::Loop);
     rig.give(Input::Run);

@@ -242,7 +242,7 @@ impl Server {
         self.samples.borrow().get(name)?.publisher.clone()
     }
 
-    /// While this is held the server is asked every 15 ms instead of every second.
+    /// While this is held the server is asked every 50 ms instead of every second.
     pub(crate) fn eager(&self) -> Eager {
         self.board.eager()
     }

@@ -25,7 +25,7 @@ use crate::room::Room;
 
 /// Between two questions; while a stream starts, [`EAGER`].
 const USUAL: Duration = Duration::from_secs(1);
-const EAGER: Duration = Duration::from_millis(15);
+const EAGER: Duration = Duration::from_millis(50);
 /// The same for one that is not ours.
 const POLITE: Duration = Duration::from_millis(200);
 /// Rates are taken over at least this long.
@@ -158,13 +158,19 @@ impl<'a> Poller<'a> {
         }
     }
 
-    /// A second, or until a stream starts; a moment while one does.
+    /// A second, or until a stream starts; a moment while one does. Until somebody publishes, where the server tells.
     async fn pause(&self) {
-        if self.board.is_eager() {
-            sleep(if self.is_theirs() { POLITE } else { EAGER }).await;
-        } else {
-            // Elapsing is the usual case.
-            let _ = tokio::time::timeout(USUAL, self.board.until_eager()).await;
+        let usual = async {
+            if self.board.is_eager() {
+                sleep(if self.remote { POLITE } else { EAGER }).await;
+            } else {
+                // Elapsing is the usual case.
+                let _ = tokio::time::timeout(USUAL, self.board.until_eager()).await;
+            }
+        };
+        tokio::select! {
+            () = usual => {}
+            () = self.news.arrived.notified() => {}
         }
     }
 

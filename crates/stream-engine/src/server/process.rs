@@ -64,6 +64,8 @@ pub(super) struct Process {
 pub(super) enum Said {
     /// The configuration is read again.
     Reload,
+    /// A path has a publisher.
+    Arrival,
     /// A path is not recorded.
     Unrecorded { name: String, reason: String },
     /// A path's source can't be fetched, or ended.
@@ -74,6 +76,9 @@ impl Said {
     fn of(level: &str, text: &str) -> Option<Said> {
         if mediamtx_client::log::is_reload(text) {
             return Some(Said::Reload);
+        }
+        if mediamtx_client::log::is_arrival(text) {
+            return Some(Said::Arrival);
         }
         if level != "error" {
             return None;

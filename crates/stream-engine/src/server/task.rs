@@ -243,6 +243,7 @@ impl Task {
                 Some(line) = process.child.lines.recv() => {
                     match process.note(line, &self.log) {
                         Some(Said::Reload) => news.reloaded.notify_one(),
+                        Some(Said::Arrival) => news.arrived.notify_one(),
                         Some(Said::Unrecorded { name, reason }) => self.board.note_recorder(&name, &reason),
                         Some(Said::Unfetched { name, failure }) => {
                             self.board.note_pull(&name, failure, self.parts.hub.clocks().wall());

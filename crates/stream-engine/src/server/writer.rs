@@ -62,13 +62,15 @@ pub(super) enum Whose {
     Theirs(Theirs),
 }
 
-/// What the writer should look into.
+/// What the writer, and for [`arrived`](News::arrived) the poller, should look into.
 #[derive(Debug, Default)]
 pub(super) struct News {
     /// The server says that it read its file again: changes made since its start are forgotten.
     pub(super) reloaded: Notify,
     /// A path that is wanted is not there.
     pub(super) missing: Notify,
+    /// The server says that a path has a publisher.
+    pub(super) arrived: Notify,
     /// The sessions that were listed last.
     there: Mutex<HashSet<String>>,
 }
