@@ -35,13 +35,15 @@ pub fn run() -> ExitCode {
         return view::run(data_dir);
     }
     let handed = start::hand_over(&command_line);
-    if matches!(handed, Some(Handed::Done)) {
-        return ExitCode::SUCCESS;
+    if let Some(Handed::Done(code)) = handed {
+        return code;
     }
     let log = stream_server::logging::start();
     let app = match build() {
         Ok(app) => app,
-        Err(error) => return start::refuse(&Error::new(Code::Internal).with("reason", error)),
+        Err(error) => {
+            return stream_server::logging::refuse(&[Error::new(Code::Internal).with("reason", error)]);
+        }
     };
     if let Some(handed) = handed {
         return handed.finish(app);

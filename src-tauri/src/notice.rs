@@ -18,7 +18,7 @@ const LABEL: &str = "notice";
 const STYLE: &str = concat!(
     include_str!("../../ui/styles/tokens.css"),
     "*{box-sizing:border-box;margin:0}
-    body{display:flex;flex-direction:column;gap:var(--s3);height:100vh;padding:28px;background:var(--bg);\
+    body{display:flex;flex-direction:column;gap:var(--s3);min-height:100vh;padding:28px;background:var(--bg);\
     color:var(--text);font:var(--t-m)/1.5 var(--font);overflow-wrap:anywhere}
     h1{font-size:var(--t-xl);line-height:1.3} .hint{color:var(--muted)}
     nav{display:flex;gap:var(--s2);justify-content:flex-end;margin-top:auto}
@@ -31,8 +31,8 @@ const STYLE: &str = concat!(
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Notice {
     title: &'static str,
-    message: String,
-    hint: String,
+    /// Each with its hint.
+    said: Vec<(String, String)>,
     /// Of an interface that can be opened.
     address: Option<String>,
 }
@@ -40,14 +40,14 @@ pub(crate) struct Notice {
 impl Notice {
     /// The app can't start.
     pub(crate) fn refused(error: &Error) -> Notice {
-        let (message, hint) = (error.message.clone(), error.hint.clone());
-        Notice { title: t!("start.refused"), message, hint, address: None }
+        Notice { title: t!("start.refused"), said: vec![said(error)], address: None }
     }
 
-    /// A host without a window has the data folder.
-    pub(crate) fn elsewhere(message: String, address: String) -> Notice {
-        let hint = t!("start.elsewhere.hint").to_owned();
-        Notice { title: t!("start.elsewhere"), message, hint, address: Some(address) }
+    /// A host without a window has the data folder, and could not stream files of this start.
+    pub(crate) fn elsewhere(message: String, address: String, refused: &[Error]) -> Notice {
+        let here = (message, t!("start.elsewhere.hint").to_owned());
+        let said = std::iter::once(here).chain(refused.iter().map(said)).collect();
+        Notice { title: t!("start.elsewhere"), said, address: Some(address) }
     }
 
     fn html(&self) -> String {
@@ -55,14 +55,17 @@ impl Notice {
             Some(_) => format!("<a id=\"open\" class=\"main\" href=\"/open\">{}</a>", t!("start.open")),
             None => String::new(),
         };
+        let said = self
+            .said
+            .iter()
+            .map(|(message, hint)| format!("<p>{}</p><p class=\"hint\">{}</p>", plain(message), plain(hint)));
         format!(
             "<!doctype html><meta charset=\"utf-8\"><title>{app}</title><style>{STYLE}</style>\
-             <h1>{title}</h1><p>{message}</p><p class=\"hint\">{hint}</p>\
+             <h1>{title}</h1>{said}\
              <nav><a id=\"close\" href=\"/close\">{close}</a>{open}</nav>",
             app = t!("app.name"),
             title = self.title,
-            message = plain(&self.message),
-            hint = plain(&self.hint),
+            said = said.collect::<String>(),
             close = t!("act.close"),
         )
     }
@@ -81,6 +84,10 @@ impl Notice {
         }
         false
     }
+}
+
+fn said(error: &Error) -> (String, String) {
+    (error.message.clone(), error.hint.clone())
 }
 
 /// Shows it, and returns when the window was closed.
@@ -136,7 +143,10 @@ mod tests {
 
     #[test]
     fn an_interface_is_offered() {
-        let html = Notice::elsewhere("there".to_owned(), "http://127.0.0.1:5000".to_owned()).html();
-        assert!(html.contains("href=\"/open\""), "{html}");
+        let refused = Error::new(Code::SourceMissing).with("path", "/v/a.mp4");
+        let html =
+            Notice::elsewhere("there".to_owned(), "http://127.0.0.1:5000".to_owned(), &[refused]).html();
+        assert!(html.contains("href=\"/open\"") && html.contains("there"), "{html}");
+        assert!(html.contains("a.mp4"), "a file that is not streamed is told: {html}");
     }
 }

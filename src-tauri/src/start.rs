@@ -1,17 +1,13 @@
 //! From the command line to a running app.
 
-use std::{
-    io::{self, Write as _},
-    net::Ipv4Addr,
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use std::{io, net::Ipv4Addr, process::ExitCode};
 
-use stream_api::{Code, Error, HostKind, Message, Origin, commands::Opened, t};
-use stream_engine::{Engine, Options, owner};
+use stream_api::{Code, Error, HostKind, Message, t};
+use stream_engine::{Engine, Options};
 use stream_server::{
     Door,
-    door::{self, Client, Knock},
+    door::{self, Knock},
+    logging,
 };
 use tauri::{App, AppHandle, Manager as _};
 use tokio::{net::TcpListener, sync::mpsc};
@@ -26,45 +22,51 @@ use crate::{
     window::{self, Window},
 };
 
-/// An owner that is starting has a door within this time.
-const OWNER_LIMIT: Duration = Duration::from_secs(5);
-
 /// An instance that owns the data folder already, and did what this start wanted.
 pub(crate) enum Handed {
     /// Nothing is left to do.
-    Done,
-    /// It has no window, but an interface, which is offered.
-    Headless(Notice),
+    Done(ExitCode),
+    /// It has no window, but an interface, which is offered, and perhaps files that it could not stream.
+    Headless(Notice, ExitCode),
 }
 
 impl Handed {
+    /// Says what `owner` said, as far as a window is not needed for it.
+    fn of(owner: door::Handed) -> Handed {
+        let code = owner.say();
+        match owner.address {
+            Some(address) if has_screen() => {
+                Handed::Headless(Notice::elsewhere(owner.said, address, &owner.refused), code)
+            }
+            _ => Handed::Done(code),
+        }
+    }
+
     /// Says what is left to say.
     pub(crate) fn finish(self, app: App) -> ExitCode {
-        if let Handed::Headless(notice) = self {
-            notice::show(app, notice);
+        match self {
+            Handed::Done(code) => code,
+            Handed::Headless(notice, code) => {
+                notice::show(app, notice);
+                code
+            }
         }
-        ExitCode::SUCCESS
     }
 }
 
 /// Where an instance owns the data folder already, lets it show itself and open the files. `None` when there is
 /// none, or it does not answer.
 pub(crate) fn hand_over(command_line: &CommandLine) -> Option<Handed> {
-    let owner = owner::read(&command_line.data_dir()?)?;
-    let door = Client::of(&owner).ok()?;
-    let shown = tauri::async_runtime::block_on(door.show(command_line.files())).ok()?;
-    let (message, handed) = match owner.address() {
-        Some(address) if shown.kind == HostKind::Headless => {
-            let message = t!("start.headless", pid = owner.pid, address = address);
-            match has_screen() {
-                true => (message.clone(), Handed::Headless(Notice::elsewhere(message, address))),
-                false => (message, Handed::Done),
-            }
-        }
-        _ => (t!("start.shown", pid = owner.pid), Handed::Done),
-    };
-    let _ = writeln!(io::stdout(), "{message}");
-    Some(handed)
+    let data_dir = command_line.data_dir()?;
+    let owner = tauri::async_runtime::block_on(door::hand_over(&data_dir, command_line.files()));
+    owner.map(Handed::of)
+}
+
+/// As [`hand_over`], for an owner too that has just started itself and has no door yet.
+pub(crate) fn hand_over_soon(command_line: &CommandLine) -> Option<Handed> {
+    let data_dir = command_line.data_dir()?;
+    let owner = tauri::async_runtime::block_on(door::hand_over_soon(&data_dir, command_line.files()));
+    owner.map(Handed::of)
 }
 
 /// Whether a window can be shown: a terminal of a server has no screen.
@@ -73,29 +75,11 @@ fn has_screen() -> bool {
     cfg!(not(target_os = "linux")) || set("DISPLAY") || set("WAYLAND_DISPLAY")
 }
 
-/// As [`hand_over`], for an owner that has just started itself and has no door yet.
-pub(crate) fn hand_over_soon(command_line: &CommandLine) -> Option<Handed> {
-    let deadline = Instant::now() + OWNER_LIMIT;
-    loop {
-        let handed = hand_over(command_line);
-        if handed.is_some() || Instant::now() > deadline {
-            return handed;
-        }
-        std::thread::sleep(Duration::from_millis(100));
-    }
-}
-
 /// Says why the app can't start, in a window too, and ends it.
 pub(crate) fn end_with(app: App, error: &Error) -> ExitCode {
-    let code = refuse(error);
+    let code = logging::refuse(std::slice::from_ref(error));
     notice::show(app, Notice::refused(error));
     code
-}
-
-/// Says on standard error why there is no start.
-pub(crate) fn refuse(error: &Error) -> ExitCode {
-    let _ = writeln!(io::stderr(), "error: {}\n{}", error.message, error.hint);
-    ExitCode::FAILURE
 }
 
 /// Starts the engine and the HTTP host of the desktop, on a loopback port of its own behind a token.
@@ -162,19 +146,10 @@ pub(crate) fn present(app: &AppHandle, command_line: &CommandLine) {
 
 /// Streams files; the page tells which can't be.
 pub(crate) fn open(app: &AppHandle, paths: Vec<String>) {
-    if paths.is_empty() {
-        return;
-    }
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let shell = app.state::<Shell>();
-        let request = serde_json::json!({ "paths": paths });
-        let reply = shell.engine.dispatch(Origin::Opened, "stream_open", request).await;
-        let errors: Vec<Error> = match reply.map(serde_json::from_value::<Opened>) {
-            Ok(Ok(opened)) => opened.refused.into_values().collect(),
-            Ok(Err(error)) => vec![Error::new(Code::Internal).with("reason", error)],
-            Err(error) => vec![error],
-        };
+        let errors = door::open(&shell.engine, paths).await;
         if !errors.is_empty() {
             shell.outbox.tell(Message::Refused { errors });
             window::show(&app);

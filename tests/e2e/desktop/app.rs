@@ -69,7 +69,7 @@ impl App {
 
     /// Starts the app with a driver in its window, and waits until its page shows the streams.
     pub async fn driven(rig: &Rig, dir: &Dir) -> Result<Driven> {
-        let driven = App::driven_anyway(rig, dir).await?;
+        let driven = App::driven_anyway(rig, dir, &[]).await?;
         driven.app.until_up().await;
         driven.page.find("body[data-ready=true]").await?;
         driven.page.js(NOTE_ERRORS, json!([])).await?;
@@ -77,13 +77,13 @@ impl App {
     }
 
     /// The same for a start that may not get as far as the streams.
-    pub async fn driven_anyway(rig: &Rig, dir: &Dir) -> Result<Driven> {
+    pub async fn driven_anyway(rig: &Rig, dir: &Dir, arguments: &[&str]) -> Result<Driven> {
         let app = App::new(rig, dir);
         let env = rig.env();
         let mut env: Vec<(&str, &str)> = env.iter().map(|(key, value)| (*key, value.as_str())).collect();
         env.push(("TAURI_WEBVIEW_AUTOMATION", "true"));
         let driver = Driver::start("/usr/bin/WebKitWebDriver", testkit::free_port(), &env).await?;
-        let options = json!({ "binary": "/bin/sh", "args": app.line(&program(), &[]) });
+        let options = json!({ "binary": "/bin/sh", "args": app.line(&program(), arguments) });
         let page = driver.session(json!({ "webkitgtk:browserOptions": options })).await?;
         Ok(Driven { app, page, _driver: driver })
     }

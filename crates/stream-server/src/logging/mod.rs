@@ -8,11 +8,10 @@ use std::{
     io::{self, IsTerminal as _, Write},
     path::Path,
     process::ExitCode,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use capped::Capped;
-use parking_lot::Mutex;
 use stream_api::{Error, t};
 use streams::StreamLines;
 use tracing::Subscriber;
