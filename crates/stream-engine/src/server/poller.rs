@@ -162,7 +162,7 @@ impl<'a> Poller<'a> {
     async fn pause(&self) {
         let usual = async {
             if self.board.is_eager() {
-                sleep(if self.remote { POLITE } else { EAGER }).await;
+                sleep(if self.is_theirs() { POLITE } else { EAGER }).await;
             } else {
                 // Elapsing is the usual case.
                 let _ = tokio::time::timeout(USUAL, self.board.until_eager()).await;
