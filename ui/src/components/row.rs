@@ -69,15 +69,16 @@ fn lock(row: RwSignal<Row>) -> impl IntoView {
 fn record(row: RwSignal<Row>) -> impl IntoView {
     let seen = Memo::new(move |_| row.with(|row| (row.stream.recording, row.stream.spec.record)));
     move || {
-        let shown = match seen.get() {
-            (Recording::Writing, _) => Some(("chip rec", t!("chip.rec"))),
-            (Recording::Stuck, _) => Some(("chip rec stuck", t!("chip.rec_stuck"))),
-            (Recording::Waiting, _) => Some(("chip", t!("chip.rec_waits"))),
+        let (class, word, title) = match seen.get() {
+            (Recording::Writing, _) => ("chip rec", t!("chip.rec"), None),
+            (Recording::Stuck, _) => ("chip rec stuck", t!("chip.rec_stuck"), None),
+            (Recording::Waiting, _) => ("chip", t!("chip.rec_waits"), None),
             // Of what its server does with it nothing is seen.
-            (Recording::Elsewhere, _) => Some(("chip", t!("chip.records"))),
-            (Recording::Off, wanted) => wanted.then_some(("chip", t!("chip.records"))),
+            (Recording::Elsewhere, _) => ("chip", t!("chip.rec"), Some(t!("recording.elsewhere"))),
+            (Recording::Off, true) => ("chip", t!("chip.records"), None),
+            (Recording::Off, false) => return None,
         };
-        shown.map(|(class, word)| view! { <span class=class>{word}</span> })
+        Some(view! { <span class=class title=title>{word}</span> })
     }
 }
 

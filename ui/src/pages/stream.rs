@@ -180,7 +180,7 @@ fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
                     <div class="url">
                         <span class="p">{protocol.label()}</span>
                         <code title=url.clone()>{url.clone()}</code>
-                        <CopyButton text=Signal::stored(url) title=title wide=true act=copy_act(protocol)/>
+                        <CopyButton text=Signal::stored(url) title=title act=copy_act(protocol)/>
                     </div>
                 }
             })
@@ -297,7 +297,8 @@ fn recording(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
         (_, Recording::Waiting) => ("muted", "waiting", t!("recording.waiting")),
         (_, Recording::Writing) => ("rec", "writing", t!("recording.writing")),
         (_, Recording::Stuck) => ("bad", "stuck", t!("recording.stuck")),
-        (_, Recording::Elsewhere) => ("rec", "elsewhere", t!("recording.elsewhere")),
+        // Red is what is seen to be written.
+        (_, Recording::Elsewhere) => ("muted", "elsewhere", t!("recording.there")),
     };
     let turn = move |event: web_sys::Event| {
         let record = Some(event_target_checked(&event));

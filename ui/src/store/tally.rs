@@ -14,7 +14,7 @@ pub(crate) enum Filter {
     Attention,
     /// Nothing runs.
     Stopped,
-    /// Bytes of a recording are being written.
+    /// Recorded: bytes reach the disk here, or did until they got stuck, or its own server was left to it.
     Recording,
 }
 
@@ -132,9 +132,11 @@ mod tests {
         let slow = Stream { health: Health::Slow, recording: Recording::Writing, ..live(1, "slow") };
         let failed = Stream { state: State::Failed, ..stream(2, "failed") };
         let waits = Stream { state: State::Backoff, ..stream(3, "waits") };
-        let (sum, lines) = tally(&picture(vec![slow, failed, waits, stream(4, "off"), live(5, "fine")]));
-        assert_eq!(sum.under, [5, 2, 3, 1, 1], "all, live, attention, stopped, recording");
-        assert_eq!(lines.len(), 5);
+        let away = Stream { recording: Recording::Elsewhere, ..live(6, "away") };
+        let streams = vec![slow, failed, waits, stream(4, "off"), live(5, "fine"), away];
+        let (sum, lines) = tally(&picture(streams));
+        assert_eq!(sum.under, [6, 3, 3, 1, 2], "all, live, attention, stopped, recording");
+        assert_eq!(lines.len(), 6);
         for (i, filter) in Filter::ALL.into_iter().enumerate() {
             assert_eq!(sum.count(filter), lines.iter().filter(|line| line.under[i]).count(), "{filter:?}");
         }
