@@ -34,13 +34,19 @@ async fn every_action_of_streams() -> Result<()> {
     // The first page leads to the form of each kind.
     browser.click("#first-camera").await?;
     browser.find("#source-url").await?;
+    // Viewers of a camera are kept where it is converted, which one that is fetched on demand never is.
+    browser.find("#keep-viewers").await?;
+    browser.click("label:has(#on-demand)").await?;
+    browser.gone("#keep-viewers").await?;
     browser.click("[data-act=close]").await?;
     browser.gone("#source-url").await?;
     browser.click("#first-test-pattern").await?;
     browser.wait_js("document.querySelector('#stream-name')?.value === 'test-pattern'").await?;
     name(browser, "a//b", "bars").await?;
+    browser.click("label:has(#keep-viewers)").await?;
     browser.click("#save:not([disabled])").await?;
     browser.find(".row[data-name=bars] .state[data-state=stopped]").await?;
+    assert_eq!(server.streams().await[0]["keep_viewers"], false, "it was switched off");
     choose(browser, "bars", "delete").await?;
     browser.click("#confirm-ok").await?;
     browser.gone(".row[data-name=bars]").await?;

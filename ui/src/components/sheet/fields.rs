@@ -6,7 +6,7 @@ use crate::components::{
     sheet::{
         advanced::{advanced, wrong},
         form::{Form, Probe},
-        network::Kind,
+        network::{Kind, Test},
         prepare::prepare,
     },
 };
@@ -15,22 +15,19 @@ use crate::components::{
 pub(crate) fn fields(form: Form) -> impl IntoView {
     let is_file = Memo::new(move |_| form.net.kind.get() == Kind::File);
     let takes = Memo::new(move |_| form.takes_settings());
-    let keep_hint = move || match form.probe.get() {
-        Probe::Done(report) => report.plan.unkept.map_or(t!("sheet.keep.hint"), Unkept::words),
-        _ => t!("sheet.keep.hint"),
-    };
+    // Of what a server passes on as it comes, nobody knows in advance what that is.
+    let keeps = Memo::new(move |_| takes.get() || form.net.kind.get() == Kind::TestPattern);
     view! {
         <div class="two">
             {name(form)}
             {move || is_file.get().then(|| playback(form))}
         </div>
         {switch("record", form.record, t!("sheet.record"), view! { <small>{t!("sheet.record.hint")}</small> })}
-        // Of another source nobody knows in advance what it sends.
-        {move || is_file.get().then(|| switch(
+        {move || keeps.get().then(|| switch(
             "keep-viewers",
             form.keep_viewers,
             t!("sheet.keep"),
-            view! { <small data-testid="keep-hint">{keep_hint}</small> },
+            view! { <small data-testid="keep-hint">{move || keep_hint(form)}</small> },
         ))}
         {prepare(form)}
         {move || match (takes.get(), form.net.kind.get()) {
@@ -41,6 +38,22 @@ pub(crate) fn fields(form: Form) -> impl IntoView {
             _ => None,
         }}
     }
+}
+
+/// What becomes of viewers, as far as that is known of the source.
+fn keep_hint(form: Form) -> &'static str {
+    let known = match form.net.kind.get() {
+        Kind::File => match form.probe.get() {
+            Probe::Done(report) => Some(report.plan),
+            _ => None,
+        },
+        Kind::Network => match form.net.test.get() {
+            Test::Done(tested) => tested.plan,
+            _ => return t!("sheet.keep.converted"),
+        },
+        Kind::Incoming | Kind::TestPattern => None,
+    };
+    known.and_then(|plan| plan.unkept).map_or(t!("sheet.keep.hint"), Unkept::words)
 }
 
 /// Something that is on or off, with what it means below.

@@ -339,7 +339,7 @@ impl Form {
             (Probe::Done(report), Some(plan)) => {
                 report.plan.sent == plan.sent && report.plan.unkept.is_none()
             }
-            _ => self.same_file(),
+            _ => self.source() == original.spec.source && self.encoding() == original.spec.encoding,
         };
         let kept = self
             .id()

@@ -101,11 +101,6 @@ fn network(form: Form) -> impl IntoView {
                 <Act class="ghost" act="cancel-test" label=t!("act.cancel") on_press=move |_| form.cancel_test()/>
             })}
         </div>
-        {move || match net.test.get() {
-            Test::Failed(error) => Some(refusal(error, "test-error").into_any()),
-            Test::Done(tested) => Some(steps(&tested).into_any()),
-            Test::None | Test::Running => None,
-        }}
         {switch("on-demand", net.on_demand, t!("sheet.on_demand"), view! { <small>{t!("sheet.on_demand.hint")}</small> })}
         {switch("convert", net.convert, t!("sheet.convert"), view! { <small>{convert_hint}</small> })}
         {move || net.takes_fingerprint().then(|| view! {
@@ -146,18 +141,24 @@ fn unconverted(form: Form) -> bool {
     form.app.world.lacks(form.server.get()).contains(&Lack::Conversion)
 }
 
-/// What a test found.
+/// How far a test got, and what it found.
 pub(crate) fn found(form: Form) -> impl IntoView {
-    move || match form.net.test.get() {
-        Test::Done(tested) => tested.media.as_ref().zip(tested.plan.as_ref()).map(|(media, plan)| {
+    let media = move |tested: &SourceTested| {
+        tested.media.as_ref().zip(tested.plan.as_ref()).map(|(media, plan)| {
             let lines = plan.reasons.iter().chain(&plan.warnings);
             let but = (plan.encodes_video || plan.encodes_audio) && unconverted(form);
             let lines = lines
                 .map(|line| line.message.clone())
                 .chain(but.then(|| Lack::Conversion.words().to_owned()));
             let lines = lines.map(|line| view! { <li>{line}</li> }).collect_view();
-            view! { {aside_facts(media, plan)} <ul class="reasons">{lines}</ul> }.into_any()
-        }),
-        _ => Some(view! { <p class="faint empty">{t!("sheet.aside.untested")}</p> }.into_any()),
+            view! { {aside_facts(media, plan)} <ul class="reasons">{lines}</ul> }
+        })
+    };
+    move || match form.net.test.get() {
+        Test::Failed(error) => refusal(error, "test-error").into_any(),
+        Test::Done(tested) => view! { {steps(&tested)} {media(&tested)} }.into_any(),
+        Test::None | Test::Running => {
+            view! { <p class="faint empty">{t!("sheet.aside.untested")}</p> }.into_any()
+        }
     }
 }
