@@ -10,6 +10,12 @@ use crate::{
 /// How long “Copied” stands, in milliseconds.
 const COPIED_MS: i32 = 1600;
 
+/// A fingerprint, which breaks between its pairs alone.
+pub(crate) fn pairs(fingerprint: &str) -> AnyView {
+    let pairs = fingerprint.split_inclusive(':').map(|pair| view! { {pair.to_owned()}<wbr/> });
+    pairs.collect_view().into_any()
+}
+
 /// Copies a text and says so in its own place.
 #[component]
 pub(crate) fn CopyButton(

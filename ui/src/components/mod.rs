@@ -42,7 +42,7 @@ pub(crate) use act::Act;
 pub(crate) use banners::Banners;
 pub(crate) use bundle::BundleCard;
 pub(crate) use confirm::{Questions, RefusedFiles};
-pub(crate) use copy::CopyButton;
+pub(crate) use copy::{CopyButton, pairs};
 pub(crate) use cure::{FaultOf, InstallFfmpeg};
 pub(crate) use drop_overlay::DropOverlay;
 pub(crate) use each::each;

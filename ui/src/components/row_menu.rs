@@ -56,18 +56,15 @@ fn urls(app: App, row: RwSignal<Row>) -> impl IntoView {
     let entries = untrack(|| app.addresses(row))
         .into_iter()
         .map(|(protocol, url)| {
-            item(
-                Icon::Copy,
-                t!("row.copy_protocol", protocol = protocol.label()),
-                copy_act(protocol),
-                move || {
-                    let done = t!("row.copied", protocol = protocol.label());
-                    app.copy(url.clone(), move || app.tell(Toast::done(done)));
-                },
-            )
+            let press = move || {
+                let done = t!("row.copied", protocol = protocol.label());
+                app.copy(url.clone(), move || app.tell(Toast::done(done)));
+            };
+            item(Icon::Copy, protocol.label(), copy_act(protocol), press)
         })
         .collect_view();
-    view! { {entries} }
+    let title = t!("row.copy_address");
+    view! { <div role="group" aria-label=title><small>{title}</small>{entries}</div> }
 }
 
 fn actions(app: App, row: RwSignal<Row>, busy: RwSignal<bool>) -> impl IntoView {

@@ -135,7 +135,7 @@ fn one(
             <td title=moment>{time}</td>
             <td>{of(|viewer| format::bytes(viewer.outbound_bytes))}</td>
             <td>{of(|viewer| format::rate(viewer.outbound_bps))}</td>
-            <td><Act class="small" label=t!("viewer.kick") act="kick" on_press=ask/></td>
+            <td><Act class="small ghost" label=t!("viewer.kick") act="kick" on_press=ask/></td>
         </tr>
     }
 }

@@ -10,7 +10,8 @@ const STYLE: &str =
     concat!(include_str!("../../../../ui/styles/tokens.css"), include_str!("../../watch/watch.css"));
 
 /// The words of the page: placeholders of its HTML.
-const WORDS: [(&str, &str); 11] = [
+const WORDS: [(&str, &str); 12] = [
+    ("{{app}}", t!("app.name")),
     ("{{connecting}}", t!("watch.connecting")),
     ("{{offline}}", t!("watch.offline")),
     ("{{offline.hint}}", t!("watch.offline.hint")),

@@ -90,7 +90,7 @@ fn row(form: Form, step: &ServerTestStep, tested: &ServerTested) -> impl IntoVie
             <div class="trust" data-testid="trust">
                 <span>{t!("server.trust.hint")}</span>
                 <div class="pick">
-                    <code class="mono grow">{shown.clone()}</code>
+                    <code class="mono grow">{pairs(&shown)}</code>
                     <CopyButton text=Signal::stored(shown) title=t!("encryption.copy") act="copy-fingerprint"/>
                 </div>
                 <Act

@@ -57,7 +57,9 @@ fn none(model: Model) -> impl IntoView {
     let words = if all { t!("activity.empty") } else { t!("activity.none_match") };
     view! {
         <div class="none" data-testid="no-activity">
+            {all.then(|| view! { <span class="tile">{icon(Icon::Activity)}</span> })}
             <p>{words}</p>
+            {all.then(|| view! { <p class="muted">{t!("activity.empty.hint")}</p> })}
             {(!all).then(|| view! { <Act label=t!("streams.show_all") on_press=move |_| model.ask_for_all()/> })}
         </div>
     }

@@ -6,7 +6,7 @@ use stream_api::{
 use super::draft::Draft;
 use crate::{
     app::App,
-    components::{CopyButton, Icon, icon, radio},
+    components::{CopyButton, Icon, icon, pairs, radio},
 };
 
 pub(super) const PROTOCOLS: [Protocol; 5] =
@@ -71,17 +71,30 @@ pub(super) fn ports(draft: Draft) -> impl IntoView {
             </label>
         }
     };
+    let used = move |listener| {
+        let port = Place::Server(listener).port(&draft.now())?;
+        Some(format!("{} {port}", listener.label()))
+    };
+    let in_use = move || Listener::ALL.into_iter().filter_map(used).collect::<Vec<_>>().join(" · ");
+    // What is wrong is shown; it is for a person to fold it away again.
+    let wrong = Memo::new(move |was| {
+        let mut keys = Listener::ALL.into_iter().map(Listener::key).chain([GUESTS]);
+        was == Some(&true) || keys.any(|key| draft.problem(key).is_some())
+    });
     view! {
         <section class="card">
             <h3>{t!("server.ports")}</h3>
             <div class="protocols">{PROTOCOLS.map(protocol).into_iter().collect_view()}</div>
-            <table class="ports">
-                <tbody>
-                    {Listener::ALL.map(|listener| port(draft, Place::Server(listener))).into_iter().collect_view()}
-                    {port(draft, Place::Guests)}
-                </tbody>
-            </table>
-            <p class="faint small-print">{t!("server.own_ports")}</p>
+            <details class="more" data-testid="ports" prop:open=wrong>
+                <summary>{t!("server.ports.numbers")}<span class="num">{in_use}</span></summary>
+                <table class="ports">
+                    <tbody>
+                        {Listener::ALL.map(|listener| port(draft, Place::Server(listener))).into_iter().collect_view()}
+                        {port(draft, Place::Guests)}
+                    </tbody>
+                </table>
+                <p class="faint small-print">{t!("server.own_ports")}</p>
+            </details>
         </section>
     }
 }
@@ -275,7 +288,7 @@ fn certificate(app: App) -> impl IntoView {
             view! {
                 <div class="print">
                     <span class=if left <= 30 { "warn" } else { "muted" }>{words}</span>
-                    <code class="mono" title=t!("encryption.fingerprint")>{certificate.fingerprint.clone()}</code>
+                    <code class="mono" title=t!("encryption.fingerprint")>{pairs(&certificate.fingerprint)}</code>
                     <CopyButton text=Signal::stored(certificate.fingerprint) title=t!("encryption.copy")/>
                 </div>
             }
