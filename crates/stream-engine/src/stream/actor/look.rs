@@ -9,15 +9,16 @@ use crate::{recording, stream::spawn::HOLDS_UP};
 
 impl Actor {
     pub(super) async fn every_second(&mut self) {
-        self.look();
-        if self.look_at_preparation().await {
+        let changed = self.look();
+        if self.look_at_preparation().await || changed {
             self.publish();
         }
         self.look_at_encoder().await;
     }
 
-    /// Once a second, and when a child was made.
-    pub(super) fn look(&mut self) {
+    /// Once a second, and when a child was made. Whether the picture is to be another one.
+    #[must_use]
+    pub(super) fn look(&mut self) -> bool {
         if self.turn.as_ref().is_some_and(|(_, since)| since.elapsed() >= HOLDS_UP) {
             self.turn = None;
         }
