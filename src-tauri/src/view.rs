@@ -1,15 +1,15 @@
 //! The window's own process: shows the page and carries its commands through the door to the owner of the data
 //! folder, with which it ends. Dialogs and dropped files stay here. Its other side is `window`.
 
-use std::{
-    path::Path,
-    process::ExitCode,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::{path::Path, process::ExitCode};
 
+use parking_lot::{Mutex, MutexGuard};
 use stream_api::{Code, Error, Message, t};
 use stream_engine::owner;
-use stream_server::door::{Client, FromWindow, ToWindow};
+use stream_server::{
+    door::{Client, FromWindow, ToWindow},
+    logging,
+};
 use tauri::{
     App, AppHandle, DragDropEvent, Manager as _, WebviewUrl, WebviewWindowBuilder, WindowEvent,
     async_runtime::JoinHandle, ipc::Channel, plugin::TauriPlugin,
@@ -17,7 +17,7 @@ use tauri::{
 use tauri_plugin_window_state::StateFlags;
 use tokio::sync::mpsc;
 
-use crate::{context, ipc, start};
+use crate::{context, ipc};
 
 const LABEL: &str = "main";
 
@@ -51,14 +51,14 @@ impl View {
     }
 
     fn page(&self) -> MutexGuard<'_, Option<Page>> {
-        self.page.lock().unwrap_or_else(PoisonError::into_inner)
+        self.page.lock()
     }
 }
 
 /// Shows the window of the owner of `data_dir` until it is closed or the owner ends.
 pub(crate) fn run(data_dir: &Path) -> ExitCode {
     // For standard error, which the owner reads; the log file is the owner's.
-    let _ = stream_server::logging::start();
+    let _ = logging::start();
     let owner = owner::read(data_dir).ok_or_else(|| Error::new(Code::ShuttingDown));
     let app = owner.and_then(|owner| Client::of(&owner)).and_then(|owner| {
         let broken = |error: tauri::Error| Error::new(Code::Internal).with("reason", error);
@@ -71,7 +71,7 @@ pub(crate) fn run(data_dir: &Path) -> ExitCode {
     });
     match app {
         Ok(app) => ExitCode::from(u8::try_from(app.run_return(|_, _| {})).unwrap_or(1)),
-        Err(error) => start::refuse(&error),
+        Err(error) => logging::refuse(std::slice::from_ref(&error)),
     }
 }
 

@@ -6,7 +6,7 @@
 use std::{
     collections::HashMap,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -80,7 +80,7 @@ impl Drives {
     }
 
     fn mount_points(&self) -> Arc<[PathBuf]> {
-        let mut mounted = self.mounted.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut mounted = self.mounted.lock();
         if mounted.at.is_none_or(|at| at.elapsed() >= FRESH) {
             // Linux alone lists what is mounted without asking what it lists.
             let listed = std::fs::read_to_string("/proc/self/mounts").unwrap_or_default();

@@ -8,10 +8,11 @@ use std::{
     io::{self, IsTerminal as _, Write},
     path::Path,
     process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
 
 use capped::Capped;
+use parking_lot::Mutex;
 use stream_api::{Error, t};
 use streams::StreamLines;
 use tracing::Subscriber;

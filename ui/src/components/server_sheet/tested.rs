@@ -3,7 +3,7 @@ use stream_api::{Lack, Outcome, ServerStep, ServerTestStep, ServerTested, t, tn}
 
 use super::form::{Form, Test};
 use crate::{
-    components::{Act, CopyButton, Icon, icon, refusal},
+    components::{Act, CopyButton, Icon, icon, pairs, refusal},
     format,
 };
 

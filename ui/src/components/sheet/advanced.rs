@@ -32,7 +32,8 @@ pub(crate) fn advanced(form: Form) -> impl IntoView {
     let automatic = Memo::new(move |_| chosen.with(Encoding::is_automatic));
     let is_file = Memo::new(move |_| form.net.kind.get() == Kind::File);
     // What is wrong stays in sight: nothing can be saved before it is put right.
-    let any_wrong = move |of: &[Setting]| form.setting_problems().iter().any(|(setting, _)| of.contains(setting));
+    let any_wrong =
+        move |of: &[Setting]| form.setting_problems().iter().any(|(setting, _)| of.contains(setting));
     let made = Memo::new(move |_| chosen.with(|e| e.video != VideoCodec::AsIs) || any_wrong(&OF_PICTURE));
     let heard = Memo::new(move |_| {
         chosen.with(|e| !matches!(e.audio, Sound::None | Sound::AsIs)) || any_wrong(&OF_SOUND)
