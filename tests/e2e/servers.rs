@@ -1,4 +1,5 @@
-//! Several servers in a real browser: one is added, a stream is put on it, and what somebody else changes there is told.
+//! Several servers in a real browser: one is added, a stream is put on it, and what somebody else changes there is
+//! told.
 
 use std::time::Duration;
 

@@ -178,8 +178,8 @@ async fn what_somebody_changes_of_our_paths_is_put_back_and_named() {
     };
     assert_eq!(control.patch_path("steady", &json!({ "record": true })).await.0, 200);
     back("a recording", "record", json!(false)).await;
-    // The server tells of a change a moment after it took it. What ends FFmpeg comes later: its next start writes the path
-    // too.
+    // The server tells of a change a moment after it took it. What ends FFmpeg comes later: its next start writes the
+    // path too.
     until("named", async || (mended(&rig.server).await == [json!({ "path": "steady" })]).then_some(())).await;
     let camera = json!({ "source": "rtsp://127.0.0.1:1/x", "overridePublisher": false, "alwaysAvailable": false,
         "alwaysAvailableFile": "" });

@@ -65,9 +65,9 @@ async fn heavy_streams_on_a_drive_that_hangs_hold_up_no_others() {
     process::none_left(dir.path()).await;
 }
 
-/// Every program that lists disks by asking each of them is held by one that hangs, whatever is on it. Ours asked so for
-/// the room of its recordings, in the task that asks MediaMTX for its paths: all streams of all data folders on the
-/// computer were taken for stalled, and none came on air.
+/// Every program that lists disks by asking each of them is held by one that hangs, whatever is on it. Ours asked so
+/// for the room of its recordings, in the task that asks MediaMTX for its paths: all streams of all data folders on
+/// the computer were taken for stalled, and none came on air.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_start_and_an_end_beside_a_drive_that_hangs() {
     let dir = Dir::new();

@@ -19,8 +19,8 @@ pub fn sample_arguments() -> Vec<OsString> {
     before.into_iter().chain(after).chain([SAMPLE]).map(OsString::from).collect()
 }
 
-/// FFmpeg's arguments to encode [`SAMPLE`] as streams usually are, as fast as it can, to nowhere. What it took is told by
-/// [`measured`].
+/// FFmpeg's arguments to encode [`SAMPLE`] as streams usually are, as fast as it can, to nowhere. What it took is
+/// told by [`measured`].
 pub fn arguments() -> Vec<OsString> {
     let (width, height, rate) = PICTURE;
     let line = format!(
@@ -48,7 +48,8 @@ impl Measured {
 }
 
 /// Reads what [`arguments`] print on standard error (`-benchmark`, the same from 5.1 to 9.0):
-/// `bench: utime=0.706s stime=0.060s rtime=0.926s` and `bench: maxrss=97380kB` (`KiB` since 7.1). None for anything else.
+/// `bench: utime=0.706s stime=0.060s rtime=0.926s` and `bench: maxrss=97380kB` (`KiB` since 7.1). None for anything
+/// else.
 pub fn measured(stderr: &str) -> Option<Measured> {
     let field = |name: &str| {
         let lines = stderr.lines().filter(|line| line.contains("bench: "));

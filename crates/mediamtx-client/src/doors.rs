@@ -6,7 +6,8 @@ use stream_api::{Door, Protocol, Urls};
 use crate::Api;
 use crate::urls::bracketed;
 
-/// What a person's players can watch by, from the answer of [`Api::global`](crate::Api::global): plain before encrypted.
+/// What a person's players can watch by, from the answer of [`Api::global`](crate::Api::global): plain before
+/// encrypted.
 pub fn doors(global: &Map<String, Value>) -> Vec<Door> {
     let mut doors = Vec::new();
     let on = |key: &str| truth(global.get(key)).unwrap_or(true);

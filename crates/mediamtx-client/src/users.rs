@@ -268,7 +268,8 @@ pub(crate) fn yaml(text: &str) -> Result<Value, String> {
 }
 
 /// A network (`10.0.0.0/8`) or an address (`10.1.2.3`), in the form that compares: without bits beyond the prefix, and
-/// with IPv4 inside IPv6 (`::ffff:10.0.0.0/104`) as the IPv4 that MediaMTX makes of it (`internal/conf/ip_networks.go`).
+/// with IPv4 inside IPv6 (`::ffff:10.0.0.0/104`) as the IPv4 that MediaMTX makes of it
+/// (`internal/conf/ip_networks.go`).
 pub fn ip_range(text: &str) -> Option<IpNet> {
     let text = text.trim();
     let address = || text.parse::<IpAddr>().ok().map(IpNet::from);

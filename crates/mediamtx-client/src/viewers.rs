@@ -8,8 +8,8 @@ use crate::{PathState, Session};
 /// In SRT it is the fourth part of the stream id: `read:NAME:x=probe`.
 pub const PROBE_QUERY: &str = "x=probe";
 
-/// Viewers of each path, without our own readers and the sessions of those who are `gone`. `sessions` may be empty: then
-/// everybody counts.
+/// Viewers of each path, without our own readers and the sessions of those who are `gone`. `sessions` may be empty:
+/// then everybody counts.
 ///
 /// MediaMTX 1.17 and older shows all HLS viewers of a path as one `hlsMuxer`.
 pub fn viewers(

@@ -10,8 +10,8 @@ pub use choice::{Encoder, PublishBy, Sound, VideoCodec};
 pub use part::Part;
 pub use setting::Setting;
 
-/// How the user wants a stream of a file, or of a camera that may be converted, to be sent. Everything is automatic unless
-/// said otherwise, and what is automatic is absent in JSON.
+/// How the user wants a stream of a file, or of a camera that may be converted, to be sent. Everything is automatic
+/// unless said otherwise, and what is automatic is absent in JSON.
 ///
 /// What changes the picture counts only where the picture is not sent as it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -153,8 +153,9 @@ impl Encoding {
         self.problems(playback).into_iter().next().map_or(Ok(()), |(_, error)| Err(error))
     }
 
-    /// Whether somebody who is not at the desktop's own window may have `source` sent so. FFmpeg writes any file that its
-    /// arguments name: so they stay as they were set there, and with the source for which they were set, or are removed.
+    /// Whether somebody who is not at the desktop's own window may have `source` sent so. FFmpeg writes any file that
+    /// its arguments name: so they stay as they were set there, and with the source for which they were set, or are
+    /// removed.
     /// `before`: the stream until now.
     ///
     /// # Errors
@@ -170,8 +171,8 @@ impl Encoding {
         }
     }
 
-    /// Without what belongs to one stream alone: the part of its file, and FFmpeg's own arguments, which only the desktop
-    /// may give.
+    /// Without what belongs to one stream alone: the part of its file, and FFmpeg's own arguments, which only the
+    /// desktop may give.
     pub fn as_preset(&self) -> Encoding {
         Encoding { start: None, end: None, extra: String::new(), ..self.clone() }
     }

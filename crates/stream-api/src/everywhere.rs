@@ -1,7 +1,7 @@
 //! "Plays everywhere?": what viewers of each protocol get of a stream, why that is so, and what cures it.
 //!
-//! The codecs that each protocol carries are those of MediaMTX 1.20 (its `README`, "Compatibility matrix"); that browsers
-//! refuse B-frames by WebRTC, 10-bit pictures and most H.265, and hear no AAC by WebRTC, was measured.
+//! The codecs that each protocol carries are those of MediaMTX 1.20 (its `README`, "Compatibility matrix"); that
+//! browsers refuse B-frames by WebRTC, 10-bit pictures and most H.265, and hear no AAC by WebRTC, was measured.
 
 use crate::{Encoding, Mode, Plan, Protocol, PublishBy, Sound, SourceMedia, VideoCodec, codec_name};
 

@@ -73,11 +73,12 @@ pub struct DataDir {
 }
 
 impl DataDir {
-    /// Takes the folder's lock and lets `read` have its `config.json`; only then makes what is missing, for this user alone.
-    /// A folder that is refused stays as it is. With what was read.
+    /// Takes the folder's lock and lets `read` have its `config.json`; only then makes what is missing, for this user
+    /// alone. A folder that is refused stays as it is. With what was read.
     ///
     /// # Errors
-    /// `data_dir_denied` when it can't be written, `data_dir_in_use` naming the process that owns it, and those of `read`.
+    /// `data_dir_denied` when it can't be written, `data_dir_in_use` naming the process that owns it, and those of
+    /// `read`.
     pub(crate) fn open<R>(
         path: &Path,
         read: impl Fn(&Path) -> Result<R, Error>,
@@ -87,8 +88,8 @@ impl DataDir {
         let config = folder.join("config.json");
         let (lock, found) = match lock(&folder, File::options().write(true)) {
             Ok(lock) => (lock, read(&config)?),
-            // One that never had an owner has no lock, and gets none before it is known that it is not refused. What counts
-            // is read under the lock.
+            // One that never had an owner has no lock, and gets none before it is known that it is not refused. What
+            // counts is read under the lock.
             Err(Unlocked::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
                 read(&config)?;
                 make(&folder).map_err(denied)?;
@@ -123,8 +124,8 @@ impl DataDir {
         &self.path
     }
 
-    /// Says who owns the folder and how to reach it. Where that can't be written, as on a full disk, a second start finds
-    /// no door, and all else goes on.
+    /// Says who owns the folder and how to reach it. Where that can't be written, as on a full disk, a second start
+    /// finds no door, and all else goes on.
     pub fn announce(&self, kind: HostKind, port: Option<u16>, token: Option<String>) {
         let owner = Owner { pid: std::process::id(), kind, port, token };
         if let Err(error) = owner::write(&self.path, &owner) {

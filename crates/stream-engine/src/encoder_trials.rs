@@ -145,7 +145,8 @@ impl EncoderTrials {
         }
     }
 
-    /// What is known. What is not, or is wanted `again`, is found out meanwhile: the host's picture tells how far that is.
+    /// What is known. What is not, or is wanted `again`, is found out meanwhile: the host's picture tells how far
+    /// that is.
     ///
     /// # Errors
     /// `ffmpeg_…` when there is no FFmpeg.
@@ -178,8 +179,8 @@ impl EncoderTrials {
         self.hub.host(|host| host.encoders = encoders);
     }
 
-    /// Each kind beside the others, so that a driver which hangs holds up nobody else; what was known counts until it is
-    /// known anew.
+    /// Each kind beside the others, so that a driver which hangs holds up nobody else; what was known counts until it
+    /// is known anew.
     async fn try_all(&self, ffmpeg: &Path, Here { by, devices }: Here) {
         let trials = trials(&devices);
         let before = self.state.borrow().tried.clone();

@@ -1,5 +1,5 @@
-//! Finds out what a source holds: of a file by cheap checks first, then by ffprobe with a time limit; remembered by path,
-//! time and size, over restarts of the program too.
+//! Finds out what a source holds: of a file by cheap checks first, then by ffprobe with a time limit; remembered by
+//! path, time and size, over restarts of the program too.
 
 mod memory;
 

@@ -7,7 +7,8 @@ use std::{
 
 use crate::drives::{self, Drives};
 
-/// The disk of one folder. It alone is asked: a list of all disks asks every one that is mounted, of which any may hang.
+/// The disk of one folder. It alone is asked: a list of all disks asks every one that is mounted, of which any may
+/// hang.
 #[derive(Debug, Clone)]
 pub(crate) struct Room {
     folder: PathBuf,

@@ -158,7 +158,8 @@ impl Slates {
         self.remove_stale(Duration::ZERO, BTreeSet::new()).await;
     }
 
-    /// The same where another's server runs, which has files of these names in its paths; and others may be making some.
+    /// The same where another's server runs, which has files of these names in its paths; and others may be making
+    /// some.
     pub(crate) async fn tidy_but(&self, used: BTreeSet<String>) {
         self.remove_stale(KEPT_FOR, used).await;
     }

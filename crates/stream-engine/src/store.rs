@@ -35,8 +35,8 @@ const SCHEMA_VERSION: u64 = 1;
 /// How many earlier files are kept: `config.json.1` is the newest.
 const BACKUPS: usize = 3;
 
-/// What the file says under keys that nobody knows: slips of whoever edited it. A newer version's file, whose keys matter,
-/// is refused by its [`SCHEMA_VERSION`].
+/// What the file says under keys that nobody knows: slips of whoever edited it. A newer version's file, whose keys
+/// matter, is refused by its [`SCHEMA_VERSION`].
 pub(crate) type Unknown = serde_json::Map<String, Value>;
 
 /// A stream as stored.
@@ -113,8 +113,8 @@ const SOON: Duration = Duration::from_secs(2);
 const AGAIN: Duration = Duration::from_secs(2);
 
 impl Store {
-    /// Takes what was [`find`]-ed of `file`: a broken file is put beside and the backup takes its place. The second value
-    /// says what was lost or mended.
+    /// Takes what was [`find`]-ed of `file`: a broken file is put beside and the backup takes its place. The second
+    /// value says what was lost or mended.
     ///
     /// # Errors
     /// Those of writing as with [`Store::put`], where a backup takes the file's place.
@@ -130,8 +130,9 @@ impl Store {
         Ok((Store { file: Arc::new(file.to_owned()), kept, drives }, notes))
     }
 
-    /// All that the file says, and every copy of it: backups, and those that were put aside because something in them can't
-    /// be read. A person may repair such a one, so what belongs to anything that is named there is still of use.
+    /// All that the file says, and every copy of it: backups, and those that were put aside because something in them
+    /// can't be read. A person may repair such a one, so what belongs to anything that is named there is still of
+    /// use.
     ///
     /// `None` when their drive does not answer.
     pub(crate) async fn copies(&self) -> Option<String> {
@@ -214,8 +215,8 @@ impl Store {
     /// that it holds whoever changes what at the same time.
     ///
     /// # Errors
-    /// `name_taken` and `no_such_server` where it comes to; `disk_full`, `data_dir_silent` or `data_dir_denied` when the
-    /// file can't be written. Nothing is changed then.
+    /// `name_taken` and `no_such_server` where it comes to; `disk_full`, `data_dir_silent` or `data_dir_denied` when
+    /// the file can't be written. Nothing is changed then.
     pub(crate) async fn put(&self, stream: StoredStream) -> Result<(), Error> {
         self.try_change(|config| {
             check_place(config, &stream)?;

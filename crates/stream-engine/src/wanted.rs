@@ -18,8 +18,9 @@ pub(crate) fn wanted(
     Wanted { encoding: encoding.clone(), playback, encoders: prober.encoders().working(), viewers }
 }
 
-/// By which protocol it goes to its server: as the user chose where the server takes that, else by RTSP, which every server
-/// does, and a remark that says so. What was chosen was possible then; the server's settings may be others since.
+/// By which protocol it goes to its server: as the user chose where the server takes that, else by RTSP, which every
+/// server does, and a remark that says so. What was chosen was possible then; the server's settings may be others
+/// since.
 pub(crate) fn way(hub: &Hub, server: ServerId, encoding: &Encoding) -> (By, Option<Remark>) {
     match check_way(hub, server, encoding) {
         Ok(()) => (encoding.publish, None),

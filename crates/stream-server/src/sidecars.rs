@@ -5,7 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// How the folder of the MediaMTX begins that this program is made and tested for. Others are kept beside it, for tests.
+/// How the folder of the MediaMTX begins that this program is made and tested for. Others are kept beside it, for
+/// tests.
 const KEPT: &str = "mediamtx-1.20.1-";
 
 /// Folders to look in before `PATH`: the one of our own program, then that of the kept MediaMTX.

@@ -34,8 +34,8 @@ pub fn mediamtx() -> PathBuf {
         .expect("run `cargo xtask sidecars` to get MediaMTX, or name it in STREAM_MANAGER_MEDIAMTX")
 }
 
-/// One of the versions of MediaMTX that `cargo xtask sidecars` keeps. `None`, with the reason printed, where it isn't in
-/// the cache: the test is then skipped.
+/// One of the versions of MediaMTX that `cargo xtask sidecars` keeps. `None`, with the reason printed, where it isn't
+/// in the cache: the test is then skipped.
 #[must_use]
 #[expect(clippy::print_stdout, reason = "a skipped test says so")]
 pub fn mediamtx_version(version: &str) -> Option<PathBuf> {

@@ -102,7 +102,8 @@ impl Camera {
         }
     }
 
-    /// The address of its path by `rtsp`, `rtsps`, `rtmp`, `srt`, `hls`, `whep` or `udp`, with user and password as people type them.
+    /// The address of its path by `rtsp`, `rtsps`, `rtmp`, `srt`, `hls`, `whep` or `udp`, with user and password as
+    /// people type them.
     pub fn url(&self, protocol: &str) -> String {
         self.path(protocol, "cam", USER, PASSWORD)
     }
@@ -168,8 +169,8 @@ impl Drop for Sender {
     }
 }
 
-/// A viewer by WebRTC, as a browser would be: another MediaMTX that fetches a stream by WHEP, and comes back 5 s after it
-/// was sent away. Ended on drop.
+/// A viewer by WebRTC, as a browser would be: another MediaMTX that fetches a stream by WHEP, and comes back 5 s
+/// after it was sent away. Ended on drop.
 pub struct Whep {
     _dir: tempfile::TempDir,
     api: u16,

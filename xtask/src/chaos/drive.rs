@@ -6,8 +6,8 @@ use anyhow::Result;
 
 use crate::process::{self, Afterwards};
 
-/// A file system whose own program says nothing: while it lives, whoever looks below its folder waits. Gone when dropped
-/// and when this program is killed; they get an error then, and the folder is as before.
+/// A file system whose own program says nothing: while it lives, whoever looks below its folder waits. Gone when
+/// dropped and when this program is killed; they get an error then, and the folder is as before.
 #[derive(Debug)]
 pub(super) struct HungDrive {
     /// Closed before it is unmounted: whoever waits is let go.

@@ -33,7 +33,8 @@ const HLS_JS: &[HlsJs] = &[
         version: "1.6.2",
         sum: "e65013dc3435b55a34b5257a7e65835926c1f4d57209dba89a810d3505f4f143",
     },
-    // The archive's integrity: sha512-NnQpT6Z//+2IB2qovSUbKbrlXY1MOpi0JynZ9L2NNOuTJiNCyMSQj9k2laEj1v7CxU/Hb8oTWR98eT3mVpPQVQ==
+    // The archive's integrity:
+    // sha512-NnQpT6Z//+2IB2qovSUbKbrlXY1MOpi0JynZ9L2NNOuTJiNCyMSQj9k2laEj1v7CxU/Hb8oTWR98eT3mVpPQVQ==
     HlsJs {
         mediamtx: "1.20.1",
         version: "1.7.0",

@@ -61,8 +61,9 @@ impl Target {
     /// FFmpeg's output options.
     ///
     /// RTSP: `-timeout` (microseconds) bounds the handshake alone: a server that stops reading later is noticed by
-    /// progress. `-muxdelay 0` sends one AAC frame a packet instead of five (85 ms less delay). MediaMTX cuts up packets
-    /// with more than 1440 bytes of payload; FFmpeg's default is 1460 (measured with 5.1 and 9.0 against 1.20).
+    /// progress. `-muxdelay 0` sends one AAC frame a packet instead of five (85 ms less delay). MediaMTX cuts up
+    /// packets with more than 1440 bytes of payload; FFmpeg's default is 1460 (measured with 5.1 and 9.0 against
+    /// 1.20).
     pub(super) fn output(&self) -> &'static [&'static str] {
         match self.by {
             By::Rtsp => &[

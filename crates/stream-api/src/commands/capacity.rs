@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Encoding, Playback, StreamId};
 
-/// What this machine has left, and for how many more streams like this one: a stream, or a file. Without either, what it
-/// has left.
+/// What this machine has left, and for how many more streams like this one: a stream, or a file. Without either, what
+/// it has left.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CapacityGet {

@@ -7,8 +7,8 @@ use crate::{PreparedFile, StreamId};
 /// Wants a stream to be sent from a prepared file (`prepare` in its spec), and makes that file if it is not there. The
 /// stream goes on meanwhile, and moves to the file when it is ready and no viewer notices.
 ///
-/// Refused with `prepare_unfit` for a stream that does not loop a file, and with `prepare_too_large` for a file that has
-/// no room.
+/// Refused with `prepare_unfit` for a stream that does not loop a file, and with `prepare_too_large` for a file that
+/// has no room.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct PrepareStart {
     /// Which.

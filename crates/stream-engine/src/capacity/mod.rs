@@ -37,8 +37,8 @@ impl Capacity {
         Capacity { headroom: Headroom::new(), speed, hub }
     }
 
-    /// Looks at the computer on and on, tells what it has left, and measures it when somebody wants to know. Until dropped,
-    /// which ends what runs.
+    /// Looks at the computer on and on, tells what it has left, and measures it when somebody wants to know. Until
+    /// dropped, which ends what runs.
     pub(crate) async fn watch(self) {
         let tell = || {
             if let Some(computer) = self.left(&[]) {
@@ -92,8 +92,8 @@ fn in_steps(computer: Computer) -> Computer {
     }
 }
 
-/// What a source takes as it would be sent at once, and from a prepared file where that is possible and gains room. None
-/// where nobody knows.
+/// What a source takes as it would be sent at once, and from a prepared file where that is possible and gains room.
+/// None where nobody knows.
 pub(crate) fn loads(
     probed: &Probed,
     playback: Playback,

@@ -14,8 +14,8 @@ pub(super) const STALLED_LADDER: &[(Rung, Millis)] =
 /// How long a stream waits for what, in milliseconds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Limits {
-    /// For the making of a child, or of a path: more than its parts may take together, each of which has a limit. Nothing
-    /// is ever awaited for good.
+    /// For the making of a child, or of a path: more than its parts may take together, each of which has a limit.
+    /// Nothing is ever awaited for good.
     pub make: Millis,
     /// From the child's birth to its first progress on air.
     pub start: Millis,

@@ -42,7 +42,8 @@ pub enum Feed {
 pub enum Phase {
     /// Nothing runs.
     Stopped,
-    /// A child is being made, or it was made and is not on air yet. Or the path is being made, where no child is needed.
+    /// A child is being made, or it was made and is not on air yet. Or the path is being made, where no child is
+    /// needed.
     Starting {
         /// 1 for the first.
         attempt: u32,

@@ -34,8 +34,8 @@ impl Key {
         Key::from_digest(Sha256::new_with_prefix(recipe.name()))
     }
 
-    /// Of what `recipe` makes of the file at `source`: of its size, the time when it was last changed, and samples of its
-    /// content. Its path is not in it, so a file that was moved is known again. Reads little; blocks.
+    /// Of what `recipe` makes of the file at `source`: of its size, the time when it was last changed, and samples of
+    /// its content. Its path is not in it, so a file that was moved is known again. Reads little; blocks.
     ///
     /// # Errors
     /// When the source can't be read.

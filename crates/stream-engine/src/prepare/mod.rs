@@ -1,5 +1,6 @@
 //! Prepared files: made once, one at a time and behind everything else, so that a stream loops without a seam and
-//! without encoding. What streams want is noted here, what is on disk is the shelf's, and one task makes what is missing.
+//! without encoding. What streams want is noted here, what is on disk is the shelf's, and one task makes what is
+//! missing.
 
 mod board;
 mod identity;

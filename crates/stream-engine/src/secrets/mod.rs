@@ -1,5 +1,5 @@
-//! What only the user may know, such as cameras' and servers' passwords: apart from everything else that is stored. In the system's
-//! keychain where there is one, else in a file that its user alone can read.
+//! What only the user may know, such as cameras' and servers' passwords: apart from everything else that is stored.
+//! In the system's keychain where there is one, else in a file that its user alone can read.
 
 #[cfg_attr(not(feature = "keychain"), allow(dead_code, reason = "none is opened then"))]
 mod keychain;
@@ -144,8 +144,8 @@ impl Secrets {
         }
     }
 
-    /// Forgets what the file holds of anything that is not known: a crash may have left it. The keychain is told as soon
-    /// as it answers.
+    /// Forgets what the file holds of anything that is not known: a crash may have left it. The keychain is told as
+    /// soon as it answers.
     pub(crate) async fn tidy(&self, is_known: impl Fn(&str) -> bool) {
         let _turn = self.turn.lock().await;
         let forget = |kept: &mut Kept| match &self.keychain {

@@ -1,5 +1,5 @@
-//! Paths between the server and our own FFmpeg: what the server fetches for it to convert. No viewer may read them, none
-//! is counted on them, and nobody is shown them.
+//! Paths between the server and our own FFmpeg: what the server fetches for it to convert. No viewer may read them,
+//! none is counted on them, and nobody is shown them.
 
 use mediamtx_client::{Paths, User};
 use stream_api::StreamId;

@@ -1,5 +1,5 @@
-//! Whether the server still takes connections. One that lost a listener, or whose listener somebody switched off, answers
-//! its Control API all the same.
+//! Whether the server still takes connections. One that lost a listener, or whose listener somebody switched off,
+//! answers its Control API all the same.
 
 use std::{
     collections::VecDeque,

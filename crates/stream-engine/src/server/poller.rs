@@ -32,9 +32,9 @@ const POLITE: Duration = Duration::from_millis(200);
 const WINDOW: Duration = Duration::from_millis(950);
 /// The disk is looked at this often.
 const DISK: Duration = Duration::from_secs(10);
-/// A server that leaves a question open for [`SILENT`] of these is frozen: 4 s, in which it also tells, as late as that,
-/// that it does not know our password. Our own ticks are counted, so that a computer that slept, or was too busy to
-/// run us, does not take its own absence for the server's silence.
+/// A server that leaves a question open for [`SILENT`] of these is frozen: 4 s, in which it also tells, as late as
+/// that, that it does not know our password. Our own ticks are counted, so that a computer that slept, or was too
+/// busy to run us, does not take its own absence for the server's silence.
 const TICK: Duration = Duration::from_millis(250);
 const SILENT: u32 = 16;
 

@@ -32,7 +32,8 @@ impl Sink {
         self.hub.metrics(self.id, streams, outbound_bps);
     }
 
-    /// Whether that is more than is good, and what else is wrong. Of the connection and the computer of others nothing is known.
+    /// Whether that is more than is good, and what else is wrong. Of the connection and the computer of others
+    /// nothing is known.
     pub(super) fn judge(&self, pressure: &mut Pressure, viewers: u32, bps: u64, now: Instant) {
         if self.id.is_bundled() {
             self.hub.server(|server| {

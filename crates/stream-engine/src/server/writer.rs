@@ -23,7 +23,8 @@ use crate::clocks::Clocks;
 
 /// How often the server's paths are compared with what is wanted, besides whenever one is missing.
 const RECONCILE: Duration = Duration::from_secs(5);
-/// So long a drive that did not answer counts as one that does not: until it is asked again to reconcile, at the latest.
+/// So long a drive that did not answer counts as one that does not: until it is asked again to reconcile, at the
+/// latest.
 const UNANSWERED: Duration = Duration::from_secs(10);
 /// After a reload the server needs about 20 ms, in which a write could hang it for good (a deadlock of 1.20.1's core
 /// when the API's own listener restarts meanwhile).
@@ -356,8 +357,9 @@ impl Writer<'_> {
         matches!(self.api.barrier().await, Err(ApiError::Refused { .. }))
     }
 
-    /// Removes the paths that nobody here wants, or says ours anew, until the server takes changes again: a bundled server
-    /// is ours alone. Whether it does: it takes none at all while two paths are bad, since each change mends one.
+    /// Removes the paths that nobody here wants, or says ours anew, until the server takes changes again: a bundled
+    /// server is ours alone. Whether it does: it takes none at all while two paths are bad, since each change mends
+    /// one.
     async fn purge(&mut self) -> bool {
         tracing::warn!("somebody's bad change makes the server refuse ours; removing what is not ours");
         let Ok(names) = self.api.configured_paths().await else { return false };

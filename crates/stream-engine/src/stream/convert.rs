@@ -1,5 +1,5 @@
-//! Network sources that not every viewer can play: the server fetches them to a path that is for us alone, so that their
-//! password stays with it, and FFmpeg reads that, encodes what must be and publishes under the stream's name.
+//! Network sources that not every viewer can play: the server fetches them to a path that is for us alone, so that
+//! their password stays with it, and FFmpeg reads that, encodes what must be and publishes under the stream's name.
 
 use ffmpeg_cli::{
     plan::Wanted,
@@ -31,8 +31,8 @@ pub(super) fn may(spec: &StreamSpec) -> bool {
     spec.server.is_bundled() && spec.source.network().is_some_and(NetworkSource::may_convert)
 }
 
-/// Whether something of what a source sends has to be encoded, or left out, to be sent as somebody wants; none while its
-/// tracks are not known.
+/// Whether something of what a source sends has to be encoded, or left out, to be sent as somebody wants; none while
+/// its tracks are not known.
 pub(super) fn is_needed(tracks: &[Track], wanted: &Wanted) -> Option<bool> {
     let media = arrival::received(tracks)?.media;
     conversion(&media, wanted).ok().map(|plan| plan.is_some())

@@ -5,8 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// The speed is that of the last quarter of a minute. FFmpeg's own `speed` won't do: it is the average since its start, so
-/// that after a day on air it hides an hour of trouble.
+/// The speed is that of the last quarter of a minute. FFmpeg's own `speed` won't do: it is the average since its
+/// start, so that after a day on air it hides an hour of trouble.
 const WINDOW: Duration = Duration::from_secs(15);
 /// Less says nothing: FFmpeg 7 and newer begin with a burst, and frames come in steps.
 const LEAST: Duration = Duration::from_secs(8);

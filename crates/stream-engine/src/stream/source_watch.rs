@@ -1,5 +1,5 @@
-//! Whether the file of a stream that runs is still there, and still the one that FFmpeg opened. FFmpeg goes on with what it
-//! has open, so nothing else tells.
+//! Whether the file of a stream that runs is still there, and still the one that FFmpeg opened. FFmpeg goes on with
+//! what it has open, so nothing else tells.
 
 use std::{
     fs, io,

@@ -37,8 +37,8 @@ impl Handed {
     }
 }
 
-/// Has the owner of the data folder show itself and stream the files at `paths` (absolute). `None` when nobody owns it, or
-/// the owner does not answer.
+/// Has the owner of the data folder show itself and stream the files at `paths` (absolute). `None` when nobody owns
+/// it, or the owner does not answer.
 pub async fn hand_over(data_dir: &Path, paths: Vec<String>) -> Option<Handed> {
     let owner = owner::read(data_dir)?;
     let shown = Client::of(&owner).ok()?.show(paths).await.ok()?;

@@ -63,8 +63,8 @@ pub(super) struct Task {
     api: String,
     /// It answered the last time.
     met: bool,
-    /// What is kept of it apart, once that could be had, until a person sets it anew: a keychain may ask its user at each
-    /// question.
+    /// What is kept of it apart, once that could be had, until a person sets it anew: a keychain may ask its user at
+    /// each question.
     kept: Option<OtherSecrets>,
     /// How often in a row it could not be had.
     locked: u32,

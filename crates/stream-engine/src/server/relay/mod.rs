@@ -100,8 +100,8 @@ impl Relay {
         Ok(Relay { port, pass, aim, refused, _serving: serving })
     }
 
-    /// Passes on to this server from now on. What went elsewhere is cut off. Tells why the last one who comes from now on
-    /// does not get through; none once somebody does.
+    /// Passes on to this server from now on. What went elsewhere is cut off. Tells why the last one who comes from
+    /// now on does not get through; none once somebody does.
     pub(super) fn aim(&self, aim: Option<Aim>) -> watch::Receiver<Option<Refusal>> {
         // What was refused before says nothing about now.
         self.refused.send_replace(None);

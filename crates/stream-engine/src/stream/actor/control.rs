@@ -178,8 +178,8 @@ impl Actor {
         Ok(self.publish())
     }
 
-    /// Tells which guest links have ended since. Whether the server has taken by now who may watch and send, which it had
-    /// not before.
+    /// Tells which guest links have ended since. Whether the server has taken by now who may watch and send, which it
+    /// had not before.
     pub(super) fn look_at_access(&mut self) -> bool {
         let (before, now) = self.facts.looked();
         let ended = self.access.links.iter().map(|stored| &stored.link);

@@ -25,7 +25,8 @@ impl Actor {
         changed
     }
 
-    /// Whether the prepared file is there, is not sent yet, and nobody would notice: viewers are kept, or there are none.
+    /// Whether the prepared file is there, is not sent yet, and nobody would notice: viewers are kept, or there are
+    /// none.
     fn may_move(&self) -> bool {
         if !self.is_on_air() {
             return false;
