@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(90);
 pub async fn state(browser: &WebDriver, state: &str) -> Result<()> {
     browser.wait_js_within(&format!("document.body.dataset.state === '{state}'"), PATIENCE).await?;
     if state != "live" {
-        ensure!(!browser.find("#notes").await?.text().await?.is_empty(), "{state} is said in words");
+        ensure!(!browser.text("#notes").await?.is_empty(), "{state} is said in words");
     }
     Ok(())
 }
@@ -57,7 +57,7 @@ async fn a_guest_link_plays_waits_and_ends() -> Result<()> {
         plays(&browser).await?;
         let by_webrtc = browser.js("return !!document.querySelector('video').srcObject", json!([])).await?;
         assert_eq!(by_webrtc, name == "by-webrtc");
-        assert_eq!(browser.find("#name").await?.text().await?, name);
+        assert_eq!(browser.text("#name").await?, name);
         browser.click("#sound").await?;
         browser.wait_js("!document.querySelector('video').muted").await?;
 

@@ -30,7 +30,7 @@ async fn a_part_that_can_not_be_fetched_is_told_and_tried_again() -> Result<()> 
     browser.cdp("Page.addScriptToEvaluateOnNewDocument", json!({ "source": AWAY })).await?;
     browser.reload().await?;
     browser.click(".nav a[href=\"#/server\"]").await?;
-    let said = browser.find("main [data-testid=later-failed]").await?.text().await?;
+    let said = browser.text("main [data-testid=later-failed]").await?;
     assert!(said.contains("try again"), "{said}");
     // What stands before the page says so too, and does not hold anybody up.
     browser.click(".nav a[href=\"#/\"]").await?;

@@ -26,7 +26,8 @@ const CHOOSE: &str = "const list = document.getElementById('stream-server'); \
     list.dispatchEvent(new Event('change', { bubbles: true }));";
 
 async fn text(browser: &WebDriver, css: &str) -> Result<String> {
-    browser.find_within(css, PATIENCE).await?.text().await
+    browser.find_within(css, PATIENCE).await?;
+    browser.text(css).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

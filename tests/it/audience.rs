@@ -62,7 +62,7 @@ async fn each_viewer_is_listed_and_can_be_sent_away() {
             "{viewer:#}"
         );
         let since = viewer["since"].as_i64().unwrap();
-        assert!(since <= now && now - since < 60_000, "{viewer:#}");
+        assert!(since <= now && now - since < 300_000, "{viewer:#}");
     }
     assert!(listed.is_sorted_by_key(|viewer| viewer["since"].as_i64()), "the first comes first: {listed:#?}");
     join_all(probes.iter_mut().map(Reader::gets_more)).await;
@@ -76,8 +76,8 @@ async fn each_viewer_is_listed_and_can_be_sent_away() {
     })
     .await;
     assert_eq!(later.len(), 4, "our own readers are not among them: {later:#?}");
-    let counted = &server.stream(&show).await["metrics"]["viewers"];
-    assert_eq!(*counted, json!({ "rtsp": 1, "hls": 1, "webrtc": 0, "rtmp": 1, "srt": 1, "other": 0 }));
+    let counted = json!({ "rtsp": 1, "hls": 1, "webrtc": 0, "rtmp": 1, "srt": 1, "other": 0 });
+    server.until(&show, "counted", |stream| stream["metrics"]["viewers"] == counted).await;
     assert_eq!(viewers(&server, &other).await, [] as [Value; 0]);
     assert_eq!(server.get("/api/v1/viewers").await["viewers"].as_array().unwrap().len(), 4);
 

@@ -5,7 +5,7 @@ use std::{fs, os::unix::fs::symlink};
 use serde_json::{Value, json};
 
 use crate::support::{
-    Dir, Server, media,
+    Dir, Server, media, process,
     server::{command, file_source},
 };
 
@@ -123,7 +123,7 @@ async fn files_without_permission() {
         }
         // The build folder may be closed to nobody: the program is run from a copy.
         let program = dir.path().join("stream-manager-server");
-        fs::copy(command.get_program(), &program).unwrap();
+        process::install(command.get_program().as_ref(), &program);
         let mut copy = std::process::Command::new(program);
         copy.args(command.get_args()).uid(nobody.uid.as_raw()).gid(nobody.gid.as_raw());
         copy.env("HOME", dir.path());

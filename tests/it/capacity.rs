@@ -35,10 +35,14 @@ async fn a_start_asks_first_where_there_is_no_room_for_it() {
     assert!(computer["free_memory"].as_u64() > Some(0), "{computer:#}");
     assert!(computer["free_cores"].as_f64() <= computer["cores"].as_f64(), "{computer:#}");
     let kept = dir.data().join("cache/speed.json");
-    let written: Value = serde_json::from_slice(&fs::read(&kept).unwrap()).unwrap();
+    let written: Value =
+        until("it is written down", async || serde_json::from_slice(&fs::read(&kept).ok()?).ok()).await;
     assert!(written["seconds_a_megapixel"].as_f64() > Some(0.0), "{written:#}");
-    let mut left = fs::read_dir(dir.data().join("cache")).unwrap().flatten();
-    assert!(!left.any(|entry| entry.file_name().to_string_lossy().starts_with("measuring")));
+    until("nothing else is left of it", async || {
+        let mut left = fs::read_dir(dir.data().join("cache")).unwrap().flatten();
+        (!left.any(|entry| entry.file_name().to_string_lossy().starts_with("measuring"))).then_some(())
+    })
+    .await;
 
     let many = of(&server, json!({ "path": small })).await;
     let few = of(&server, json!({ "path": huge })).await;
@@ -50,21 +54,38 @@ async fn a_start_asks_first_where_there_is_no_room_for_it() {
 
     let id = server.create("huge", &huge, false).await;
     let start = format!("/api/v1/streams/{id}/start");
-    let answer = server.post(&start, json!({ "unless_full": true })).await;
+    let unless_full = json!({ "unless_full": true });
+    // A start does not wait for long to learn what it takes: on a busy computer that may be too short.
+    let refused = async |route: &str| {
+        until("it is asked first", async || {
+            let answer = server.post(route, unless_full.clone()).await;
+            if answer.status < 300 {
+                server.order(&id, "stop").await;
+                server.until_state(&id, "stopped").await;
+                return None;
+            }
+            Some(answer.code())
+        })
+        .await
+    };
     if of(&server, json!({ "id": id })).await["now"]["more"] == 0 {
-        assert_eq!(answer.code(), "would_overload");
-        let all = server.post("/api/v1/start-all", json!({ "unless_full": true })).await;
-        assert_eq!(all.code(), "would_overload");
+        assert_eq!(refused(&start).await, "would_overload");
+        assert_eq!(refused("/api/v1/start-all").await, "would_overload");
         assert_eq!(server.stream(&id).await["order"], "stop", "it was not started");
         let anyway = server.post(&start, json!({})).await.ok();
         assert_eq!(anyway["order"], "run");
     } else {
-        answer.ok();
+        server.post(&start, unless_full.clone()).await.ok();
     }
     server.order(&id, "stop").await;
     let small = server.create("small", &small, false).await;
-    let start = json!({ "unless_full": true });
-    server.post(&format!("/api/v1/streams/{small}/start"), start).await.ok();
+    let answer = server.post(&format!("/api/v1/streams/{small}/start"), unless_full).await;
+    if answer.status >= 300 {
+        // A computer that was as busy when it was measured as it is now.
+        let takes = cores(&of(&server, json!({ "id": small })).await);
+        assert!(takes >= 0.1, "so little overloads nothing: {takes} cores, {answer:?}");
+        server.order(&small, "start").await;
+    }
     server.until_on_air(&small).await;
     assert_eq!(server.stop().await, Some(0));
 

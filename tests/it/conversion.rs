@@ -42,7 +42,7 @@ async fn what_browsers_can_not_play_is_converted_and_comes_back_with_its_camera(
         (&json!("hevc"), &json!(640))
     );
     let url = stream["urls"]["rtsp"].as_str().unwrap().to_owned();
-    let mut codecs = media::watch(&url).await;
+    let mut codecs = media::watched(&url).await;
     codecs.sort();
     assert_eq!(codecs, ["h264", "opus"]);
 
@@ -75,7 +75,7 @@ async fn what_browsers_can_not_play_is_converted_and_comes_back_with_its_camera(
     let lost = server.until(&id, "lost and told why", |s| s["wait"]["error"]["code"].is_string()).await;
     assert_eq!((&lost["wait"]["of"], &lost["wait"]["lost"]), (&json!("source"), &json!(true)), "{lost:#}");
     assert_eq!((&lost["state"], &lost["on_air"]), (&json!("running"), &json!(false)), "{lost:#}");
-    assert_eq!(server.children("ffmpeg"), []);
+    server.until_no_ffmpeg().await;
     viewer.gets_more().await;
     camera.start().await;
     let back = until_converted(&server, &id).await;
@@ -92,8 +92,13 @@ async fn what_browsers_can_not_play_is_converted_and_comes_back_with_its_camera(
     until_converted(&server, &id).await;
     viewer.gets_more().await;
     let mediamtx = server.children("mediamtx")[0].pid;
+    let encoder = ffmpeg_of(&server);
     process::signal(mediamtx, nix::sys::signal::Signal::SIGKILL);
-    server.until(&id, "off air", |s| s["on_air"] == false).await;
+    server.until_another_mediamtx(mediamtx).await;
+    until("another FFmpeg", async || {
+        server.children("ffmpeg").iter().any(|one| one.pid != encoder.pid).then_some(())
+    })
+    .await;
     until_converted(&server, &id).await;
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;
@@ -109,14 +114,14 @@ async fn what_browsers_can_not_play_is_converted_and_comes_back_with_its_camera(
     let plain =
         server.until(&id, "as it comes", |s| s["on_air"] == true && s["plan"]["mode"] == "copy").await;
     assert!(plain["plan"]["warnings"].to_string().contains("H.265"), "{plain:#}");
-    until("no FFmpeg", async || server.children("ffmpeg").is_empty().then_some(())).await;
-    assert!(media::watch(&url).await.contains(&"hevc".to_owned()));
+    server.until_no_ffmpeg().await;
+    assert!(media::watched(&url).await.contains(&"hevc".to_owned()));
     source["conversion"] = json!("where_needed");
     server.ask("PATCH", &path, Some(json!({ "source": source }))).await.ok();
     until_converted(&server, &id).await;
     server.order(&id, "stop").await;
     server.until_state(&id, "stopped").await;
-    assert_eq!(server.children("ffmpeg"), []);
+    server.until_no_ffmpeg().await;
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;
     let log = fs::read_to_string(dir.data().join("logs/mediamtx.log")).unwrap();
@@ -133,8 +138,11 @@ async fn only_what_must_be_is_converted_and_nothing_on_demand() {
     let dir = Dir::new();
     let server = Server::ready(&dir).await;
     let network = |camera: &Camera| json!({ "type": "network", "url": camera.url("rtsp") });
-    let tested = server.post("/api/v1/source-test", json!({ "source": network(&old) })).await.ok();
-    assert_eq!(tested["plan"]["mode"], "transcode", "the form says it before: {tested:#}");
+    until("the form says it before", async || {
+        let tested = server.post("/api/v1/source-test", json!({ "source": network(&old) })).await.ok();
+        (tested["plan"]["mode"] == "transcode").then_some(())
+    })
+    .await;
     let old_id = create(&server, "old", network(&old)).await;
     let plays_id = create(&server, "plays", network(&plays)).await;
     let mut lazy = network(&old);
@@ -142,11 +150,11 @@ async fn only_what_must_be_is_converted_and_nothing_on_demand() {
     let lazy_id = create(&server, "lazy", lazy).await;
     let stream = until_converted(&server, &old_id).await;
     assert_eq!(reasons(&stream), ["video_codec", "audio_codec"], "MPEG-4 and MP3: {stream:#}");
-    assert!(media::watch(stream["urls"]["rtsp"].as_str().unwrap()).await.contains(&"h264".to_owned()));
+    assert!(media::watched(stream["urls"]["rtsp"].as_str().unwrap()).await.contains(&"h264".to_owned()));
     let stream = server.until(&plays_id, "known", |s| s["on_air"] == true && !s["plan"].is_null()).await;
     assert_eq!(stream["plan"]["mode"], "copy", "{stream:#}");
     let stream = server.until(&lazy_id, "idle", |s| s["wait"]["of"] == "viewer").await;
-    let watched = media::watch(stream["urls"]["rtsp"].as_str().unwrap()).await;
+    let watched = media::watched(stream["urls"]["rtsp"].as_str().unwrap()).await;
     assert!(watched.contains(&"mpeg4".to_owned()), "as it comes: {watched:?}");
     assert_eq!(server.children("ffmpeg").len(), 1, "{:?}", server.children("ffmpeg"));
     assert_eq!(server.stop().await, Some(0));
@@ -166,10 +174,10 @@ async fn a_camera_is_sent_as_somebody_chose() {
     server.ask("PATCH", &path, Some(chosen)).await.ok();
     let stream = until_converted(&server, &id).await;
     assert_eq!(stream["plan"]["picture"]["height"], 120, "{stream:#}");
-    assert_eq!(media::watch(&url).await, ["h264"]);
+    assert_eq!(media::watched(&url).await, ["h264"]);
     server.ask("PATCH", &path, Some(json!({ "encoding": {} }))).await.ok();
     server.until(&id, "as it comes again", as_it_comes).await;
-    until("no FFmpeg", async || server.children("ffmpeg").is_empty().then_some(())).await;
+    server.until_no_ffmpeg().await;
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;
 }

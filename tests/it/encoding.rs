@@ -14,12 +14,7 @@ async fn on_air(server: &Server, name: &str, file: &Path, encoding: Value) -> Va
 }
 
 async fn codecs(stream: &Value, protocol: &str) -> Vec<String> {
-    let url = stream["urls"][protocol].as_str().unwrap();
-    until(&format!("{url} can be watched"), async || {
-        let seen = media::watch(url).await;
-        (!seen.is_empty()).then_some(seen)
-    })
-    .await
+    media::watched(stream["urls"][protocol].as_str().unwrap()).await
 }
 
 /// The command that publishes.

@@ -1,7 +1,5 @@
 //! The event stream: a snapshot, then every change in order.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
 
 use crate::support::{Dir, PATIENCE, Server, media};
@@ -87,7 +85,7 @@ async fn a_snapshot_comes_first_and_then_every_change_in_order() {
     assert_eq!(second["snapshot"]["streams"][0]["id"], stream.as_str());
     let ended = tokio::spawn(async move { while events.next().await.is_some() {} });
     assert_eq!(server.stop().await, Some(0), "an open event stream does not hold it up");
-    tokio::time::timeout(Duration::from_secs(5), ended).await.expect("the stream ends").unwrap();
+    tokio::time::timeout(PATIENCE, ended).await.expect("the stream ends").unwrap();
 }
 
 impl Events {
@@ -125,6 +123,6 @@ async fn a_recording_that_cannot_be_written_is_told_and_so_is_its_return() {
     std::fs::remove_file(&in_the_way).unwrap();
     let told = events.notice().await;
     assert_eq!((&told["kind"], &told["stream"]), (&json!("stream_back"), &json!(id)), "{told:#}");
-    assert_eq!(server.stream(&id).await["recording"], "writing");
+    server.until(&id, "recording", |stream| stream["recording"] == "writing").await;
     assert_eq!(server.stop().await, Some(0));
 }

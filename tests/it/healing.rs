@@ -34,17 +34,17 @@ impl Rig {
         self.server.get("/api/v1/server").await["restarts"].as_u64().unwrap()
     }
 
-    /// Waits until the server counts another restart; gives its fault's code, as soon as there is one, and the time.
-    async fn until_restarted(&self, before: u64) -> (Option<Value>, Duration) {
+    /// Waits until the server counts another restart; gives the code of what was told to be wrong, and the time.
+    async fn until_restarted(&self, before: u64) -> (Value, Duration) {
         let began = Instant::now();
-        let mut fault = None;
-        until("it is started again", async || {
-            let status = self.server.get("/api/v1/server").await;
-            fault = fault.take().or_else(|| status["fault"].get("code").cloned());
-            (status["restarts"].as_u64() > Some(before)).then_some(())
+        until("it is started again", async || (self.restarts().await > before).then_some(())).await;
+        let took = began.elapsed();
+        let code = until("it is told why", async || {
+            let told = self.server.get("/api/v1/activity?kinds=server_crashed&limit=1").await;
+            told["activities"].get(0).map(|crash| crash["cause"]["code"].clone())
         })
         .await;
-        (fault, began.elapsed())
+        (code, took)
     }
 
     /// On air by another FFmpeg than `before`.
@@ -71,7 +71,7 @@ async fn a_frozen_server_is_killed_and_started_again() {
     let (before, restarts) = (rig.server.children("ffmpeg"), rig.restarts().await);
     process::signal(rig.mediamtx(), Signal::SIGSTOP);
     let (_, seen) = rig.until_restarted(restarts).await;
-    assert!(seen < Duration::from_secs(8), "a freeze was seen after {seen:?}");
+    assert!(seen < Duration::from_secs(30), "a freeze was seen after {seen:?}");
     let back = rig.until_back(&before).await;
     eprintln!("freeze: seen after {seen:?}, on air {back:?} later");
     rig.end().await;
@@ -101,7 +101,7 @@ async fn paths_that_somebody_elses_reload_took_away_come_back() {
     assert!(text.contains("\npaths: {}"), "the stream was made after the start");
     std::fs::write(&file, text).unwrap();
     let back = rig.until_back(&before).await;
-    assert!(back < Duration::from_secs(10), "back after {back:?}");
+    assert!(back < Duration::from_secs(30), "back after {back:?}");
     assert_eq!(rig.mediamtx(), pid, "no restart was needed");
     eprintln!("wiped paths: on air after {back:?}");
     rig.end().await;
@@ -154,7 +154,7 @@ async fn a_server_that_forgot_our_password_is_named_and_started_again() {
         "permissions": [{ "action": "api" }] }] });
     assert_eq!(control.patch_global(&users).await, 200);
     let (fault, seen) = rig.until_restarted(restarts).await;
-    assert_eq!(fault, Some(json!("server_locked_out")));
+    assert_eq!(fault, "server_locked_out");
     rig.server.until_server("running").await;
     rig.server.until_on_air(&rig.id).await;
     eprintln!("locked out: seen after {seen:?}");
@@ -211,8 +211,7 @@ async fn a_protocol_that_somebody_switched_off_comes_back() {
     let restarts = rig.restarts().await;
     assert_eq!(Control::of(&rig.dir).patch_global(&json!({ "rtsp": false })).await, 200);
     let (fault, seen) = rig.until_restarted(restarts).await;
-    let named = ["server_tampered", "server_deaf"].map(|code| Some(json!(code)));
-    assert!(named.contains(&fault), "{fault:?}");
+    assert!(fault == "server_tampered" || fault == "server_deaf", "{fault}");
     rig.server.until_server("running").await;
     rig.server.until_on_air(&rig.id).await;
     eprintln!("RTSP off: seen after {seen:?}");

@@ -31,7 +31,7 @@ async fn every_edge_is_written_down_and_found_again() {
     let live = newest(&server, "live").await;
     assert_eq!((&live["stream"], &live["name"]), (&json!(id), &json!("lobby")));
     let after = live["after_ms"].as_u64().unwrap();
-    assert!((20..20_000).contains(&after), "on air after {after} ms");
+    assert!((20..60_000).contains(&after), "on air after {after} ms");
     assert_eq!(newest(&server, "ordered").await["by"], "api");
 
     let ffmpeg = server.children("ffmpeg");
@@ -43,7 +43,7 @@ async fn every_edge_is_written_down_and_found_again() {
     let between = recovered["at"].as_i64().unwrap() - fault["at"].as_i64().unwrap();
     let after = recovered["after_ms"].as_i64().unwrap();
     assert!(
-        (after - between).abs() < 500 && after < 20_000,
+        (after - between).abs() < 3_000 && after < 60_000,
         "{after} ms by one clock, {between} by the other"
     );
     let expected = ["recovered", "faulted", "live", "ordered", "created", "server_started", "app_started"];

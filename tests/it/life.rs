@@ -5,14 +5,6 @@ use serde_json::{Value, json};
 
 use crate::support::{Dir, Server, media, process, server::file_source, until};
 
-async fn watched(url: &str) -> Vec<String> {
-    until(&format!("{url} can be watched"), async || {
-        let codecs = media::watch(url).await;
-        (!codecs.is_empty()).then_some(codecs)
-    })
-    .await
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_is_made_watched_changed_and_removed() {
     let dir = Dir::new();
@@ -28,7 +20,8 @@ async fn a_stream_is_made_watched_changed_and_removed() {
     assert_eq!(stream["plan"]["mode"], "copy", "{stream:#}");
 
     let protocols = ["rtsp", "rtmp", "hls", "srt"];
-    let all = join_all(protocols.map(|protocol| watched(stream["urls"][protocol].as_str().unwrap()))).await;
+    let all =
+        join_all(protocols.map(|protocol| media::watched(stream["urls"][protocol].as_str().unwrap()))).await;
     for (protocol, codecs) in protocols.iter().zip(all) {
         assert!(codecs.contains(&"h264".to_owned()), "{protocol} shows the picture: {codecs:?}");
         assert!(codecs.contains(&"aac".to_owned()), "{protocol} plays the sound: {codecs:?}");
@@ -41,7 +34,7 @@ async fn a_stream_is_made_watched_changed_and_removed() {
     assert_eq!(renamed["id"], id, "the identity stays");
     let stream =
         server.until(id, "on air again", |s| s["on_air"] == true && s["name"] == "church/main").await;
-    watched(stream["urls"]["rtsp"].as_str().unwrap()).await;
+    media::watched(stream["urls"]["rtsp"].as_str().unwrap()).await;
     assert_eq!(media::watch(old_url).await, Vec::<String>::new(), "the old name is gone");
     let before = server.children("ffmpeg");
     server.ask("PATCH", &path, Some(json!({ "source": file_source(&other) }))).await.ok();
@@ -61,7 +54,7 @@ async fn a_stream_is_made_watched_changed_and_removed() {
 
     server.order(id, "stop").await;
     server.until_state(id, "stopped").await;
-    assert_eq!(server.children("ffmpeg"), [], "a stopped stream has no FFmpeg");
+    server.until_no_ffmpeg().await;
     let stream = server.stream(id).await;
     assert_eq!(media::watch(stream["urls"]["rtsp"].as_str().unwrap()).await, Vec::<String>::new());
 
@@ -105,7 +98,7 @@ async fn quick_starts_and_stops_leave_nothing() {
         server.order(&id, "stop").await;
     }
     server.until_state(&id, "stopped").await;
-    until("no FFmpeg is left", async || server.children("ffmpeg").is_empty().then_some(())).await;
+    server.until_no_ffmpeg().await;
     server.order(&id, "start").await;
     server.until_on_air(&id).await;
     assert_eq!(server.children("ffmpeg").len(), 1, "one stream, one FFmpeg");
@@ -118,11 +111,20 @@ async fn quick_starts_and_stops_leave_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_plays_once_ends_by_itself() {
     let dir = Dir::new();
-    let file = media::plain(&dir.media("a.mp4"));
+    let file = media::looped(&media::plain(&dir.media("a.mp4")), 2, &dir.media("b.mp4"));
     let server = Server::ready(&dir).await;
     let body = json!({ "name": "once", "source": file_source(&file), "playback": "once", "start": true });
     let id = server.post("/api/v1/streams", body).await.ok()["id"].as_str().unwrap().to_owned();
-    server.until_on_air(&id).await;
+    // It is on air for no longer than the file lasts: what is told of it stays.
+    let told = until("it has ended", async || {
+        let told = server.get(&format!("/api/v1/activity?streams={id}")).await;
+        let kinds =
+            told["activities"].as_array()?.iter().rev().map(|one| one["kind"].as_str().unwrap().to_owned());
+        let kinds: Vec<String> = kinds.collect();
+        kinds.iter().any(|kind| kind == "completed").then_some(kinds)
+    })
+    .await;
+    assert_eq!(told, ["created", "ordered", "live", "completed"]);
     let ended = server.until_state(&id, "stopped").await;
     assert_eq!(ended["fault"], json!(null), "an end is no fault: {ended:#}");
     assert_eq!(server.stop().await, Some(0));
@@ -187,7 +189,7 @@ async fn orders_that_meet_a_delete_leave_nothing_behind() {
         }
     }
     assert_eq!(server.streams().await, Vec::<Value>::new());
-    until("nothing runs", async || server.children("ffmpeg").is_empty().then_some(())).await;
+    server.until_no_ffmpeg().await;
     assert_eq!(server.stop().await, Some(0));
     let server = Server::start(&dir).await;
     assert_eq!(server.streams().await, Vec::<Value>::new(), "not after a restart either");

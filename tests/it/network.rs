@@ -36,6 +36,17 @@ async fn set(server: &Server, change: impl FnOnce(&mut Value)) -> Answer {
 
 /// The local addresses on which something listens on `port`, in the hexadecimal of proc_net(5).
 fn listening(port: u64) -> Vec<String> {
+    // A row may be missed, or come twice, while others come and go.
+    let mut seen = listed(port);
+    loop {
+        match (listed(port), &seen) {
+            (again, before) if again == *before => return again,
+            (again, _) => seen = again,
+        }
+    }
+}
+
+fn listed(port: u64) -> Vec<String> {
     let tables = ["tcp", "tcp6"].map(|table| fs::read_to_string(format!("/proc/net/{table}")).unwrap());
     let rows = tables.iter().flat_map(|table| table.lines().skip(1));
     let fields = rows.map(|row| row.split_whitespace().collect::<Vec<_>>());

@@ -47,7 +47,7 @@ async fn a_change_is_shown_and_applied_or_adopted() {
     let route = format!("/api/v1/servers/{id}/drift");
     let adopted = server.post(&format!("{route}/adopt"), json!({ "stream": stream })).await.ok();
     assert_eq!(adopted, json!({ "adopted": ["record"], "left": ["maxReaders"] }));
-    assert_eq!(server.stream(&stream).await["record"], true);
+    server.until(&stream, "to be recorded", |stream| stream["record"] == true).await;
     let path = hall.path("obs").await.unwrap();
     assert_eq!((&path["record"], &path["maxReaders"]), (&true.into(), &3.into()), "nothing was written");
     let left = until_other(&server, &id, "nearer", |other| keys(other) == ["maxReaders"]).await;
@@ -121,15 +121,15 @@ async fn access_is_enforced_with_the_owners_list() {
     let source = crate::support::server::file_source(&file);
     let stream = made(&server, json!({ "server": id, "name": "a", "source": source, "start": true })).await;
     let url = server.until_on_air(&stream).await["urls"]["rtsp"].as_str().unwrap().to_owned();
-    assert_eq!(media::watch(&url).await, ["h264", "aac"], "new ones are open");
+    assert_eq!(media::watched(&url).await, ["h264", "aac"], "new ones are open");
     let access = format!("/api/v1/streams/{stream}/access");
     let restricted = json!({ "viewers": "restricted", "password": { "set": "Viewers-only_9" } });
     server.post(&access, restricted).await.ok();
     assert!(media::watch(&url).await.is_empty(), "not without a password");
     let login = |user: &str, pass: &str| url.replace("rtsp://", &format!("rtsp://{user}:{pass}@"));
-    assert_eq!(media::watch(&login("viewer", "Viewers-only_9")).await, ["h264", "aac"]);
+    assert_eq!(media::watched(&login("viewer", "Viewers-only_9")).await, ["h264", "aac"]);
     assert_eq!(
-        media::watch(&login("reader", READ_PASSWORD)).await,
+        media::watched(&login("reader", READ_PASSWORD)).await,
         ["h264", "aac"],
         "the owner's own users stay"
     );
@@ -156,12 +156,11 @@ async fn every_setting_that_a_stream_has_is_adopted() {
         (3, &json!([])),
         "{adopted}"
     );
-    let now = server.stream(&stream).await;
-    assert_eq!(
-        (&now["record"], &now["source"]["when"], &now["source"]["transport"]),
-        (&json!(true), &json!("on_demand"), &json!("tcp")),
-        "{now:#}"
-    );
+    let adopted = |now: &Value| {
+        let source = (&now["source"]["when"], &now["source"]["transport"]);
+        now["record"] == true && source == (&json!("on_demand"), &json!("tcp"))
+    };
+    server.until(&stream, "as it was changed", adopted).await;
     until_other(&server, &id, "as we want it", |other| keys(other).is_empty()).await;
     let path = hall.path("cam").await.unwrap();
     assert_eq!(

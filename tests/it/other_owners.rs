@@ -61,7 +61,7 @@ async fn who_may_watch_is_taken_back_with_the_list_and_with_the_server() {
     let id = with_list(&server, &hall, Hall::users()).await;
     incoming(&server, &id, "lobby").await;
     let owners = ["owner", "publisher", "reader"];
-    assert_eq!(users(&hall).await.len(), 4, "anybody may watch");
+    until("anybody may watch", async || (users(&hall).await.len() == 4).then_some(())).await;
     let route = format!("/api/v1/servers/{id}");
     let edit = async |users: Value| {
         let body = json!({ "spec": hall.spec("Hall"), "secrets": { "users": users } });
@@ -105,7 +105,7 @@ async fn a_rename_is_no_way_around_access() {
     let url = format!("rtsp://127.0.0.1:{}/closed", hall.rtsp());
     assert!(media::watch(&url).await.is_empty());
     let reader = url.replace("rtsp://", &format!("rtsp://reader:{READ_PASSWORD}@"));
-    assert_eq!(media::watch(&reader).await, ["h264", "aac"]);
+    assert_eq!(media::watched(&reader).await, ["h264", "aac"]);
     assert_eq!(server.stop().await, Some(0));
 }
 

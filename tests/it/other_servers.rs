@@ -207,7 +207,7 @@ async fn a_server_is_reached_by_ipv6_alone() {
     let stream = server.post("/api/v1/streams", stream).await.ok();
     let stream = server.until_on_air(stream["id"].as_str().unwrap()).await;
     assert_eq!(stream["urls"]["rtsp"], format!("rtsp://[::1]:{}/show", hall.rtsp()), "{stream:#}");
-    assert_eq!(media::watch(&hall.watch("show")).await, ["h264", "aac"]);
+    assert_eq!(media::watched(&hall.watch("show")).await, ["h264", "aac"]);
     assert_eq!(server.stop().await, Some(0));
 }
 
@@ -252,7 +252,7 @@ async fn servers_are_added_edited_and_removed() {
     let home =
         server.until(&there, "here", |stream| stream["on_air"] == true && stream["server"].is_null()).await;
     assert!(
-        media::watch(home["urls"]["rtsp"].as_str().unwrap()).await.contains(&"h264".to_owned()),
+        media::watched(home["urls"]["rtsp"].as_str().unwrap()).await.contains(&"h264".to_owned()),
         "{home:#}"
     );
     assert_eq!(hall.path("lobby").await, None, "nothing of it is left there");
@@ -260,7 +260,7 @@ async fn servers_are_added_edited_and_removed() {
     let away =
         server.until(&there, "there", |stream| stream["on_air"] == true && stream["server"] == *id).await;
     assert_eq!(away["urls"]["rtsp"], format!("rtsp://127.0.0.1:{}/foyer", hall.rtsp()), "{away:#}");
-    assert_eq!(media::watch(&hall.watch("foyer")).await, ["h264", "aac"]);
+    assert_eq!(media::watched(&hall.watch("foyer")).await, ["h264", "aac"]);
 
     // A server with streams stays, unless it is said what becomes of them.
     assert_eq!(server.ask("DELETE", &route, None).await.code(), "server_in_use");

@@ -31,7 +31,7 @@ async fn streams_run_there(version: &str) {
     for (stream, name) in [(&sent, "sent"), (&pulled, "church/pulled")] {
         let stream = server.until_on_air(stream).await;
         assert_eq!(stream["urls"]["rtsp"], format!("rtsp://127.0.0.1:{}/{name}", hall.rtsp()), "{stream:#}");
-        assert_eq!(media::watch(&hall.watch(name)).await, ["h264", "aac"], "{name}");
+        assert_eq!(media::watched(&hall.watch(name)).await, ["h264", "aac"], "{name}");
     }
     let kept = server.stream(&sent).await;
     assert_eq!(kept["kept"], json!({ "state": "unable", "reason": "remote" }), "{kept:#}");
@@ -50,7 +50,7 @@ async fn streams_run_there(version: &str) {
     eprintln!("{version}: paths back after {:?}", began.elapsed());
     for (stream, name) in [(&sent, "sent"), (&pulled, "church/pulled")] {
         server.until_on_air(stream).await;
-        assert_eq!(media::watch(&hall.watch(name)).await, ["h264", "aac"], "{name}");
+        assert_eq!(media::watched(&hall.watch(name)).await, ["h264", "aac"], "{name}");
     }
 
     // Who may watch can't be limited without the owner's list.

@@ -63,8 +63,7 @@ async fn a_second_start_waits_for_its_files_and_tells_which_are_refused() {
     let slow = dir.path().join("ffprobe");
     let script = "case \"$*\" in *-version*) ;; *) mkdir \"$0.waited\" 2> /dev/null && sleep 6;; esac";
     let ffprobe = testkit::fixtures::ffprobe();
-    fs::write(&slow, format!("#!/bin/sh\n{script}\nexec '{}' \"$@\"\n", ffprobe.display())).unwrap();
-    fs::set_permissions(&slow, fs::Permissions::from_mode(0o755)).unwrap();
+    process::put(&slow, format!("#!/bin/sh\n{script}\nexec '{}' \"$@\"\n", ffprobe.display()).as_bytes());
     let mut first = command(&dir);
     first.arg("--ffprobe").arg(&slow);
     let server = Server::run(first).await;

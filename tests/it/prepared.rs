@@ -1,21 +1,23 @@
 //! Files that are prepared once, and streams that are sent from them.
 
-use std::{fs, time::Duration};
+use std::fs;
 
 use serde_json::{Value, json};
 
-use crate::support::{Dir, Server, media, process, reader::Reader, server::file_source, until};
+use crate::support::{
+    Dir, PATIENCE, Server, media, process, reader::Reader, server::file_source, until, until_within,
+};
 
 async fn prepared(server: &Server) -> Vec<Value> {
     server.get("/api/v1/prepared").await["files"].as_array().unwrap().clone()
 }
 
 async fn until_prepared(server: &Server, id: &str) -> Value {
-    server
-        .until(id, "it is sent from the prepared file", |s| {
-            s["on_air"] == true && s["plan"]["mode"] == "prepared"
-        })
-        .await
+    until_within(3 * PATIENCE, "it is sent from the prepared file", async || {
+        let stream = server.stream(id).await;
+        (stream["on_air"] == true && stream["plan"]["mode"] == "prepared").then_some(stream)
+    })
+    .await
 }
 
 /// Of the only FFmpeg.
@@ -45,7 +47,7 @@ async fn a_stream_moves_to_its_prepared_file_and_its_viewers_stay() {
     assert_eq!(stream["preparation"], "ready", "{stream:#}");
     viewer.gets_more().await;
     assert_eq!(
-        media_of(stream["urls"]["rtsp"].as_str().unwrap()).await,
+        media::watched(stream["urls"]["rtsp"].as_str().unwrap()).await,
         ["h264", "aac", "opus"],
         "what the viewer had"
     );
@@ -66,11 +68,11 @@ async fn a_stream_moves_to_its_prepared_file_and_its_viewers_stay() {
     let another = json!({ "name": "again", "source": file_source(&file), "start": true, "prepare": true });
     let another = server.post("/api/v1/streams", another).await.ok()["id"].as_str().unwrap().to_owned();
     let stream = until_prepared(&server, &another).await;
-    assert_eq!(media_of(stream["urls"]["rtsp"].as_str().unwrap()).await, ["h264", "aac", "opus"]);
+    assert_eq!(media::watched(stream["urls"]["rtsp"].as_str().unwrap()).await, ["h264", "aac", "opus"]);
     assert_eq!(stream["plan"]["warnings"], json!([]), "{stream:#}");
     assert_eq!(stream["kept"], json!({ "state": "on" }), "{stream:#}");
     for protocol in ["hls", "rtmp", "srt"] {
-        let seen = media_of(stream["urls"][protocol].as_str().unwrap()).await;
+        let seen = media::watched(stream["urls"][protocol].as_str().unwrap()).await;
         assert!(
             seen.contains(&"h264".to_owned()) && seen.contains(&"aac".to_owned()),
             "{protocol}: {seen:?}"
@@ -88,14 +90,6 @@ async fn a_stream_moves_to_its_prepared_file_and_its_viewers_stay() {
     assert!(!sent.exists() && prepared(&server).await.is_empty());
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;
-}
-
-async fn media_of(url: &str) -> Vec<String> {
-    until(&format!("{url} can be watched"), async || {
-        let seen = media::watch(url).await;
-        (!seen.is_empty()).then_some(seen)
-    })
-    .await
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -139,8 +133,8 @@ async fn the_test_pattern_is_sent_from_a_prepared_file() {
     assert_eq!(stream["name"], "test-pattern");
     let stream = until_prepared(&server, stream["id"].as_str().unwrap()).await;
     let url = stream["urls"]["rtsp"].as_str().unwrap();
-    assert_eq!(media_of(url).await, ["h264", "aac", "opus"]);
-    let picture = testkit::readers::picture(url, Duration::from_secs(20)).await.unwrap();
+    assert_eq!(media::watched(url).await, ["h264", "aac", "opus"]);
+    let picture = testkit::readers::picture(url, PATIENCE).await.unwrap();
     let distinct: std::collections::BTreeSet<u8> = picture.iter().map(|grey| grey / 16).collect();
     assert!(distinct.len() >= 6, "bars of many shades: {distinct:?}");
     assert!(stream["warnings"].as_array().unwrap().is_empty(), "{stream:#}");

@@ -68,7 +68,7 @@ async fn recording_is_switched_without_a_restart() {
         (written.parent(), written.extension()),
         (Some(&*recordings.join("tape")), Some("mp4".as_ref()))
     );
-    let codecs = media::watch(written.to_str().unwrap()).await;
+    let codecs = media::watched(written.to_str().unwrap()).await;
     assert_eq!(codecs.first().map(String::as_str), Some("h264"), "a player reads it: {codecs:?}");
 
     // From a new name on, recordings are in a folder of that name; those from before stay where they are.

@@ -1,7 +1,11 @@
 //! A healthy stream is never restarted, however strange it looks: few pictures, few key frames, a short pause of FFmpeg
 //! or of all.
 
-use std::{path::PathBuf, process::Command, time::Duration};
+use std::{
+    path::PathBuf,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use nix::sys::signal::Signal;
 
@@ -35,17 +39,29 @@ async fn a_healthy_stream_is_not_restarted() {
     for (name, file) in &files {
         ids.push(server.create(name, file, true).await);
     }
-    for id in &ids {
+    for tries in 1.. {
+        if short_pauses_harm_nothing(&server, &ids).await {
+            break;
+        }
+        assert!(tries < 5, "no pause was short");
+    }
+    assert_eq!(server.stop().await, Some(0));
+}
+
+/// False where this computer is so busy that a pause was a long one, which says nothing.
+async fn short_pauses_harm_nothing(server: &Server, ids: &[String]) -> bool {
+    for id in ids {
         server.until_on_air(id).await;
     }
     let before = server.children("ffmpeg");
     let mediamtx = server.children("mediamtx");
-    assert_eq!((before.len(), mediamtx.len()), (files.len(), 1));
+    assert_eq!((before.len(), mediamtx.len()), (ids.len(), 1));
     let paused =
         before.iter().find(|child| child.command.trim_end().ends_with("/paused")).expect("it runs").pid;
 
     // FFmpeg alone, then FFmpeg and MediaMTX.
     for pids in [vec![paused], vec![paused, mediamtx[0].pid]] {
+        let began = Instant::now();
         for pid in &pids {
             process::signal(*pid, Signal::SIGSTOP);
         }
@@ -53,17 +69,21 @@ async fn a_healthy_stream_is_not_restarted() {
         for pid in &pids {
             process::signal(*pid, Signal::SIGCONT);
         }
+        if began.elapsed() > Duration::from_secs(4) {
+            stay(10).await;
+            return false;
+        }
         stay(2).await;
     }
     stay(4).await;
 
     assert_eq!(server.children("ffmpeg"), before, "the same processes");
     assert_eq!(server.children("mediamtx"), mediamtx);
-    for id in &ids {
+    for id in ids {
         let stream = server.stream(id).await;
         assert!(stream["on_air"] == true && stream["fault"].is_null(), "{stream:#}");
     }
-    assert_eq!(server.stop().await, Some(0));
+    true
 }
 
 /// What must *not* happen has no event to wait for: only time tells.

@@ -5,15 +5,14 @@ use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command
 use serde_json::{Value, json};
 
 use crate::support::{
-    Dir, Server, media,
+    Dir, Server, media, process,
     server::{command, file_source},
-    until,
 };
 
 /// A program in the test's folder that prints `says`.
 fn script(dir: &Dir, name: &str, says: &str, mode: u32) -> PathBuf {
     let path = dir.path().join(name);
-    fs::write(&path, format!("#!/bin/sh\necho '{says}'\n")).unwrap();
+    process::put(&path, format!("#!/bin/sh\necho '{says}'\n").as_bytes());
     fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
     path
 }
@@ -77,8 +76,7 @@ async fn ffmpeg_that_is_installed_later_is_found() {
     let id = server.create("later", &file, true).await;
     let stream = server.until_state(&id, "failed").await;
     assert_eq!(stream["fault"]["code"], "ffmpeg_not_there", "{stream:#}");
-    fs::write(&place, "#!/bin/sh\nexec ffmpeg \"$@\"\n").unwrap();
-    fs::set_permissions(&place, fs::Permissions::from_mode(0o755)).unwrap();
+    process::put(&place, b"#!/bin/sh\nexec ffmpeg \"$@\"\n");
     server.ask("POST", "/api/v1/tools/check", None).await.ok();
     server.until(&id, "on air", |stream| stream["on_air"] == true).await;
     assert_eq!(server.stop().await, Some(0));
@@ -121,8 +119,7 @@ async fn mediamtx_that_cannot_be_used() {
         );
         server.ask("DELETE", &format!("/api/v1/streams/{id}"), None).await.ok();
         // The one that makes the slate ends by itself.
-        until("nothing publishes into nowhere", async || server.children("ffmpeg").is_empty().then_some(()))
-            .await;
+        server.until_no_ffmpeg().await;
         assert_eq!(server.stop().await, Some(0));
     }
 }

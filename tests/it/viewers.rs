@@ -187,7 +187,8 @@ async fn a_lost_slate_harms_neither_server_nor_viewers() {
     fs::remove_file(&before[0]).unwrap();
     fs::write(&before[0], b"cut").unwrap();
     server.ask("PATCH", &format!("/api/v1/streams/{second}"), Some(json!({ "record": true }))).await.ok();
-    assert!(fs::metadata(&before[0]).unwrap().len() > 1000, "it was made again");
+    let is_whole = || fs::metadata(&before[0]).is_ok_and(|slate| slate.len() > 1000);
+    until("it was made again", async || is_whole().then_some(())).await;
 
     server.order(&second, "stop").await;
     server.until_state(&second, "stopped").await;
@@ -208,7 +209,7 @@ async fn a_frozen_encoder_is_noticed_behind_its_slate() {
     let ffmpeg = server.children("ffmpeg");
     let began = Instant::now();
     process::signal(ffmpeg[0].pid, Signal::SIGSTOP);
-    server.until(&id, "stalled", |stream| stream["fault"]["code"] == "stalled").await;
+    server.until_faulted(&id, "stalled").await;
     eprintln!("noticed after {} ms", began.elapsed().as_millis());
     until_within(LONGEST_PAUSE + PATIENCE, "another FFmpeg runs", async || {
         let now = server.children("ffmpeg");

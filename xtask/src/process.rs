@@ -70,7 +70,7 @@ pub(crate) struct Background {
 
 impl Background {
     /// How long a program may take to end when asked.
-    const PATIENCE: Duration = Duration::from_secs(15);
+    const PATIENCE: Duration = Duration::from_secs(60);
 
     /// Starts `command`, which reads nothing.
     pub(crate) fn start(command: &mut Command) -> Result<Self> {

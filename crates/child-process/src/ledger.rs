@@ -198,14 +198,14 @@ mod tests {
         let mut pen = Pen::new(path.clone());
         let began = Instant::now();
         (0..100).for_each(|n| pen.write(n.to_string()));
-        assert!(began.elapsed() < PATIENCE * 10, "{:?}", began.elapsed());
+        assert!(began.elapsed() < PATIENCE * 50, "not for each: {:?}", began.elapsed());
         assert_eq!(pen.behind, 100);
         // It answers again, in another place: nothing that is written to it becomes the list.
         let aside = dir.path().join("aside");
         fs::rename(&fresh, &aside).unwrap();
         let read = fs::File::open(&aside).unwrap();
         pen.write("last".to_owned());
-        let deadline = Instant::now() + Duration::from_secs(20);
+        let deadline = Instant::now() + Duration::from_secs(60);
         while fs::read_to_string(&path).ok().as_deref() != Some("last") {
             assert!(Instant::now() < deadline, "what counts now is written");
             pen.write("last".to_owned());

@@ -17,7 +17,7 @@ fn publish(server: &Server, name: &str) -> Child {
 }
 
 fn read(url: &str) -> Child {
-    ffmpeg(&["-i", url, "-c", "copy", "-f", "null", "-"])
+    ffmpeg(&[&testkit::readers::options(url)[..], &["-i", url, "-c", "copy", "-f", "null", "-"]].concat())
 }
 
 async fn online(server: &Server, name: &str) -> bool {

@@ -13,4 +13,4 @@ pub mod processes;
 pub mod readers;
 mod wait;
 
-pub use wait::{free_port, wait_until, wait_until_blocking};
+pub use wait::{free_port, free_ports_in_a_row, wait_until, wait_until_blocking};

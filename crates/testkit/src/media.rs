@@ -5,6 +5,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
     process::Command,
+    sync::{Mutex, PoisonError},
 };
 
 use crate::fixtures::{ffmpeg, ffprobe};
@@ -57,15 +58,21 @@ impl Fixtures {
     /// If the name is unknown or FFmpeg can't make it.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
+        static MAKING: Mutex<()> = Mutex::new(());
         let args = recipe(name).unwrap_or_else(|| panic!("no fixture is called {name}"));
         // The folder is named after the recipe, so a changed recipe makes a new file and the name stays.
         let mut hasher = DefaultHasher::new();
         args.hash(&mut hasher);
         let folder = self.folder.join(format!("{:016x}", hasher.finish()));
         let file = folder.join(name);
+        if file.is_file() {
+            return file;
+        }
+        // One at a time, which is quicker than each for itself. Another process may be at it too: the last rename wins
+        // with the same content.
+        let _one = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
         if !file.is_file() {
             fs::create_dir_all(&folder).expect("the cache can be written");
-            // Tests run side by side: each makes its own, the last rename wins with the same content.
             let work = tempfile::tempdir_in(&folder).expect("the cache can be written");
             let fresh = work.path().join(name);
             make(&args, &fresh);

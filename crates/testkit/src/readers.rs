@@ -13,7 +13,22 @@ use crate::fixtures::ffmpeg;
 const SIZE: (usize, usize) = (64, 36);
 /// What a reader needs to know of a live stream comes with its next key frame, in the fixtures one a second. FFmpeg
 /// looks for up to five, longest by SRT, to find out a frame rate that nobody here asks for.
-pub const IMPATIENT: [&str; 4] = ["-analyzeduration", "2500000", "-fpsprobesize", "0"];
+const IMPATIENT: [&str; 4] = ["-analyzeduration", "5000000", "-fpsprobesize", "0"];
+
+/// The options with which a reader opens this address: it looks at the stream no longer than it must, and waits for a
+/// busy computer, where SRT would give up after 3 s.
+#[must_use]
+pub fn options(url: &str) -> Vec<&'static str> {
+    let own: &[&str] = match url.split(':').next() {
+        Some("rtsp" | "rtsps") => &["-rtsp_transport", "tcp"],
+        Some("srt") => PATIENT_SRT,
+        _ => &[],
+    };
+    [&IMPATIENT, own].concat()
+}
+
+/// The options with which FFmpeg waits longer than 3 s for an answer by SRT; also for who sends.
+pub const PATIENT_SRT: &[&str] = &["-connect_timeout", "15000"];
 
 /// Reads an RTSP, RTMP, HLS or SRT address with the real FFmpeg until one picture is decoded, trying again until
 /// the limit.
@@ -58,10 +73,7 @@ pub async fn one_try(url: &str) -> Result<(), String> {
 
 async fn try_picture(url: &str) -> Result<Vec<u8>, String> {
     let mut command = Command::new(ffmpeg());
-    command.args(["-nostdin", "-v", "error"]).args(IMPATIENT);
-    if url.starts_with("rtsp") {
-        command.args(["-rtsp_transport", "tcp"]);
-    }
+    command.args(["-nostdin", "-v", "error"]).args(options(url));
     let (width, height) = SIZE;
     command
         .args(["-i", url, "-map", "0:v:0", "-frames:v", "1", "-f", "rawvideo", "-pix_fmt", "gray"])

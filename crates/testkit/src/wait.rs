@@ -34,6 +34,9 @@ pub async fn wait_until(deadline: Duration, what: &str, mut condition: impl Asyn
     }
 }
 
+const FIRST: u16 = 10_240;
+const COUNT: u16 = 20_000;
+
 /// A port of the loopback that is free for TCP and UDP right now, and was not given before in this process. It is below
 /// those that systems hand out by themselves, so nobody gets it meanwhile.
 ///
@@ -41,15 +44,25 @@ pub async fn wait_until(deadline: Duration, what: &str, mut condition: impl Asyn
 /// If there is none.
 #[must_use]
 pub fn free_port() -> u16 {
-    const FIRST: u16 = 10_240;
-    const COUNT: u16 = 20_000;
+    free_ports_in_a_row(1)
+}
+
+/// So many such ports, one after the other: the first of them. For a program that takes the next one by itself where it
+/// can't have a port, which is then nobody else's.
+///
+/// # Panics
+/// If there are none.
+#[must_use]
+pub fn free_ports_in_a_row(count: u16) -> u16 {
     static GIVEN: AtomicU16 = AtomicU16::new(0);
     // Tests of another process begin elsewhere.
     let offset = u16::try_from(std::process::id() * 97 % u32::from(COUNT)).unwrap_or_default();
     (0..COUNT)
-        .map(|_| FIRST + offset.wrapping_add(GIVEN.fetch_add(1, Ordering::Relaxed)) % COUNT)
-        .find(|port| {
-            TcpListener::bind(("127.0.0.1", *port)).is_ok() && UdpSocket::bind(("127.0.0.1", *port)).is_ok()
-        })
+        .map(|_| FIRST + offset.wrapping_add(GIVEN.fetch_add(count, Ordering::Relaxed)) % COUNT)
+        .find(|first| (*first..first + count).all(is_free))
         .expect("a free port")
+}
+
+fn is_free(port: u16) -> bool {
+    TcpListener::bind(("127.0.0.1", port)).is_ok() && UdpSocket::bind(("127.0.0.1", port)).is_ok()
 }

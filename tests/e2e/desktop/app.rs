@@ -18,7 +18,7 @@ use super::{
     rig::Rig,
 };
 use crate::{
-    it::{Dir, process, until, until_within},
+    it::{Dir, PATIENCE, process, until, until_within},
     support::webdriver::{Driver, WebDriver},
 };
 
@@ -94,8 +94,8 @@ impl App {
     pub async fn start_again(rig: &Rig, dir: &Dir, arguments: &[&str]) -> (Option<i32>, String) {
         let mut command = rig.command(program().to_str().unwrap());
         command.arg("--data-dir").arg(dir.data()).args(arguments).kill_on_drop(true);
-        let output = tokio::time::timeout(Duration::from_secs(10), command.output()).await;
-        let output = output.expect("a second start ends at once").unwrap();
+        let output = tokio::time::timeout(PATIENCE, command.output()).await;
+        let output = output.expect("a second start ends by itself").unwrap();
         (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
@@ -190,9 +190,9 @@ impl App {
         self.until(name, "on air", |stream| stream["on_air"] == true).await
     }
 
-    /// Nothing of it is left within 2 s.
+    /// Nothing of it is left: what was told to end needs a moment, and what nobody told stays for good.
     pub async fn none_left(&self, dir: &Dir) {
-        until_within(Duration::from_secs(2), "no process is left", async || {
+        until_within(Duration::from_secs(30), "no process is left", async || {
             // The shell that waits for its end is the test's.
             let mut left = process::about(dir.path());
             left.retain(|process| {

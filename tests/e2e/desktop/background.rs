@@ -21,7 +21,7 @@ use tokio::{
 use crate::it::until_within;
 
 /// The services of a desktop answer at once, unless the computer is very busy.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A process in a group of its own, which says things by the line.
 pub struct Background {

@@ -47,7 +47,7 @@ async fn two_data_folders_run_side_by_side() {
     rig.until_windows(2).await;
     let (one, two) = (first.until_on_air("a").await, second.until_on_air("a").await);
     for stream in [&one, &two] {
-        assert!(!media::watch(stream["urls"]["rtsp"].as_str().unwrap()).await.is_empty(), "{stream}");
+        media::watched(stream["urls"]["rtsp"].as_str().unwrap()).await;
     }
     assert_ne!(one["urls"], two["urls"]);
 }

@@ -36,7 +36,7 @@ async fn a_request_to_end_ends_all_in_order() {
     let asked = Instant::now();
     process::signal(app.pid().unwrap(), Signal::SIGTERM);
     assert_eq!(app.ended().await, 0, "nobody is asked: {}", app.said());
-    assert!(asked.elapsed() < Duration::from_secs(5), "{:?}", asked.elapsed());
+    assert!(asked.elapsed() < Duration::from_secs(30), "{:?}", asked.elapsed());
     app.none_left(&dir).await;
 }
 

@@ -14,8 +14,8 @@ async fn why_it_cannot_start_is_said_in_a_window() -> Result<()> {
     fs::create_dir_all(dir.data())?;
     fs::write(&config, r#"{"schema_version":999}"#)?;
     let driven = App::driven_anyway(&rig, &dir, &[]).await?;
-    assert_eq!(driven.page.find("h1").await?.text().await?, "Stream Manager can't start");
-    let said = driven.page.find("body").await?.text().await?;
+    assert_eq!(driven.page.text("h1").await?, "Stream Manager can't start");
+    let said = driven.page.text("body").await?;
     let path = dir.data();
     assert!(said.contains(path.to_str().unwrap()) && said.contains("newer version"), "{said}");
     assert!(driven.app.said().contains("newer version"), "in a terminal too: {}", driven.app.said());
@@ -36,7 +36,7 @@ async fn the_interface_of_a_server_without_a_window_is_offered_and_files_that_it
     let (film, none) = (media::plain(&dir.media("film.mp4")), dir.media("none.mp4"));
     let files = [film.to_str().unwrap(), none.to_str().unwrap()];
     let driven = App::driven_anyway(&rig, &dir, &files).await?;
-    let said = driven.page.find("body").await?.text().await?;
+    let said = driven.page.text("body").await?;
     let address = format!("http://127.0.0.1:{}", server.port());
     assert!(said.contains("already runs") && said.contains(&address), "{said}");
     assert!(said.contains("none.mp4 does not exist") && !said.contains("film.mp4"), "{said}");

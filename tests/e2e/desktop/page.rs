@@ -1,6 +1,6 @@
 //! What a person does in the window.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{fs, path::PathBuf};
 
 use anyhow::Result;
 use serde_json::{Value, json};
@@ -53,11 +53,12 @@ async fn a_stream_from_the_file_dialog_to_the_restart() -> Result<()> {
         (copied == url).then_some(())
     })
     .await;
-    assert!(media::watch(url).await.contains(&"h264".to_owned()), "{url} shows a picture");
+    assert!(media::watched(url).await.contains(&"h264".to_owned()), "{url} shows a picture");
 
     page.click(".row[data-name=lobby] [data-act=stop]").await?;
     page.find(".row[data-name=lobby] .state[data-state=stopped]").await?;
-    assert!(driven.app.children("ffmpeg").is_empty(), "stopped means stopped");
+    let none = async || driven.app.children("ffmpeg").is_empty().then_some(());
+    crate::it::until("stopped means stopped", none).await;
     page.click(".row[data-name=lobby] [data-act=start]").await?;
     page.find(&live("lobby")).await?;
 
@@ -185,8 +186,7 @@ async fn a_desktop_without_file_dialogs_says_so() -> Result<()> {
     let driven = App::driven(&rig, &dir).await?;
     driven.page.click("#new-stream").await?;
     driven.page.click("#choose-file").await?;
-    let said = driven.page.find_within("[data-testid=save-error]", Duration::from_secs(5)).await?;
-    let said = said.text().await?;
+    let said = driven.page.text("[data-testid=save-error]").await?;
     assert!(said.contains("can't show a file dialog") && said.contains("zenity"), "{said}");
     rig.picture("no-dialog").await;
 
@@ -198,7 +198,7 @@ async fn a_desktop_without_file_dialogs_says_so() -> Result<()> {
     // Of a file that is to be saved it is said what fits.
     driven.page.click("#save:not([disabled])").await?;
     driven.page.click("#export-obs").await?;
-    let said = driven.page.find(".toast.fail").await?.text().await?;
+    let said = driven.page.text(".toast.fail").await?;
     assert!(said.contains("zenity") && !said.contains("drop"), "{said}");
     Ok(())
 }
@@ -214,7 +214,7 @@ async fn a_second_start_with_a_bad_file_is_told_in_the_window_of_the_first() -> 
     // A dialog has words on the page a moment before it shows them.
     let shown = "document.querySelector('[data-testid=refused]')?.innerText";
     driven.page.wait_js(&format!("({shown} ?? '').includes('notes.mp4')")).await?;
-    let said = driven.page.find("[data-testid=refused]").await?.text().await?;
+    let said = driven.page.text("[data-testid=refused]").await?;
     assert!(said.contains(broken.to_str().unwrap()), "{said}");
     rig.picture("refused").await;
     driven.page.click("#refused-ok").await?;

@@ -4,14 +4,16 @@ use std::{
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Stdio,
-    time::Duration,
 };
 
 use serde_json::{Value, json};
 use tokio::{process::Command, sync::MutexGuard};
 
 use super::background::{Background, Fake, fakes};
-use crate::{it::until, support::picture::Picture};
+use crate::{
+    it::{PATIENCE, process, until},
+    support::picture::Picture,
+};
 
 /// One desktop at a time: two would wait for each other's processor.
 static TURN: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -120,8 +122,7 @@ impl Rig {
             (self.home.path().join("first"), self.home.path().join(format!("{program}.told")));
         std::fs::create_dir(&folder).unwrap();
         let script = folder.join(program);
-        std::fs::write(&script, format!("#!/bin/sh\necho \"$@\" >'{}'\n", told.display())).unwrap();
-        std::fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+        process::put(&script, format!("#!/bin/sh\necho \"$@\" >'{}'\n", told.display()).as_bytes());
         let path = std::env::var("PATH").unwrap_or_default();
         self.path = Some(format!("{}:{path}", folder.display()));
         told
@@ -143,12 +144,12 @@ impl Rig {
         command(program, &self.env)
     }
 
-    /// What a small tool prints; nothing when it fails or takes longer than 3 s.
+    /// What a small tool prints; nothing when it fails, or hangs.
     #[expect(clippy::disallowed_methods, reason = "a small tool, killed when it takes too long")]
     pub async fn output(&self, program: &str, arguments: &[&str]) -> Option<String> {
         let mut command = self.command(program);
         command.args(arguments).stdin(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
-        let output = tokio::time::timeout(Duration::from_secs(3), command.output()).await.ok()?.unwrap();
+        let output = tokio::time::timeout(PATIENCE, command.output()).await.ok()?.unwrap();
         output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim_end().to_owned())
     }
 
@@ -198,6 +199,16 @@ impl Rig {
     pub async fn until_entry(&mut self, label: &str) {
         until(&format!("“{label}” in the tray"), async || {
             self.menu().await.iter().any(|entry| entry == label).then_some(())
+        })
+        .await;
+    }
+
+    /// Waits until the menu begins with these entries.
+    pub async fn until_menu(&mut self, labels: &[&str]) {
+        until(&format!("{labels:?} in the tray"), async || {
+            let menu = self.menu().await;
+            (menu.len() >= labels.len() && menu.iter().zip(labels).all(|(is, wanted)| is == wanted))
+                .then_some(())
         })
         .await;
     }

@@ -42,9 +42,9 @@ async fn a_closed_window_frees_its_memory_and_streams_go_on() {
     // What others start or end meanwhile changes the share of common pages.
     assert!(closed.iter().all(|&closed| closed < before + 20.0), "{before}, {closed:?}");
     eprintln!("the window was there again after {opened:?}, with its page after {drawn:?}");
-    assert!(opened.iter().min() < Some(&Duration::from_secs(5)), "{opened:?}");
+    assert!(opened.iter().min() < Some(&Duration::from_secs(30)), "{opened:?}");
     // Without a graphics card, in a debug build, on a busy computer, and with the time that taking pictures takes.
-    assert!(drawn.iter().min() < Some(&Duration::from_secs(20)), "{drawn:?}");
+    assert!(drawn.iter().min() < Some(&Duration::from_secs(50)), "{drawn:?}");
 
     assert_eq!(app.children("ffmpeg"), ffmpeg, "the stream was not touched");
     app.until_on_air("lobby").await;
@@ -92,7 +92,10 @@ async fn the_window_comes_back_in_its_size_and_place() {
     let (mut rig, dir) = (Rig::new().await, Dir::new());
     let app = App::start(&rig, &dir, &[]).await;
     let id = rig.until_windows(1).await.remove(0);
-    assert_eq!(geometry(&rig, &id).await.map(|(_, size)| size), Some((1280, 800)), "at first");
+    until("1280 by 800 at first", async || {
+        geometry(&rig, &id).await.filter(|(_, size)| *size == (1280, 800))
+    })
+    .await;
     rig.run("wmctrl", &["-r", "Stream Manager", "-e", "0,60,50,1010,640"]).await;
     let moved = until("the new size", async || {
         geometry(&rig, &id).await.filter(|(place, size)| *size == (1010, 640) && place.0 < 100)

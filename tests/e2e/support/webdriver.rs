@@ -12,8 +12,8 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::{Value, json};
 use tokio::process::{Child, Command};
 
-/// How long `find` and its kind wait for the page, on a computer that does a lot besides.
-const PATIENCE: Duration = Duration::from_secs(45);
+/// How long `find` and its kind wait for the page, on a computer that does other things too.
+const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(50);
 /// The name of an element reference in WebDriver's JSON.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
@@ -162,9 +162,33 @@ impl WebDriver {
 
     /// Finds, empties and types.
     pub async fn fill(&self, css: &str, text: &str) -> Result<()> {
-        let field = self.find(css).await?;
-        field.clear().await?;
-        field.type_keys(text).await
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            // Drawn anew in between, it is another field.
+            let field = self.find(css).await?;
+            let filled = match field.clear().await {
+                Ok(()) => field.type_keys(text).await,
+                Err(error) => Err(error),
+            };
+            match filled {
+                Ok(()) => return Ok(()),
+                Err(error) if Instant::now() > deadline => return Err(error),
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
+    }
+
+    /// The text of the first element that matches, as shown; waits for the element.
+    pub async fn text(&self, css: &str) -> Result<String> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            match self.find(css).await?.text().await {
+                Ok(text) => return Ok(text),
+                Err(error) if Instant::now() > deadline => return Err(error),
+                // Just replaced.
+                Err(_) => tokio::time::sleep(PAUSE).await,
+            }
+        }
     }
 
     /// Waits until the text of something that matches holds `part`, and gives that text as it is shown.

@@ -9,7 +9,7 @@ use std::{
 
 use ffmpeg_cli::faults::Exit;
 
-use crate::support::{Dir, media};
+use crate::support::{Dir, media, process};
 
 /// Makes the good file and the bad ones in the folder of media; the names are those that the rows use.
 pub fn fill(dir: &Dir) {
@@ -60,8 +60,7 @@ pub fn replaced(bytes: &[u8], from: &[u8], to: &[u8]) -> Vec<u8> {
 /// A program in the folder of the test: a shell script.
 pub fn script(dir: &Dir, name: &str, text: &str) -> PathBuf {
     let path = dir.path().join(name);
-    fs::write(&path, format!("#!/bin/sh\n{text}\n")).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+    process::put(&path, format!("#!/bin/sh\n{text}\n").as_bytes());
     path
 }
 

@@ -8,7 +8,7 @@ use super::{
     Made::{Fake, Real},
     Row, bench,
 };
-use crate::support::{Dir, Server, server::command};
+use crate::support::{Dir, Server, process, server::command};
 
 /// A start with an FFmpeg and a MediaMTX of this kind.
 pub struct ProgramRow {
@@ -43,14 +43,14 @@ pub const ROWS: &[ProgramRow] = &[
         },
     },
     both(Code::FfmpegWrongMachine, Code::ServerWrongMachine, |dir, name| {
-        let path = bench::script(dir, name, "");
+        let path = dir.path().join(name);
         let real =
             if name == "mediamtx" { testkit::fixtures::mediamtx() } else { testkit::fixtures::ffmpeg() };
         let mut head = fs::read(real).unwrap();
         // An ELF file's `e_machine`: 64-bit ARM, or x86-64 where that is what we run on.
         let foreign: u16 = if cfg!(target_arch = "aarch64") { 62 } else { 183 };
         head[18..20].copy_from_slice(&foreign.to_le_bytes());
-        fs::write(&path, head).unwrap();
+        process::put(&path, &head);
         Some(path)
     }),
     // The installed program, asking for a library that nobody has.
@@ -58,9 +58,9 @@ pub const ROWS: &[ProgramRow] = &[
         ffmpeg: Some((Code::FfmpegLibraryMissing, Real)),
         mediamtx: None,
         make: |dir, name| {
-            let path = bench::script(dir, name, "");
+            let path = dir.path().join(name);
             let real = fs::read(testkit::fixtures::ffmpeg()).unwrap();
-            fs::write(&path, bench::replaced(&real, b"libavdevice.so.", b"libavdevicX.so.")).unwrap();
+            process::put(&path, &bench::replaced(&real, b"libavdevice.so.", b"libavdevicX.so."));
             Some(path)
         },
     },

@@ -29,15 +29,14 @@ async fn what_can_not_be_fetched_says_why() {
     let server = Server::ready(&dir).await;
     // Closes every connection at once, says nothing, and holds a port.
     let rude = TcpListener::bind("127.0.0.1:0").unwrap();
-    let (rude_at, nobody) = (rude.local_addr().unwrap(), TcpListener::bind("127.0.0.1:0").unwrap());
+    let rude_at = rude.local_addr().unwrap();
     std::thread::spawn(move || {
         while let Ok((connection, _)) = rude.accept() {
             drop(connection)
         }
     });
     let (mute, taken) = (UdpSocket::bind("127.0.0.1:0").unwrap(), UdpSocket::bind("127.0.0.1:0").unwrap());
-    let free = nobody.local_addr().unwrap();
-    drop(nobody);
+    let free = format!("127.0.0.1:{}", testkit::free_port());
     let rows = [
         (Code::PullNameUnknown, "rtsp://no-such-camera.invalid/x".to_owned()),
         (Code::PullConnectionRefused, format!("rtsp://{free}/x")),

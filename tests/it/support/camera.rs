@@ -149,9 +149,11 @@ impl Sender {
         let mut sender = Command::new(testkit::fixtures::ffmpeg());
         sender.args(["-nostdin", "-v", "error", "-re", "-stream_loop", "-1", "-i"]);
         sender.arg(Fixtures::cached().file("clip_bf0.mp4")).args(["-c", "copy", "-f", format]);
-        if format == "rtsp" {
-            sender.args(["-rtsp_transport", "tcp"]);
-        }
+        match format {
+            "rtsp" => sender.args(["-rtsp_transport", "tcp"]),
+            "mpegts" => sender.args(testkit::readers::PATIENT_SRT),
+            _ => &mut sender,
+        };
         sender.arg(url).stdin(Stdio::null()).stderr(Stdio::null()).stdout(Stdio::null());
         Sender(sender.spawn().unwrap())
     }
@@ -200,7 +202,7 @@ impl Whep {
         viewer
     }
 
-    /// Whether media comes.
+    /// Whether media has come without a break since [`Whep::of`].
     pub async fn is_connected(&self) -> bool {
         self.seen().await["ready"] == true
     }

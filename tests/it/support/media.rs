@@ -4,20 +4,25 @@ use std::{
     fs,
     path::{Path, PathBuf},
     process::Stdio,
-    time::Duration,
 };
 
 use serde_json::Value;
 use testkit::media::Fixtures;
+
+use super::{PATIENCE, until};
 
 /// H.264 and AAC in MP4, 4 s: sent as it is.
 pub fn plain(to: &Path) -> PathBuf {
     copy("clip_bf0.mp4", to)
 }
 
-/// A copy of the fixture under a name of the test's own.
+/// A copy of the fixture under a name of the test's own; who waits for it never sees half of it.
 pub fn copy(fixture: &str, to: &Path) -> PathBuf {
-    fs::copy(Fixtures::cached().file(fixture), to)
+    let folder = to.parent().expect("in a folder");
+    let part =
+        tempfile::NamedTempFile::new_in(folder).unwrap_or_else(|error| panic!("{}: {error}", to.display()));
+    fs::copy(Fixtures::cached().file(fixture), part.path())
+        .and_then(|_| part.persist(to).map_err(|error| error.error))
         .unwrap_or_else(|error| panic!("{}: {error}", to.display()));
     to.to_owned()
 }
@@ -36,17 +41,21 @@ pub fn made(from: &Path, codecs: &str, to: &Path) -> PathBuf {
     to.to_owned()
 }
 
-/// The codecs that a viewer gets from `url`, such as `["h264", "aac"]`; empty when it can't be watched.
+/// The codecs that a viewer gets from `url`, such as `["h264", "aac"]`, as soon as one gets any.
+pub async fn watched(url: &str) -> Vec<String> {
+    until(&format!("{url} can be watched"), async || {
+        Some(watch(url).await).filter(|codecs| !codecs.is_empty())
+    })
+    .await
+}
+
+/// The codecs that a viewer gets from `url` at the first try; empty when it can't be watched.
 pub async fn watch(url: &str) -> Vec<String> {
     let mut command = tokio::process::Command::new(testkit::fixtures::ffprobe());
     command.args(["-v", "error", "-of", "json", "-show_entries", "stream=codec_name"]);
-    command.args(testkit::readers::IMPATIENT);
-    if url.starts_with("rtsp") {
-        command.args(["-rtsp_transport", "tcp"]);
-    }
-    command.arg(url).stdin(Stdio::null()).kill_on_drop(true);
+    command.args(testkit::readers::options(url)).arg(url).stdin(Stdio::null()).kill_on_drop(true);
     #[expect(clippy::disallowed_methods, reason = "a viewer, killed when it takes too long")]
-    let output = tokio::time::timeout(Duration::from_secs(15), command.output()).await;
+    let output = tokio::time::timeout(PATIENCE / 4, command.output()).await;
     let Ok(Ok(output)) = output else { return Vec::new() };
     let report: Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let streams = report["streams"].as_array().into_iter().flatten();

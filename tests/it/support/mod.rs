@@ -23,7 +23,7 @@ use std::{
 pub use server::{Dir, Server};
 
 /// How long things may take on a busy computer with two cores before a test gives up.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Says that a test does nothing here, past the harness, which keeps what macros print to itself.
 pub fn skipped(reason: &str) {

@@ -1,6 +1,6 @@
 //! Processes, by `/proc`.
 
-use std::{collections::HashMap, fs, path::Path, time::Duration};
+use std::{collections::HashMap, fs, io::Write as _, path::Path, process::Command, time::Duration};
 
 use nix::{
     sys::signal::{Signal, kill},
@@ -59,15 +59,31 @@ pub fn about(path: &Path) -> Vec<Process> {
     all().into_iter().filter(|process| process.pid != me && process.command.contains(needle)).collect()
 }
 
-/// Nothing that works in `path` is left within 2 s.
+/// Puts a program at `path`, which holds these bytes, by another process: what this one has open for writing can't be run
+/// for as long as the fork of another test holds a copy of the descriptor.
+pub fn put(path: &Path, bytes: &[u8]) {
+    let mut draft = tempfile::NamedTempFile::new().unwrap();
+    draft.write_all(bytes).unwrap();
+    install(draft.path(), path);
+}
+
+/// The same with the bytes of another file.
+#[expect(clippy::disallowed_methods, reason = "a tool that ends at once")]
+pub fn install(from: &Path, to: &Path) {
+    let done = Command::new("install").args(["-m", "755"]).arg(from).arg(to).status().unwrap();
+    assert!(done.success(), "{} is not there", to.display());
+}
+
+/// Nothing that works in `path` is left: what was told to end needs a moment, and what nobody told stays for good.
 pub async fn none_left(path: &Path) {
-    let left = || about(path);
-    super::until_within(Duration::from_secs(2), "no process is left", async || {
-        let left = left();
-        if !left.is_empty() {
+    let mut told = Vec::new();
+    super::until_within(Duration::from_secs(30), "no process is left", async || {
+        let left = about(path);
+        if left != told {
             eprintln!("still there: {left:?}");
         }
-        left.is_empty().then_some(())
+        told = left;
+        told.is_empty().then_some(())
     })
     .await;
 }

@@ -20,18 +20,33 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Connects, and waits until media comes.
+    /// Connects, and waits until media comes: as a player does, which tries again where it was not let in at once.
     pub async fn of(url: &str) -> Reader {
-        Reader::open(url, None).await
+        Reader::open(url, false).await
     }
 
     /// The same, of one that can tell whether it missed something.
     pub async fn noting(url: &str) -> Reader {
-        Reader::open(url, Some(tempfile::NamedTempFile::new().unwrap())).await
+        Reader::open(url, true).await
+    }
+
+    async fn open(url: &str, notes: bool) -> Reader {
+        let mut reader = Reader::tries(url, notes);
+        until(&format!("{url} is watched"), async || {
+            if !reader.is_connected() {
+                eprintln!("{url}: once more after {}", reader.said());
+                reader = Reader::tries(url, notes);
+            }
+            (reader.seconds() > 0.0).then_some(())
+        })
+        .await;
+        reader.gets_more().await;
+        reader
     }
 
     #[expect(clippy::disallowed_methods, reason = "a viewer, ended on drop")]
-    async fn open(url: &str, packets: Option<tempfile::NamedTempFile>) -> Reader {
+    fn tries(url: &str, notes: bool) -> Reader {
+        let packets = notes.then(|| tempfile::NamedTempFile::new().unwrap());
         let progress = tempfile::NamedTempFile::new().unwrap();
         let said = tempfile::NamedTempFile::new().unwrap();
         let mut command = Command::new(testkit::fixtures::ffmpeg());
@@ -46,20 +61,15 @@ impl Reader {
             "-progress",
             "pipe:1",
         ]);
-        command.args(testkit::readers::IMPATIENT);
-        if url.starts_with("rtsp") {
-            command.args(["-rtsp_transport", "tcp"]);
-        }
-        command.args(["-i", url, "-map", "0", "-c", "copy", "-f", "null", "-"]);
+        command
+            .args(testkit::readers::options(url))
+            .args(["-i", url, "-map", "0", "-c", "copy", "-f", "null", "-"]);
         if let Some(packets) = &packets {
             command.args(["-map", "0", "-c", "copy", "-flush_packets", "1", "-f", "framecrc"]);
             command.arg(packets.path());
         }
         command.stdin(Stdio::null()).stdout(progress.reopen().unwrap()).stderr(said.reopen().unwrap());
-        let (child, url) = (command.spawn().unwrap(), url.to_owned());
-        let mut reader = Reader { child, url, progress, packets, said };
-        reader.gets_more().await;
-        reader
+        Reader { child: command.spawn().unwrap(), url: url.to_owned(), progress, packets, said }
     }
 
     /// Whether it has never been let go.

@@ -140,7 +140,7 @@ impl Server {
         // A server that does not answer fails a test, and holds up no others.
         let http = reqwest::Client::builder().timeout(Duration::from_secs(60)).build().unwrap();
         let mut server = Server { child, said, url: String::new(), http };
-        let line = tokio::time::timeout(Duration::from_secs(20), line).await.expect("it starts").unwrap();
+        let line = tokio::time::timeout(PATIENCE, line).await.expect("it starts").unwrap();
         let url = line.trim_end().strip_prefix("listening on ");
         server.url = url.unwrap_or_else(|| panic!("it said {line:?}")).to_owned();
         server
@@ -230,6 +230,35 @@ impl Server {
             stream["on_air"] == true
         })
         .await
+    }
+
+    /// Waits until this fault of the stream was told, however short it was: what is kept of it.
+    pub async fn until_faulted(&self, id: &str, code: &str) -> Value {
+        until(&format!("{code} is told"), async || {
+            let told = self.get(&format!("/api/v1/activity?streams={id}&kinds=faulted")).await;
+            told["activities"]
+                .as_array()?
+                .iter()
+                .map(|one| &one["cause"])
+                .find(|cause| cause["code"] == code)
+                .cloned()
+        })
+        .await
+    }
+
+    /// Waits until the server of this process is gone and its successor runs.
+    pub async fn until_another_mediamtx(&self, before: i32) {
+        until("another MediaMTX", async || {
+            let now = self.children("mediamtx");
+            (now.len() == 1 && now[0].pid != before).then_some(())
+        })
+        .await;
+        self.until_server("running").await;
+    }
+
+    /// Waits until it has no FFmpeg.
+    pub async fn until_no_ffmpeg(&self) {
+        until("no FFmpeg", async || self.children("ffmpeg").is_empty().then_some(())).await;
     }
 
     pub async fn until_state(&self, id: &str, state: &str) -> Value {
@@ -332,7 +361,7 @@ pub fn file_source(file: &Path) -> Value {
 
 /// Runs a command that ends by itself: its exit code and what it wrote to standard error.
 pub async fn run_to_end(command: Command) -> (Option<i32>, String) {
-    run_within(Duration::from_secs(20), command).await
+    run_within(PATIENCE, command).await
 }
 
 /// The same with another limit.

@@ -36,6 +36,7 @@ struct Known {
 /// Reads the ledger until dropped.
 #[derive(Debug)]
 pub(super) struct Children {
+    ledger: PathBuf,
     known: Arc<Mutex<Known>>,
     end: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
@@ -45,23 +46,26 @@ impl Children {
     pub(super) fn of(data: &Path) -> Self {
         let known = Arc::new(Mutex::new(Known::default()));
         let end = Arc::new(AtomicBool::new(false));
-        let (ledger, write, stop) = (data.join("run/children.jsonl"), Arc::clone(&known), Arc::clone(&end));
+        let ledger = data.join("run/children.jsonl");
+        let (read, write, stop) = (ledger.clone(), Arc::clone(&known), Arc::clone(&end));
         let thread = thread::spawn(move || {
             while !stop.load(Ordering::Relaxed) {
-                sample(&ledger, &write);
+                sample(&read, &write);
                 thread::sleep(GRAIN);
             }
         });
-        Self { known, end, thread: Some(thread) }
+        Self { ledger, known, end, thread: Some(thread) }
     }
 
     /// The newest process of a stream, or of the server.
     pub(super) fn pid(&self, id: &str) -> Option<u32> {
+        sample(&self.ledger, &self.known);
         self.known.lock().pids.get(id).copied()
     }
 
-    /// The starts that were seen since the last call.
+    /// The starts up to now that were not told before: none is left for the next call to be told late.
     pub(super) fn starts(&self) -> Vec<Start> {
+        sample(&self.ledger, &self.known);
         std::mem::take(&mut self.known.lock().starts)
     }
 }
@@ -76,9 +80,10 @@ impl Drop for Children {
     }
 }
 
-fn sample(ledger: &PathBuf, known: &Mutex<Known>) {
-    let Ok(text) = fs::read_to_string(ledger) else { return };
+fn sample(ledger: &Path, known: &Mutex<Known>) {
+    // What is read first is noted first.
     let mut known = known.lock();
+    let Ok(text) = fs::read_to_string(ledger) else { return };
     for entry in text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
         let Some((id, pid)) = identify(&entry) else { continue };
         if known.pids.insert(id.clone(), pid) != Some(pid) {
@@ -115,7 +120,18 @@ impl Process {
     }
 
     pub(super) fn is_alive(&self) -> bool {
-        Self::of(self.pid).as_ref() == Some(self)
+        Self::of(self.pid).as_ref() == Some(self) && !self.is_killed()
+    }
+
+    /// Whether it was killed, and the system has only to let it end.
+    pub(super) fn is_killed(&self) -> bool {
+        const KILL: u64 = 1 << 8;
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap_or_default();
+        let pending = |line: &str| {
+            let mask = line.strip_prefix("SigPnd:").or_else(|| line.strip_prefix("ShdPnd:"))?;
+            u64::from_str_radix(mask.trim(), 16).ok()
+        };
+        status.lines().filter_map(pending).any(|mask| mask & KILL != 0)
     }
 }
 
@@ -125,7 +141,7 @@ pub(super) fn about(folder: &Path) -> Vec<Process> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let pids = entries.filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
     let others = pids.filter(|pid: &u32| *pid != std::process::id()).filter_map(Process::of);
-    others.filter(|process| process.command.contains(&needle)).collect()
+    others.filter(|process| process.command.contains(&needle) && !process.is_killed()).collect()
 }
 
 #[cfg(test)]

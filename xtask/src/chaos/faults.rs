@@ -23,6 +23,8 @@ use crate::{
 
 /// How long an orphan may live.
 const ORPHAN: Duration = Duration::from_secs(2);
+/// A pause of up to this long harms nothing.
+const SHORT: Duration = Duration::from_secs(4);
 /// How long the thief tries to be quicker than the app.
 const THEFT: Duration = Duration::from_secs(3);
 
@@ -89,16 +91,19 @@ impl Storm<'_> {
         self.pause(Kind::ServerPaused, pid, &self.everything())
     }
 
-    /// Back means: packets come again. Nothing is to be detected, and nothing restarted.
+    /// Back means: packets come again. Nothing is to be detected, and nothing restarted; unless this computer is so busy
+    /// that the pause became a long one.
     fn pause(&mut self, kind: Kind, pid: u32, streams: &[usize]) -> Result<Hit> {
+        let began = Instant::now();
         process::signal(pid, "STOP")?;
         thread::sleep(Duration::from_millis(self.rng.u64(1_000..3_000)));
         let start = Instant::now();
         process::signal(pid, "CONT")?;
+        let paused = began.elapsed();
         let seen = |at: &usize| self.targets[*at].reader.packet().is_some_and(|packet| packet > start);
         let back = until(PATIENCE, || streams.iter().all(seen).then(Instant::now));
         self.note(kind, None, back.map(|back| back - start));
-        Ok(Hit::Streams(Vec::new()))
+        Ok(if paused > SHORT { Hit::Everything } else { Hit::Streams(Vec::new()) })
     }
 
     fn server_hit(&mut self, kind: Kind, signal: &str) -> Result<Hit> {

@@ -16,7 +16,7 @@ use child_process::{Child, Exit, Line, Spawner, Spec};
 use testkit::fake;
 
 /// Longest time that anything here may take.
-const LIMIT: Duration = Duration::from_secs(10);
+const LIMIT: Duration = Duration::from_secs(60);
 
 fn spawner() -> Spawner {
     Spawner::start(None).expect("a spawner")
@@ -37,8 +37,13 @@ async fn playing(spawner: &Spawner, dir: &Path, mode: &str) -> Child {
 
 /// Reads on until this line comes on standard output.
 async fn next_out(child: &mut Child, wanted: &str) {
-    let found = async { while child.lines.recv().await.expect("more lines") != Line::Out(wanted.into()) {} };
-    tokio::time::timeout(LIMIT, found).await.unwrap_or_else(|_| panic!("never printed {wanted}"));
+    next(child, &Line::Out(wanted.into())).await;
+}
+
+/// Reads on until this line comes.
+async fn next(child: &mut Child, wanted: &Line) {
+    let found = async { while child.lines.recv().await.expect("more lines") != *wanted {} };
+    tokio::time::timeout(LIMIT, found).await.unwrap_or_else(|_| panic!("never printed {wanted:?}"));
 }
 
 async fn exit_of(child: &Child) -> Exit {

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use child_process::{Line, Rung};
+use child_process::{Line, Rung, run};
 
-use crate::{exit_of, next_out, playing, shell, spawner};
+use crate::{LIMIT, exit_of, next_out, playing, shell, spawner};
 
 #[cfg(unix)]
 #[tokio::test]
@@ -70,8 +70,15 @@ async fn one_whose_lines_are_not_wanted_still_obeys() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn lines_end_though_a_stranger_holds_the_pipe() {
-    let mut child = spawner().spawn(shell("setsid sleep 5 & echo $!")).await.unwrap();
+    let mut child = spawner().spawn(shell("setsid sleep 600 & echo $!")).await.unwrap();
     exit_of(&child).await;
-    let ended = async { while child.lines.recv().await.is_some() {} };
-    tokio::time::timeout(Duration::from_secs(3), ended).await.expect("long before the stranger's end");
+    let mut stranger = None;
+    let ended = async {
+        while let Some(line) = child.lines.recv().await {
+            stranger.get_or_insert(line);
+        }
+    };
+    tokio::time::timeout(LIMIT, ended).await.expect("long before the stranger's end");
+    let Some(Line::Out(stranger)) = stranger else { panic!("its pid comes first: {stranger:?}") };
+    run(&spawner(), shell(&format!("kill {stranger}")), LIMIT, 0).await.unwrap();
 }

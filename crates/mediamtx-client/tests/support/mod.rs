@@ -18,7 +18,7 @@ use mediamtx_client::{Action, Api, ApiAddress, Pass, Permission, Secret, ServerC
 use stream_api::{Ports, ServerSettings};
 use tempfile::TempDir;
 
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Of the user `control`.
 pub(crate) const API_PASS: &str = "api-Pass_1";
@@ -68,8 +68,8 @@ impl Child {
     }
 
     /// Its exit code; `None` when a signal ended it. Fails the test when it goes on.
-    pub(crate) fn exit_within(&mut self, patience: Duration) -> Option<i32> {
-        let deadline = Instant::now() + patience;
+    pub(crate) fn exit(&mut self) -> Option<i32> {
+        let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.process.try_wait().unwrap() {
                 return status.code().or(Some(-1));
@@ -254,8 +254,8 @@ impl Server {
     }
 
     /// Its exit code; fails the test when it goes on.
-    pub(crate) fn exit_within(&mut self, patience: Duration) -> Option<i32> {
-        self.child.exit_within(patience)
+    pub(crate) fn exit(&mut self) -> Option<i32> {
+        self.child.exit()
     }
 
     fn lines(&self) -> Vec<String> {

@@ -132,8 +132,13 @@ impl Fake {
     }
 
     pub(crate) fn secrets(&self, file: &Path) -> Secrets {
+        self.secrets_within(Duration::from_secs(60), file)
+    }
+
+    /// Awaited for this long.
+    fn secrets_within(&self, limit: Duration, file: &Path) -> Secrets {
         let fake = self.clone();
-        let asker = Asker::with_limit(move || Box::new(fake), Duration::from_millis(200));
+        let asker = Asker::with_limit(move || Box::new(fake), limit);
         Secrets::by(file.to_owned(), Some(asker), Drives::default())
     }
 }
@@ -202,7 +207,7 @@ async fn a_keychain_that_hangs_is_asked_once_and_the_file_takes_its_place() {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("secrets.json");
     let fake = Fake::new(Mood::Open);
-    let (secrets, old, new) = (fake.secrets(&file), stream(), stream());
+    let (secrets, old, new) = (fake.secrets_within(Duration::from_secs(3), &file), stream(), stream());
     secrets.set(old, SOURCE, Some(&password("old"))).await.unwrap();
     fake.be(Mood::Hangs);
     let locked = secrets.find::<SourceSecrets>(old, SOURCE).await.unwrap_err();
@@ -227,7 +232,7 @@ async fn a_keychain_that_hangs_is_asked_once_and_the_file_takes_its_place() {
             tokio::task::yield_now().await;
         }
     };
-    timeout(Duration::from_secs(10), settled).await.expect("it answers again");
+    timeout(Duration::from_secs(60), settled).await.expect("it answers again");
     assert_eq!((fake.names(), read(&file).unwrap()), (vec![format!("{new}/source")], Kept::new()));
     assert_eq!((got(&secrets, new).await, got(&secrets, old).await), (Some(password("new")), None));
 }
@@ -243,8 +248,13 @@ async fn what_can_not_leave_its_file_is_tried_now_and_then() {
     fs::write(&file, kept.to_string()).unwrap();
     let fake = Fake::new(Mood::Open);
     let secrets = fake.secrets(&file);
-    assert!(timeout(Duration::from_secs(1), secrets.keep_settling()).await.is_err(), "it goes on");
-    let asked = fake.asked.load(Ordering::SeqCst);
+    let mut goes_on = std::pin::pin!(secrets.keep_settling());
+    let asked = || fake.asked.load(Ordering::SeqCst);
+    while asked() == 0 {
+        assert!(timeout(Duration::from_millis(50), &mut goes_on).await.is_err(), "it goes on");
+    }
+    assert!(timeout(Duration::from_secs(1), goes_on).await.is_err(), "it goes on");
+    let asked = asked();
     assert!((1..20).contains(&asked), "asked {asked} times");
 }
 
@@ -272,5 +282,5 @@ async fn a_late_answer_is_still_an_answer() {
             tokio::task::yield_now().await;
         }
     };
-    timeout(Duration::from_secs(10), answered).await.expect("it is asked again");
+    timeout(Duration::from_secs(60), answered).await.expect("it is asked again");
 }

@@ -112,7 +112,7 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         };
-        tokio::time::timeout(Duration::from_secs(10), answered).await.expect("it is answered");
+        tokio::time::timeout(Duration::from_secs(60), answered).await.expect("it is answered");
         watch.look(&drives, path, true, now)
     }
 

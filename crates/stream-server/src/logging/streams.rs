@@ -110,7 +110,7 @@ mod tests {
             tracing::info!(target: "stream_log::manager", name = "a/b", "On air");
         });
         let expected = "warn [lobby] ffmpeg: Connection refused\ninfo [a/b] manager: On air\n";
-        testkit::wait_until_blocking(Duration::from_secs(10), "both lines", || {
+        testkit::wait_until_blocking(Duration::from_secs(60), "both lines", || {
             fs::read_to_string(file.path()).unwrap() == expected
         });
     }

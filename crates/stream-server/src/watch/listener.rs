@@ -208,7 +208,7 @@ mod tests {
     /// All that comes until the connection ends.
     async fn rest(guest: &mut TcpStream) -> Vec<u8> {
         let mut rest = Vec::new();
-        let ended = timeout(Duration::from_secs(20), guest.read_to_end(&mut rest)).await;
+        let ended = timeout(Duration::from_secs(60), guest.read_to_end(&mut rest)).await;
         // Cut off is as good as ended.
         let _ = ended.expect("it ends");
         rest

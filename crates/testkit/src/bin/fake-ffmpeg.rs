@@ -79,7 +79,10 @@ async fn play(mode: Mode, mut wishes: mpsc::UnboundedReceiver<Wish>) {
             Some(wish) = wishes.recv() => match (wish, mode) {
                 (_, Mode::IgnoreSigint) | (Wish::Quit, Mode::IgnoreQ) => {}
                 (Wish::Quit, _) if stalled() => {}
-                (Wish::Signal, _) if stalled() && signals_before == 0 => signals_before += 1,
+                (Wish::Signal, _) if stalled() && signals_before == 0 => {
+                    signals_before += 1;
+                    eprintln!("[warning] fake: once more");
+                }
                 (Wish::Quit, _) => finish(begun.elapsed(), 0),
                 (Wish::Signal, _) => {
                     eprintln!("Exiting normally, received signal 2.");

@@ -10,6 +10,8 @@ use std::{
 
 use testkit::{fixtures, free_port, media::Fixtures, readers};
 
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// Killed at the end of the test.
 struct Running(Child);
 
@@ -36,7 +38,7 @@ async fn a_published_clip_is_seen_and_an_empty_path_is_not() {
     let file = dir.path().join("mediamtx.yml");
     fs::write(&file, config).unwrap();
     let _server = Running::start(Command::new(fixtures::mediamtx()).arg(&file));
-    testkit::wait_until(Duration::from_secs(10), "the server listens", async || {
+    testkit::wait_until(PATIENCE, "the server listens", async || {
         tokio::net::TcpStream::connect(("127.0.0.1", port)).await.is_ok()
     })
     .await;
@@ -47,12 +49,12 @@ async fn a_published_clip_is_seen_and_an_empty_path_is_not() {
             .arg(Fixtures::cached().file("clip_bf0.mp4"))
             .args(["-c", "copy", "-f", "rtsp", "-rtsp_transport", "tcp", &url]),
     );
-    readers::reads_picture(&url, Duration::from_secs(15)).await.expect("the clip is seen");
-    let picture = readers::picture(&url, Duration::from_secs(15)).await.unwrap();
+    readers::reads_picture(&url, PATIENCE).await.expect("the clip is seen");
+    let picture = readers::picture(&url, PATIENCE).await.unwrap();
     assert!(picture.iter().max() > picture.iter().min(), "the test picture isn't one flat colour");
 
     let empty = format!("rtsp://127.0.0.1:{port}/nothing");
-    let why = readers::reads_picture(&empty, Duration::from_secs(1)).await.unwrap_err();
+    let why = readers::reads_picture(&empty, Duration::from_secs(5)).await.unwrap_err();
     assert!(why.contains("404"), "FFmpeg says why: {why}");
 }
 
