@@ -102,6 +102,8 @@ async fn every_protocol_asks_for_the_password_and_who_lost_the_right_goes_at_onc
     // By address alone, which needs no password; then from elsewhere.
     let body = json!({ "viewers": "restricted", "password": "remove", "ips": ["127.0.0.1", "::1"] });
     set(&server, &show, body).await.ok();
+    // A server that has just started is told a moment later.
+    all_play(vec![url(&stream, "rtsp")]).await;
     let here = Reader::of(&url(&stream, "rtsp")).await;
     set(&server, &show, json!({ "viewers": "restricted", "ips": ["10.1.2.3/8"] })).await.ok();
     here.until_let_go().await;

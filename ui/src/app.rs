@@ -281,6 +281,8 @@ fn here() -> Page {
 pub(crate) fn Root() -> impl IntoView {
     let app = App::new();
     provide_context(app);
+    // Not each time that something changes of the host: the page would be drawn anew, without what was typed there.
+    let ready = Memo::new(move |_| app.world.ready());
     app.client().listen(move |incoming| app.receive(incoming));
     set_interval(move || app.world.tick(), std::time::Duration::from_secs(1));
     window_event_listener(leptos::ev::hashchange, move |_| app.page.set(here()));
@@ -288,9 +290,7 @@ pub(crate) fn Root() -> impl IntoView {
     window_event_listener(leptos::ev::dragover, |event| event.prevent_default());
     window_event_listener(leptos::ev::drop, |event| event.prevent_default());
     Effect::new(move |_| {
-        if let Some(body) =
-            browser::document().and_then(|document| document.body()).filter(|_| app.world.ready())
-        {
+        if let Some(body) = browser::document().and_then(|document| document.body()).filter(|_| ready.get()) {
             let _ = body.set_attribute("data-ready", "true");
             app.fetch_soon();
         }
@@ -300,7 +300,7 @@ pub(crate) fn Root() -> impl IntoView {
             <Sidebar/>
             <main class="main">
                 <Banners/>
-                {move || match (app.world.ready(), app.page.get()) {
+                {move || match (ready.get(), app.page.get()) {
                     (false, _) => view! { <p class="opening muted" role="status">{t!("app.opening")}</p> }.into_any(),
                     (true, Page::Streams) => view! { <StreamsPage/> }.into_any(),
                     (true, Page::Stream(id)) => later::page(Later::Stream(id)),
