@@ -50,7 +50,7 @@ async fn a_server_is_added_streamed_to_and_kept_as_we_want_it() -> Result<()> {
     browser.click("#test-server").await?;
     browser.find_within("[data-testid=server-steps] [data-code=remote_password_wrong]", PATIENCE).await?;
     browser.fill("#server-password", OWNER_PASSWORD).await?;
-    browser.click(".more summary").await?;
+    browser.click("[data-testid=server-form] .more summary").await?;
     browser.fill("#publish-user", "publisher").await?;
     // Enter tests, as the button does.
     browser.fill("#publish-password", &format!("{PUBLISH_PASSWORD}\n")).await?;
@@ -132,7 +132,7 @@ async fn a_certificate_is_agreed_to_and_a_folder_is_shared() -> Result<()> {
     browser.fill("#server-password", OWNER_PASSWORD).await?;
     browser.js("document.getElementById('kind-shared').click()", json!([])).await?;
     browser.fill("#folder-here", &shared.join("not there").display().to_string()).await?;
-    browser.click(".more summary").await?;
+    browser.click("[data-testid=server-form] .more summary").await?;
     browser.fill("#publish-user", "publisher").await?;
     browser.fill("#publish-password", PUBLISH_PASSWORD).await?;
 
