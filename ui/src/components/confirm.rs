@@ -203,7 +203,11 @@ pub(crate) fn Questions() -> impl IntoView {
             });
             let or = or.collect_view();
             view! {
-                <Modal label=question.title.clone() class="ask" on_close=move |()| close()>
+                <Modal
+                    label=question.title.clone()
+                    class=if question.or.is_empty() { "ask" } else { "ask wide" }
+                    on_close=move |()| close()
+                >
                     <div class="ask-body">
                         <h2>{question.title.clone()}</h2>
                         <p>{question.body.clone()}</p>
