@@ -66,9 +66,14 @@ fn examine(path: &Path) -> Result<(SourceMedia, Plan), Error> {
     Ok((media, plan))
 }
 
-/// Runs the very command for one second, into a file instead of to a server; returns what arrived.
-fn send(path: &Path, media: &SourceMedia, plan: &Plan) -> SourceMedia {
-    let source = path.to_string_lossy();
+/// Runs the very command with another output than a server: what FFmpeg told last of its progress.
+fn instead_of_a_server(
+    input: publish::Input<'_>,
+    media: &SourceMedia,
+    plan: &Plan,
+    encoding: &Encoding,
+    output: Vec<OsString>,
+) -> progress::Progress {
     let target = Target {
         host: "127.0.0.1".into(),
         by: publish::By::Rtsp,
@@ -78,26 +83,27 @@ fn send(path: &Path, media: &SourceMedia, plan: &Plan) -> SourceMedia {
         pass: String::new(),
     };
     let version = Version::MINIMUM;
-    let mut arguments = publish::arguments(&Publish {
-        input: publish::Input::File { path: &source, playback: Playback::Loop },
-        media,
-        plan,
-        encoding: &Encoding::default(),
-        target: &target,
-        version,
-    });
-    let output = arguments.iter().position(|word| word == "rtsp").expect("an RTSP output") - 1;
-    arguments.truncate(output);
-    let folder = tempfile::tempdir().expect("a folder");
-    let sent = folder.path().join("sent.mkv");
-    arguments.extend(words("-t 1 -f matroska"));
-    arguments.push(sent.clone().into());
-    let ran = run("ffmpeg", arguments);
-    let stderr = String::from_utf8_lossy(&ran.stderr);
-    assert!(ran.status.success(), "{}: {stderr}", path.display());
+    let publish = Publish { input, media, plan, encoding, target: &target, version };
+    let mut arguments = publish::arguments(&publish);
+    let server = arguments.iter().position(|word| word == "rtsp").expect("an RTSP output") - 1;
+    arguments.truncate(server);
+    arguments.extend(output);
+    let ran = run("ffmpeg", arguments.clone());
+    assert!(ran.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&ran.stderr));
     let mut parser = progress::Parser::default();
     let stdout = String::from_utf8_lossy(&ran.stdout);
-    let last = stdout.lines().filter_map(|line| parser.line(line)).last().expect("progress is printed");
+    stdout.lines().filter_map(|line| parser.line(line)).last().expect("progress is printed")
+}
+
+/// Sends a second into a file; returns what arrived.
+fn send(path: &Path, media: &SourceMedia, plan: &Plan) -> SourceMedia {
+    let source = path.to_string_lossy();
+    let input = publish::Input::File { path: &source, playback: Playback::Loop };
+    let folder = tempfile::tempdir().expect("a folder");
+    let sent = folder.path().join("sent.mkv");
+    let mut output = words("-t 1 -f matroska");
+    output.push(sent.clone().into());
+    let last = instead_of_a_server(input, media, plan, &Encoding::default(), output);
     assert!(last.end && last.out_time_us.is_some_and(|time| time > 500_000), "{}: {last:?}", path.display());
     examine(&sent).expect("what was sent can be read").0
 }
@@ -113,30 +119,8 @@ fn send_part(folder: &Path, name: &str, codecs: &str) -> f64 {
     let list = folder.join("part.ffconcat");
     let passes = publish::passes(&path.to_string_lossy(), &media, playback, &encoding);
     fs::write(&list, passes.expect("has one line").expect("it repeats")).expect("can be written");
-    let target = Target {
-        host: "127.0.0.1".into(),
-        by: publish::By::Rtsp,
-        port: 9,
-        name: "x".into(),
-        user: String::new(),
-        pass: String::new(),
-    };
-    let mut arguments = publish::arguments(&Publish {
-        input: publish::Input::Passes(&list),
-        media: &media,
-        plan: &plan,
-        encoding: &encoding,
-        target: &target,
-        version: Version::MINIMUM,
-    });
-    let output = arguments.iter().position(|word| word == "rtsp").expect("an RTSP output") - 1;
-    arguments.truncate(output);
-    arguments.extend(words("-f null -"));
-    let ran = run("ffmpeg", arguments);
-    assert!(ran.status.success(), "{name}: {}", String::from_utf8_lossy(&ran.stderr));
-    let mut parser = progress::Parser::default();
-    let stdout = String::from_utf8_lossy(&ran.stdout);
-    let last = stdout.lines().filter_map(|line| parser.line(line)).last().expect("progress is printed");
+    let input = publish::Input::Passes(&list);
+    let last = instead_of_a_server(input, &media, &plan, &encoding, words("-f null -"));
     last.out_time_us.unwrap_or_default() as f64 / 1e6
 }
 
