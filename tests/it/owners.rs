@@ -12,7 +12,7 @@ use stream_server::door::Client;
 
 use crate::support::{
     Dir, PATIENCE, Server, media, process,
-    server::{Start, command, command_at, run_to_end, run_within},
+    server::{Start, command, command_at, heedful, run_to_end, run_within},
     until,
 };
 
@@ -223,7 +223,7 @@ async fn a_signal_during_the_start_is_not_lost() {
         [("lock", Signal::SIGINT), ("history.sqlite", Signal::SIGTERM), ("owner.json", Signal::SIGHUP)]
     {
         let dir = Dir::new();
-        let mut start = Start::now(command(&dir));
+        let mut start = Start::now(heedful(&dir));
         until(made, async || dir.data().join(made).exists().then_some(())).await;
         process::signal(start.id().cast_signed(), signal);
         let code = until("it ends", async || start.ended()).await;

@@ -1,10 +1,13 @@
 //! However the program is asked to end, nothing is lost and nothing is left.
 
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use nix::sys::signal::Signal;
 
-use crate::support::{Dir, Server, media, process, server::command};
+use crate::support::{
+    Dir, Server, media, process,
+    server::{command, heedful},
+};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn logout_ctrl_c_and_a_service_manager_end_it_in_order() {
@@ -25,17 +28,6 @@ async fn logout_ctrl_c_and_a_service_manager_end_it_in_order() {
         server = Some(again);
     }
     assert_eq!(server.unwrap().stop().await, Some(0));
-}
-
-/// The program as a terminal starts it, also where the tests run under `nohup`.
-fn heedful(dir: &Dir) -> Command {
-    let program = command(dir);
-    if !cfg!(target_os = "linux") {
-        return program;
-    }
-    let mut heedful = Command::new("env");
-    heedful.arg("--default-signal=HUP").arg(program.get_program()).args(program.get_args());
-    heedful
 }
 
 /// `stream-manager-server 2>&1 | less`, and nobody presses a key.

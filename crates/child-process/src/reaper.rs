@@ -73,7 +73,9 @@ mod copy {
 
         /// A stream must not fail because nobody would end its child after a crash: the ledger is the second net.
         fn tell(&mut self, news: &News) {
+            // One that has ended is no reader, even while a process that is just being made holds its pipe too.
             if let Some(copy) = &mut self.copy
+                && matches!(copy.try_wait(), Ok(None))
                 && say(copy, news).is_ok()
             {
                 return;

@@ -359,6 +359,17 @@ pub fn file_source(file: &Path) -> Value {
     json!({ "type": "file", "path": file.to_str().unwrap() })
 }
 
+/// The program as a terminal starts it, also where the tests run under `nohup`.
+pub fn heedful(dir: &Dir) -> Command {
+    let program = command(dir);
+    if !cfg!(target_os = "linux") {
+        return program;
+    }
+    let mut heedful = Command::new("env");
+    heedful.arg("--default-signal=HUP").arg(program.get_program()).args(program.get_args());
+    heedful
+}
+
 /// Runs a command that ends by itself: its exit code and what it wrote to standard error.
 pub async fn run_to_end(command: Command) -> (Option<i32>, String) {
     run_within(PATIENCE, command).await

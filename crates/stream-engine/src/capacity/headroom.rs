@@ -112,12 +112,14 @@ mod linux {
 
     /// Knows what was counted last.
     pub(super) struct Meter {
+        /// Asked once: that reads half a dozen files.
+        threads: f64,
         before: Option<(Instant, f64)>,
     }
 
     impl Meter {
         pub(super) fn new() -> Meter {
-            Meter { before: None }
+            Meter { threads: super::threads(), before: None }
         }
 
         /// Threads that were busy since the last call, on average. What has a low priority does not count.
@@ -125,7 +127,7 @@ mod linux {
             let now = Instant::now();
             let whole = busy_ticks(&fs::read_to_string("/proc/stat").ok()?)?;
             // Linux counts in hundredths (`USER_HZ`) on every machine that it runs on today.
-            let counted = match super::threads() < whole.threads as f64 {
+            let counted = match self.threads < whole.threads as f64 {
                 true => fs::read_to_string(OWN).ok().and_then(|stat| own_seconds(&stat)),
                 false => None,
             };
