@@ -348,6 +348,18 @@ async fn the_page_of_a_link_is_for_its_guests_alone() {
     let playlist = playlist.text().await.unwrap();
     let child = playlist.lines().find(|line| !line.starts_with('#') && line.contains(".m3u8")).unwrap();
     assert_eq!(get(&format!("/guest/{link}/hls/{child}"), token).await.status(), 200, "{child}");
+    // Where they are, which MediaMTX can't see: anybody else's address of this computer, where it takes any.
+    if cfg!(target_os = "linux") {
+        let there = reqwest::Client::builder().local_address([127, 0, 0, 9]).build().unwrap();
+        let file = format!("{base}/guest/{link}/hls/index.m3u8");
+        until("the guest is listed with their address", async || {
+            there.get(&file).bearer_auth(token).header("user-agent", "Guest/1").send().await.ok()?;
+            let list = server.get(&format!("/api/v1/viewers?stream={show}")).await;
+            let is_it = |viewer: &Value| viewer["address"] == "127.0.0.9" && viewer["agent"] == "Guest/1";
+            list["viewers"].as_array()?.iter().any(is_it).then_some(())
+        })
+        .await;
+    }
     let whep = |token: &str| {
         let offer = http.post(format!("{base}/guest/{link}/whep")).bearer_auth(token).body("no offer");
         async { offer.send().await.unwrap().status().as_u16() }
