@@ -11,6 +11,7 @@ pub mod media;
 pub mod played;
 pub mod process;
 pub mod proxy;
+pub mod qr;
 pub mod reader;
 pub mod server;
 
