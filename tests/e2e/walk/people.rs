@@ -101,6 +101,16 @@ async fn who_watches_and_who_may() -> Result<()> {
 
     a_guest_watches(&walk).await?;
 
+    // By address, beside the password.
+    browser.click("[data-testid=access] [data-act=access]").await?;
+    browser.click("label:has(#access-address)").await?;
+    browser.fill("#access-ips", "10.0.0.300").await?;
+    browser.find("#access-save[disabled]").await?;
+    browser.fill("#access-ips", "10.1.2.3/8").await?;
+    browser.click("#access-save:not([disabled])").await?;
+    browser.gone("[data-testid=access-dialog]").await?;
+    browser.reads("[data-testid=access-summary]", "10.0.0.0/8").await?;
+
     browser.click("[data-testid=access] [data-act=access]").await?;
     browser.click("label:has(#access-open)").await?;
     browser.click("#access-save:not([disabled])").await?;
@@ -129,6 +139,20 @@ async fn a_guest_watches(walk: &Walk) -> Result<()> {
 
     let guest = chromium::open(&walk.driver, 900, 600).await?;
     guest.goto(&link).await?;
+    guests::plays(&guest).await?;
+    let listed = row(browser, &format!("Guest: {GUEST}")).await?;
+    browser.reads(&listed, "this computer").await?;
+
+    // Made anew, the old link is void at once.
+    browser.click("[data-testid=guest-link] [data-act=renew-link]").await?;
+    browser.click("#link-create").await?;
+    let new = browser.reads("[data-testid=link-url]", "/watch/show#").await?;
+    assert_ne!(new, link);
+    browser.click("#link-done").await?;
+    guests::state(&guest, "gone").await?;
+    browser.gone(&listed).await?;
+    guest.goto("about:blank").await?;
+    guest.goto(&new).await?;
     guests::plays(&guest).await?;
     let listed = row(browser, &format!("Guest: {GUEST}")).await?;
     browser.click("[data-testid=guest-link] [data-act=revoke-link]").await?;
