@@ -164,6 +164,46 @@ async fn a_guest_watches(walk: &Walk) -> Result<()> {
     guest.quit().await
 }
 
+/// Sends what is painted in a page of its own, to the address `arguments[0]` with the token `arguments[1]`, as OBS does
+/// by WHIP (RFC 9725). Gives the status of the answer.
+const SEND: &str = "
+    const [address, token] = arguments;
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [320, 180];
+    const paint = canvas.getContext('2d');
+    let at = 0;
+    setInterval(() => { paint.fillStyle = `hsl(${at++ % 360} 80% 50%)`; paint.fillRect(0, 0, 320, 180); }, 40);
+    const peer = window.peer = new RTCPeerConnection();
+    canvas.captureStream(25).getTracks().forEach((track) => peer.addTrack(track));
+    return (async () => {
+        await peer.setLocalDescription();
+        while (peer.iceGatheringState !== 'complete') await new Promise((done) => setTimeout(done, 50));
+        const headers = { 'Content-Type': 'application/sdp', Authorization: `Bearer ${token}` };
+        const answer = await fetch(address, { method: 'POST', headers, body: peer.localDescription.sdp });
+        if (answer.ok) await peer.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
+        return answer.status;
+    })()";
+
+/// By the recipe for WHIP, out of another browser; `rtsp` is that for FFmpeg, with the same key.
+async fn by_whip(walk: &Walk, rtsp: &str) -> Result<()> {
+    let browser = &walk.browser;
+    let (login, _) = rtsp.trim_start_matches("rtsp://").split_once('@').context("it has a key")?;
+    let shown = "[...document.querySelectorAll('[data-testid=recipes] code')].map((code) => code.innerText)";
+    browser.wait_js(&format!("{shown}.includes('{login}')")).await?;
+    let address = browser.reads("[data-testid=recipes] code", "/gate/whip").await?;
+    let sender = chromium::open(&walk.driver, 400, 300).await?;
+    // Its own page, so that no other page has to be let in there.
+    sender.goto(address.trim_end_matches("whip")).await?;
+    let wrong = serde_json::json!([address, "encoder:not-the-key"]);
+    assert_eq!(sender.js(SEND, wrong).await?, 401, "with another key");
+    assert_eq!(sender.js(SEND, serde_json::json!([address, login])).await?, 201);
+    browser.reads("[data-testid=publisher]", "WebRTC").await?;
+    browser.find_within(".head .state[data-on-air=true]", PATIENCE).await?;
+    sender.js("window.peer.close()", serde_json::json!([])).await?;
+    sender.quit().await?;
+    browser.find("[data-testid=publisher-left]").await.map(drop)
+}
+
 /// By what the page of an incoming stream shows to type.
 async fn somebody_publishes(walk: &Walk) -> Result<()> {
     let browser = &walk.browser;
@@ -183,6 +223,7 @@ async fn somebody_publishes(walk: &Walk) -> Result<()> {
     assert!(address.starts_with("rtsp://") && !address.contains("KEY@"), "{address}");
     browser.click("[data-testid=recipes] [data-act=copy-recipe]").await?;
     walk.until_copied("rtmp://").await;
+    by_whip(walk, address).await?;
     let sender = Sender::to(address, "rtsp");
     let shown = browser.reads("[data-testid=publisher]", "RTSP").await?;
     assert!(shown.contains("127.0.0.1"), "{shown}");
