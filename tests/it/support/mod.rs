@@ -1,5 +1,6 @@
 //! What the tests share: a server of their own, media, processes, waiting.
 
+pub mod between;
 pub mod camera;
 pub mod certificate;
 pub mod control;
