@@ -105,7 +105,8 @@ async fn who_watches_and_who_may() -> Result<()> {
     browser.click("[data-testid=access] [data-act=access]").await?;
     browser.click("label:has(#access-address)").await?;
     browser.fill("#access-ips", "10.0.0.300").await?;
-    browser.find("#access-save[disabled]").await?;
+    browser.click("#access-save:not([disabled])").await?;
+    browser.find("[data-testid=access-error]").await?;
     browser.fill("#access-ips", "10.1.2.3/8").await?;
     browser.click("#access-save:not([disabled])").await?;
     browser.gone("[data-testid=access-dialog]").await?;
