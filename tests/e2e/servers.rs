@@ -12,6 +12,7 @@ use crate::{
         Dir, Server,
         hall::{Hall, OWNER_PASSWORD, PUBLISH_PASSWORD},
         media,
+        server::file_source,
     },
     support::{
         chromium,
@@ -24,6 +25,15 @@ const PATIENCE: Duration = Duration::from_secs(90);
 const CHOOSE: &str = "const list = document.getElementById('stream-server'); \
     list.value = [...list.options].find((option) => option.text === arguments[0]).value; \
     list.dispatchEvent(new Event('change', { bubbles: true }));";
+
+/// The first of them is this computer.
+const HOME: &str = "const list = document.getElementById('stream-server'); list.selectedIndex = 0; \
+    list.dispatchEvent(new Event('change', { bubbles: true }));";
+
+/// The id of the server that was added.
+async fn id_of_other(server: &Server) -> serde_json::Value {
+    server.get("/api/v1/servers").await["servers"][0]["id"].take()
+}
 
 async fn text(browser: &WebDriver, css: &str) -> Result<String> {
     browser.find_within(css, PATIENCE).await?;
@@ -85,12 +95,28 @@ async fn a_server_is_added_streamed_to_and_kept_as_we_want_it() -> Result<()> {
     })
     .await;
     browser.wait_js_within("!document.querySelector('[data-testid=drift]')", PATIENCE).await?;
+    // The same for all paths at once, where there are several.
+    let other = id_of_other(&server).await;
+    let body = json!({ "name": "moves", "source": file_source(&file), "server": other, "start": true });
+    let moves = server.post("/api/v1/streams", body).await.ok();
+    let moves = moves["id"].as_str().unwrap_or_default();
+    server.until_on_air(moves).await;
+    for path in ["hall", "moves"] {
+        remote.patch(path, json!({ "maxReaders": 4 })).await;
+    }
+    browser.find_within("[data-act=apply-all]:not([disabled])", PATIENCE).await?;
+    browser.click("[data-act=apply-all]").await?;
+    browser.wait_js_within("!document.querySelector('[data-testid=drift]')", PATIENCE).await?;
+    for path in ["hall", "moves"] {
+        assert_eq!(remote.path(path).await.unwrap_or_default()["maxReaders"], 0, "{path}");
+    }
     // What a stream has a setting for can be taken over as well.
     remote.patch("hall", json!({ "record": true })).await;
     browser.find_within("[data-path=hall] [data-act=adopt-theirs]:not([disabled])", PATIENCE).await?;
     browser.click("[data-path=hall] [data-act=adopt-theirs]").await?;
     browser.wait_js_within("!document.querySelector('[data-testid=drift]')", PATIENCE).await?;
-    assert_eq!(server.streams().await[0]["record"], true);
+    let all = server.streams().await;
+    assert!(all.iter().any(|stream| stream["name"] == "hall" && stream["record"] == true), "{all:#?}");
     assert_eq!(remote.path("hall").await.unwrap_or_default()["record"], true);
     browser.goto(&format!("{}/#/activity", server.url)).await?;
     browser.find_within(".happening[data-kind=drift_adopted]", PATIENCE).await?;
@@ -101,6 +127,31 @@ async fn a_server_is_added_streamed_to_and_kept_as_we_want_it() -> Result<()> {
         7,
         "what is not ours is left alone"
     );
+
+    // The owner's word on viewers, and the owner's list of users.
+    browser.click("#edit-server").await?;
+    browser.find("[data-testid=server-form]").await?;
+    browser.js("document.querySelector('[data-testid=server-form] .more').open = true", json!([])).await?;
+    browser.click("label:has(#may-kick)").await?;
+    browser.click("label:has(#sets-users)").await?;
+    let list = json!({ "authInternalUsers": Hall::users() }).to_string();
+    browser.fill("#server-users", &list).await?;
+    browser.click("#save-server:not([disabled])").await?;
+    browser.gone("[data-testid=server-form]").await?;
+    let spec = server.get("/api/v1/servers").await["servers"][0]["spec"].take();
+    assert_eq!((&spec["may_kick"], &spec["has_users"]), (&json!(true), &json!(true)), "{spec:#}");
+
+    // A stream moves by its form.
+    browser.goto(&format!("{}/#/streams/{moves}", server.url)).await?;
+    browser.find_within("[data-testid=stream-page][data-name=moves]", PATIENCE).await?;
+    browser.click(".head [data-act=edit]").await?;
+    browser.find_within("#stream-server", PATIENCE).await?;
+    browser.js(HOME, json!([])).await?;
+    browser.click("#save:not([disabled])").await?;
+    browser.gone("#stream-server").await?;
+    wait_until(PATIENCE, "its path is gone there", async || remote.path("moves").await.is_none()).await;
+    assert_ne!(server.until_on_air(moves).await["server"], other, "it is with us");
+    browser.goto(&page).await?;
 
     // Removed, its stream comes home.
     browser.click("#remove-server").await?;

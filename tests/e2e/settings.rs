@@ -33,6 +33,13 @@ async fn a_stream_is_sent_as_somebody_chose() -> Result<()> {
     browser.goto(&format!("{}/", server.url)).await?;
     browser.find("body[data-ready=true]").await?;
 
+    // Whoever began with a stream has not seen the first page, and is asked all the same.
+    browser.click("[data-testid=who-banner] #who-local-network").await?;
+    browser.click("#confirm-cancel").await?;
+    browser.click("[data-testid=who-banner] #who-this-computer").await?;
+    browser.gone("[data-testid=who-banner]").await?;
+    assert_eq!(server.get("/api/v1/server").await["reach_chosen"], true);
+
     // Sent as it is, WebRTC has no sound; one click cures that.
     browser.click("#new-stream").await?;
     browser.fill("#file-path", &format!("{}\n", file.display())).await?;

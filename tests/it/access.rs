@@ -1,6 +1,6 @@
 //! Who may watch a stream: enforced by the real MediaMTX for every protocol, at once, and for nobody else.
 
-use std::{sync::atomic::Ordering, time::Instant};
+use std::{net::IpAddr, sync::atomic::Ordering, time::Instant};
 
 use futures_util::future::join_all;
 use serde_json::{Value, json};
@@ -77,7 +77,8 @@ async fn every_protocol_asks_for_the_password_and_who_lost_the_right_goes_at_onc
     none_plays(&[open(&stream), logged_in(&stream, "viewer", "wrong-one")].concat()).await;
     assert_eq!(whep(&stream, None).await, 401);
     assert_eq!(whep(&stream, Some(("viewer", "wrong-one"))).await, 401);
-    assert_ne!(whep(&stream, Some(("viewer", PASSWORD))).await, 401);
+    let by_login = browser_url.replacen("://", &format!("://viewer:{PASSWORD}@"), 1);
+    Whep::of(&by_login, "").await.gets_more().await;
     all_play(logged_in(&stream, "viewer", PASSWORD)).await;
 
     // Another password ends what the first one opened; a restart of the server opens nothing.
@@ -348,6 +349,16 @@ async fn the_page_of_a_link_is_for_its_guests_alone() {
     let playlist = playlist.text().await.unwrap();
     let child = playlist.lines().find(|line| !line.starts_with('#') && line.contains(".m3u8")).unwrap();
     assert_eq!(get(&format!("/guest/{link}/hls/{child}"), token).await.status(), 200, "{child}");
+    // Where they are, which MediaMTX can't see: another address of this computer.
+    let there = reqwest::Client::builder().local_address(IpAddr::from([127, 0, 0, 9])).build().unwrap();
+    let file = format!("{base}/guest/{link}/hls/index.m3u8");
+    until("the guest is listed with their address", async || {
+        there.get(&file).bearer_auth(token).header("user-agent", "Guest/1").send().await.ok()?;
+        let list = server.get(&format!("/api/v1/viewers?stream={show}")).await;
+        let is_it = |viewer: &Value| viewer["address"] == "127.0.0.9" && viewer["agent"] == "Guest/1";
+        list["viewers"].as_array()?.iter().any(is_it).then_some(())
+    })
+    .await;
     let whep = |token: &str| {
         let offer = http.post(format!("{base}/guest/{link}/whep")).bearer_auth(token).body("no offer");
         async { offer.send().await.unwrap().status().as_u16() }

@@ -36,6 +36,7 @@ mod other_drift;
 mod other_owners;
 mod other_servers;
 mod other_streams;
+mod other_turns;
 mod owners;
 mod ports;
 mod prepared;

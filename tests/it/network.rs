@@ -15,7 +15,7 @@ use testkit::free_port;
 use crate::support::{
     Dir, Server,
     certificate::fingerprint,
-    media, process,
+    media, process, qr,
     server::{Answer, command},
     until,
 };
@@ -125,6 +125,15 @@ async fn the_network_reaches_what_viewers_need_and_nothing_else() {
     let played = ["rtsp", "rtmp", "hls", "srt"];
     let played = played.map(|protocol| urls[protocol].as_str().unwrap().replacen(first, &host, 1));
     join_all(played.iter().map(|url| plays(url))).await;
+    // As a code for phones, by the best address and by another one; by one that it has not, the best.
+    for (asked, host) in [("", first), ("&host=127.0.0.1", "127.0.0.1"), ("&host=192.0.2.9", first)] {
+        let code = server.get(&format!("/api/v1/streams/{id}/qr?protocol=webrtc{asked}")).await;
+        let expected = urls["webrtc"].as_str().unwrap().replacen(first, host, 1);
+        assert_eq!(
+            (&code["text"], qr::of_svg(code["svg"].as_str().unwrap())),
+            (&json!(expected), expected.clone())
+        );
+    }
     let page = urls["webrtc"].as_str().unwrap().replacen(first, &host, 1);
     assert_eq!(reqwest::get(&page).await.unwrap().status(), 200, "{page}");
 

@@ -5,6 +5,10 @@ use std::fs;
 use futures_util::future::join_all;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
 
 use crate::support::{
     Dir, Server,
@@ -72,9 +76,11 @@ async fn a_camera_is_fetched_by_every_protocol_and_comes_back() {
 
     // A power cut at the camera: each says why, none is given up, and all come back by themselves.
     camera.stop();
-    // By UDP nothing tells of it but silence, which takes 10 s.
-    for (protocol, id) in ids.iter().filter(|(protocol, _)| *protocol != "udp") {
-        let stream = server.until(id, "lost and told why", |s| s["wait"]["error"]["code"].is_string()).await;
+    for (protocol, id) in &ids {
+        // By UDP nothing tells of it but silence, which takes 10 s.
+        let why = |s: &Value| *protocol == "udp" || s["wait"]["error"]["code"].is_string();
+        let is_told = |s: &Value| s["wait"]["lost"] == true && why(s);
+        let stream = server.until(id, "lost and told why", is_told).await;
         assert_eq!(
             (&stream["wait"]["of"], &stream["wait"]["lost"]),
             (&json!("source"), &json!(true)),
@@ -324,6 +330,23 @@ async fn outcomes(server: &Server, request: Value) -> (String, Value) {
     (outcomes.join(" "), failed.map_or(Value::Null, |step| step["error"]["code"].clone()))
 }
 
+/// Somebody whose HLS has sound alone that MediaMTX does not know (AC-4).
+async fn of_an_unknown_codec() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/index.m3u8", listener.local_addr().unwrap());
+    let playlist =
+        "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-STREAM-INF:BANDWIDTH=900000,CODECS=\"ac-4.02.01.00\"\na.m3u8\n";
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: application/vnd.apple.mpegurl\r\nConnection: close";
+    let answer = format!("{head}\r\nContent-Length: {}\r\n\r\n{playlist}", playlist.len());
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            let _ = client.read(&mut [0; 2048]).await;
+            let _ = client.write_all(answer.as_bytes()).await;
+        }
+    });
+    url
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_test_says_which_step_fails() {
     let camera = Camera::on_air().await;
@@ -347,6 +370,9 @@ async fn a_test_says_which_step_fails() {
             json!("pull_rejected"),
         ),
         (camera.path("rtsp", "empty", USER, PASSWORD), "passed passed passed failed", json!("pull_no_path")),
+        (of_an_unknown_codec().await, "passed passed passed failed", json!("pull_codec")),
+        // Encrypted by a certificate that nobody agreed to: whether it takes the password is not known.
+        (camera.url("rtsps"), "passed passed skipped failed", json!("pull_certificate")),
     ] {
         until_tested(&server, json!({ "source": network(&url) }), &(outcomes.to_owned(), code)).await;
     }

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use stream_api::{
-    Command, Error, Message, Protocol, ServerId, StreamId,
+    Command, Error, Message, Protocol, ServerId, StreamId, Urls,
     commands::{SnapshotGet, StreamOpen},
     t,
 };
@@ -201,15 +201,22 @@ impl App {
         }
     }
 
-    /// A stream's addresses by the server's address that was chosen, while it has that one.
-    pub(crate) fn addresses(self, row: RwSignal<Row>) -> Vec<(Protocol, String)> {
+    /// The address of a stream's server that was chosen, while it has that one.
+    pub(crate) fn chosen_host(self, row: RwSignal<Row>) -> Option<String> {
         let of = row.with(|row| row.stream.spec.server);
-        let there = |host: &String| self.world.addresses(of).iter().any(|a| a.host == *host);
-        let host = self.host.get().filter(there);
-        row.with(|row| match &host {
-            Some(host) => row.stream.addresses_of(&row.stream.urls.at(host)),
-            None => row.stream.addresses(),
-        })
+        self.host.get().filter(|host| self.world.addresses(of).iter().any(|a| a.host == *host))
+    }
+
+    /// Where a stream is watched and sent, by the server's address that was chosen.
+    pub(crate) fn urls(self, row: RwSignal<Row>) -> Urls {
+        let host = self.chosen_host(row);
+        row.with(|row| host.map_or_else(|| row.stream.urls.clone(), |host| row.stream.urls.at(&host)))
+    }
+
+    /// A stream's addresses for viewers, by the server's address that was chosen.
+    pub(crate) fn addresses(self, row: RwSignal<Row>) -> Vec<(Protocol, String)> {
+        let urls = self.urls(row);
+        row.with(|row| row.stream.addresses_of(&urls))
     }
 
     /// Goes to a stream's page.

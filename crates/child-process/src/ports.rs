@@ -17,16 +17,31 @@ impl fmt::Display for Holder {
     }
 }
 
-/// The program that listens on this TCP port, or is bound to this UDP port. `None` if nobody does, if it can't be told
-/// (a process of another user) or on a system other than Linux.
+/// The program that listens on this TCP port, or is bound to this UDP port. `None` if nobody does, or if it can't be
+/// told (a process of another user).
 #[must_use]
 pub fn process_holding_port(port: u16, udp: bool) -> Option<Holder> {
     #[cfg(target_os = "linux")]
     return linux::holder(port, udp);
     #[cfg(not(target_os = "linux"))]
-    {
-        let _ = (port, udp);
-        None
+    return elsewhere::holder(port, udp);
+}
+
+#[cfg(not(target_os = "linux"))]
+mod elsewhere {
+    use listeners::{Protocol, SocketState};
+
+    pub(super) fn holder(port: u16, udp: bool) -> Option<super::Holder> {
+        let protocol = if udp { Protocol::UDP } else { Protocol::TCP };
+        let all = listeners::get_all().ok()?;
+        // A connection has the port too, of whoever opened it.
+        let has = |socket: &listeners::Listener| {
+            socket.socket.port() == port
+                && socket.protocol == protocol
+                && (udp || socket.state == SocketState::Listen)
+        };
+        let process = all.into_iter().find(has)?.process;
+        Some(super::Holder { pid: process.pid, name: process.name })
     }
 }
 
@@ -76,7 +91,7 @@ mod linux {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -97,6 +112,7 @@ mod tests {
         assert!(process_holding_port(port, true).is_some_and(|holder| holder.to_string().contains("(pid ")));
     }
 
+    #[cfg(target_os = "linux")]
     #[test]
     fn a_connection_is_no_listener() {
         let table = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n\

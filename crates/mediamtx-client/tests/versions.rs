@@ -246,6 +246,8 @@ async fn recordings_are_listed_and_deleted_and_sources_pulled() {
         drop(publisher);
         wait_until("offline", async || !online(&server, "show").await).await;
         let recording = api.recording("show").await.unwrap();
+        let listed = api.recordings().await.unwrap();
+        assert_eq!(listed.iter().find(|one| one.name == "show"), Some(&recording), "{version}");
         for segment in &recording.segments {
             api.delete_segment("show", &segment.start).await.unwrap();
         }

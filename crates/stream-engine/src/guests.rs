@@ -2,7 +2,7 @@
 
 use std::{
     io,
-    net::{Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
 };
@@ -66,6 +66,23 @@ impl GuestPage {
         };
         Some(GuestPage { listen: (ip, port).into(), tls })
     }
+}
+
+/// What the guests' page says to MediaMTX of itself, before the address that a guest comes from.
+const AGENT: &str = "stream-manager-guest/";
+
+/// The name of a guest's program (`User-Agent`) as the page passes it on: with the address that the guest comes from,
+/// where MediaMTX sees the page's alone. Its `…TrustedProxies` would do that too, but would let whatever runs on this
+/// computer give any address, and pass the rules about these.
+#[must_use]
+pub fn guest_agent(from: IpAddr, own: &str) -> String {
+    format!("{AGENT}{} {own}", from.to_canonical())
+}
+
+/// Address and program of a guest, from what [`guest_agent`] made of them. To be shown, and no proof of anything.
+pub(crate) fn guest_of(agent: &str) -> Option<(IpAddr, &str)> {
+    let (from, own) = agent.strip_prefix(AGENT)?.split_once(' ')?;
+    Some((from.parse().ok()?, own))
 }
 
 /// Keeps the page where the server's settings want it. Until dropped.
@@ -229,6 +246,17 @@ mod tests {
         server.settings.encryption = Encryption::SelfSigned;
         let encrypted = ["https://192.0.2.7:8891/watch/a", "https://127.0.0.1:8891/watch/a"];
         assert_eq!(pages(&server, 8891, "a"), encrypted);
+    }
+
+    #[test]
+    fn a_guest_is_told_by_the_address_that_the_page_saw() {
+        let agent = guest_agent("::ffff:192.0.2.7".parse().unwrap(), "Mozilla/5.0 (X11)");
+        assert_eq!(guest_of(&agent), Some(("192.0.2.7".parse().unwrap(), "Mozilla/5.0 (X11)")));
+        assert_eq!(
+            guest_of(&guest_agent("fd00::7".parse().unwrap(), "")),
+            Some(("fd00::7".parse().unwrap(), ""))
+        );
+        assert_eq!((guest_of("VLC/3.0 x"), guest_of("stream-manager-guest/here x")), (None, None));
     }
 
     #[test]

@@ -44,7 +44,7 @@ mod wanted;
 pub use clocks::{Clocks, Reading};
 pub use data_dir::{DataDir, default_path};
 pub use engine::Engine;
-pub use guests::{Guest, GuestPage, GuestTls};
+pub use guests::{Guest, GuestPage, GuestTls, guest_agent};
 pub use hub::Subscription;
 pub use mediamtx_client::Media;
 pub use options::{Options, ToolPaths};

@@ -37,11 +37,10 @@ pub fn mediamtx() -> PathBuf {
 /// One of the versions of MediaMTX that `cargo xtask sidecars` keeps. `None`, with the reason printed, where it isn't
 /// in the cache: the test is then skipped.
 #[must_use]
-#[expect(clippy::print_stdout, reason = "a skipped test says so")]
 pub fn mediamtx_version(version: &str) -> Option<PathBuf> {
     let found = cached("mediamtx").into_iter().find(|(numbers, _)| *numbers == parts(version));
     if found.is_none() {
-        println!("skipped: no MediaMTX {version} here; `cargo xtask sidecars` makes it");
+        skipped(&format!("no MediaMTX {version} here; `cargo xtask sidecars` makes it"));
     }
     found.map(|(_, path)| path)
 }
@@ -59,12 +58,15 @@ pub fn ffmpeg_version(version: &str) -> Option<PathBuf> {
     assert!(FFMPEG_VERSIONS.contains(&version), "FFmpeg {version} is not fetched by `cargo xtask sidecars`");
     let found = cached("ffmpeg").into_iter().find(|(numbers, _)| *numbers == parts(version));
     if found.is_none() {
-        // Not by a macro, whose words the harness keeps to itself. Where they must be there a missing one fails.
-        let words = format!("skipped: no FFmpeg {version} here; `cargo xtask sidecars` fetches it from PyPI");
-        assert!(env::var_os("STREAM_MANAGER_SKIP_NOTHING").is_none(), "{words}");
-        let _ = writeln!(std::io::stderr(), "{words}");
+        skipped(&format!("no FFmpeg {version} here; `cargo xtask sidecars` fetches it from PyPI"));
     }
     found.map(|(_, path)| path)
+}
+
+/// Not by a macro, whose words the harness keeps to itself. Where all programs must be there a missing one fails.
+fn skipped(reason: &str) {
+    assert!(env::var_os("STREAM_MANAGER_SKIP_NOTHING").is_none(), "{reason}");
+    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
 }
 
 /// The version of MediaMTX that the app is made for.

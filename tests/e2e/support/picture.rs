@@ -27,6 +27,12 @@ impl Picture {
         Ok(Picture { width: frame.width, height: frame.height, pixels })
     }
 
+    /// What the QR code in it says.
+    pub fn code(&self) -> String {
+        let (width, height) = (self.width as usize, self.height as usize);
+        crate::it::qr::read(width, height, |x, y| self.pixels[4 * (y * width + x)])
+    }
+
     /// How many different colours there are: a page that failed to draw has a handful.
     pub fn colours(&self) -> usize {
         let colours: std::collections::HashSet<&[u8]> = self.pixels.chunks_exact(4).collect();

@@ -101,6 +101,17 @@ async fn who_watches_and_who_may() -> Result<()> {
 
     a_guest_watches(&walk).await?;
 
+    // By address, beside the password.
+    browser.click("[data-testid=access] [data-act=access]").await?;
+    browser.click("label:has(#access-address)").await?;
+    browser.fill("#access-ips", "10.0.0.300").await?;
+    browser.click("#access-save:not([disabled])").await?;
+    browser.find("[data-testid=access-error]").await?;
+    browser.fill("#access-ips", "10.1.2.3/8").await?;
+    browser.click("#access-save:not([disabled])").await?;
+    browser.gone("[data-testid=access-dialog]").await?;
+    browser.reads("[data-testid=access-summary]", "10.0.0.0/8").await?;
+
     browser.click("[data-testid=access] [data-act=access]").await?;
     browser.click("label:has(#access-open)").await?;
     browser.click("#access-save:not([disabled])").await?;
@@ -121,16 +132,28 @@ async fn a_guest_watches(walk: &Walk) -> Result<()> {
     let link = browser.reads("[data-testid=link-url]", "/watch/show#").await?;
     browser.click("[data-act=copy-link]").await?;
     assert_eq!(walk.until_copied("/watch/show#").await, link);
-    // Squares in black on white, about as many of each.
     let code = Picture::read(&browser.find(".qr svg").await?.screenshot().await?)?;
-    assert!(code.width > 100 && code.width == code.height, "{} × {}", code.width, code.height);
-    assert!((90..210).contains(&code.brightness()), "a code is drawn: {}", code.brightness());
+    assert_eq!(code.code(), link, "the code that a phone reads");
     browser.click("#link-done").await?;
     browser.gone("[data-testid=link-dialog]").await?;
     browser.reads("[data-testid=guest-link]", GUEST).await?;
 
     let guest = chromium::open(&walk.driver, 900, 600).await?;
     guest.goto(&link).await?;
+    guests::plays(&guest).await?;
+    let listed = row(browser, &format!("Guest: {GUEST}")).await?;
+    browser.reads(&listed, "this computer").await?;
+
+    // Made anew, the old link is void at once.
+    browser.click("[data-testid=guest-link] [data-act=renew-link]").await?;
+    browser.click("#link-create").await?;
+    let new = browser.reads("[data-testid=link-url]", "/watch/show#").await?;
+    assert_ne!(new, link);
+    browser.click("#link-done").await?;
+    guests::state(&guest, "gone").await?;
+    browser.gone(&listed).await?;
+    guest.goto("about:blank").await?;
+    guest.goto(&new).await?;
     guests::plays(&guest).await?;
     let listed = row(browser, &format!("Guest: {GUEST}")).await?;
     browser.click("[data-testid=guest-link] [data-act=revoke-link]").await?;
@@ -140,6 +163,46 @@ async fn a_guest_watches(walk: &Walk) -> Result<()> {
     guests::state(&guest, "gone").await?;
     browser.gone(&listed).await?;
     guest.quit().await
+}
+
+/// Sends what is painted in a page of its own, to the address `arguments[0]` with the token `arguments[1]`, as OBS does
+/// by WHIP (RFC 9725). Gives the status of the answer.
+const SEND: &str = "
+    const [address, token] = arguments;
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [320, 180];
+    const paint = canvas.getContext('2d');
+    let at = 0;
+    setInterval(() => { paint.fillStyle = `hsl(${at++ % 360} 80% 50%)`; paint.fillRect(0, 0, 320, 180); }, 40);
+    const peer = window.peer = new RTCPeerConnection();
+    canvas.captureStream(25).getTracks().forEach((track) => peer.addTrack(track));
+    return (async () => {
+        await peer.setLocalDescription();
+        while (peer.iceGatheringState !== 'complete') await new Promise((done) => setTimeout(done, 50));
+        const headers = { 'Content-Type': 'application/sdp', Authorization: `Bearer ${token}` };
+        const answer = await fetch(address, { method: 'POST', headers, body: peer.localDescription.sdp });
+        if (answer.ok) await peer.setRemoteDescription({ type: 'answer', sdp: await answer.text() });
+        return answer.status;
+    })()";
+
+/// By the recipe for WHIP, out of another browser; `rtsp` is that for FFmpeg, with the same key.
+async fn by_whip(walk: &Walk, rtsp: &str) -> Result<()> {
+    let browser = &walk.browser;
+    let (login, _) = rtsp.trim_start_matches("rtsp://").split_once('@').context("it has a key")?;
+    let shown = "[...document.querySelectorAll('[data-testid=recipes] code')].map((code) => code.innerText)";
+    browser.wait_js(&format!("{shown}.includes('{login}')")).await?;
+    let address = browser.reads("[data-testid=recipes] code", "/gate/whip").await?;
+    let sender = chromium::open(&walk.driver, 400, 300).await?;
+    // Its own page, so that no other page has to be let in there.
+    sender.goto(address.trim_end_matches("whip")).await?;
+    let wrong = serde_json::json!([address, "encoder:not-the-key"]);
+    assert_eq!(sender.js(SEND, wrong).await?, 401, "with another key");
+    assert_eq!(sender.js(SEND, serde_json::json!([address, login])).await?, 201);
+    browser.reads("[data-testid=publisher]", "WebRTC").await?;
+    browser.find_within(".head .state[data-on-air=true]", PATIENCE).await?;
+    sender.js("window.peer.close()", serde_json::json!([])).await?;
+    sender.quit().await?;
+    browser.find("[data-testid=publisher-left]").await.map(drop)
 }
 
 /// By what the page of an incoming stream shows to type.
@@ -161,6 +224,7 @@ async fn somebody_publishes(walk: &Walk) -> Result<()> {
     assert!(address.starts_with("rtsp://") && !address.contains("KEY@"), "{address}");
     browser.click("[data-testid=recipes] [data-act=copy-recipe]").await?;
     walk.until_copied("rtmp://").await;
+    by_whip(walk, address).await?;
     let sender = Sender::to(address, "rtsp");
     let shown = browser.reads("[data-testid=publisher]", "RTSP").await?;
     assert!(shown.contains("127.0.0.1"), "{shown}");

@@ -10,7 +10,7 @@ use testkit::free_port;
 use super::Walk;
 use crate::{
     it::{PATIENCE, Server, media, process, reader::Reader, until},
-    support::webdriver::WebDriver,
+    support::{picture::Picture, webdriver::WebDriver},
 };
 
 async fn status(server: &Server) -> Value {
@@ -91,15 +91,30 @@ async fn settings(walk: &Walk, id: &str, watched: &str) -> Result<()> {
     // What was answered at first can be answered anew.
     browser.click("label:has(#reach-local-network)").await?;
     browser.click("label:has([data-protocol=RTMP])").await?;
+    browser.click("#hls-variant option[value=fmp4]").await?;
+    browser.fill("#webrtc-hosts", "203.0.113.9\t").await?;
+    // A certificate that is not there is said before anything is interrupted.
+    browser.click("#encryption option[value=given]").await?;
+    browser.fill("#certificate", "/nowhere/cert.pem\t").await?;
+    browser.fill("#key", "/nowhere/key.pem\t").await?;
+    browser.find("#certificate.wrong").await?;
+    browser.find("#apply-settings[disabled]").await?;
+    browser.click("#encryption option[value=off]").await?;
+    browser.gone("#certificate").await?;
     let told = browser.reads("[data-testid=apply-bar]", "1 stream pauses").await?;
     assert!(told.contains("1 viewer has to connect again"), "{told}");
     assert_eq!(status(server).await["settings"]["reach"], "this_computer", "nothing is changed yet");
-    let open = |settings: &Value| settings["reach"] == "local_network";
+    let open = |settings: &Value| {
+        (&settings["reach"], &settings["hls_variant"]) == (&json!("local_network"), &json!("fmp4"))
+            && settings["webrtc_hosts"] == json!(["203.0.113.9"])
+    };
     apply(walk, id, "it is open to the network", open).await?;
     viewer.until_let_go().await;
     let stream = server.stream(id).await;
     assert_eq!((&stream["urls"]["rtmp"], stream["urls"]["rtsp"] == ""), (&json!(""), false), "{stream:#}");
 
+    by_each_address(walk, id).await?;
+    walk.open("server").await?;
     browser.fill("#uplink", "0").await?;
     browser.find("[data-testid=uplink-error]").await?;
     browser.fill("#uplink", "40").await?;
@@ -117,6 +132,23 @@ async fn settings(walk: &Walk, id: &str, watched: &str) -> Result<()> {
         browser.wait_js(kept).await?;
     }
     Ok(())
+}
+
+/// The address that is chosen is the one of the code for phones and of the recipes too.
+async fn by_each_address(walk: &Walk, id: &str) -> Result<()> {
+    let browser = &walk.browser;
+    walk.open(&format!("streams/{id}")).await?;
+    let several = status(&walk.server).await["addresses"].as_array().is_some_and(|all| all.len() > 1);
+    if several {
+        browser.click("#address option[value=\"127.0.0.1\"]").await?;
+    }
+    browser.reads("[data-testid=watch] code", "rtsp://127.0.0.1:").await?;
+    browser.click("[data-testid=players] summary").await?;
+    browser.click("[data-act=qr]").await?;
+    let text = browser.reads(".ask-body code", "http://127.0.0.1:").await?;
+    let code = Picture::read(&browser.find(".qr svg").await?.screenshot().await?)?;
+    assert_eq!(code.code(), text);
+    browser.click("#qr-done").await
 }
 
 /// A `mediamtx.yml` in and out, the server's log, and the support bundle.

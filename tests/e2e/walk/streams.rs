@@ -6,7 +6,11 @@ use serde_json::json;
 
 use super::Walk;
 use crate::{
-    it::{PATIENCE, media, until},
+    it::{
+        PATIENCE,
+        camera::{Camera, PASSWORD, USER},
+        media, until,
+    },
     support::webdriver::WebDriver,
 };
 
@@ -40,6 +44,7 @@ async fn every_action_of_streams() -> Result<()> {
     browser.gone("#keep-viewers").await?;
     browser.click("[data-act=close]").await?;
     browser.gone("#source-url").await?;
+    a_camera(&walk).await?;
     browser.click("#first-test-pattern").await?;
     browser.wait_js("document.querySelector('#stream-name')?.value === 'test-pattern'").await?;
     name(browser, "a//b", "bars").await?;
@@ -97,4 +102,29 @@ async fn every_action_of_streams() -> Result<()> {
     browser.wait_js_within(stopped, PATIENCE).await?;
     server.until_no_ffmpeg().await;
     walk.end().await
+}
+
+/// Tested, set to TCP and made in the form; its password is shown nowhere.
+async fn a_camera(walk: &Walk) -> Result<()> {
+    let (server, browser) = (&walk.server, &walk.browser);
+    let camera = Camera::on_air().await;
+    browser.click("#first-camera").await?;
+    browser.reads("[data-testid=password-hint]", "in a file").await?;
+    browser.fill("#source-url", &camera.path("rtsp", "cam", USER, "wrong")).await?;
+    browser.click("#test-source:not([disabled])").await?;
+    browser.find_within("[data-testid=test-steps] [data-code=pull_login]", PATIENCE).await?;
+    browser.fill("#source-url", &camera.url("rtsp")).await?;
+    browser.click("#test-source:not([aria-busy])").await?;
+    browser.find_within("[data-testid=test-steps] li.good:nth-child(4)", PATIENCE).await?;
+    browser.click("[data-testid=transport] summary").await?;
+    browser.click("#transport option[value=\"1\"]").await?;
+    browser.fill("#stream-name", "cam").await?;
+    browser.click("#save-start:not([disabled])").await?;
+    browser.find_within(".row[data-name=cam] .state[data-on-air=true]", PATIENCE).await?;
+    let made = server.streams().await.remove(0);
+    assert_eq!((&made["source"]["transport"], &made["source"]["has_secret"]), (&json!("tcp"), &json!(true)));
+    assert!(!browser.text("body").await?.contains(PASSWORD), "its password is shown nowhere");
+    choose(browser, "cam", "delete").await?;
+    browser.click("#confirm-ok").await?;
+    browser.find("#first-camera").await.map(drop)
 }

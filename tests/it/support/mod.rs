@@ -1,5 +1,6 @@
 //! What the tests share: a server of their own, media, processes, waiting.
 
+pub mod between;
 pub mod camera;
 pub mod certificate;
 pub mod control;
@@ -11,6 +12,7 @@ pub mod media;
 pub mod played;
 pub mod process;
 pub mod proxy;
+pub mod qr;
 pub mod reader;
 pub mod server;
 

@@ -58,7 +58,7 @@ fn publisher(app: App, row: RwSignal<Row>) -> impl IntoView {
 
 fn recipes(app: App, row: RwSignal<Row>) -> impl IntoView {
     let id = row.with_untracked(|row| row.stream.id);
-    let urls = Memo::new(move |_| row.with(|row| row.stream.urls.clone()));
+    let urls = Memo::new(move |_| app.urls(row));
     let user = Memo::new(move |_| row.with(|row| row.stream.access.publisher.clone()));
     // Told once, when it is made.
     let told = RwSignal::new(None::<String>);

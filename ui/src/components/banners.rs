@@ -3,7 +3,7 @@ use stream_api::{Fault, ServerState, ToolState, t};
 
 use crate::{
     app::use_app,
-    components::{FaultCard, FaultOf, Icon, icon},
+    components::{FaultCard, FaultOf, Icon, icon, who},
     pages::Page,
     store::{Filter, Link},
 };
@@ -54,6 +54,7 @@ pub(crate) fn Banners() -> impl IntoView {
             {told}
             {server_fault()}
             {tool_fault()}
+            {who::banner(app)}
         </div>
     }
 }

@@ -37,6 +37,7 @@ pub(crate) mod state;
 pub(crate) mod tab;
 pub(crate) mod toasts;
 pub(crate) mod watching;
+pub(crate) mod who;
 
 pub(crate) use act::Act;
 pub(crate) use banners::Banners;

@@ -52,7 +52,8 @@ pub(crate) fn players(app: App, row: RwSignal<Row>) -> impl IntoView {
     let pageless = Memo::new(move |_| row.with(|row| row.stream.urls.webrtc.is_empty()));
     let ask = move |_| {
         let id = row.with_untracked(|row| row.stream.id);
-        app.run(busy, commands::StreamQr { id, protocol: Protocol::Webrtc }, move |code| {
+        let host = untrack(|| app.chosen_host(row));
+        app.run(busy, commands::StreamQr { id, protocol: Protocol::Webrtc, host }, move |code| {
             shown.try_set(Some(code));
         });
     };

@@ -151,15 +151,24 @@ fn from(viewer: &Viewer, row: RwSignal<Row>) -> String {
         links.iter().find(|link| link.id == viewer.user).map(|link| link.label.clone())
     });
     match label {
-        Some(label) if label.is_empty() => t!("access.link").to_owned(),
-        Some(label) => t!("viewer.guest", label = label),
+        Some(label) => {
+            let guest = match label.is_empty() {
+                true => t!("access.link").to_owned(),
+                false => t!("viewer.guest", label = label),
+            };
+            format!("{guest} · {}", place(viewer))
+        }
         None => origin(viewer),
     }
 }
 
-fn origin(viewer: &Viewer) -> String {
+fn place(viewer: &Viewer) -> &str {
     let here = viewer.address == "::1" || viewer.address.starts_with("127.");
-    let place = if here { t!("viewer.here") } else { viewer.address.as_str() };
+    if here { t!("viewer.here") } else { &viewer.address }
+}
+
+fn origin(viewer: &Viewer) -> String {
+    let place = place(viewer);
     match viewer.user.is_empty() {
         true => place.to_owned(),
         false => format!("{place} · {}", viewer.user),

@@ -1,7 +1,5 @@
 use leptos::{ev::MouseEvent, prelude::*};
-use stream_api::{
-    HostKind, HostStatus, Reach, ServerSettings, ServerState, ServerStatus, Tool, ToolState, commands, t,
-};
+use stream_api::{HostKind, HostStatus, ServerState, Tool, ToolState, t};
 
 use crate::{
     app::{App, use_app},
@@ -11,6 +9,7 @@ use crate::{
         icon,
         sheet::{Kind, SheetFor},
         sidebar::server_state,
+        who,
     },
 };
 
@@ -52,48 +51,10 @@ pub(crate) fn FirstRun() -> impl IntoView {
                     <Act id="first-test-pattern" icon=Icon::Pattern label=t!("source.test_pattern") on_press=open(Kind::TestPattern)/>
                 </div>
             </div>
-            {who(app)}
+            {who::card(app)}
             <div class="checks">{server_check(app)} {ffmpeg_check(app)}</div>
             {tools_fault(app)}
         </div>
-    }
-}
-
-/// From where it may be watched: asked until it is answered.
-fn who(app: App) -> impl IntoView {
-    let busy = RwSignal::new(false);
-    let asks = Memo::new(move |_| {
-        let chosen = |s: &ServerStatus| s.reach_chosen || s.state != ServerState::Running;
-        app.world.server.with(|s| s.as_ref().is_some_and(|s| !chosen(s)))
-    });
-    let choose = move |reach: Reach| {
-        let known = app.world.server.with_untracked(|s| s.as_ref().map(|s| s.settings.clone()));
-        let settings = ServerSettings { reach, ..known.unwrap_or_default() };
-        app.run(busy, commands::ServerSettingsSet { settings }, |_| {});
-    };
-    move || {
-        asks.get().then(|| {
-            view! {
-                <div class="card who" data-testid="who">
-                    <h3>{t!("first.who")}</h3>
-                    <p class="muted">{t!("first.who.body")}</p>
-                    <div class="card-foot">
-                        <Act
-                            id="who-this-computer"
-                            label=t!("reach.this_computer")
-                            busy=busy
-                            on_press=move |_| choose(Reach::ThisComputer)
-                        />
-                        <Act
-                            id="who-local-network"
-                            label=t!("reach.local_network")
-                            busy=busy
-                            on_press=move |_| choose(Reach::LocalNetwork)
-                        />
-                    </div>
-                </div>
-            }
-        })
     }
 }
 

@@ -186,7 +186,7 @@ fn watch(app: App, row: RwSignal<Row>) -> impl IntoView {
             })
             .collect_view()
     };
-    let web = Memo::new(move |_| row.with(|row| row.stream.urls.webrtc.clone()));
+    let web = Memo::new(move |_| app.urls(row).webrtc);
     let open = move |_| app.open_url(&web.get_untracked());
     let login = move || {
         let user =

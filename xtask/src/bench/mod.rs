@@ -10,6 +10,7 @@ mod load;
 mod modes;
 mod paths;
 mod report;
+mod rights;
 mod times;
 
 use std::{
@@ -122,6 +123,8 @@ fn measure_paths(rig: &Rig, options: &Options) -> Result<String> {
         ("a restart with many kept streams", &|| paths::restart(rig)),
         ("many paths without a publisher", &|| paths::idle(rig)),
         ("many viewers", &|| paths::viewers(rig)),
+        ("rights that are taken back", &|| rights::let_go(rig)),
+        ("what the server is told again", &|| rights::said_again(rig)),
     ])?;
     Ok(report::paths(&facts, &rows))
 }

@@ -114,7 +114,12 @@ pub(super) fn paths(facts: &[(&str, String)], rows: &[Row]) -> String {
          - The streams are one small file each (320x180), sent as it is. Paths without a publisher wait for one.\n\
          - Viewers are RTSP over TCP of one 1280x720 stream, from a program that decodes nothing. CPU is measured over 20 \
          s. MediaMTX lets one go that takes nothing for 10 s (`writeTimeout`), as on a computer with far more to do than \
-         it can; why a viewer was dropped is said while the bench runs.\n",
+         it can; why a viewer was dropped is said while the bench runs.\n\
+         - A right is taken back by a password for a stream that was open; the time begins with that order and ends when \
+         the player does (FFmpeg; for WebRTC another MediaMTX that fetches by WHEP). By HLS a player learns of it with its \
+         next request.\n\
+         - \"There again\" is what the server's own API tells: every path, with its recording, and every user. The time \
+         begins when the file is written, or with the kill.\n",
         table(rows)
     )
 }

@@ -183,14 +183,28 @@ impl Plain {
 
     /// The same with paths of these names listed in its file; with a `slate`, an MP4 file, they keep their viewers.
     pub(crate) fn with_paths(rig: &Rig, names: &[String], slate: Option<&Path>) -> Result<Self> {
-        let text = fs::read_to_string(&rig.configuration)?;
-        let (head, _) = text.rsplit_once("  all_others:").context("the configuration ends with its paths")?;
         let kept = slate.map(|file| json!({ "alwaysAvailable": true, "alwaysAvailableFile": file }));
         let path = kept.unwrap_or_else(|| json!({}));
         let paths: String = names.iter().map(|name| format!("  {name}: {path}\n")).collect();
-        let file = rig.folder.path().join("paths.yml");
+        Self::start_by(rig, &Self::listing(rig, "paths.yml", &paths)?, |command| command)
+    }
+
+    /// The path of [`Plain::fetching`].
+    pub(crate) const FETCHED: &str = "fetched";
+
+    /// The same with one path, which it fetches from `url`: with `whep://` as a browser would.
+    pub(crate) fn fetching(rig: &Rig, url: &str) -> Result<Self> {
+        let path = format!("  {}: {}\n", Self::FETCHED, json!({ "source": url }));
+        Self::start_by(rig, &Self::listing(rig, "fetching.yml", &path)?, |command| command)
+    }
+
+    /// The configuration as a file of that name, with these paths alone.
+    fn listing(rig: &Rig, name: &str, paths: &str) -> Result<PathBuf> {
+        let text = fs::read_to_string(&rig.configuration)?;
+        let (head, _) = text.rsplit_once("  all_others:").context("the configuration ends with its paths")?;
+        let file = rig.folder.path().join(name);
         fs::write(&file, format!("{head}{paths}"))?;
-        Self::start_by(rig, &file, |command| command)
+        Ok(file)
     }
 
     /// The same in a shell's endless loop, which starts it again whenever it ends.

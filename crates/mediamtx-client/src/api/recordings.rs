@@ -15,6 +15,15 @@ impl Api {
         self.get(&format!("recordings/get/{}", encoded(path))).await
     }
 
+    /// What was recorded of every path: those that are configured, and those of its folders that a pattern or
+    /// `all_others` covers. The server walks its disk for it: not for looking at all the time.
+    ///
+    /// # Errors
+    /// [`ApiError`].
+    pub async fn recordings(&self) -> Result<Vec<Recording>, ApiError> {
+        self.list("recordings/list").await
+    }
+
     /// Deletes the file that begins at `start`, exactly as [`recording`](Api::recording) tells it.
     ///
     /// # Errors

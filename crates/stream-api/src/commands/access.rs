@@ -117,8 +117,11 @@ pub struct GuestLinkRevoke {
 pub struct StreamQr {
     /// Of which stream.
     pub id: StreamId,
-    /// Which address.
+    /// By which protocol.
     pub protocol: Protocol,
+    /// By which of its server's addresses; the best one when absent, or when the server no longer has it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
 }
 
 /// A QR code.

@@ -2,7 +2,7 @@
 //! known as digests from then on.
 
 use stream_api::{
-    Code, Error, GuestLink, Protocol, Secret, Stream, UnixMillis, check_password, check_viewer,
+    Code, Error, GuestLink, Protocol, Secret, Stream, UnixMillis, Urls, check_password, check_viewer,
     commands::{
         GuestLinkCreate, GuestLinkMade, GuestLinkRevoke, NewAccess, PasswordChange, PublishKey,
         PublishKeyRenew, PublishKeyRevoke, QrCode, StreamAccessSet, StreamQr,
@@ -105,12 +105,22 @@ pub(crate) async fn publish_key_revoke(call: &Call<'_>, request: PublishKeyRevok
 pub(crate) async fn stream_qr(call: &Call<'_>, request: StreamQr) -> Result<QrCode, Error> {
     let stream = call.engine.hub.get(request.id);
     let stream = stream.ok_or_else(|| Error::new(Code::NoSuchStream).with("id", request.id))?;
-    let text = url(&stream, request.protocol).to_owned();
+    let snapshot = call.engine.hub.snapshot();
+    let addresses = match stream.spec.server.is_bundled() {
+        true => snapshot.server.addresses,
+        false => {
+            let other = snapshot.others.into_iter().find(|other| other.id == stream.spec.server);
+            other.map(|other| other.addresses).unwrap_or_default()
+        }
+    };
+    let has = |host: &String| addresses.iter().any(|address| address.host == *host);
+    let urls = request.host.filter(has).map_or_else(|| stream.urls.clone(), |host| stream.urls.at(&host));
+    let text = url(&urls, request.protocol).to_owned();
     Ok(QrCode { svg: qr::svg(&text)?, text })
 }
 
-fn url(stream: &Stream, protocol: Protocol) -> &str {
-    stream.urls.each().into_iter().find(|(one, _)| *one == protocol).map_or("", |(_, url)| url)
+fn url(urls: &Urls, protocol: Protocol) -> &str {
+    urls.each().into_iter().find(|(one, _)| *one == protocol).map_or("", |(_, url)| url)
 }
 
 async fn change_access(

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
-    net::SocketAddr,
+    net::{IpAddr, SocketAddr},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,6 +12,7 @@ use parking_lot::{Mutex, MutexGuard};
 use stream_api::{Protocol, StreamId, UnixMillis, Viewer, ViewerId};
 
 use super::board::Wanted;
+use crate::guests::guest_of;
 
 /// A viewer's rate is taken over this long: by HLS media comes in lumps.
 const OVER: Duration = Duration::from_secs(5);
@@ -159,19 +160,20 @@ fn watcher(stream: StreamId, session: &Session, outbound_bps: u64) -> Option<Wat
         SessionKind::Hls => (Some(Protocol::Hls), false),
         SessionKind::Moq => (None, false),
     };
-    let address = match session.remote_addr.parse::<SocketAddr>() {
-        Ok(address) => address.ip().to_canonical().to_string(),
-        Err(_) => session.remote_addr.clone(),
-    };
+    let ip = session.remote_addr.parse::<SocketAddr>().ok().map(|address| address.ip().to_canonical());
+    // The guests' page fetches for its guests from this computer.
+    let guest = ip.filter(IpAddr::is_loopback).and_then(|_| guest_of(&session.user_agent));
+    let address = guest.map(|(from, _)| from).or(ip).map(|ip| ip.to_string());
+    let agent = guest.map_or(session.user_agent.as_str(), |(_, own)| own);
     let since = session.created.parse::<jiff::Timestamp>().ok();
     let viewer = Viewer {
         id: session.id.parse().ok()?,
         stream,
         protocol,
         encrypted,
-        address,
+        address: address.unwrap_or_else(|| session.remote_addr.clone()),
         user: session.user.clone(),
-        agent: session.user_agent.clone(),
+        agent: agent.to_owned(),
         since: since.map(|since| UnixMillis(since.as_millisecond())),
         outbound_bytes: session.outbound_bytes,
         outbound_bps,
@@ -235,6 +237,24 @@ mod tests {
         assert_eq!((late.protocol, late.encrypted), (Some(Protocol::Rtmp), true));
         assert_eq!((late.address.as_str(), late.stream), ("192.168.1.7", id));
         assert_eq!(late.since, Some(UnixMillis(1_767_265_200_500)));
+    }
+
+    #[test]
+    fn a_guest_of_our_page_is_where_the_page_saw_them() {
+        let id = ViewerId(Uuid::from_u128(1)).to_string();
+        let by = |remote_addr: &str, user_agent: &str| {
+            let session = Session {
+                remote_addr: remote_addr.to_owned(),
+                user_agent: user_agent.to_owned(),
+                ..session(&id, SessionKind::WebRtc, "2026-01-01T10:00:00Z")
+            };
+            let viewer = watcher(StreamId(Uuid::nil()), &session, 0).unwrap().viewer;
+            (viewer.address, viewer.agent)
+        };
+        let told = crate::guests::guest_agent("192.0.2.7".parse().unwrap(), "Safari");
+        let of = |address: &str, agent: &str| (address.to_owned(), agent.to_owned());
+        assert_eq!(by("127.0.0.1:5004", &told), of("192.0.2.7", "Safari"));
+        assert_eq!(by("10.0.0.9:5004", &told), of("10.0.0.9", &told), "anybody can say so from elsewhere");
     }
 
     #[test]

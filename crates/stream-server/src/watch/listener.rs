@@ -89,7 +89,8 @@ impl Listener {
             }
             let (tls, app, stop, held) = (self.tls.clone(), app.clone(), stop.clone(), Arc::clone(held));
             talks.spawn(async move {
-                if let Err(error) = connected(stream, tls, app, stop, patience).await {
+                let guest = Caller(from.ip());
+                if let Err(error) = connected(stream, guest, tls, app, stop, patience).await {
                     tracing::debug!(%error, "a guest's connection ended");
                 }
                 drop((seat, held));
@@ -100,8 +101,13 @@ impl Listener {
     }
 }
 
+/// Where a request comes from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Caller(pub IpAddr);
+
 async fn connected(
     stream: TcpStream,
+    from: Caller,
     tls: Option<TlsAcceptor>,
     app: Router,
     stop: CancellationToken,
@@ -115,23 +121,25 @@ async fn connected(
     stream.set_write_timeout(Some(patience * 4));
     let stream = Box::pin(stream);
     match tls {
-        None => talk(stream, app, stop, patience).await,
+        None => talk(stream, from, app, stop, patience).await,
         Some(tls) if first == [HANDSHAKE] => {
             let stream = timeout(patience, tls.accept(stream)).await??;
-            talk(stream, app, stop, patience).await
+            talk(stream, from, app, stop, patience).await
         }
         // A link from before encryption was switched on; what stands after its # comes along.
-        Some(_) => talk(stream, Router::new().fallback(encrypted), stop, patience).await,
+        Some(_) => talk(stream, from, Router::new().fallback(encrypted), stop, patience).await,
     }
 }
 
 async fn talk(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    from: Caller,
     app: Router,
     stop: CancellationToken,
     patience: Duration,
 ) -> io::Result<()> {
-    let answer = service_fn(move |request: Request<Incoming>| {
+    let answer = service_fn(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(from);
         let mut app = app.clone();
         async move { Result::<Response, Infallible>::Ok(app.call(request).await.into_response()) }
     });

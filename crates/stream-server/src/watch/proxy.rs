@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use axum::{
+    Extension,
     body::{Body, Bytes},
     extract::{Path, RawQuery, State},
     http::{HeaderMap, HeaderValue, Method, Request, StatusCode, header, request::Builder},
     response::{IntoResponse, Response},
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
+use stream_engine::guest_agent;
 use tokio::time::timeout;
 
-use super::{Watch, known};
+use super::{Watch, known, listener::Caller};
 
 /// More than any offer has.
 const OFFER: usize = 64 * 1024;
@@ -21,10 +23,28 @@ const OFFERED: Duration = Duration::from_secs(15);
 const PASSED: [header::HeaderName; 5] =
     [header::CONTENT_TYPE, header::ETAG, header::CACHE_CONTROL, header::LINK, header::LAST_MODIFIED];
 
-/// A request to MediaMTX, by the link's own user.
-fn request(method: Method, url: &str, link: &str, token: &str) -> Builder {
-    let pair = BASE64_STANDARD.encode(format!("{link}:{token}"));
-    Request::builder().method(method).uri(url).header(header::AUTHORIZATION, format!("Basic {pair}"))
+/// A guest: the link, its token, and how their program is named to MediaMTX.
+struct By<'a> {
+    link: &'a str,
+    token: &'a str,
+    agent: String,
+}
+
+impl<'a> By<'a> {
+    fn of(link: &'a str, token: &'a str, caller: Caller, headers: &HeaderMap) -> By<'a> {
+        let own = headers.get(header::USER_AGENT).and_then(|own| own.to_str().ok()).unwrap_or_default();
+        By { link, token, agent: guest_agent(caller.0, own) }
+    }
+
+    /// A request to MediaMTX, by the link's own user.
+    fn request(&self, method: Method, url: &str) -> Builder {
+        let pair = BASE64_STANDARD.encode(format!("{}:{}", self.link, self.token));
+        Request::builder()
+            .method(method)
+            .uri(url)
+            .header(header::AUTHORIZATION, format!("Basic {pair}"))
+            .header(header::USER_AGENT, &self.agent)
+    }
 }
 
 /// The library that plays HLS where a browser does not by itself; MediaMTX brings it along.
@@ -35,6 +55,7 @@ pub(super) async fn hls_script(State(watch): State<Watch>) -> Response {
 
 pub(super) async fn whep(
     State(watch): State<Watch>,
+    Extension(caller): Extension<Caller>,
     Path(link): Path<String>,
     headers: HeaderMap,
     offer: Body,
@@ -50,13 +71,14 @@ pub(super) async fn whep(
         Ok(offer) => offer,
         Err(refused) => return refused.into_response(),
     };
-    let request = request(Method::POST, &guest.whep, &link, &token);
+    let request = By::of(&link, &token, caller, &headers).request(Method::POST, &guest.whep);
     let session = |location: &str| Some(format!("/guest/{link}/whep/{}", location.rsplit('/').next()?));
     pass(&watch, request.header(header::CONTENT_TYPE, "application/sdp"), offer, session).await
 }
 
 pub(super) async fn whep_session(
     State(watch): State<Watch>,
+    Extension(caller): Extension<Caller>,
     Path((link, session)): Path<(String, String)>,
     method: Method,
     headers: HeaderMap,
@@ -73,7 +95,8 @@ pub(super) async fn whep_session(
         Ok(candidates) => candidates,
         Err(refused) => return refused.into_response(),
     };
-    let mut request = request(method, &format!("{}/{session}", guest.whep), &link, &token);
+    let by = By::of(&link, &token, caller, &headers);
+    let mut request = by.request(method, &format!("{}/{session}", guest.whep));
     for name in [header::CONTENT_TYPE, header::IF_MATCH] {
         if let Some(value) = headers.get(&name) {
             request = request.header(name, value);
@@ -84,6 +107,7 @@ pub(super) async fn whep_session(
 
 pub(super) async fn hls(
     State(watch): State<Watch>,
+    Extension(caller): Extension<Caller>,
     Path((link, file)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
@@ -96,7 +120,8 @@ pub(super) async fn hls(
         return StatusCode::NOT_FOUND.into_response();
     }
     let query = query.map(|query| format!("?{query}")).unwrap_or_default();
-    let request = request(Method::GET, &format!("{}{file}{query}", guest.hls), &link, &token);
+    let by = By::of(&link, &token, caller, &headers);
+    let request = by.request(Method::GET, &format!("{}{file}{query}", guest.hls));
     // The one redirect: MediaMTX finds out whether its cookie comes back, which it need not.
     let again = |location: &str| Some(format!("/guest/{link}/hls/{}", location.rsplit('/').next()?));
     pass(&watch, request, Bytes::new(), again).await

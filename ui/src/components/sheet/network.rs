@@ -1,7 +1,9 @@
 //! What the form holds of a source that is no file.
 
 use leptos::prelude::*;
-use stream_api::{Conversion, Error, Fetch, NetworkSource, Secret, Source, SourceTested, split_address};
+use stream_api::{
+    Conversion, Error, Fetch, NetworkSource, Secret, Source, SourceTested, Transport, split_address,
+};
 
 /// Which source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +42,7 @@ pub(crate) struct Net {
     pub on_demand: RwSignal<bool>,
     pub convert: RwSignal<bool>,
     pub fingerprint: RwSignal<String>,
+    pub transport: RwSignal<Transport>,
     pub test: RwSignal<Test>,
     /// What has no field.
     rest: StoredValue<NetworkSource>,
@@ -62,6 +65,7 @@ impl Net {
             on_demand: RwSignal::new(rest.when == Fetch::OnDemand),
             convert: RwSignal::new(rest.conversion == Conversion::WhereNeeded),
             fingerprint: RwSignal::new(rest.fingerprint.clone().unwrap_or_default()),
+            transport: RwSignal::new(rest.transport),
             test: RwSignal::new(Test::None),
             rest: StoredValue::new(rest),
         }
@@ -74,10 +78,17 @@ impl Net {
 
     /// Whether it is encrypted, with a certificate.
     pub(crate) fn takes_fingerprint(self) -> bool {
-        self.url.with(|url| {
-            split_address(url)
-                .is_ok_and(|address| matches!(address.scheme.as_str(), "rtsps" | "rtmps" | "https" | "wheps"))
-        })
+        self.is_by(&["rtsps", "rtmps", "https", "wheps"])
+    }
+
+    /// Whether there is a choice of how its media comes.
+    pub(crate) fn takes_transport(self) -> bool {
+        self.is_by(&["rtsp", "rtsps"])
+    }
+
+    fn is_by(self, schemes: &[&str]) -> bool {
+        self.url
+            .with(|url| split_address(url).is_ok_and(|address| schemes.contains(&address.scheme.as_str())))
     }
 
     pub(crate) fn source(self) -> Source {
@@ -89,6 +100,7 @@ impl Net {
             when: if self.on_demand.get() { Fetch::OnDemand } else { Fetch::Always },
             conversion: if self.convert.get() { Conversion::WhereNeeded } else { Conversion::Never },
             fingerprint: text(self.fingerprint),
+            transport: self.transport.get(),
             ..self.rest.get_value()
         })
     }

@@ -1,8 +1,8 @@
 use leptos::prelude::*;
-use stream_api::{Lack, Outcome, Source, SourceTested, Step, TestStep, t};
+use stream_api::{Lack, Outcome, SecretsPlace, Source, SourceTested, Step, TestStep, Transport, t};
 
 use crate::components::{
-    Act, Icon, icon, radio, refusal,
+    Act, Icon, choice, icon, radio, refusal,
     row::source_icon,
     sheet::{
         aside_facts,
@@ -71,6 +71,13 @@ fn network(form: Form) -> impl IntoView {
         (false, true) => t!("sheet.convert.on_demand"),
         (false, false) => t!("sheet.convert.hint"),
     };
+    let password_hint = move || {
+        let place = form.app.world.host.with(|host| host.as_ref().map(|host| host.secrets));
+        match place {
+            Some(SecretsPlace::Keychain) => t!("sheet.password.hint.keychain"),
+            _ => t!("sheet.password.hint"),
+        }
+    };
     let empty = Signal::stored(String::new());
     // What is kept stays unless another is typed.
     let kept =
@@ -85,7 +92,7 @@ fn network(form: Form) -> impl IntoView {
             <div class="field">{text("source-user", t!("sheet.user"), net.user, "text", empty)}</div>
             <div class="field">
                 {text("source-password", t!("sheet.password"), net.password, "password", kept)}
-                <div class="hint">{t!("sheet.password.hint")}</div>
+                <div class="hint" data-testid="password-hint">{password_hint}</div>
             </div>
         </div>
         <div class="card-foot">
@@ -109,6 +116,37 @@ fn network(form: Form) -> impl IntoView {
                 <div class="hint">{t!("sheet.fingerprint.hint")}</div>
             </div>
         })}
+        {transport(form)}
+    }
+}
+
+/// How RTSP brings the media, folded away while it is automatic.
+fn transport(form: Form) -> impl IntoView {
+    const ALL: [Transport; 3] = [Transport::Automatic, Transport::Tcp, Transport::Udp];
+    let net = form.net;
+    let takes = Memo::new(move |_| net.takes_transport());
+    let words = || [t!("sheet.transport.automatic"), "TCP", "UDP"].map(str::to_owned).to_vec();
+    let now = Signal::derive(move || {
+        let chosen = net.transport.get();
+        ALL.iter().position(|one| *one == chosen).unwrap_or_default()
+    });
+    let choose = Callback::new(move |at: usize| {
+        if let Some(transport) = ALL.get(at) {
+            net.transport.set(*transport);
+        }
+    });
+    let open = net.transport.with_untracked(|chosen| *chosen != Transport::Automatic);
+    move || {
+        takes.get().then(|| {
+            let hint = view! { <div class="hint">{t!("sheet.transport.hint")}</div> }.into_any();
+            let list = choice("transport", t!("sheet.transport"), words(), now, choose, hint);
+            view! {
+                <details class="more" open=open data-testid="transport">
+                    <summary>{t!("sheet.connection")}</summary>
+                    <div class="more-box">{list}</div>
+                </details>
+            }
+        })
     }
 }
 
@@ -154,9 +192,15 @@ pub(crate) fn found(form: Form) -> impl IntoView {
             view! { {aside_facts(media, plan)} <ul class="reasons">{lines}</ul> }
         })
     };
+    // It is fetched by the bundled server, whichever the stream's is.
+    let elsewhere = move || {
+        let other = form.app.world.other(form.server.get())?;
+        let words = t!("test.from_here", name = other.spec.name);
+        Some(view! { <p class="faint small-print" data-testid="test-from-here">{words}</p> })
+    };
     move || match form.net.test.get() {
         Test::Failed(error) => refusal(error, "test-error").into_any(),
-        Test::Done(tested) => view! { {steps(&tested)} {media(&tested)} }.into_any(),
+        Test::Done(tested) => view! { {steps(&tested)} {elsewhere()} {media(&tested)} }.into_any(),
         Test::None | Test::Running => {
             view! { <p class="faint empty">{t!("sheet.aside.untested")}</p> }.into_any()
         }
