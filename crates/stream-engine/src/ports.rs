@@ -119,7 +119,9 @@ pub(crate) fn told(settings: &ServerSettings) -> Option<String> {
     let listeners = settings.listeners().map(|(listener, _)| of_listener(listener));
     let guests = settings.guest_port.map(|port| (t!("port.guests"), guests::USUAL_PORT, port));
     let moved = listeners.chain(guests).filter(|(_, usual, chosen)| usual != chosen);
-    let words = |(what, usual, chosen)| t!("note.port_moved", what = what, chosen = chosen, usual = usual);
+    let words = |(what, usual, chosen): (&str, u16, u16)| {
+        t!("note.port_moved", what = what, chosen = chosen, usual = usual)
+    };
     let moved: Vec<String> = moved.map(words).collect();
     (!moved.is_empty()).then(|| t!("note.ports_moved", ports = moved.join(", ")))
 }

@@ -21,7 +21,9 @@ pub(crate) fn InstallFfmpeg() -> impl IntoView {
     };
     let check = move |_| {
         checked.set(false);
-        app.run(busy, commands::ToolsCheck {}, move |_| drop(checked.try_set(true)));
+        app.run(busy, commands::ToolsCheck {}, move |_| {
+            checked.try_set(true);
+        });
     };
     let locate = app.is_desktop().then(|| {
         view! {
