@@ -7,10 +7,13 @@ use tauri_plugin_notification::NotificationExt as _;
 use crate::{
     notice,
     shell::{Shell, live},
+    tray,
 };
 
 /// In the data folder: the user was told that closing the window ends no stream.
 const TOLD: &str = "told-close";
+/// The same of a desktop that shows no tray icon.
+const TOLD_NO_TRAY: &str = "told-close-no-tray";
 
 /// Shows what the engine has to tell, unless the page shows it to somebody who looks at it.
 pub(crate) fn notify(app: &AppHandle, notice: &Notice) {
@@ -19,16 +22,18 @@ pub(crate) fn notify(app: &AppHandle, notice: &Notice) {
     }
 }
 
-/// Once per data folder, and only when something is live.
-pub(crate) fn say_once_that_streams_go_on(app: &AppHandle) {
+/// Once per data folder, and only when something is live, or nothing else shows that the app still runs.
+pub(crate) fn say_once_that_it_goes_on(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let shell = app.state::<Shell>();
-        if live(&shell.streams().await) == 0 {
-            return;
-        }
-        match fs::File::create_new(shell.engine.data_dir().path().join(TOLD)) {
-            Ok(_) => show(&app, t!("notice.still_running"), t!("notice.still_running.body")),
+        let (told, body) = match tray::is_shown(&app).await {
+            false => (TOLD_NO_TRAY, t!("notice.no_tray.body")),
+            true if live(&shell.streams().await) == 0 => return,
+            true => (TOLD, t!("notice.still_running.body")),
+        };
+        match fs::File::create_new(shell.engine.data_dir().path().join(told)) {
+            Ok(_) => show(&app, t!("notice.still_running"), body),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
             Err(error) => tracing::warn!(%error, "it can't be noted that the user was told"),
         }

@@ -1,6 +1,10 @@
 //! The tray icon: what is live, and quick switches. Drawn from the hub's messages; it decides nothing.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    time::Duration,
+};
 
 use stream_api::{
     Change, Message, Order, Origin, ServerState, Stream, StreamId, t,
@@ -23,7 +27,8 @@ const PAUSE: Duration = Duration::from_secs(1);
 /// Puts the icon into the tray and keeps it true; tells notices on the way.
 pub(crate) fn start(app: &AppHandle) {
     let first = Look { headline: t!("tray.starting").to_owned(), ..Look::default() };
-    let built = menu(app, &first).and_then(|menu| {
+    let build = || {
+        let menu = menu(app, &first)?;
         TrayIconBuilder::with_id(ID)
             .icon(icon(first.mood))
             .title(t!("app.name"))
@@ -31,11 +36,33 @@ pub(crate) fn start(app: &AppHandle) {
             .menu(&menu)
             .on_menu_event(|app, event| chosen(app, event.id().as_ref()))
             .build(app)
-    });
-    if let Err(error) = built {
-        tracing::warn!(%error, "there is no tray");
+    };
+    // Without libayatana-appindicator3 this panics (libappindicator-sys 0.9, `LIB`); the app does without a tray.
+    match catch_unwind(AssertUnwindSafe(build)) {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "there is no tray"),
+        Err(_) => tracing::warn!("there is no tray: libayatana-appindicator3 can't be loaded"),
     }
     tauri::async_runtime::spawn(follow(app.clone(), first));
+}
+
+/// Whether the desktop shows the icon: GNOME, for one, has nobody who does. What can't be asked is taken for shown.
+pub(crate) async fn is_shown(app: &AppHandle) -> bool {
+    app.tray_by_id(ID).is_some() && has_watcher().await
+}
+
+/// Whether anybody on the session bus takes tray icons (StatusNotifierItem specification).
+#[cfg(target_os = "linux")]
+async fn has_watcher() -> bool {
+    let Ok(bus) = zbus::Connection::session().await else { return true };
+    let Ok(names) = zbus::fdo::DBusProxy::new(&bus).await else { return true };
+    let watcher = zbus::names::WellKnownName::from_static_str_unchecked("org.kde.StatusNotifierWatcher");
+    names.name_has_owner(watcher.into()).await.unwrap_or(true)
+}
+
+#[cfg(not(target_os = "linux"))]
+async fn has_watcher() -> bool {
+    true
 }
 
 async fn follow(app: AppHandle, mut drawn: Look) {

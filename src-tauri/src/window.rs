@@ -125,6 +125,6 @@ async fn live(app: AppHandle) {
         }
     }
     if !shell.is_quitting() {
-        notifications::say_once_that_streams_go_on(&app);
+        notifications::say_once_that_it_goes_on(&app);
     }
 }

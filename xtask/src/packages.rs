@@ -13,8 +13,9 @@ pub(crate) const SERVE: &[&str] = &["build-essential", "pkg-config", "ffmpeg"];
 pub(crate) const DESKTOP: &[&str] =
     &["libwebkit2gtk-4.1-dev", "libayatana-appindicator3-dev", "librsvg2-dev", "libxdo-dev"];
 
-/// What of that pkg-config knows, wherever it comes from.
-pub(crate) const LIBRARIES: &[&str] = &["webkit2gtk-4.1", "librsvg-2.0"];
+/// What of that pkg-config knows, wherever it comes from: one name of each is enough.
+pub(crate) const LIBRARIES: &[&[&str]] =
+    &[&["webkit2gtk-4.1"], &["ayatana-appindicator3-0.1", "appindicator3-0.1"], &["librsvg-2.0"]];
 
 /// Package managers of other systems, each with the line that installs what the desktop app is built on.
 const FOREIGN: &[(&str, &str)] = &[

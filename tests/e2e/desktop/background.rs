@@ -53,6 +53,13 @@ impl Background {
         self.said.lock().unwrap().clone()
     }
 
+    /// Ends it and whatever is in its group.
+    pub fn end(&mut self) {
+        if let Some(pid) = self.child.id() {
+            let _ = killpg(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL);
+        }
+    }
+
     /// Its first line.
     pub async fn first_line(&self) -> String {
         until_within(PATIENCE, "its first line", async || self.said().into_iter().next()).await
@@ -61,9 +68,7 @@ impl Background {
 
 impl Drop for Background {
     fn drop(&mut self) {
-        if let Some(pid) = self.child.id() {
-            let _ = killpg(Pid::from_raw(pid.cast_signed()), Signal::SIGKILL);
-        }
+        self.end();
     }
 }
 
@@ -77,6 +82,11 @@ impl Fake {
         let fake = Fake(Background::start(python));
         fake.next("up", 0).await;
         fake
+    }
+
+    /// Ends it.
+    pub fn end(&mut self) {
+        self.0.end();
     }
 
     /// What it told of one kind of event.

@@ -225,6 +225,18 @@ impl Rig {
         .await;
     }
 
+    /// Ends the tray, as on a desktop that has none.
+    pub async fn lose_tray(&mut self) {
+        self.tray.end();
+        let name = "string:org.kde.StatusNotifierWatcher";
+        let ask = ["--session", "--print-reply", "--dest=org.freedesktop.DBus", "/org/freedesktop/DBus"];
+        until("there is no tray", async || {
+            let ask = [&ask[..], &["org.freedesktop.DBus.NameHasOwner", name]].concat();
+            self.output("dbus-send", &ask).await.filter(|told| told.contains("false"))
+        })
+        .await;
+    }
+
     /// Clicks an entry of the tray's menu, as soon as it is there.
     pub async fn click(&mut self, label: &str) {
         self.until_entry(label).await;

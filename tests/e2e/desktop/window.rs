@@ -51,6 +51,13 @@ async fn a_closed_window_frees_its_memory_and_streams_go_on() {
     let told = rig.notifications.heard("notify");
     assert_eq!(told.len(), 1, "told once, not with every close: {told:?}");
     assert_eq!(told[0]["summary"], "Stream Manager is still running");
+    assert!(told[0]["body"].as_str().is_some_and(|body| body.contains("from the tray")), "{told:?}");
+
+    // Nothing is claimed of a tray that the desktop no longer has.
+    rig.lose_tray().await;
+    rig.run("wmctrl", &["-c", "Stream Manager"]).await;
+    let told = rig.notifications.next("notify", 1).await;
+    assert!(told["body"].as_str().is_some_and(|body| body.contains("shows no icon")), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

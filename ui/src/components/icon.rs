@@ -35,6 +35,7 @@ pub(crate) enum Icon {
     BellOff,
     Lock,
     Pattern,
+    Power,
 }
 
 impl Icon {
@@ -104,6 +105,7 @@ impl Icon {
             Icon::Pattern => {
                 r#"<rect x="4" y="4" width="16" height="16" rx="1"/><path d="M9.5 4v16M14.5 4v16"/>"#
             }
+            Icon::Power => r#"<path d="M12 3v9M7 6.5a8 8 0 1 0 10 0"/>"#,
             Icon::Bell => r#"<path d="M6 10a6 6 0 0 1 12 0c0 5 2 6 2 7H4c0-1 2-2 2-7M10 20a2 2 0 0 0 4 0"/>"#,
             Icon::BellOff => {
                 r#"<path d="M8 5.5A6 6 0 0 1 18 10c0 2 .3 3.4.7 4.5M16.5 17H4c0-1 2-2 2-7 0-.5 0-1 .2-1.5M10 20a2 2 0 0 0 4 0M3 3l18 18"/>"#

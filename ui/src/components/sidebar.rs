@@ -86,7 +86,8 @@ pub(crate) fn server_state(state: ServerState) -> (&'static str, &'static str) {
 }
 
 fn server_foot() -> impl IntoView {
-    let world = use_app().world;
+    let app = use_app();
+    let world = app.world;
     let lost = move || world.link.get() == Link::Down;
     let dot = Memo::new(move |_| match lost() {
         true => "fail",
@@ -128,6 +129,13 @@ fn server_foot() -> impl IntoView {
                 </div>
             </a>
             {meters()}
+            // Not every desktop shows a tray icon, whose menu has it too.
+            {app.is_desktop().then(|| view! {
+                <button type="button" class="quit" id="quit" title=t!("quit.app") on:click=move |_| app.ask_quit()>
+                    {icon(Icon::Power)}
+                    <span class="word">{t!("quit.app")}</span>
+                </button>
+            })}
         </div>
     }
 }
