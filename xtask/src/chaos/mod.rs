@@ -1,7 +1,7 @@
 //! `chaos`: many streams with viewers, and everything that can happen to them, at random and in a row. It measures how
 //! soon each fault is detected and everything is back, does the same to plain shell loops, and fails when something
-//! happens that never may: a process left behind, a healthy stream restarted, configuration lost, a kept viewer
-//! dropped by the end of an FFmpeg.
+//! happens that never may: a process left behind, a healthy stream restarted or another one more often than its fault
+//! explains, configuration lost, a kept viewer dropped by the end of an FFmpeg. A long run may not be slow either.
 //!
 //! It looks from outside alone: the public event stream and REST, the ledger of processes, `/proc`, RTSP.
 
