@@ -107,9 +107,8 @@ async fn what_can_not_be_fetched_says_why() {
     // Without its password a source is not tried, and one that needs none is.
     std::fs::remove_file(dir.data().join("secrets.json")).unwrap();
     let server = Server::ready(&dir).await;
-    let id = of(Code::PullLogin);
-    server.until_faulted(&id, Code::SecretMissing.as_str()).await;
-    let stream = server.until_state(&id, "failed").await;
+    let stream = server.until_state(&of(Code::PullLogin), "failed").await;
+    assert_eq!(stream["fault"]["code"], Code::SecretMissing.as_str(), "{stream:#}");
     assert_eq!(stream["fault"]["action"], "open_settings", "{stream:#}");
     let refused = Code::PullConnectionRefused;
     server.until(&of(refused), "told why", |s| s["wait"]["error"]["code"] == refused.as_str()).await;
