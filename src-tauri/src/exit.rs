@@ -33,7 +33,21 @@ pub(crate) fn quit(app: &AppHandle) {
     });
 }
 
-/// A request by the system to end is not asked about.
+/// The program ends, whoever had it do so: a logout of macOS comes here alone, and waits. What quitting does and has
+/// not done is done first.
+pub(crate) fn at_last(app: &AppHandle) {
+    let Some(shell) = app.try_state::<Shell>() else { return };
+    tauri::async_runtime::block_on(async {
+        if shell.begin_quit() {
+            shell.engine.shutdown().await;
+            shell.stop.cancel();
+        }
+        shell.stop.cancelled().await;
+    });
+}
+
+/// A request by the system to end is not asked about. Windows tells programs with windows of no logout in this way: it
+/// ends them, and their job object everything that they started.
 pub(crate) fn on_signals(app: &AppHandle) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {

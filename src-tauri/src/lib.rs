@@ -61,17 +61,16 @@ pub fn run() -> ExitCode {
     #[cfg(target_os = "macos")]
     let _ = app.handle().set_activation_policy(tauri::ActivationPolicy::Accessory);
     start::present(app.handle(), &command_line);
-    let code = app.run_return(|app, event| {
+    let code = app.run_return(|app, event| match event {
+        tauri::RunEvent::Exit => exit::at_last(app),
         #[cfg(target_os = "macos")]
-        match &event {
-            tauri::RunEvent::Opened { urls } => {
-                let paths = urls.iter().filter_map(|url| url.to_file_path().ok());
-                start::open(app, paths.map(|path| path.to_string_lossy().into_owned()).collect());
-            }
-            tauri::RunEvent::Reopen { .. } => window::show(app),
-            _ => {}
+        tauri::RunEvent::Opened { urls } => {
+            let paths = urls.iter().filter_map(|url| url.to_file_path().ok());
+            start::open(app, paths.map(|path| path.to_string_lossy().into_owned()).collect());
         }
-        let _ = (app, event);
+        #[cfg(target_os = "macos")]
+        tauri::RunEvent::Reopen { .. } => window::show(app),
+        _ => {}
     });
     log.end();
     ExitCode::from(u8::try_from(code).unwrap_or(1))

@@ -103,6 +103,7 @@ async fn paths_that_somebody_elses_reload_took_away_come_back() {
     let back = rig.until_back(&before).await;
     assert!(back < Duration::from_secs(30), "back after {back:?}");
     assert_eq!(rig.mediamtx(), pid, "no restart was needed");
+    until("named", async || mended(&rig.server).await.contains(&json!("file")).then_some(())).await;
     eprintln!("wiped paths: on air after {back:?}");
     rig.end().await;
 }
@@ -125,6 +126,7 @@ async fn somebody_elses_bad_change_does_not_keep_streams_off_the_air() {
     rig.server.until_on_air(&id).await;
     eprintln!("a foreign path: on air after {:?}", began.elapsed());
     assert!(!control.paths().await.contains(&"poison".to_owned()), "{:?}", control.paths().await);
+    until("named", async || mended(&rig.server).await.contains(&json!("strangers")).then_some(())).await;
 
     assert_eq!(control.patch_path("steady", &bad).await.0, 400);
     let id = rig.server.create("third", &second, true).await;
@@ -192,6 +194,12 @@ async fn what_somebody_changes_of_our_paths_is_put_back_and_named() {
         .await;
     until("named", async || (mended(&rig.server).await.first() == Some(&json!("defaults"))).then_some(()))
         .await;
+    let mut users = control.users();
+    users.push(
+        json!({ "user": "stranger", "pass": "stranger", "ips": [], "permissions": [{ "action": "api" }] }),
+    );
+    assert_eq!(control.patch_global(&json!({ "authInternalUsers": users })).await, 200);
+    until("named", async || (mended(&rig.server).await.first() == Some(&json!("users"))).then_some(())).await;
     rig.server.until_on_air(&rig.id).await;
     assert_eq!(rig.mediamtx(), pid, "no restart was needed");
     // Nothing of ours is taken for a change by somebody else.

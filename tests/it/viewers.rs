@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::future::{join, join_all};
+use futures_util::future::join_all;
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
 use stream_api::Code;
@@ -54,11 +54,12 @@ async fn viewers_stay_over(kills: u32) {
     assert_eq!(stream["kept"], json!({ "state": "on" }), "{stream:#}");
     assert_eq!(stream["keep_viewers"], true, "on unless asked otherwise");
 
-    let (mut rtsp, mut hls) = join(Reader::of(url(&stream, "rtsp")), Reader::of(url(&stream, "hls"))).await;
+    let protocols = ["rtsp", "hls", "rtmp", "srt"];
+    let mut readers = join_all(protocols.map(|protocol| Reader::of(url(&stream, protocol)))).await;
     let began = Instant::now();
     for _ in 0..kills {
         kill_encoder(&server, &id).await;
-        join(rtsp.gets_more(), hls.gets_more()).await;
+        join_all(readers.iter_mut().map(Reader::gets_more)).await;
     }
     eprintln!("{kills} kills in {} ms", began.elapsed().as_millis());
 
@@ -71,10 +72,10 @@ async fn viewers_stay_over(kills: u32) {
     .await;
     assert_ne!(server.children("ffmpeg"), ffmpeg);
     server.until_on_air(&id).await;
-    join(rtsp.gets_more(), hls.gets_more()).await;
+    join_all(readers.iter_mut().map(Reader::gets_more)).await;
 
     server.ask("PATCH", &path, Some(json!({ "source": file_source(&other_tracks) }))).await.ok();
-    rtsp.until_let_go().await;
+    readers.remove(0).until_let_go().await;
     let stream =
         server.until(&id, "without sound", |s| s["on_air"] == true && s["plan"]["audio"].is_null()).await;
     assert_eq!(stream["kept"], json!({ "state": "on" }), "{stream:#}");

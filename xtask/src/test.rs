@@ -219,6 +219,9 @@ fn cargo(workspace: &Workspace, arguments: &[&str]) -> Result<()> {
         .env("STREAM_MANAGER_APP", workspace.program("stream-manager"))
         .env("STREAM_MANAGER_SERVER", workspace.program("stream-manager-server"))
         .env("STREAM_MANAGER_MEDIAMTX", sidecars::mediamtx_path()?);
+    if sidecars::are_complete() {
+        command.env("STREAM_MANAGER_SKIP_NOTHING", "1");
+    }
     process::run(&mut command)
 }
 

@@ -1,5 +1,5 @@
 //! Every code, with the one action that helps and the lines by which it is recognised: the table of faults.
-//! `docs/faults.md` is made from it, and the integration tests produce each line for real. The table goes on in
+//! `docs/faults.md` is made from it, and the integration tests produce each of these faults. The table goes on in
 //! `code_servers.rs`.
 
 use serde::Serialize;
@@ -162,7 +162,7 @@ with_servers! {
         Mediamtx "[path …source] …connection refused",
     ];
     /// A camera or server: no way leads there.
-    PullUnreachable = "pull_unreachable", OpenSettings;
+    PullUnreachable = "pull_unreachable", OpenSettings => [Mediamtx "[path …source] …network is unreachable"];
     /// A camera or server: no answer in time.
     PullSilent = "pull_silent", OpenSettings => [
         Mediamtx "[path …source] …i/o timeout",
@@ -182,9 +182,11 @@ with_servers! {
         Mediamtx "[path …] [SRT source] connection rejected: REJECT",
     ];
     /// A camera or server: nothing in it that the server can pass on.
-    PullCodec = "pull_codec", OpenSettings;
+    PullCodec = "pull_codec", OpenSettings => [Mediamtx "[path …source] …supported codec"];
     /// A camera or server: its certificate is not to be trusted.
-    PullCertificate = "pull_certificate", OpenSettings;
+    PullCertificate = "pull_certificate", OpenSettings => [
+        Mediamtx "[path …source] tls: failed to verify certificate",
+    ];
     /// A camera or server: it closed the connection.
     PullClosed = "pull_closed", OpenSettings => [
         Mediamtx "[path …source] EOF",
@@ -195,11 +197,11 @@ with_servers! {
         Mediamtx "[path …] [MPEG-TS source] listen udp …: bind: address already in use",
     ];
     /// A camera or server, for another reason.
-    PullFailed = "pull_failed", OpenSettings;
+    PullFailed = "pull_failed", OpenSettings => [Mediamtx "[path …source] …"];
     /// A camera or server that was on air stopped sending.
     PullLost = "pull_lost", OpenSettings;
     /// The password that a source needs is not where secrets are kept.
-    SecretMissing = "secret_missing", OpenSettings;
+    SecretMissing = "secret_missing", OpenSettings => [Manager "no secret of a stream that has one"];
     /// A password is in the user's keychain, which does not answer.
     KeychainLocked = "keychain_locked", Retry;
     /// The publisher of an incoming stream left.
@@ -277,7 +279,7 @@ with_servers! {
     /// FFmpeg came to the end of a source that should loop.
     FfmpegEndedEarly = "ffmpeg_ended_early", Retry => [Ffmpeg "progress=end"];
     /// FFmpeg ended without a reason that we know.
-    FfmpegCrashed = "ffmpeg_crashed", Retry => [Ffmpeg "Conversion failed!", Ffmpeg "At least one output file"];
+    FfmpegCrashed = "ffmpeg_crashed", Retry => [Ffmpeg "At least one output file"];
     /// FFmpeg made no progress within 15 s of its start.
     NoProgress = "no_progress", Retry => [Ffmpeg "out_time_us=…, none within 15 s"];
     /// FFmpeg ran and then made no progress any more.

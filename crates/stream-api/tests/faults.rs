@@ -7,14 +7,37 @@ use stream_api::{Code, FaultAction, t};
 const HEAD: &str = "\
 # Faults
 
-What can go wrong, what you read then, what cures it, and the line by which it is recognised. Each of them is produced
-for real by the integration tests (`tests/it/faults/`).
+What can go wrong, what you read then, what cures it, and the line by which it is recognised. The integration tests
+produce each of these (`tests/it/faults/`): with the real program, file or system, or with a stand-in where that can't be
+made to fail.
 
 This page is made from the code (`UPDATE_DOCS=1 cargo test -p stream-api --test faults`); do not edit it.
 
-| Code | What you read | Cure | Action | Recognised by |
-|---|---|---|---|---|
+| Code | What you read | Cure | Action | Recognised by | Tested with |
+|---|---|---|---|---|---|
 ";
+
+const OTHERS: &str = "
+## Told without such a line
+
+What is found in a request, an answer, a certificate or a time instead.
+
+| Code | What you read | Cure | Action |
+|---|---|---|---|
+";
+
+/// Faults that the integration tests produce with a stand-in alone; they compare this with their own table.
+const STAND_INS: &[Code] = &[
+    Code::SourceTimeout,
+    Code::FfmpegSilent,
+    Code::FfmpegEndedEarly,
+    Code::NoProgress,
+    Code::Overloaded,
+    Code::PublishRefused,
+    Code::ServerTooOld,
+    Code::ServerDeaf,
+    Code::ServerDown,
+];
 
 const fn button(action: FaultAction) -> &'static str {
     match action {
@@ -37,16 +60,20 @@ fn page() -> String {
             .iter()
             .map(|sign| format!("{}: `{}`", sign.program.label(), sign.line.trim()))
             .collect();
-        let (message, hint) = (code.message(), code.hint());
-        let action = code.action().map_or("", button);
-        let _ = writeln!(
-            page,
-            "| `{}` | {message} | {hint} | {action} | {} |",
-            code.as_str(),
-            lines.join("<br>")
-        );
+        let tested = if STAND_INS.contains(code) { "stand-in" } else { "real" };
+        let _ = writeln!(page, "{} {} | {tested} |", told(*code), lines.join("<br>"));
+    }
+    page += OTHERS;
+    for code in Code::ALL.iter().filter(|code| code.signs().is_empty()) {
+        let _ = writeln!(page, "{}", told(*code));
     }
     page
+}
+
+/// The cells that every code has.
+fn told(code: Code) -> String {
+    let action = code.action().map_or("", button);
+    format!("| `{}` | {} | {} | {action} |", code.as_str(), code.message(), code.hint())
 }
 
 #[test]

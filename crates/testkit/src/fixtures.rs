@@ -36,13 +36,12 @@ pub fn mediamtx() -> PathBuf {
 
 /// One of the versions of MediaMTX that `cargo xtask sidecars` keeps. `None`, with the reason printed, where it isn't
 /// in the cache: the test is then skipped.
+///
+/// # Panics
+/// If it isn't there and `STREAM_MANAGER_SKIP_NOTHING` is set, as `cargo xtask test` does where all were fetched.
 #[must_use]
 pub fn mediamtx_version(version: &str) -> Option<PathBuf> {
-    let found = cached("mediamtx").into_iter().find(|(numbers, _)| *numbers == parts(version));
-    if found.is_none() {
-        skipped(&format!("no MediaMTX {version} here; `cargo xtask sidecars` makes it"));
-    }
-    found.map(|(_, path)| path)
+    version_of("mediamtx", version, &format!("no MediaMTX {version} here; `cargo xtask sidecars` makes it"))
 }
 
 /// Versions of FFmpeg that `cargo xtask sidecars` fetches for tests, besides the system's own.
@@ -52,21 +51,23 @@ pub const FFMPEG_VERSIONS: &[&str] = &["4.2.2", "7.0.2", "9.0.2"];
 /// None of them brings ffprobe.
 ///
 /// # Panics
-/// If the version is none of those.
+/// If the version is none of those; and like [`mediamtx_version`].
 #[must_use]
 pub fn ffmpeg_version(version: &str) -> Option<PathBuf> {
     assert!(FFMPEG_VERSIONS.contains(&version), "FFmpeg {version} is not fetched by `cargo xtask sidecars`");
-    let found = cached("ffmpeg").into_iter().find(|(numbers, _)| *numbers == parts(version));
-    if found.is_none() {
-        skipped(&format!("no FFmpeg {version} here; `cargo xtask sidecars` fetches it from PyPI"));
-    }
-    found.map(|(_, path)| path)
+    let why = format!("no FFmpeg {version} here; `cargo xtask sidecars` fetches it from PyPI");
+    version_of("ffmpeg", version, &why)
 }
 
-/// Not by a macro, whose words the harness keeps to itself. Where all programs must be there a missing one fails.
-fn skipped(reason: &str) {
-    assert!(env::var_os("STREAM_MANAGER_SKIP_NOTHING").is_none(), "{reason}");
-    let _ = writeln!(std::io::stderr(), "skipped: {reason}");
+/// That version of a program in our cache, or `why` there is none.
+fn version_of(name: &str, version: &str, why: &str) -> Option<PathBuf> {
+    let found = cached(name).into_iter().find(|(numbers, _)| *numbers == parts(version));
+    if found.is_none() {
+        assert!(env::var_os("STREAM_MANAGER_SKIP_NOTHING").is_none(), "{why}");
+        // Not by a macro, whose words the harness keeps to itself.
+        let _ = writeln!(std::io::stderr(), "skipped: {why}");
+    }
+    found.map(|(_, path)| path)
 }
 
 /// The version of MediaMTX that the app is made for.

@@ -1,6 +1,7 @@
-//! Everything that can be done in the interface, by clicks in a browser: with streams, with who watches and sends
-//! them, and with the server. What the other tests click is left out.
+//! What can be done in the interface, by clicks in a browser: with streams, with who watches and sends them, with the
+//! server, and with what is wrong. What the other tests click is left out.
 
+mod cures;
 mod people;
 mod server;
 mod streams;
@@ -34,6 +35,11 @@ impl Walk {
         chromium::needs_the_interface()?;
         let dir = Dir::new();
         let server = Server::ready(&dir).await;
+        Walk::with(dir, server).await
+    }
+
+    /// With a server that need not be well.
+    async fn with(dir: Dir, server: Server) -> Result<Walk> {
         let driver = Driver::start("chromedriver", testkit::free_port(), &[]).await?;
         let browser = chromium::open(&driver, 1280, 1000).await?;
         chromium::with_clipboard(&browser, &server.url).await?;

@@ -3,6 +3,7 @@
 
 use anyhow::Result;
 use serde_json::json;
+use stream_api::Unkept;
 
 use super::Walk;
 use crate::{
@@ -42,6 +43,7 @@ async fn every_action_of_streams() -> Result<()> {
     browser.find("#keep-viewers").await?;
     browser.click("label:has(#on-demand)").await?;
     browser.gone("#keep-viewers").await?;
+    browser.reads("[data-testid=keep-hint]", Unkept::Unknown.words()).await?;
     browser.click("[data-act=close]").await?;
     browser.gone("#source-url").await?;
     a_camera(&walk).await?;
@@ -55,6 +57,15 @@ async fn every_action_of_streams() -> Result<()> {
     choose(browser, "bars", "delete").await?;
     browser.click("#confirm-ok").await?;
     browser.gone(".row[data-name=bars]").await?;
+
+    // What becomes of viewers is said of a file whose sound no still picture can have.
+    let odd = media::made(&file, "-c:v copy -c:a aac -ar 48000 -ac 8", &walk.dir.media("odd.mp4"));
+    browser.click("#first-choose").await?;
+    browser.click(&format!("[data-testid=media-entries] [data-path=\"{}\"]", odd.display())).await?;
+    browser.reads("[data-testid=keep-hint]", Unkept::Sound.words()).await?;
+    browser.click("[data-act=close]").await?;
+    browser.click("#confirm-ok").await?;
+    browser.gone("#stream-name").await?;
 
     // Changed and renamed.
     let a = server.create("a", &file, false).await;
@@ -86,6 +97,11 @@ async fn every_action_of_streams() -> Result<()> {
     // A stream's own page.
     browser.click(".row[data-name=a] a.name").await?;
     browser.find("[data-testid=stream-page][data-name=a]").await?;
+    // How it went, of a day and of 7: never started anew.
+    let restarts =
+        "[...document.querySelectorAll('[data-testid=past] tbody tr:last-child td')].map(td => td.innerText)";
+    browser.wait_js(&format!("JSON.stringify({restarts}) === '[\"0\",\"0\"]'")).await?;
+    browser.wait_js("document.querySelector('[data-testid=past] tbody td').innerText.includes('%')").await?;
     let urls = server.stream(&a).await["urls"].clone();
     for protocol in ["rtsp", "hls", "webrtc", "rtmp", "srt"] {
         browser.click(&format!("[data-testid=watch] [data-act=copy-{protocol}]")).await?;

@@ -108,12 +108,60 @@ pub const ROWS: &[FfmpegRow] = &[
         "$FF -i file:good.mp4 -c:a libfdk_aac -f null -",
     ),
     row(
+        Code::FfmpegNoEncoder,
+        "Automatic encoder selection failed",
+        "good.mp4",
+        "$FF -i file:good.mp4 -f vc1 -",
+    ),
+    only(
+        Which::Newer,
+        row(
+            Code::FfmpegNoEncoder,
+            "Encoder not found",
+            "good.mp4",
+            "$FF -i file:good.mp4 -c:a libnosuch -f null -",
+        ),
+    ),
+    row(
         Code::FfmpegNoDecoder,
         "Unknown decoder '…'",
         "good.mp4",
         "$FF -c:v libnosuch -i file:good.mp4 -f null -",
     ),
+    only(
+        Which::Newer,
+        row(
+            Code::FfmpegNoDecoder,
+            "Decoder not found",
+            "good.mp4",
+            "$FF -c:v libnosuch -i file:good.mp4 -f null -",
+        ),
+    ),
     row(Code::FfmpegNoFilter, "No such filter: '…'", "good.mp4", "$FF -i file:good.mp4 -vf nosuch -f null -"),
+    only(
+        Which::Newer,
+        row(
+            Code::FfmpegNoFilter,
+            "Filter not found",
+            "good.mp4",
+            "$FF -i file:good.mp4 -vf nosuch -f null -",
+        ),
+    ),
+    row(
+        Code::FfmpegNoOption,
+        "Option not found",
+        "good.mp4",
+        "$FF -i file:good.mp4 -vf scale=nosuch=1 -f null -",
+    ),
+    only(
+        Which::Installed,
+        row(
+            Code::FfmpegNoOption,
+            "Failed to set value '…' for option",
+            "good.mp4",
+            "$PROBE -show_entries nosuch -i file:good.mp4",
+        ),
+    ),
     row(
         Code::FfmpegNoOption,
         "Unrecognized option '…'",
@@ -126,6 +174,7 @@ pub const ROWS: &[FfmpegRow] = &[
         "good.mp4",
         "$FF -i file:good.mp4 -f nosuch -",
     ),
+    row(Code::FfmpegNoFormat, "Unknown input format", "good.mp4", "$FF -f nosuch -i file:good.mp4 -f null -"),
     row(Code::FfmpegNoProtocol, "Protocol not found", "good.mp4", "$FF -i nosuch:good.mp4 -f null -"),
     only(
         Which::Installed,
@@ -161,6 +210,22 @@ pub const ROWS: &[FfmpegRow] = &[
             "cannot open shared object file: Error 24",
             "good.mp4",
             "ulimit -n 3; $FF -i file:good.mp4 -f null -",
+        ),
+    ),
+    row(
+        Code::TooManyFiles,
+        "Too many open files",
+        "good.mp4",
+        "ulimit -n 20; $FF $(seq 40 | sed 's/.*/-i file:good.mp4/') -f null -",
+    ),
+    // The installed version says so too, and then ends as if all were well.
+    only(
+        Which::Newer,
+        row(
+            Code::DiskFull,
+            "No space left on device",
+            "good.mp4",
+            "$FF -i file:good.mp4 -c copy -f mpegts -y /dev/full",
         ),
     ),
     row(Code::FfmpegCrashed, "At least one output file", "good.mp4", "$FF -i file:good.mp4"),
@@ -203,6 +268,24 @@ pub const ROWS: &[FfmpegRow] = &[
     only(Which::Installed, row(Code::FfmpegSignal, "ended by signal 11", "good.mp4", "")),
 ];
 
+/// Lines of these codes that no row makes FFmpeg say, and why.
+const UNSAID: &[(&str, &str)] = &[
+    ("encoder found for codec", "of versions that are not fetched"),
+    ("Cannot allocate memory", "how little memory is too little is another amount for each version"),
+    ("Connection reset by peer", "as the system says it now and then instead of \"Broken pipe\""),
+];
+
+#[test]
+fn every_line_of_ffmpeg_is_said() {
+    for code in ROWS.iter().map(|row| row.code) {
+        for sign in code.signs().iter().filter(|sign| sign.program == Program::Ffmpeg) {
+            let is_said = ROWS.iter().any(|row| row.code == code && row.line == sign.line);
+            let is_known = UNSAID.iter().any(|(line, _)| *line == sign.line);
+            assert!(is_said != is_known, "{code:?}: {sign:?} is said by a row, or stands among the unsaid");
+        }
+    }
+}
+
 const OUT: &str = "-f rtsp -rtsp_transport tcp";
 const LOUD: &str = "-hide_banner -nostdin -loglevel repeat+level+warning";
 
@@ -228,7 +311,7 @@ pub async fn configure(dir: &Dir, ports: &serde_json::Value, call: &str, body: s
 }
 
 /// Takes RTSP requests and has no time for them.
-fn busy_server() -> u16 {
+pub fn busy_server() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
     std::thread::spawn(move || {
@@ -259,6 +342,10 @@ async fn what_ffmpeg_says() {
     let variables = |program: &Path| {
         vec![
             ("FF", format!("{} {LOUD}", program.display())),
+            (
+                "PROBE",
+                format!("{} {}", testkit::fixtures::ffprobe().display(), LOUD.replace("-nostdin ", "")),
+            ),
             ("NOBODY", nobody.to_owned()),
             ("OUT", OUT.to_owned()),
             ("RTSP", rtsp.clone()),
@@ -321,7 +408,7 @@ fn check(row: &FfmpegRow, ended: &Ended, media: &Path, secret: &str) {
     assert_eq!(found.error.code, row.code, "of {} in {}: {:#?}", row.run, media.display(), ended.said);
     let sign = row.code.signs().iter().find(|sign| sign.line == row.line);
     let sign = sign.unwrap_or_else(|| panic!("{:?} has no sign {:?}", row.code, row.line));
-    assert!(matches!(sign.program, Program::Ffmpeg | Program::System), "{sign:?}");
+    assert!(matches!(sign.program, Program::Ffmpeg | Program::Ffprobe | Program::System), "{sign:?}");
     assert!(ended.said.iter().any(|line| sign.is_in(line)), "{sign:?} is in {:#?}", ended.said);
     let told = format!("{} {}", found.error.message, found.error.hint);
     assert!(!told.contains('{') && !told.contains(secret) && !told.contains("wr0ng"), "{told}");

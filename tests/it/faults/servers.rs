@@ -37,7 +37,9 @@ pub const ROWS: &[Row] = &[
     (Code::ServerTampered, Real),  // in `healing`
     (
         Code::ServerDeaf,
-        Fake("a listener of our own, in the tests of `doors`: the real one loses none by itself"),
+        Fake(
+            "a listener of our own, in the engine's `server/listening.rs`: the real one loses none by itself",
+        ),
     ),
     (Code::ServerRefused, Real),
     (Code::ServerDown, Fake("the real MediaMTX, stopped before its first word")),

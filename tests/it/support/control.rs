@@ -8,6 +8,7 @@ pub struct Control {
     http: reqwest::Client,
     url: String,
     pass: String,
+    users: Vec<Value>,
 }
 
 impl Control {
@@ -17,13 +18,19 @@ impl Control {
         let config: Value = serde_json::from_str(&read("config.json")).unwrap();
         let file = read("run/mediamtx.yml");
         // Each user is a line of JSON.
-        let mut users =
+        let users =
             file.lines().filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("  - ")?).ok());
-        let ours = users.find(|user| user["user"] == "manager").expect("our user is there");
+        let users: Vec<Value> = users.collect();
+        let ours = users.iter().find(|user| user["user"] == "manager").expect("our user is there");
         let pass = ours["pass"].as_str().expect("it has a password").to_owned();
         let http = reqwest::Client::builder().timeout(std::time::Duration::from_secs(5)).build().unwrap();
         let url = format!("http://127.0.0.1:{}/v3/config", config["server"]["ports"]["api"]);
-        Control { http, url, pass }
+        Control { http, url, pass, users }
+    }
+
+    /// The users with which it was started.
+    pub fn users(&self) -> Vec<Value> {
+        self.users.clone()
     }
 
     /// The status of its answer; 0 for none.

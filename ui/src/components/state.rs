@@ -154,6 +154,15 @@ mod tests {
     }
 
     #[test]
+    fn a_start_that_waits_for_others_says_its_place() {
+        let starting = Stream { state: State::Starting, attempt: 1, ..stream(1, "a") };
+        let queued = shown(&Stream { queue: Some(7), ..starting.clone() }, 0);
+        assert_eq!((queued.class, queued.label), ("prep", t!("state.queued")));
+        assert!(queued.why.contains('7'), "{}", queued.why);
+        assert_eq!(shown(&starting, 0).label, t!("state.starting"), "its turn has come");
+    }
+
+    #[test]
     fn what_cures_a_stream_is_offered_where_it_fails_or_is_too_slow() {
         let fault = |code| Fault::new(Error::new(code));
         let warnings = vec![fault(Code::Overloaded), fault(Code::SourceGone)];

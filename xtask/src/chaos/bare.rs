@@ -11,8 +11,11 @@ use std::{
 use anyhow::{Context as _, Result, ensure};
 use fs_err as fs;
 
+use serde_json::json;
+
 use super::{
     children::Process,
+    drive::HungDrive,
     plan::Kind,
     storm::{PATIENCE, until},
     tally::{Outcome, Tally},
@@ -24,6 +27,12 @@ use crate::{
 
 /// Fewer than ours: what is measured does not depend on it, and a loop that fails at once costs a whole core.
 pub(super) const STREAMS: usize = 5;
+/// What can't be done to loops, and why.
+const INAPPLICABLE: &[(Kind, &str)] = &[
+    (Kind::DiskFull, "nothing is stored"),
+    (Kind::PasswordChanged, "nobody undoes it"),
+    (Kind::PathChanged, "nobody undoes it"),
+];
 /// How long things are broken that are repaired.
 const BROKEN: Duration = Duration::from_secs(2);
 /// Packets that were under way when something froze come within this time.
@@ -77,7 +86,10 @@ pub(super) fn compare(rig: &Rig) -> Result<Tally> {
     let (clip, plain) = (rig.tiny_clip()?, Plain::start_forever(rig)?);
     let start = |number: usize| {
         let name = format!("bare{number}");
-        let file = rig.folder.path().join(format!("{name}.mp4"));
+        // In a folder of its own, whose drive may hang.
+        let folder = rig.folder.path().join(&name);
+        fs::create_dir(&folder)?;
+        let file = folder.join(format!("{name}.mp4"));
         fs::copy(&clip, &file)?;
         Loop::start(&plain, &name, file)
     };
@@ -95,7 +107,12 @@ pub(super) fn compare(rig: &Rig) -> Result<Tally> {
     all.server_killed(Kind::PortStolen, Some(all.plain.rtsp()))?;
     all.file_away(1)?;
     all.encoder_hit(Kind::EncoderFrozen, 2, "STOP")?;
+    all.drive_hung(3)?;
     all.server_frozen()?;
+    all.listener_off()?;
+    for (kind, why) in INAPPLICABLE {
+        all.tally.skipped.insert(*kind, (*why).to_owned());
+    }
     all.killed()?;
     Ok(all.tally)
 }
@@ -184,6 +201,36 @@ impl Loops {
         fs::rename(&away, &file)?;
         let back = until(PATIENCE, || self.loops[at].reader.packet_anew(start));
         self.note(Kind::FileAway, start, back);
+        Ok(())
+    }
+
+    /// FFmpeg waits in its open until the drive is gone, and is then told that the file can't be read.
+    fn drive_hung(&mut self, at: usize) -> Result<()> {
+        let (file, pid) = (self.loops[at].file.clone(), self.loops[at].encoder()?);
+        let hung = match HungDrive::mount(file.parent().context("a folder")?) {
+            Ok(hung) => hung,
+            Err(reason) => {
+                self.tally.skipped.insert(Kind::DriveHung, format!("{reason:#}"));
+                return Ok(());
+            }
+        };
+        process::signal(pid, "KILL")?;
+        thread::sleep(BROKEN);
+        let start = Instant::now();
+        drop(hung);
+        let back = until(PATIENCE, || self.loops[at].reader.packet_anew(start));
+        self.note(Kind::DriveHung, start, back);
+        Ok(())
+    }
+
+    fn listener_off(&mut self) -> Result<()> {
+        let start = Instant::now();
+        self.plain.patch(&json!({ "rtsp": false }))?;
+        let back = until(PATIENCE, || self.loops.iter().map(|one| one.reader.packet_anew(start)).min()?);
+        self.note(Kind::ListenerOff, start, back);
+        // With its file, which has the listener, it is as before.
+        process::signal(self.server()?, "KILL")?;
+        self.until_seen(Instant::now());
         Ok(())
     }
 

@@ -103,6 +103,27 @@ fn identify(entry: &Value) -> Option<(String, u32)> {
     Some((id.to_owned(), entry["pid"].as_u64()?.try_into().ok()?))
 }
 
+/// Whose starts a fault does not explain, each as often as it has too many: those before it `struck`, and all beyond
+/// what it `may` make of each.
+pub(super) fn too_many(starts: &[Start], struck: Instant, may: impl Fn(&str) -> usize) -> Vec<&str> {
+    let mut counts = BTreeMap::new();
+    let unexplained = starts.iter().filter(|start| {
+        if start.at < struck {
+            return true;
+        }
+        let count: &mut usize = counts.entry(&start.id).or_default();
+        *count += 1;
+        *count > may(&start.id)
+    });
+    unexplained.map(|start| start.id.as_str()).collect()
+}
+
+/// How often that started which started most.
+pub(super) fn most(starts: &[Start]) -> usize {
+    let of = |id: &str| starts.iter().filter(|start| start.id == id).count();
+    starts.iter().map(|start| of(&start.id)).max().unwrap_or(0)
+}
+
 /// A process as it can be told from another one with the same number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Process {
@@ -156,6 +177,22 @@ mod tests {
         assert_eq!(entry("ffmpeg 01a"), Some(("01a".to_owned(), 7)));
         assert_eq!(entry("mediamtx"), Some((SERVER.to_owned(), 7)));
         assert_eq!(entry("ffprobe"), None);
+    }
+
+    #[test]
+    fn starts_beyond_what_a_fault_explains_are_counted() {
+        let struck = Instant::now();
+        let start =
+            |id: &str, millis: u64| Start { at: struck + Duration::from_millis(millis), id: id.to_owned() };
+        let often = |id: &str, times: u64| (0..times).map(|at| start(id, at)).collect::<Vec<_>>();
+        let may = |id: &str| if id == "hit" { 2 } else { 0 };
+        assert!(too_many(&often("hit", 2), struck, may).is_empty());
+        assert_eq!(too_many(&often("hit", 5), struck, may), ["hit"; 3], "five times after one fault");
+        assert_eq!(too_many(&often("other", 1), struck, may), ["other"]);
+        let early = Start { at: struck - Duration::from_millis(1), id: "hit".to_owned() };
+        assert_eq!(too_many(&[early, start("hit", 0), start("hit", 1)], struck, may), ["hit"]);
+        assert_eq!(most(&[often("hit", 3), often("other", 1)].concat()), 3);
+        assert_eq!(most(&[]), 0);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Which faults there are, how often each comes, and what the project wants of each.
 
+use std::time::Duration;
+
 use fastrand::Rng;
 
 /// Something that goes wrong.
@@ -81,6 +83,26 @@ impl Kind {
         matches!(self, Kind::EncoderKilled | Kind::EncoderFrozen)
     }
 
+    /// How often it may make a stream that it hits start, until all is well again; more are restarts without a fault.
+    /// One start is the cure. One more is allowed for an attempt that was under way, or failed, when things broke.
+    pub(super) const fn starts(self) -> usize {
+        match self {
+            // The API answers, so FFmpeg is started after growing pauses (0.2, 0.4, 0.8, 1.6 s) until it is noticed
+            // that the port is closed, after 5 s.
+            Kind::ListenerOff => 6,
+            // Each of them may end what was started during the one before: the change, its being noticed, the cure.
+            Kind::ServerFrozen
+            | Kind::PortStolen
+            | Kind::PasswordChanged
+            | Kind::PathChanged
+            | Kind::AppKilled => 3,
+            _ => 2,
+        }
+    }
+
+    /// The same of MediaMTX itself, where it is hit: its ports are looked at before, and can be taken just afterwards.
+    pub(super) const SERVER_STARTS: usize = 2;
+
     /// How often it comes in a round of the bag.
     const fn weight(self) -> usize {
         match self {
@@ -97,6 +119,9 @@ impl Kind {
             _ => None,
         }
     }
+
+    /// How soon everything is on air again for 95 of 100, on any computer: a long run fails where it takes longer.
+    pub(super) const RECOVER_CAP: Duration = Duration::from_secs(30);
 
     /// How soon everything is to be on air again, for 95 of 100.
     pub(super) const fn recover_goal(self) -> Limit {

@@ -25,7 +25,9 @@ pub(super) fn part(facts: &[(&str, String)], ours: &Tally, bare: Option<&Tally>)
          or from its end where it has one (file back, room on the disk, port free, app started again, SIGCONT). With \
          the server, the slowest stream counts.\n\
          - The shell loops are `while true; do ffmpeg …; done` for each of {} streams and MediaMTX in a loop of its \
-         own, in the same run. \"never\" means not within {} s.\n",
+         own, in the same run, with each fault once to five times in a fixed order. \"never\" means not within {} s. \
+         \"not done\" is what would tell nothing of them: they store nothing, and have nothing that knows how \
+         MediaMTX was configured.\n",
         faults(ours, bare),
         promises(ours, bare),
         bare::STREAMS,
@@ -39,7 +41,10 @@ fn faults(ours: &Tally, bare: Option<&Tally>) -> String {
     let mut rows = vec![head.map(str::to_owned)];
     for kind in Kind::ALL {
         let (detect, recover) = (ours.times(kind, |one| one.detect), ours.times(kind, |one| one.recover));
-        let loops = bare.map_or(String::new(), |bare| spread(&bare.times(kind, |one| one.recover)));
+        let loops = bare.map_or(String::new(), |bare| match bare.skipped.get(&kind) {
+            Some(why) => format!("not done: {}", why.lines().next().unwrap_or_default()),
+            None => spread(&bare.times(kind, |one| one.recover)),
+        });
         let recovered = match ours.skipped.get(&kind) {
             Some(why) if recover.count() == 0 => {
                 format!("not staged: {}", why.lines().next().unwrap_or_default())
@@ -143,7 +148,8 @@ mod tests {
     #[test]
     fn a_fault_tells_its_times_and_the_verdict() {
         let ours = tally(Kind::EncoderKilled, &[Some(300), Some(1_200), Some(400)]);
-        let bare = tally(Kind::EncoderKilled, &[None]);
+        let mut bare = tally(Kind::EncoderKilled, &[None]);
+        bare.skipped.insert(Kind::DiskFull, "nothing is stored".to_owned());
         let table = faults(&ours, Some(&bare));
         let row = table.lines().nth(2).unwrap_or_default();
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
@@ -158,6 +164,8 @@ mod tests {
                 "never"
             ]
         );
+        let full = table.lines().find(|line| line.contains(Kind::DiskFull.name())).unwrap_or_default();
+        assert!(full.contains("not done: nothing is stored"), "{full}");
     }
 
     #[test]

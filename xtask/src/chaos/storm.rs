@@ -130,7 +130,7 @@ impl<'a> Storm<'a> {
         let struck = Instant::now();
         let hit = self.stage(kind)?;
         let missing = self.settle();
-        self.judge(struck, &hit);
+        self.judge(struck, kind, &hit);
         if let Hit::Streams(hit) = &hit {
             self.count_drops(kind, hit, &drops);
         }
@@ -149,20 +149,25 @@ impl<'a> Storm<'a> {
     }
 
     /// Starts that this fault does not explain are false ones.
-    fn judge(&mut self, struck: Instant, hit: &Hit) {
-        for start in self.children.starts() {
-            let explained = match hit {
-                Hit::Everything => true,
-                Hit::Streams(hit) => hit.iter().any(|at| self.targets[*at].id == start.id),
-                Hit::Path(at) => self.targets[*at].id == start.id,
-            };
-            if start.at < struck || !explained {
-                let name =
-                    self.targets.iter().find(|t| t.id == start.id).map_or(SERVER, |target| &target.name);
-                println!("     restarted without a fault: {name}");
-                self.tally.false_restarts.push(name.to_owned());
-            }
+    fn judge(&mut self, struck: Instant, kind: Kind, hit: &Hit) {
+        let starts = self.children.starts();
+        let is_hit = |id: &str| match hit {
+            Hit::Everything => true,
+            Hit::Streams(hit) => hit.iter().any(|at| self.targets[*at].id == id),
+            Hit::Path(at) => self.targets[*at].id == id,
+        };
+        let may = |id: &str| match id {
+            id if !is_hit(id) => 0,
+            SERVER => Kind::SERVER_STARTS,
+            _ => kind.starts(),
+        };
+        for id in children::too_many(&starts, struck, may) {
+            let name = self.targets.iter().find(|t| t.id == id).map_or(SERVER, |target| &target.name);
+            println!("     restarted without a fault, or once too often: {name}");
+            self.tally.false_restarts.push(name.to_owned());
         }
+        let most = self.tally.most_starts.entry(kind).or_default();
+        *most = (*most).max(children::most(&starts));
     }
 
     fn count_drops(&mut self, kind: Kind, hit: &[usize], before: &[u32]) {

@@ -25,6 +25,8 @@ pub(super) struct Tally {
     pub(super) skipped: BTreeMap<Kind, String>,
     /// Streams (or the server) that were restarted although nothing was wrong.
     pub(super) false_restarts: Vec<String>,
+    /// How often one stream (or the server) was started after a fault of each kind, at most.
+    pub(super) most_starts: BTreeMap<Kind, usize>,
     /// Processes that lived 2 s after the app was killed.
     pub(super) orphans: Vec<String>,
     /// What differs from the configuration before.
@@ -46,6 +48,15 @@ impl Tally {
         lists.iter().all(|list| list.is_empty())
     }
 
+    /// Faults after which things were on air again later than [`Kind::RECOVER_CAP`], or never.
+    pub(super) fn too_slow(&self) -> Vec<Kind> {
+        let is_slow = |kind: &Kind| {
+            let times = self.times(*kind, |one| one.recover);
+            times.count() > 0 && times.percentile(95).is_none_or(|time| time > Kind::RECOVER_CAP)
+        };
+        Kind::ALL.into_iter().filter(is_slow).collect()
+    }
+
     /// The times of `kind` that `pick` gives; those that never came count as endless.
     pub(super) fn times(&self, kind: Kind, pick: impl Fn(&Outcome) -> Option<Duration>) -> Times {
         Times::of(self.outcomes.iter().filter(|outcome| outcome.kind == kind).map(pick))
@@ -61,8 +72,9 @@ impl Tally {
             })
         });
         let skipped = self.skipped.iter().map(|(kind, why)| (kind.name().to_owned(), json!(why)));
+        let most_starts = self.most_starts.iter().map(|(kind, most)| (kind.name().to_owned(), json!(most)));
         json!({
-            "outcomes": outcomes.collect::<Vec<_>>(), "skipped": skipped.collect::<Value>(),
+            "most_starts": most_starts.collect::<Value>(), "outcomes": outcomes.collect::<Vec<_>>(), "skipped": skipped.collect::<Value>(),
             "false_restarts": self.false_restarts, "orphans": self.orphans, "lost": self.lost,
             "kept_kills": self.kept_kills, "kept_drops": self.kept_drops, "dropped": self.dropped,
             "missing": self.missing,
@@ -109,6 +121,18 @@ mod tests {
         assert_eq!(times.percentile(75), second(3));
         assert_eq!(times.percentile(95), None, "one never came");
         assert_eq!(Times::of(std::iter::empty()).percentile(50), None);
+    }
+
+    #[test]
+    fn what_comes_back_late_or_never_is_too_slow() {
+        let outcome = |kind, recover| Outcome { kind, detect: None, recover };
+        let outcomes = vec![
+            outcome(Kind::EncoderKilled, Some(Kind::RECOVER_CAP)),
+            outcome(Kind::FileAway, Some(Kind::RECOVER_CAP + Duration::from_millis(1))),
+            outcome(Kind::AppKilled, None),
+        ];
+        let tally = Tally { outcomes, ..Tally::default() };
+        assert_eq!(tally.too_slow(), [Kind::FileAway, Kind::AppKilled]);
     }
 
     #[test]

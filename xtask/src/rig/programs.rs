@@ -269,6 +269,13 @@ impl Plain {
         command
     }
 
+    /// Changes its global configuration by its API, until it is started anew.
+    pub(crate) fn patch(&self, change: &Value) -> Result<()> {
+        let (is_changed, answer) = self.api.send("PATCH", "/v3/config/global/patch", Some(change))?;
+        ensure!(is_changed, "MediaMTX does not take {change}: {answer}");
+        Ok(())
+    }
+
     /// Whether the path has a publisher.
     pub(crate) fn online(&self, name: &str) -> Result<Option<()>> {
         let path = self.api.try_get(&format!("/v3/paths/get/{name}"))?;

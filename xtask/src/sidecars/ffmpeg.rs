@@ -35,6 +35,15 @@ pub(crate) fn fetch_all() -> Result<Vec<PathBuf>> {
     Ok(programs)
 }
 
+/// Whether every version is there. Some platforms have not all of them.
+pub(super) fn are_there() -> bool {
+    let Ok(here) = platform() else { return false };
+    WHEELS.iter().all(|any| {
+        let mut same = WHEELS.iter().filter(|wheel| wheel.platform == here && wheel.version == any.version);
+        same.any(|wheel| place(wheel).is_ok_and(|program| program.is_file()))
+    })
+}
+
 fn place(wheel: &Wheel) -> Result<PathBuf> {
     let (os, arch) = wheel.platform;
     let folder = format!("ffmpeg-{}-{os}_{arch}", wheel.version);

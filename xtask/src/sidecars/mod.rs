@@ -26,6 +26,12 @@ use crate::{
 
 pub(crate) use ffmpeg::fetch_all as ffmpegs;
 
+/// Whether every program is there that the tests ask for: none of them has a reason to be skipped then.
+pub(crate) fn are_complete() -> bool {
+    let is_there = |version: &str| path_of(version).is_ok_and(|program| program.is_file());
+    [MEDIAMTX].iter().chain(&OTHERS).all(|version| is_there(version)) && ffmpeg::are_there()
+}
+
 /// The version of MediaMTX that the app is made and tested for.
 pub(crate) const MEDIAMTX: &str = "1.20.1";
 

@@ -33,3 +33,28 @@ impl Tail {
         newest.map(|line| ffmpeg_cli::log::redact(line).into_owned()).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_lines_are_shown_without_passwords() {
+        let mut tail = Tail::default();
+        for number in 0..100 {
+            tail.push(format!("line {number} of rtsp://publisher:s3cret@127.0.0.1:8554/a"));
+        }
+        assert_eq!(tail.all().len(), KEPT, "what its end is found in");
+        assert!(tail.all()[0].contains("line 60 "), "{:?}", tail.all());
+        let shown = tail.shown();
+        assert_eq!(shown.len(), SHOWN);
+        assert!(shown[0].contains("line 92 ") && shown[7].contains("line 99 "), "{shown:?}");
+        assert!(
+            shown.iter().all(|line| !line.contains("s3cret") && line.contains("127.0.0.1:8554/a")),
+            "{shown:?}"
+        );
+        tail.clear();
+        tail.push("alone".to_owned());
+        assert_eq!(tail.shown(), ["alone"]);
+    }
+}

@@ -29,6 +29,9 @@ pub(crate) fn fields(form: Form) -> impl IntoView {
             t!("sheet.keep"),
             view! { <small data-testid="keep-hint">{move || keep_hint(form)}</small> },
         ))}
+        {move || (!keeps.get()).then(|| view! {
+            <p class="faint small-print" data-testid="keep-hint">{Unkept::Unknown.words()}</p>
+        })}
         {prepare(form)}
         {move || match (takes.get(), form.net.kind.get()) {
             (true, _) => Some(advanced(form).into_any()),
