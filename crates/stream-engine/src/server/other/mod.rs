@@ -4,7 +4,7 @@
 mod examine;
 mod meet;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use mediamtx_client::{Api, ApiError, Examination, Features};
 use stream_api::{Door, Error, Fault, OtherState, Ports, ServerSpec, UnixMillis, file_name, t};
@@ -24,7 +24,7 @@ use super::{
     relay::{Refusal, Relay},
     sink::Sink,
     terms::Listed,
-    theirs::Theirs,
+    theirs::{self, Theirs},
     writer::{Done, News, Whose, Writer},
 };
 use crate::{
@@ -205,6 +205,7 @@ impl Task {
             mends: Mends::new(self.parts.hub.clone(), spec.name.clone()),
             ledger: self.parts.ledger.clone(),
             started: met.started.clone(),
+            foreign: BTreeSet::new(),
         };
         self.show(&spec, &met, &terms, aim.as_ref().err());
         let host = aim.as_ref().map_or_else(|_| String::new(), |aim| aim.host.clone());
@@ -289,7 +290,8 @@ impl Task {
             (Listed::Given(base), Some(admitted)) if admitted.is_of(base) => admitted.renew(),
             (Listed::Given(base), admitted) => *admitted = Some(Admitted::elsewhere(base.clone())),
             (Listed::Nobody | Listed::Unknown, Some(admitted)) if !spec.has_users => {
-                admitted.retract(api).await?;
+                let names = theirs::names(&self.board, &self.parts.ledger, self.stored.borrow().id);
+                admitted.retract(api, &names).await?;
                 self.admitted = None;
             }
             (Listed::Nobody | Listed::Unknown, admitted) => *admitted = None,
@@ -366,6 +368,8 @@ impl Task {
                     Request::Apply { done, .. }
                     | Request::Kick { done, .. }
                     | Request::Overwrite { done, .. }
+                    | Request::Insist { done }
+                    | Request::TakeOver { done, .. }
                     | Request::Leave { done } => {
                         let _ = done.send(Err(Error::new(stream_api::Code::ServerDown)));
                     }
