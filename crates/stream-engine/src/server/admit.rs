@@ -96,6 +96,11 @@ impl Admitted {
         }
     }
 
+    /// A person gave the list of these users just now: what is there instead is known, and written over.
+    pub(super) fn decided(self) -> Admitted {
+        Admitted { insisted: true, ..self }
+    }
+
     /// Nobody has looked for a while: the list is said anew. Who came in by the one that is known may still be there.
     pub(super) fn renew(&mut self) {
         self.past.extend(self.users.take().map(Past::of));
@@ -216,7 +221,7 @@ impl Admitted {
             self.stubborn = None;
             self.put_back = !self.insisted;
         }
-        (self.strange, self.insisted) = (None, false);
+        self.strange = None;
         Ok(())
     }
 
@@ -273,6 +278,7 @@ impl Admitted {
             self.users = Some(wanted.clone());
         }
         self.judge(api, &wanted).await?;
+        self.insisted = false;
         if self.past.is_empty() {
             return Ok(());
         }

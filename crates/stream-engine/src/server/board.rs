@@ -243,7 +243,8 @@ impl Board {
         users::users(base, self.lock().rights.values(), now)
     }
 
-    /// The same of those streams alone of which `may` says so. It is told whether a stream wants its path now.
+    /// The same of those streams alone of which `may` says so. It is told whether a stream wants its path, or
+    /// is about to.
     pub(super) fn users_of(
         &self,
         base: &[User],
@@ -251,8 +252,9 @@ impl Board {
         may: impl Fn(&Rights, bool) -> bool,
     ) -> Vec<User> {
         let posted = self.lock();
-        let is_wanted =
-            |id: &StreamId, name: &str| posted.paths.get(name).is_some_and(|wanted| wanted.id == *id);
+        let is_wanted = |id: &StreamId, name: &str| {
+            posted.paths.get(name).map_or(posted.expected.contains(name), |wanted| wanted.id == *id)
+        };
         let ours = posted.rights.iter().filter(|(id, rights)| may(rights, is_wanted(id, &rights.name)));
         users::users(base, ours.map(|(_, rights)| rights), now)
     }
@@ -260,6 +262,11 @@ impl Board {
     /// The names of all streams, whether they run or not.
     pub(super) fn names(&self) -> Vec<String> {
         self.lock().rights.values().map(|rights| rights.name.clone()).collect()
+    }
+
+    /// Whether no path is wanted.
+    pub(super) fn is_idle(&self) -> bool {
+        self.lock().paths.is_empty()
     }
 
     /// Whether a path is wanted to which somebody else than our FFmpeg is to send.

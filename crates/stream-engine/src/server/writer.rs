@@ -296,15 +296,19 @@ impl Writer<'_> {
 
     /// Brings one path in line with the board: the only way by which paths are written.
     pub(super) async fn apply(&mut self, name: &str) -> Result<(), Unwritten> {
-        // A path without its users would be open to nobody, or to those of an earlier one of that name.
-        self.admit().await?;
-        if self.lost {
-            // What is ours there is not known before it is met anew.
-            return Err(Unwritten::Barred(Error::new(Code::ServerDown)));
-        }
         let Some(wanted) = self.board.get(name) else {
-            return Ok(self.remove(name).await?);
+            // Where many end one after the other, their parts of somebody else's list go together.
+            if self.theirs().is_none() {
+                self.admit().await?;
+            }
+            self.remove(name).await?;
+            if self.theirs().is_some() && self.board.is_idle() {
+                self.admit().await?;
+            }
+            return Ok(());
         };
+        // A path without its users would be open to nobody, or to those of an earlier one of that name.
+        self.admit_first().await?;
         self.check(name).await?;
         if self.applied.get(name) == Some(&wanted) {
             return Ok(());
@@ -312,7 +316,7 @@ impl Writer<'_> {
         if let Some(theirs) = self.theirs() {
             theirs.ledger.note(theirs.id, name, &wanted).await;
             // From now on it is ours to say who may watch it; it may have been somebody else's when that was said last.
-            self.admit().await?;
+            self.admit_first().await?;
         }
         if !self.is_nearer(name).await? {
             self.api.replace_path(name, &wanted).await?;

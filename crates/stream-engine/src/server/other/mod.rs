@@ -61,6 +61,8 @@ pub(super) struct Task {
     admitted: Option<Admitted>,
     /// The API's address that it was said to.
     api: String,
+    /// Whether there was a list was looked at since this program started.
+    listed: bool,
     /// It answered the last time.
     met: bool,
     /// What is kept of it apart, once that could be had, until a person sets it anew: a keychain may ask its user at
@@ -108,7 +110,7 @@ impl Task {
     ) -> Task {
         let Ends { inbox, link, samples, terms } = ends;
         let Server { board, audience, log, .. } = handle.clone();
-        let (admitted, api, met, kept, locked) = (None, String::new(), false, None, 0);
+        let (admitted, api, listed, met, kept, locked) = (None, String::new(), false, false, None, 0);
         Task {
             parts,
             stored,
@@ -121,6 +123,7 @@ impl Task {
             log,
             admitted,
             api,
+            listed,
             met,
             kept,
             locked,
@@ -288,7 +291,12 @@ impl Task {
         }
         match (users, &mut self.admitted) {
             (Listed::Given(base), Some(admitted)) if admitted.is_of(base) => admitted.renew(),
-            (Listed::Given(base), admitted) => *admitted = Some(Admitted::elsewhere(base.clone())),
+            (Listed::Given(base), admitted) => {
+                let new = Admitted::elsewhere(base.clone());
+                // Another list than before is one that a person gave; after a start of this program it is an old one.
+                let is_given = self.listed || !self.parts.ledger.knows(self.stored.borrow().id);
+                *admitted = Some(if is_given { new.decided() } else { new });
+            }
             (Listed::Nobody | Listed::Unknown, Some(admitted)) if !spec.has_users => {
                 let names = theirs::names(&self.board, &self.parts.ledger, self.stored.borrow().id);
                 admitted.retract(api, &names).await?;
@@ -296,6 +304,7 @@ impl Task {
             }
             (Listed::Nobody | Listed::Unknown, admitted) => *admitted = None,
         }
+        self.listed = true;
         Ok(())
     }
 

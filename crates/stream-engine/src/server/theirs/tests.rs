@@ -43,6 +43,10 @@ struct Bench {
 impl Bench {
     fn new(users: Listed) -> Bench {
         let folder = tempfile::tempdir().unwrap();
+        let given = match &users {
+            Listed::Given(base) => list(base),
+            Listed::Nobody | Listed::Unknown => None,
+        };
         let terms = Terms {
             name: "Hall".to_owned(),
             users,
@@ -55,6 +59,7 @@ impl Bench {
         let ledger = Ledger::open(folder.path().join("paths.json"), Drives::default());
         let (hub, board) = (hub(&folder), Board::new(watch::channel(Arc::new(terms)).1));
         let (fake, news) = (Fake::default(), News::default());
+        fake.state().users = given;
         Bench { folder, fake, board, ledger, hub, news, requests: mpsc::channel(1) }
     }
 

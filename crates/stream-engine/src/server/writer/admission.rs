@@ -50,6 +50,15 @@ impl Writer<'_> {
         followed
     }
 
+    /// The same before a path is written: never at a process that was not met.
+    pub(super) async fn admit_first(&mut self) -> Result<(), Unwritten> {
+        self.admit().await?;
+        match self.lost {
+            true => Err(Unwritten::Barred(Error::new(Code::ServerDown))),
+            false => Ok(()),
+        }
+    }
+
     /// Whether the server has the users that are wanted, as far as that is known and ours to change.
     fn is_done(&self) -> bool {
         let wanted = |base: &[User]| wanted(&self.board, &self.whose, base, self.clocks.wall());
