@@ -93,7 +93,7 @@ pub(super) fn alike(app: App, id: ServerId, seen: Memo<Option<OtherServer>>) -> 
     let row = move |Alike { stream, path }: Alike| {
         view! {
             <div class="drifted" data-testid="alike" data-path=path.clone()>
-                <b class="name">{path}</b>
+                <b class="name">{path.clone()}</b>
                 <div class="card-foot">
                     <Act
                         class="small"

@@ -66,7 +66,7 @@ impl Writer<'_> {
     }
 
     /// Whether what is wanted could be said.
-    pub(super) fn check_held(&self) -> Result<(), Unwritten> {
+    pub(in super::super) fn check_held(&self) -> Result<(), Unwritten> {
         match (self.theirs(), self.user_drift()) {
             (Some(theirs), Some(drift)) if drift.behind => {
                 let drifted = Error::new(Code::UsersDrifted).with("server", &theirs.server);
@@ -77,7 +77,7 @@ impl Writer<'_> {
     }
 
     /// Puts back who may use the server.
-    pub(super) async fn mend_users(&mut self) -> Result<(), ApiError> {
+    pub(in super::super) async fn mend_users(&mut self) -> Result<(), ApiError> {
         self.has_its_users().await?;
         self.admit().await?;
         if self.admitted.as_mut().is_some_and(|admitted| admitted.was_put_back()) {
