@@ -5,11 +5,12 @@ use std::time::Instant;
 
 use futures_util::future::{join_all, join4};
 use serde_json::{Value, json};
+use stream_api::{Ingest, Urls};
 use testkit::readers;
 
 use crate::support::{
     Dir, PATIENCE, Server,
-    camera::Whep,
+    camera::{Sender, Whep},
     hall::{Hall, until_other},
     let_go::all_let_go,
     media,
@@ -134,6 +135,48 @@ async fn access_holds_on_mediamtx_1_20() {
 #[tokio::test(flavor = "multi_thread")]
 async fn access_holds_on_mediamtx_1_21() {
     access_holds_on("1.21.0").await;
+}
+
+/// By addresses, and by a publish key.
+async fn addresses_and_keys_hold_on(version: &str) {
+    let Some(hall) = Hall::of(version).await else { return };
+    let dir = Dir::new();
+    let server = Server::start(&dir).await;
+    let id = hall.given_to(&server, "Hall").await;
+    let body = json!({ "server": id, "name": "obs", "source": { "type": "incoming" }, "start": true });
+    let obs = server.post("/api/v1/streams", body).await.ok()["id"].as_str().unwrap().to_owned();
+    server.until(&obs, "awaited", |stream| stream["wait"]["of"] == "publisher").await;
+    let stream = server.stream(&obs).await;
+    let urls: Urls = serde_json::from_value(stream["urls"].clone()).unwrap();
+    let key = format!("/api/v1/streams/{obs}/publish-key");
+    let made = server.post(&key, json!({})).await.ok();
+    let ingest = |key: &str| Ingest::of(&urls, made["user"].as_str().unwrap(), key).rtmp;
+    Sender::to(&ingest("wrong-one"), "flv").until_ended().await;
+    let sender = Sender::to(&ingest(made["key"].as_str().unwrap()), "flv");
+    server.until(&obs, "published", |stream| stream["publisher"].is_object()).await;
+
+    let access = format!("/api/v1/streams/{obs}/access");
+    let rtmp = &open(&stream)[1];
+    for (range, may) in [("10.0.0.0/8", false), ("127.0.0.0/8", true)] {
+        server.post(&access, json!({ "viewers": "restricted", "ips": [range] })).await.ok();
+        match may {
+            true => drop(readers::reads_picture(rtmp, PATIENCE).await.unwrap()),
+            false => none_plays(std::slice::from_ref(rtmp)).await,
+        }
+    }
+    server.ask("DELETE", &key, None).await.ok();
+    sender.until_ended().await;
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_and_keys_hold_on_mediamtx_1_12() {
+    addresses_and_keys_hold_on("1.12.3").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn addresses_and_keys_hold_on_mediamtx_1_21() {
+    addresses_and_keys_hold_on("1.21.0").await;
 }
 
 /// Its file has none of what was set from here.

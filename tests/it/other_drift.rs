@@ -137,35 +137,48 @@ async fn access_is_enforced_with_the_owners_list() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_setting_that_a_stream_has_is_adopted() {
-    let (dir, hall) = (Dir::new(), Hall::usual().await);
+async fn every_setting_that_a_stream_has_is_adopted_from_mediamtx_1_12() {
+    every_setting_that_a_stream_has_is_adopted_from("1.12.3").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_setting_that_a_stream_has_is_adopted_from_mediamtx_1_21() {
+    every_setting_that_a_stream_has_is_adopted_from("1.21.0").await;
+}
+
+async fn every_setting_that_a_stream_has_is_adopted_from(version: &str) {
+    let Some(hall) = Hall::of(version).await else { return };
+    let dir = Dir::new();
     let server = Server::start(&dir).await;
     let id = hall.added_to(&server, "Hall").await;
     let source = json!({ "type": "network", "url": format!("rtsp://127.0.0.1:{}/nobody", hall.rtsp()) });
     let body = json!({ "server": id, "name": "cam", "source": source, "start": true });
     let stream = made(&server, body).await;
     server.until_state(&stream, "running").await;
-    hall.patch("cam", json!({ "record": true, "sourceOnDemand": true, "rtspTransport": "tcp" })).await;
-    let changed = until_other(&server, &id, "changed", |other| keys(other).len() == 3).await;
+    let url = format!("rtsp://me:Camera-pw_1@127.0.0.1:{}/elsewhere", hall.rtsp());
+    let change = json!({ "record": true, "source": url, "sourceOnDemand": true, "rtspTransport": "tcp" });
+    hall.patch("cam", change).await;
+    let changed = until_other(&server, &id, "changed", |other| keys(other).len() == 4).await;
+    assert!(!changed.to_string().contains("Camera-pw_1"), "{changed:#}");
     let differences = changed["drift"][0]["differences"].as_array().unwrap();
     assert!(differences.iter().all(|one| one["adoptable"] == true), "{changed:#}");
     let route = format!("/api/v1/servers/{id}/drift/adopt");
     let adopted = server.post(&route, json!({ "stream": stream })).await.ok();
     assert_eq!(
         (adopted["adopted"].as_array().unwrap().len(), &adopted["left"]),
-        (3, &json!([])),
+        (4, &json!([])),
         "{adopted}"
     );
     let adopted = |now: &Value| {
-        let source = (&now["source"]["when"], &now["source"]["transport"]);
-        now["record"] == true && source == (&json!("on_demand"), &json!("tcp"))
+        let source = (&now["source"]["when"], &now["source"]["transport"], &now["source"]["user"]);
+        now["record"] == true && source == (&json!("on_demand"), &json!("tcp"), &json!("me"))
     };
     server.until(&stream, "as it was changed", adopted).await;
     until_other(&server, &id, "as we want it", |other| keys(other).is_empty()).await;
     let path = hall.path("cam").await.unwrap();
     assert_eq!(
-        (&path["record"], &path["sourceOnDemand"], &path["rtspTransport"]),
-        (&json!(true), &json!(true), &json!("tcp")),
+        (&path["record"], &path["source"], &path["sourceOnDemand"], &path["rtspTransport"]),
+        (&json!(true), &json!(url), &json!(true), &json!("tcp")),
         "it stayed as its owner had made it: {path:#}"
     );
     assert_eq!(server.stop().await, Some(0));

@@ -5,11 +5,15 @@ use serde_json::{Value, json};
 
 use crate::support::{
     Dir, Server,
-    hall::{Hall, READ_PASSWORD, until_other},
+    camera::Sender,
+    hall::{Hall, PUBLISH_PASSWORD, READ_PASSWORD, until_other},
     media, process,
     server::file_source,
     until,
 };
+
+/// Who is on its owner's list.
+const OWNERS: [&str; 3] = ["owner", "publisher", "reader"];
 
 async fn with_list(server: &Server, hall: &Hall, users: Value) -> String {
     let mut secrets = Hall::secrets();
@@ -34,11 +38,106 @@ async fn users(hall: &Hall) -> Vec<String> {
     users.map(|user| user["user"].as_str().unwrap().to_owned()).collect()
 }
 
+/// Publishes there as one whom its owner let in.
+fn sends(hall: &Hall, name: &str) -> Sender {
+    let url = format!("rtsp://publisher:{PUBLISH_PASSWORD}@127.0.0.1:{}/{name}", hall.rtsp());
+    Sender::to(&url, "rtsp")
+}
+
+async fn is_live(hall: &Hall, name: &str) -> bool {
+    let paths = hall.ask("GET", "paths/list", None).await.unwrap();
+    paths["items"].as_array().unwrap().iter().any(|path| path["name"] == name && path["source"].is_object())
+}
+
+/// A server that takes any name.
+async fn who_sends_to_any_name_is_not_thrown_out_on(version: &str) {
+    let Some(mut hall) = Hall::of(version).await else { return };
+    let dir = Dir::new();
+    hall.says("paths", json!({ "all_others": {} }));
+    hall.kill();
+    hall.start().await;
+    let server = Server::ready(&dir).await;
+    let id = hall.given_to(&server, "Hall").await;
+    let theirs = sends(&hall, "cam");
+    until("somebody sends", async || is_live(&hall, "cam").await.then_some(())).await;
+    let file = media::plain(&dir.media("a.mp4"));
+    let body = json!({ "server": id, "name": "cam", "source": file_source(&file), "start": true });
+    let stream = server.post("/api/v1/streams", body).await.ok()["id"].as_str().unwrap().to_owned();
+    server.until(&stream, "barred", |stream| stream["fault"]["code"] == "path_busy").await;
+    let seen = until_other(&server, &id, "looked at", |other| other["foreign"] == 2).await;
+    assert_eq!(seen["foreign_paths"], json!(["all_others", "cam"]), "{seen:#}");
+    assert_eq!(users(&hall).await, OWNERS, "{version}: nobody is let in to watch it");
+    assert!(is_live(&hall, "cam").await && hall.path("cam").await.is_none());
+
+    drop(theirs);
+    until("nobody sends", async || (!is_live(&hall, "cam").await).then_some(())).await;
+    server.order(&stream, "start").await;
+    server.until_on_air(&stream).await;
+    // After a crash of this program its own FFmpeg, and its own path, are no strangers.
+    server.kill().await;
+    let server = Server::start(&dir).await;
+    server.until_on_air(&stream).await;
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_to_any_name_is_not_thrown_out_of_mediamtx_1_12() {
+    who_sends_to_any_name_is_not_thrown_out_on("1.12.3").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_sends_to_any_name_is_not_thrown_out_of_mediamtx_1_21() {
+    who_sends_to_any_name_is_not_thrown_out_on("1.21.0").await;
+}
+
+async fn a_change_of_users_is_decided_on(version: &str) {
+    let Some(hall) = Hall::of(version).await else { return };
+    let dir = Dir::new();
+    let server = Server::start(&dir).await;
+    let id = hall.given_to(&server, "Hall").await;
+    incoming(&server, &id, "lobby").await;
+    until("anybody may watch", async || (users(&hall).await.len() == 4).then_some(())).await;
+    let (mut list, may) = (Hall::users(), json!([{ "action": "read" }]));
+    list.as_array_mut().unwrap().push(json!({ "user": "guest", "pass": "Guest-pw_4", "permissions": may }));
+    hall.ask("PATCH", "config/global/patch", Some(json!({ "authInternalUsers": list }))).await.unwrap();
+    let seen = until_other(&server, &id, "changed", |other| other["users"].is_object()).await;
+    assert_eq!(seen["users"], json!({ "added": ["guest"], "gone": [], "behind": true }), "{version}");
+    assert_eq!(users(&hall).await, [&OWNERS[..], &["guest"]].concat(), "{version}: left as it is");
+    // It stays over a restart of this program.
+    assert_eq!(server.stop().await, Some(0));
+    assert!(users(&hall).await.contains(&"guest".to_owned()), "{version}");
+    let server = Server::start(&dir).await;
+    until_other(&server, &id, "as before", |other| other["users"].is_object()).await;
+
+    server.post(&format!("/api/v1/servers/{id}/drift/apply"), json!({ "users": true })).await.ok();
+    assert_eq!(users(&hall).await, [&OWNERS[..], &["any"]].concat(), "{version}: as it is set here");
+    until_other(&server, &id, "ours", |other| other["users"].is_null()).await;
+    let told = server.get("/api/v1/activity?kinds=users_drifted,users_applied").await["activities"].clone();
+    let told: Vec<&Value> = told.as_array().unwrap().iter().rev().map(|one| &one["kind"]).collect();
+    assert_eq!(json!(told), json!(["users_drifted", "users_drifted", "users_applied"]), "{version}");
+    assert_eq!(server.stop().await, Some(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_users_is_decided_on_mediamtx_1_12() {
+    a_change_of_users_is_decided_on("1.12.3").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_users_is_decided_on_mediamtx_1_20() {
+    a_change_of_users_is_decided_on("1.20.1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_of_users_is_decided_on_mediamtx_1_21() {
+    a_change_of_users_is_decided_on("1.21.0").await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_path_that_has_the_name_of_ours_after_a_restart_is_its_owners() {
     let (dir, mut hall) = (Dir::new(), Hall::usual().await);
     let server = Server::start(&dir).await;
-    let id = hall.added_to(&server, "Hall").await;
+    let id = hall.given_to(&server, "Hall").await;
     let stream = incoming(&server, &id, "lobby").await;
     hall.kill();
     // What was made by the API is gone with the process; its owner has one of that name now.
@@ -46,6 +145,7 @@ async fn a_path_that_has_the_name_of_ours_after_a_restart_is_its_owners() {
     hall.start().await;
     let barred = server.until(&stream, "barred", |stream| stream["fault"]["code"] == "path_foreign").await;
     assert_eq!(barred["server"], id);
+    assert_eq!(users(&hall).await, OWNERS, "nobody is let in to what is its owner's");
     let route = format!("/api/v1/servers/{id}/drift/apply");
     assert_eq!(server.post(&route, json!({ "stream": stream })).await.code(), "path_foreign");
     server.ask("DELETE", &format!("/api/v1/streams/{stream}"), None).await.ok();
@@ -60,7 +160,7 @@ async fn who_may_watch_is_taken_back_with_the_list_and_with_the_server() {
     let server = Server::ready(&dir).await;
     let id = with_list(&server, &hall, Hall::users()).await;
     incoming(&server, &id, "lobby").await;
-    let owners = ["owner", "publisher", "reader"];
+    let owners = OWNERS;
     until("anybody may watch", async || (users(&hall).await.len() == 4).then_some(())).await;
     let route = format!("/api/v1/servers/{id}");
     let edit = async |users: Value| {

@@ -222,6 +222,9 @@ async fn servers_are_added_edited_and_removed() {
     assert_eq!(failed["fault"]["code"], "remote_password_wrong", "{failed:#}");
     let again = json!({ "spec": hall.spec("HALL"), "secrets": {} });
     assert_eq!(server.post("/api/v1/servers", again).await.code(), "server_name_taken");
+    let mut twice = hall.spec("Another");
+    twice["api"] = hall.api().replace("127.0.0.1", "localhost").into();
+    assert_eq!(server.post("/api/v1/servers", json!({ "spec": twice })).await.code(), "server_known");
 
     let route = format!("/api/v1/servers/{id}");
     let better = json!({ "spec": hall.spec("Church hall"), "secrets": Hall::secrets() });

@@ -59,6 +59,19 @@ impl ApiAddress {
         self.base.scheme() == "https"
     }
 
+    /// Whether both lead to the same API, however it is written: encrypted or not, and by whichever name this computer
+    /// has for itself.
+    pub fn is_same_place(&self, other: &ApiAddress) -> bool {
+        let host = |address: &ApiAddress| match address.host() {
+            "localhost" | "127.0.0.1" | "[::1]" => "localhost".to_owned(),
+            host => host.trim_end_matches('.').to_owned(),
+        };
+        let place = |address: &ApiAddress| {
+            (host(address), address.base.port_or_known_default(), address.base.path().to_owned())
+        };
+        place(self) == place(other)
+    }
+
     /// The same place asked by somebody else.
     #[must_use]
     pub fn with_credentials(mut self, user: &str, pass: &str) -> ApiAddress {
@@ -158,6 +171,26 @@ mod tests {
             ("http://bücher.example/ä", "http://xn--bcher-kva.example/%C3%A4/"),
         ] {
             assert_eq!(base(typed).as_deref(), Ok(expected), "{typed:?}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_the_same_however_it_is_written() {
+        let same = |one: &str, other: &str| {
+            let address = |text: &str| text.parse::<ApiAddress>().unwrap();
+            address(one).is_same_place(&address(other))
+        };
+        for (one, other) in [
+            ("hall", "http://Hall:9997/v3/paths/list"),
+            ("me:pw@hall", "http://hall:9997"),
+            ("http://hall:9997", "https://hall:9997"),
+            ("localhost", "127.0.0.1"),
+            ("::1", "127.0.0.1"),
+        ] {
+            assert!(same(one, other), "{one} {other}");
+        }
+        for (one, other) in [("hall", "hall:9998"), ("hall", "hall2"), ("https://p/a", "https://p/b")] {
+            assert!(!same(one, other), "{one} {other}");
         }
     }
 

@@ -39,6 +39,9 @@ pub struct Features {
     pub rtsp_hashes: bool,
     /// Users have passwords here (`authMethod: internal`), not at another server.
     pub internal_users: bool,
+    /// RTSP asks for passwords by digest too: the server then refuses a list of users in which any is kept as a hash
+    /// (`internal/conf/conf.go`).
+    pub rtsp_digest: bool,
     path_keys: BTreeSet<String>,
 }
 
@@ -69,6 +72,10 @@ impl Features {
             redacted_passwords: redacted(global, version),
             rtsp_hashes: !path_has("useAbsoluteTimestamp") || path_has("recordMaxPartSize"),
             internal_users: global.get("authMethod").is_none_or(|method| method == "internal"),
+            rtsp_digest: global
+                .get("rtspAuthMethods")
+                .and_then(Value::as_array)
+                .is_some_and(|methods| methods.iter().any(|method| method == "digest")),
             path_keys: path_defaults.keys().cloned().collect(),
         };
         features.at_least = features.lower_bound();

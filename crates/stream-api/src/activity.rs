@@ -313,6 +313,18 @@ kinds! {
         /// By whom.
         by: Origin,
     } = "drift_adopted", Info;
+    /// Somebody else changed who may use an added server; it stays so until a person decides.
+    UsersDrifted = "users_drifted", Warning;
+    /// Who may use an added server was made as it is set here again.
+    UsersApplied {
+        /// By whom.
+        by: Origin,
+    } = "users_applied", Info;
+    /// A path that is as ours would be was taken as ours.
+    PathTaken {
+        /// By whom.
+        by: Origin,
+    } = "path_taken", Info;
     /// A server was added.
     ServerAdded {
         /// By whom.

@@ -80,6 +80,9 @@ impl ActivityKind {
             ActivityKind::DriftAdopted { keys, by } => {
                 t!("activity.drift_adopted", keys = keys.join(", "), by = by.words())
             }
+            ActivityKind::UsersDrifted => t!("activity.users_drifted").to_owned(),
+            ActivityKind::UsersApplied { by } => t!("activity.users_applied", by = by.words()),
+            ActivityKind::PathTaken { by } => t!("activity.path_taken", by = by.words()),
             ActivityKind::ServerAdded { by } => t!("activity.server_added", by = by.words()),
             ActivityKind::ServerRemoved { by } => t!("activity.server_removed", by = by.words()),
             ActivityKind::ServerStarted { after_ms } => t!("activity.server_started", time = span(*after_ms)),

@@ -47,6 +47,8 @@ macro_rules! with_servers {
             ServerNameUnfit = "server_name_unfit";
             /// Another server has that name.
             ServerNameTaken = "server_name_taken";
+            /// Another server that was added has that address: two writers would undo each other's changes there.
+            ServerKnown = "server_known";
             /// Streams belong to the server that is to be removed.
             ServerInUse = "server_in_use";
             /// No address of a Control API, or of what streams are sent to.
@@ -111,8 +113,14 @@ macro_rules! with_servers {
             RemotePublishSome = "remote_publish_some";
             /// An added server has a path of the stream's name that somebody else made.
             PathForeign = "path_foreign", OpenSettings;
+            /// On an added server somebody else sends to a path of the stream's name, which has no entry of its own.
+            PathBusy = "path_busy", OpenSettings;
             /// Somebody else changed paths of ours on an added server.
             PathDrifted = "path_drifted", OpenServer;
+            /// Somebody else changed the list of users of an added server.
+            UsersDrifted = "users_drifted", OpenServer;
+            /// No password can be asked for on this server: it wants them by RTSP's digest, and we keep none as text.
+            AccessDigest = "access_digest";
             /// Who may watch can't be set on this server: the list of users is missing.
             AccessUnenforced = "access_unenforced";
             /// Who may watch can't be set on this server: its list of users lets everybody watch.

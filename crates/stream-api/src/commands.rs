@@ -38,8 +38,8 @@ pub use history::{
 };
 pub use order::{StreamRestart, StreamStart, StreamStartAll, StreamStop, StreamStopAll};
 pub use others::{
-    Adopted, DriftAdopt, DriftApply, LeftStreams, OtherList, Others, ServerAdd, ServerEdit, ServerRemove,
-    ServerRetry, ServerSecrets, ServerTest,
+    Adopted, DriftAdopt, DriftApply, LeftStreams, OtherList, Others, PathTake, ServerAdd, ServerEdit,
+    ServerRemove, ServerRetry, ServerSecrets, ServerTest,
 };
 pub use prepare::{
     PrepareCancel, PrepareStart, PreparedFiles, PreparedList, PreparedRemove, PreparedRoomSet,
@@ -143,6 +143,7 @@ macro_rules! with_commands {
             ServerRetry, server_retry;
             DriftApply, drift_apply;
             DriftAdopt, drift_adopt;
+            PathTake, path_take;
             UplinkSet, uplink_set;
             ViewerList, viewer_list;
             ViewerKick, viewer_kick;
@@ -222,6 +223,7 @@ routes! {
     ServerRetry => OtherServer, "server_retry", Post "/api/v1/servers/{id}/retry", 200;
     DriftApply => OtherServer, "drift_apply", Post "/api/v1/servers/{id}/drift/apply", 200;
     DriftAdopt => Adopted, "drift_adopt", Post "/api/v1/servers/{id}/drift/adopt", 200;
+    PathTake => OtherServer, "path_take", Post "/api/v1/servers/{id}/take", 200;
     UplinkSet => Nothing, "uplink_set", Post "/api/v1/server/uplink", 200;
     ViewerList => Watching, "viewer_list", Get "/api/v1/viewers", 200;
     ViewerKick => Nothing, "viewer_kick", Post "/api/v1/viewers/{id}/kick", 200;

@@ -13,6 +13,26 @@ pub struct Drift {
     pub differences: Vec<Difference>,
 }
 
+/// Somebody else changed who may use a server whose owner's list we write. It stays as it is until a person decides.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UserDrift {
+    /// Whom the list has and the owner's, as it was given, has not; `***` stands for a name that is not told.
+    pub added: Vec<String>,
+    /// Of the owner's list as it was given, who is not in it any more, or otherwise.
+    pub gone: Vec<String>,
+    /// What is set here of who may watch and send is not all in it.
+    pub behind: bool,
+}
+
+/// A path that this program did not make, as far as it knows, and that is just as it would make it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Alike {
+    /// Whose name it has.
+    pub stream: StreamId,
+    /// Its name.
+    pub path: String,
+}
+
 /// A key of a path that has another value on the server than we want.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {

@@ -70,7 +70,7 @@ pub use capacity::{Capacity, Computer, Fit, Load};
 pub use code::Code;
 pub use codec_name::{codec_name, container_name};
 pub use commands::{COMMANDS, Command, Method, Route};
-pub use drift::{Difference, Drift};
+pub use drift::{Alike, Difference, Drift, UserDrift};
 pub use encoder_tried::{EncoderTried, EncodersTried};
 pub use encoding::{Encoder, Encoding, Part, PublishBy, Setting, Sound, VideoCodec};
 pub use error::{Error, Fault, FaultAction};

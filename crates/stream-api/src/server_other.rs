@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{Address, Drift, Fault, Protocol, ServerId, ServerSpec, UnixMillis};
+use crate::{Address, Alike, Drift, Fault, Protocol, ServerId, ServerSpec, UnixMillis, UserDrift};
 
 /// A server that was added, as it is. The bundled one is [`ServerStatus`](crate::ServerStatus).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,12 +27,16 @@ pub struct OtherServer {
     pub outbound_bps: u64,
     /// What is wrong although it runs, and the cure.
     pub warnings: Vec<Fault>,
-    /// How many paths it has that are not ours; they are left alone.
+    /// How many paths it has that are not ours, with an entry or a publisher; they are left alone.
     pub foreign: u32,
     /// The names of the first 100 of these, sorted.
     pub foreign_paths: Vec<String>,
+    /// Of these, what may have been ours: a person can say so.
+    pub alike: Vec<Alike>,
     /// Paths of ours that somebody else changed there.
     pub drift: Vec<Drift>,
+    /// What somebody else changed of its users, where these are written from here.
+    pub users: Option<UserDrift>,
 }
 
 impl OtherServer {
@@ -52,7 +56,9 @@ impl OtherServer {
             warnings: Vec::new(),
             foreign: 0,
             foreign_paths: Vec::new(),
+            alike: Vec::new(),
             drift: Vec::new(),
+            users: None,
         }
     }
 
@@ -104,6 +110,8 @@ pub enum Lack {
     UsersElsewhere,
     /// A password lets nobody in by RTSP (1.12 to 1.13.0).
     RtspPasswords,
+    /// No passwords and keys: they are kept as hashes, and it asks for them by RTSP's digest too.
+    Digest,
     /// Viewers can't be disconnected: its owner does not want it.
     Kick,
     /// Guest links open no page of ours there.
@@ -133,6 +141,7 @@ impl Lack {
             Lack::Users => t!("lack.users"),
             Lack::UsersElsewhere => t!("lack.users_elsewhere"),
             Lack::RtspPasswords => t!("lack.rtsp_passwords"),
+            Lack::Digest => t!("lack.digest"),
             Lack::Kick => t!("lack.kick"),
             Lack::GuestLinks => t!("lack.guest_links"),
             Lack::Settings => t!("lack.settings"),

@@ -13,7 +13,7 @@ pub(crate) struct ServerLook<'a> {
     pub(crate) fault: Option<&'a Fault>,
     pub(crate) warnings: &'a [Fault],
     /// What others changed there.
-    pub(crate) drifted: Option<Fault>,
+    pub(crate) drifted: Vec<Fault>,
 }
 
 impl<'a> From<&'a ServerStatus> for ServerLook<'a> {
@@ -24,7 +24,7 @@ impl<'a> From<&'a ServerStatus> for ServerLook<'a> {
             state: server.state,
             fault: server.fault.as_ref(),
             warnings: &server.warnings,
-            drifted: None,
+            drifted: Vec::new(),
         }
     }
 }
@@ -47,11 +47,13 @@ impl<'a> From<&'a OtherServer> for ServerLook<'a> {
     }
 }
 
-fn drifted(other: &OtherServer) -> Option<Fault> {
+fn drifted(other: &OtherServer) -> Vec<Fault> {
     let mut paths: Vec<&str> = other.drift.iter().take(NAMED).map(|drift| drift.path.as_str()).collect();
     if other.drift.len() > NAMED {
         paths.push("…");
     }
-    let error = || Error::new(Code::PathDrifted).with("server", &other.spec.name);
-    (!paths.is_empty()).then(|| error().with("names", paths.join(", ")).into())
+    let error = |code| Error::new(code).with("server", &other.spec.name);
+    let changed = (!paths.is_empty()).then(|| error(Code::PathDrifted).with("names", paths.join(", ")));
+    let users = other.users.is_some().then(|| error(Code::UsersDrifted));
+    changed.into_iter().chain(users).map(Fault::from).collect()
 }

@@ -2,14 +2,14 @@
 
 use leptos::prelude::*;
 use stream_api::{
-    Fetch, Ingest, Mode, Source,
+    Fetch, Ingest, Lack, Mode, Source,
     commands::{PublishKeyRenew, PublishKeyRevoke},
     t,
 };
 
 use crate::{
     app::App,
-    components::{Act, CopyButton, Icon, confirm::Question, icon, only_here},
+    components::{Act, CopyButton, Icon, access::unset, confirm::Question, icon, only_here},
     format,
     store::live::Row,
 };
@@ -60,6 +60,12 @@ fn recipes(app: App, row: RwSignal<Row>) -> impl IntoView {
     let id = row.with_untracked(|row| row.stream.id);
     let urls = Memo::new(move |_| app.urls(row));
     let user = Memo::new(move |_| row.with(|row| row.stream.access.publisher.clone()));
+    // Who may publish is not ours to say there.
+    let unset = Memo::new(move |_| {
+        let lacks = app.world.lacks(row.with(|row| row.stream.spec.server));
+        let digest = lacks.contains(&Lack::Digest).then(|| Lack::Digest.words());
+        unset(&lacks).or(digest)
+    });
     // Told once, when it is made.
     let told = RwSignal::new(None::<String>);
     let busy = RwSignal::new(false);
@@ -81,6 +87,7 @@ fn recipes(app: App, row: RwSignal<Row>) -> impl IntoView {
         app.question.set(Some(Question::key(false, revoke)));
     };
     let hint = move || match (user.get().is_some(), told.get().is_some()) {
+        (false, _) if unset.get().is_some() => t!("publish.elsewhere"),
         (false, _) => t!("publish.no_key"),
         (true, true) => t!("publish.key.once"),
         (true, false) => t!("publish.key.hint"),
@@ -117,6 +124,7 @@ fn recipes(app: App, row: RwSignal<Row>) -> impl IntoView {
             {only_here(app, Signal::derive(move || row.with(|row| row.stream.spec.server)))}
             <p class="faint small-print">{t!("publish.obs.hint")}</p>
             <p class="faint small-print" data-testid="key-hint">{hint}</p>
+            {move || unset.get().map(|why| view! { <p class="faint small-print">{why}</p> })}
             <div class="card-foot">
                 <Act
                     icon=Icon::Lock
@@ -126,6 +134,7 @@ fn recipes(app: App, row: RwSignal<Row>) -> impl IntoView {
                     })
                     act="publish-key"
                     busy=busy
+                    disabled=Signal::derive(move || unset.get().is_some())
                     on_press=make
                 />
                 {move || user.get().is_some().then(|| view! {

@@ -92,11 +92,11 @@ fn page(app: App, id: ServerId, seen: Memo<Option<OtherServer>>) -> impl IntoVie
                     .collect_view()
             }}
             <div class="detail">
-                <div class="column">{drift::drift(app, id, seen)} {streams(app, id)} {foreign(seen)}</div>
+                <div class="column">{drift::users(app, id, seen)} {drift::drift(app, id, seen)} {streams(app, id)} {foreign(app, id, seen)}</div>
                 <div class="column">{about(app, seen)} {cannot(seen)}</div>
             </div>
         </div>
-        {move || removing.get().then(|| remove::dialog(app, id, name.get_untracked(), removing))}
+        {move || removing.get().then(|| remove::dialog(app, id, name.get_untracked(), state, removing))}
     }
 }
 
@@ -166,7 +166,7 @@ fn streams(app: App, id: ServerId) -> impl IntoView {
 }
 
 /// Paths that others made there: shown, and left alone.
-fn foreign(seen: Memo<Option<OtherServer>>) -> impl IntoView {
+fn foreign(app: App, id: ServerId, seen: Memo<Option<OtherServer>>) -> impl IntoView {
     let all = Memo::new(move |_| {
         seen.with(|s| s.as_ref().map(|s| (s.foreign, s.foreign_paths.clone())).unwrap_or_default())
     });
@@ -181,6 +181,7 @@ fn foreign(seen: Memo<Option<OtherServer>>) -> impl IntoView {
                     <p class="muted small-print">{t!("server.foreign.hint")}</p>
                     <ul class="paths">{rows}</ul>
                     {(more > 0).then(|| view! { <p class="faint small-print">{tn!("server.foreign.more", more)}</p> })}
+                    {drift::alike(app, id, seen)}
                 </section>
             }
         })

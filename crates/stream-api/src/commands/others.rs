@@ -112,6 +112,19 @@ pub struct DriftApply {
     /// Whose path; all of them when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stream: Option<StreamId>,
+    /// Who may use the server instead, and no path: whom somebody else added is gone then.
+    #[serde(default)]
+    pub users: bool,
+}
+
+/// Takes a path as ours that was made there, as far as is known, by somebody else, and is as we would make it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PathTake {
+    /// On which server.
+    pub id: ServerId,
+    /// Whose it is from then on.
+    pub stream: StreamId,
 }
 
 /// Sets a stream as somebody else changed its path, as far as a stream has a setting for it.

@@ -51,7 +51,8 @@ pub(crate) use history::{
     activity_export, activity_list, activity_seen, stream_past, stream_run_log, support_bundle,
 };
 pub(crate) use others::{
-    drift_adopt, drift_apply, other_list, server_add, server_edit, server_remove, server_retry, server_test,
+    drift_adopt, drift_apply, other_list, path_take, server_add, server_edit, server_remove, server_retry,
+    server_test,
 };
 pub(crate) use prepare::{prepare_cancel, prepare_start, prepared_list, prepared_remove, prepared_room_set};
 pub(crate) use preset::{preset_apply, preset_remove, preset_save};

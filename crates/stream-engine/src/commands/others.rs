@@ -3,8 +3,9 @@
 mod drift;
 mod given;
 
+use mediamtx_client::ApiAddress;
 use stream_api::{
-    ActivityKind, Code, Error, OtherServer, ServerId, ServerTested, StreamId,
+    ActivityKind, Code, Error, OtherServer, ServerId, ServerSpec, ServerTested, StreamId,
     commands::{
         LeftStreams, Nothing, OtherList, Others, ServerAdd, ServerEdit, ServerRemove, ServerRetry,
         ServerTest, StreamUpdate,
@@ -20,7 +21,7 @@ use crate::{
     store::StoredStream,
     stored_other::{OtherSecrets, StoredOther},
 };
-pub(crate) use drift::{drift_adopt, drift_apply};
+pub(crate) use drift::{drift_adopt, drift_apply, path_take};
 
 pub(crate) async fn other_list(call: &Call<'_>, _: OtherList) -> Result<Others, Error> {
     Ok(Others { servers: call.engine.hub.snapshot().others })
@@ -47,6 +48,7 @@ pub(crate) async fn server_add(call: &Call<'_>, request: ServerAdd) -> Result<Ot
     }
     let _turn = call.engine.servers_turn.lock().await;
     check_name_free(call.engine, &spec.name, None).await?;
+    check_place_free(call.engine, &spec, None).await?;
     let stored = StoredOther { id: ServerId(Uuid::now_v7()), spec };
     let id = stored.id;
     keep(call.engine, id, &kept, &OtherSecrets::default()).await?;
@@ -69,6 +71,9 @@ pub(crate) async fn server_edit(call: &Call<'_>, request: ServerEdit) -> Result<
         server::usable(&folder.here, &call.engine.drives).await?;
     }
     check_name_free(call.engine, &spec.name, Some(id)).await?;
+    if before.0.spec.api != spec.api {
+        check_place_free(call.engine, &spec, Some(id)).await?;
+    }
     let terms = server::terms(&spec, &kept, &call.engine.slates);
     for stream in of_server(call.engine, id).await {
         terms.check(&stream.spec.name, &stream.access)?;
@@ -185,6 +190,18 @@ async fn check_name_free(engine: &Inner, name: &str, except: Option<ServerId>) -
     match engine.store.others().await.iter().any(same) {
         true => Err(Error::new(Code::ServerNameTaken).with("name", name)),
         false => Ok(()),
+    }
+}
+
+/// One task writes to a server: two would undo each other's changes of its users.
+async fn check_place_free(engine: &Inner, spec: &ServerSpec, except: Option<ServerId>) -> Result<(), Error> {
+    let Ok(place) = spec.api.parse::<ApiAddress>() else { return Ok(()) };
+    let same = |other: &StoredOther| {
+        Some(other.id) != except && other.spec.api.parse().is_ok_and(|other| place.is_same_place(&other))
+    };
+    match engine.store.others().await.into_iter().find(same) {
+        Some(other) => Err(Error::new(Code::ServerKnown).with("name", other.spec.name)),
+        None => Ok(()),
     }
 }
 

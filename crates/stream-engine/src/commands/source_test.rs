@@ -129,7 +129,7 @@ async fn fetch(engine: &Inner, pull: Pull, host: &str) -> Result<Result<Probed, 
     let id = StreamId(Uuid::now_v7());
     let name = format!("stream-manager-test-{}", Uuid::new_v4().simple());
     let path = TestPath { engine, id, name: &name };
-    let wish = Wish { record: false, keep: Keep::No, pull: Some(pull) };
+    let wish = Wish { record: false, keep: Keep::No, pull: Some(pull), outside: false };
     let server: &Server = &engine.server;
     let _eager = server.eager();
     server.ensure_path(id, &name, wish).await?;

@@ -110,6 +110,9 @@ impl Chronicle {
     pub(crate) fn drifted(&mut self, before: &OtherServer, after: &OtherServer) -> Vec<Activity> {
         let keys = |drift: &Drift| drift.differences.iter().map(|one| one.key.clone()).collect::<Vec<_>>();
         let mut told = Vec::new();
+        if before.users.is_none() && after.users.is_some() {
+            told.push(self.tell_server(&after.spec.name, ActivityKind::UsersDrifted));
+        }
         for drift in &after.drift {
             let known = before.drift.iter().find(|known| known.stream == drift.stream).map(keys);
             let new: Vec<String> = keys(drift)

@@ -1,6 +1,6 @@
 use stream_api::{
     Awaited, Code, Difference, Drift, Error, Fault, NetworkSource, NoticeKind, OtherServer, OtherState,
-    Recording, ServerSpec, ServerState, Source, StreamSpec, Wait,
+    Recording, ServerSpec, ServerState, Source, StreamSpec, UserDrift, Wait,
 };
 use uuid::Uuid;
 
@@ -472,4 +472,10 @@ fn what_others_changed_on_their_server_is_told_once() {
     assert_eq!(rig.after(2 * MINUTE), []);
     rig.other(drifted(&["obs"]));
     assert_eq!(rig.after(MINUTE).len(), 1, "anew");
+    rig.other(|other| {
+        let added = vec!["guest".to_owned()];
+        other.users = Some(UserDrift { added, gone: Vec::new(), behind: true });
+    });
+    let told = rig.after(MINUTE);
+    assert!(told.len() == 1 && told[0].title.contains("who may use Hall"), "{told:?}");
 }

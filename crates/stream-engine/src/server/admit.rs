@@ -1,9 +1,10 @@
 use std::{
-    collections::HashSet,
+    collections::{BTreeSet, HashSet},
     time::{Duration, Instant},
 };
 
-use mediamtx_client::{Action, Api, ApiError, Pass, Permission, Session, User};
+use mediamtx_client::{Action, Api, ApiError, Pass, Paths, Permission, Session, User};
+use stream_api::UserDrift;
 
 use super::users;
 
@@ -12,6 +13,9 @@ use super::users;
 const COMING_IN: Duration = Duration::from_secs(12);
 /// After so many writes that change nothing of what a server shows, it shows what it has in its own way.
 const IN_VAIN: u32 = 2;
+/// Who changes even our part of the list for the third time within this time does so for a reason: maybe another
+/// program that writes it too.
+const QUARREL: Duration = Duration::from_secs(60);
 
 /// Who may do what on a running server: one list, replaced whole. Nobody is disconnected by that, so who lost a right
 /// is.
@@ -29,6 +33,14 @@ pub(super) struct Admitted {
     strange: Option<Vec<User>>,
     /// What it shows although it was given something else, and how many writes changed nothing of that.
     stubborn: Option<(Vec<User>, u32)>,
+    /// What it shows, where somebody else changed more than our part of it: nothing is written until a person decides.
+    held: Option<Vec<User>>,
+    /// A person decided for ours.
+    insisted: bool,
+    /// When somebody else's change of our part was put back.
+    quarrels: Vec<Instant>,
+    /// A change of somebody else was put back, and not told yet.
+    put_back: bool,
 }
 
 /// A list that does not hold any more.
@@ -70,7 +82,23 @@ impl Admitted {
 
     /// Of a server that was started by somebody else, with these users. What list it has now is not known.
     pub(super) fn elsewhere(base: Vec<User>) -> Admitted {
-        Admitted { base, users: None, past: Vec::new(), ours: HashSet::new(), strange: None, stubborn: None }
+        Admitted {
+            base,
+            users: None,
+            past: Vec::new(),
+            ours: HashSet::new(),
+            strange: None,
+            stubborn: None,
+            held: None,
+            insisted: false,
+            quarrels: Vec::new(),
+            put_back: false,
+        }
+    }
+
+    /// A person gave the list of these users just now: what is there instead is known, and written over.
+    pub(super) fn decided(self) -> Admitted {
+        Admitted { insisted: true, ..self }
     }
 
     /// Nobody has looked for a while: the list is said anew. Who came in by the one that is known may still be there.
@@ -86,17 +114,49 @@ impl Admitted {
     /// Asks the server for its users. Whether it has what it was given; if not, it is given that again by the next
     /// [`follow`](Admitted::follow). `there` are the sessions that were seen last: they came before what is shown now.
     ///
+    /// `names` are the paths of which it is ours to say who may watch, on a server of somebody else. There a change of
+    /// more than these is left as it is, until it is undone or a person decides.
+    ///
     /// # Errors
     /// [`ApiError`].
-    pub(super) async fn look(&mut self, api: &Api, there: &HashSet<String>) -> Result<bool, ApiError> {
-        let Some(users) = &self.users else { return Ok(true) };
-        let shown = shown_by(api).await?;
-        let is_given = users.len() == shown.len()
-            && users.iter().zip(&shown).all(|(given, shown)| given.is_shown_as(shown));
-        let known = |(before, times): &(Vec<User>, u32)| *times >= IN_VAIN && *before == shown;
-        if is_given || self.stubborn.as_ref().is_some_and(known) {
-            self.ours.clone_from(there);
+    pub(super) async fn look(
+        &mut self,
+        api: &Api,
+        there: &HashSet<String>,
+        names: Option<&BTreeSet<String>>,
+    ) -> Result<bool, ApiError> {
+        if self.users.is_none() && names.is_none() {
             return Ok(true);
+        }
+        let shown = shown_by(api).await?;
+        let given = |users: &Vec<User>| {
+            users.len() == shown.len()
+                && users.iter().zip(&shown).all(|(given, shown)| given.is_shown_as(shown))
+        };
+        let known = |(before, times): &(Vec<User>, u32)| *times >= IN_VAIN && *before == shown;
+        if self.users.as_ref().is_some_and(given) || self.stubborn.as_ref().is_some_and(known) {
+            self.ours.clone_from(there);
+            self.held = None;
+            return Ok(true);
+        }
+        let tried = self.insisted || self.stubborn.as_ref().is_some_and(|(before, _)| *before == shown);
+        if let Some(names) = names
+            && !tried
+        {
+            let strange = self.strangers(&shown, names);
+            self.quarrels.retain(|at| at.elapsed() < QUARREL);
+            let quarrels = self.users.is_some() && self.quarrels.len() >= 2;
+            if self.held.as_ref() == Some(&shown) || quarrels || !strange.is_empty() {
+                self.held = Some(shown);
+                return Ok(true);
+            }
+        }
+        self.held = None;
+        if self.users.is_none() {
+            return Ok(true);
+        }
+        if names.is_some() {
+            self.quarrels.push(Instant::now());
         }
         self.past.extend(self.users.take().map(Past::of));
         self.strange = Some(shown);
@@ -108,9 +168,41 @@ impl Admitted {
         self.stubborn = None;
     }
 
-    /// Whether what it shows is not what it was given, and stays so.
-    pub(super) fn is_stubborn(&self) -> bool {
-        self.stubborn.is_some()
+    /// Whether a change of somebody else was put back since this was asked last.
+    pub(super) fn was_put_back(&mut self) -> bool {
+        std::mem::take(&mut self.put_back)
+    }
+
+    /// What it shows, where that is left as it is until a person decides.
+    pub(super) fn held(&self) -> Option<&[User]> {
+        self.held.as_deref()
+    }
+
+    /// A person decided: the list is ours again, and who came in by the other one goes.
+    pub(super) fn insist(&mut self) {
+        if let Some(shown) = self.held.take() {
+            self.past.extend(self.users.take().map(Past::of));
+            (self.strange, self.insisted) = (Some(shown), true);
+            self.quarrels.clear();
+        }
+    }
+
+    /// What a person has to decide, of the paths of these names, where `wanted` is what is to be.
+    pub(super) fn drift(&self, wanted: &[User], names: &BTreeSet<String>) -> Option<UserDrift> {
+        let shown = self.held.as_ref()?;
+        let Strangers { added, gone } = self.strangers(shown, names);
+        let missing = wanted.iter().any(|user| !shown.iter().any(|shown| user.is_shown_as(shown)));
+        let stale =
+            |shown: &&User| is_about(shown, names) && !wanted.iter().any(|user| user.is_shown_as(shown));
+        let behind = missing || shown.iter().any(|shown| stale(&shown));
+        Some(UserDrift { added, gone, behind })
+    }
+
+    fn strangers(&self, shown: &[User], names: &BTreeSet<String>) -> Strangers {
+        let is_base = |shown: &User| self.base.iter().any(|user| user.is_shown_as(shown));
+        let added = shown.iter().filter(|shown| !is_base(shown) && !is_about(shown, names));
+        let gone = self.base.iter().filter(|user| !shown.iter().any(|shown| user.is_shown_as(shown)));
+        Strangers { added: added.map(name_of).collect(), gone: gone.map(name_of).collect() }
     }
 
     /// Whether the list that was seen instead is of somebody else, now that the server was given ours again: then
@@ -127,25 +219,42 @@ impl Admitted {
             let users = strange.iter().map(|user| told(user, given)).collect();
             self.past.push(Past { before: Some(self.ours.clone()), ..Past::of(users) });
             self.stubborn = None;
+            self.put_back = !self.insisted;
         }
         self.strange = None;
         Ok(())
     }
 
-    /// Whether the server has these users, and nobody is in who should not be.
+    /// Whether the server has these users, and nobody is in who should not be; or it is not ours to change that now.
     pub(super) fn is_done(&self, wanted: impl FnOnce(&[User]) -> Vec<User>) -> bool {
-        self.past.is_empty() && self.strange.is_none() && self.users.as_ref() == Some(&wanted(&self.base))
+        self.held.is_some()
+            || self.past.is_empty()
+                && self.strange.is_none()
+                && self.users.as_ref() == Some(&wanted(&self.base))
     }
 
-    /// Takes back all that streams brought into the list.
+    /// Takes back all that streams brought into the list. One that somebody else changed stays as it is: what its owner
+    /// made of it is not known in full.
     ///
     /// # Errors
     /// [`ApiError`].
-    pub(super) async fn retract(&mut self, api: &Api) -> Result<(), ApiError> {
-        self.follow(api, <[User]>::to_vec).await
+    pub(super) async fn retract(&mut self, api: &Api, names: &BTreeSet<String>) -> Result<(), ApiError> {
+        if !self.insisted {
+            self.look(api, &HashSet::new(), Some(names)).await?;
+        }
+        if self.held.is_some() {
+            tracing::warn!("somebody else changed the list of users; what was ours in it stays");
+        }
+        self.follow(api, <[User]>::to_vec, Some(names)).await
     }
 
-    /// Brings the server in line with `wanted`.
+    /// Those who may be there whatever streams there are.
+    pub(super) fn base(&self) -> &[User] {
+        &self.base
+    }
+
+    /// Brings the server in line with `wanted`, unless that is for a person to decide. Nobody is disconnected but from
+    /// paths of these `names`, where there are others.
     ///
     /// # Errors
     /// [`ApiError`]; the next call goes on where this one ended.
@@ -153,7 +262,11 @@ impl Admitted {
         &mut self,
         api: &Api,
         wanted: impl FnOnce(&[User]) -> Vec<User>,
+        names: Option<&BTreeSet<String>>,
     ) -> Result<(), ApiError> {
+        if self.held.is_some() {
+            return Ok(());
+        }
         let wanted = wanted(&self.base);
         if self.users.as_ref() != Some(&wanted) {
             // Unknown from here on, should the answer be lost.
@@ -165,6 +278,7 @@ impl Admitted {
             self.users = Some(wanted.clone());
         }
         self.judge(api, &wanted).await?;
+        self.insisted = false;
         if self.past.is_empty() {
             return Ok(());
         }
@@ -177,13 +291,44 @@ impl Admitted {
         }
         for past in &self.past {
             let gone = users::evicted(&sessions, &past.users, &wanted);
-            for session in gone.into_iter().filter(|session| past.let_in(session)) {
+            let is_ours = |session: &&Session| names.is_none_or(|names| names.contains(&session.path));
+            for session in gone.into_iter().filter(is_ours).filter(|session| past.let_in(session)) {
                 tracing::info!(path = session.path, kind = ?session.kind, "disconnected: the right to be there is gone");
                 api.kick(session.kind, &session.id).await?;
             }
         }
         self.past.retain(|past| past.seen.as_ref().is_some_and(|seen| seen.at.elapsed() < COMING_IN));
         Ok(())
+    }
+}
+
+/// Whom somebody else added to a list, and whom they took out of it.
+#[derive(Debug, PartialEq, Eq)]
+struct Strangers {
+    added: Vec<String>,
+    gone: Vec<String>,
+}
+
+impl Strangers {
+    fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.gone.is_empty()
+    }
+}
+
+/// Whether an entry is about paths of these names alone, as those are that we write.
+fn is_about(user: &User, names: &BTreeSet<String>) -> bool {
+    let ours = |one: &Permission| match (one.action, &one.paths) {
+        (Action::Read | Action::Publish, Paths::Named(name)) => names.contains(name),
+        _ => false,
+    };
+    !user.permissions.is_empty() && user.permissions.iter().all(ours)
+}
+
+/// For people. One that is kept as a hash is nobody's business.
+fn name_of(user: &User) -> String {
+    match user.name.split_once(':') {
+        Some(("sha256" | "argon2", _)) => "***".to_owned(),
+        _ => user.name.clone(),
     }
 }
 
@@ -209,155 +354,4 @@ fn told(user: &User, given: &[User]) -> User {
 }
 
 #[cfg(test)]
-mod tests {
-    use mediamtx_client::Secret;
-    use serde_json::{Value, json};
-    use stream_api::{UnixMillis, ViewerAccess};
-
-    use super::{
-        super::{
-            fake::Fake,
-            users::{Keys, Rights},
-        },
-        *,
-    };
-    use crate::access::{Digest, StoredAccess};
-
-    /// Somebody by RTSP, who tells the path once its source is there.
-    fn comes(fake: &Fake, id: &str, path: &str, created: &str) {
-        fake.state().sessions.retain(|session| session["id"] != id);
-        fake.state().sessions.push(json!({
-            "id": id, "path": path, "state": if path.is_empty() { "idle" } else { "read" },
-            "remoteAddr": "192.168.1.5:5000", "user": "viewer", "created": created,
-        }));
-    }
-
-    fn kicked(fake: &Fake) -> Vec<String> {
-        std::mem::take(&mut fake.state().kicked)
-    }
-
-    async fn look(admitted: &mut Admitted, api: &Api) -> bool {
-        let there = api.sessions().await.unwrap().into_iter().map(|session| session.id).collect();
-        admitted.look(api, &there).await.unwrap()
-    }
-
-    fn keys() -> Keys {
-        let secret = |name: &str| (name.to_owned(), Secret::new("pass"));
-        Keys { control: secret("manager"), publisher: secret("publisher"), reader: secret("reader") }
-    }
-
-    fn list(viewers: ViewerAccess) -> Vec<User> {
-        let access = StoredAccess { viewers, ..StoredAccess::default() };
-        let show = Rights { name: "show".to_owned(), access };
-        users::users(&keys().users(), std::iter::once(&show), UnixMillis(0))
-    }
-
-    #[tokio::test]
-    async fn who_asked_before_the_stream_was_shut_goes_even_when_they_come_in_later() {
-        // Clocks of other computers may be anywhere.
-        for (before, after) in [
-            ("2026-01-01T10:00:00Z", "2026-01-01T10:00:01Z"),
-            ("2099-01-01T10:00:00Z", "1999-01-01T10:00:00Z"),
-        ] {
-            let fake = Fake::default();
-            let (api, open, shut) =
-                (fake.api().await, list(ViewerAccess::Open), list(ViewerAccess::Restricted));
-            let mut admitted = Admitted::new(keys().users(), open.clone());
-            assert!(admitted.is_done(|_| open.clone()));
-            comes(&fake, "watches", "show", before);
-            comes(&fake, "waited", "", before);
-            admitted.follow(&api, |_| shut.clone()).await.unwrap();
-            assert_eq!(kicked(&fake), ["watches"]);
-            assert!(
-                !admitted.is_done(|_| shut.clone()),
-                "somebody may wait for a source that is fetched on demand"
-            );
-
-            // The source came, and with it who waited; and somebody whom the new list let in, whatever it is by.
-            comes(&fake, "waited", "show", before);
-            comes(&fake, "new", "show", after);
-            admitted.follow(&api, |_| shut.clone()).await.unwrap();
-            assert_eq!(kicked(&fake), ["waited"]);
-
-            // Nobody waits for longer than that.
-            let seen = admitted.past.last_mut().unwrap().seen.as_mut().unwrap();
-            seen.at = seen.at.checked_sub(COMING_IN).unwrap();
-            admitted.follow(&api, |_| shut.clone()).await.unwrap();
-            assert!(admitted.is_done(|_| shut.clone()), "there is nothing left to look for");
-        }
-    }
-
-    /// With a password.
-    fn locked() -> Vec<User> {
-        let password = Some(Digest::of("s3cret"));
-        let access = StoredAccess { viewers: ViewerAccess::Restricted, password, ..StoredAccess::default() };
-        let show = Rights { name: "show".to_owned(), access };
-        users::users(&keys().users(), std::iter::once(&show), UnixMillis(0))
-    }
-
-    /// A list of somebody else, as a server shows it.
-    fn foreign(permissions: &Value) -> Value {
-        json!([{ "user": "any", "permissions": permissions }])
-    }
-
-    #[tokio::test]
-    async fn who_came_in_by_a_list_of_somebody_else_goes_and_nobody_else() {
-        let fake = Fake::default();
-        let (api, locked) = (fake.api().await, locked());
-        let mut admitted = Admitted::elsewhere(keys().users());
-        admitted.follow(&api, |_| locked.clone()).await.unwrap();
-        comes(&fake, "before", "show", "2026-01-01T10:00:00Z");
-        assert!(look(&mut admitted, &api).await);
-
-        fake.state().users = Some(foreign(&json!([{ "action": "read" }])));
-        comes(&fake, "meanwhile", "show", "2026-01-01T10:00:00Z");
-        assert!(!look(&mut admitted, &api).await);
-        assert!(!admitted.is_done(|_| locked.clone()));
-        admitted.follow(&api, |_| locked.clone()).await.unwrap();
-        assert_eq!(kicked(&fake), ["meanwhile"]);
-        assert!(look(&mut admitted, &api).await, "it has ours again");
-
-        // Nobody comes in by a list that doesn't let them in.
-        for other in [json!([]), json!([{ "action": "read", "path": "other" }])] {
-            comes(&fake, "later", "show", "2026-01-01T10:00:00Z");
-            fake.state().users = Some(foreign(&other));
-            assert!(!look(&mut admitted, &api).await);
-            admitted.follow(&api, |_| locked.clone()).await.unwrap();
-            assert_eq!(kicked(&fake), [""; 0], "{other}");
-        }
-        // Nor does it matter what is added, or that passwords are not told.
-        let mut shown = fake.state().users.clone().unwrap();
-        let entries = shown.as_array_mut().unwrap();
-        entries.iter_mut().for_each(|entry| entry["pass"] = "<redacted>".into());
-        entries.push(json!({ "user": "bob", "pass": "<redacted>", "permissions": [{ "action": "read" }] }));
-        fake.state().users = Some(shown);
-        assert!(!look(&mut admitted, &api).await);
-        admitted.follow(&api, |_| locked.clone()).await.unwrap();
-        assert_eq!(kicked(&fake), [""; 0]);
-    }
-
-    #[tokio::test]
-    async fn a_server_that_shows_its_users_otherwise_is_not_told_for_ever_and_nobody_has_to_go() {
-        let fake = Fake::default();
-        let (api, locked) = (fake.api().await, locked());
-        let mut admitted = Admitted::elsewhere(keys().users());
-        fake.state().shown = Some(foreign(&json!([{ "action": "read" }])));
-        admitted.follow(&api, |_| locked.clone()).await.unwrap();
-        comes(&fake, "watches", "show", "2026-01-01T10:00:00Z");
-        let mut looks = Vec::new();
-        for _ in 0..4 {
-            looks.push(look(&mut admitted, &api).await);
-            admitted.follow(&api, |_| locked.clone()).await.unwrap();
-        }
-        assert_eq!(looks, [false, false, true, true]);
-        assert!(admitted.is_stubborn());
-        assert_eq!(kicked(&fake), [""; 0]);
-
-        // What it shows then is somebody's.
-        fake.state().shown = None;
-        fake.state().users = Some(foreign(&json!([{ "action": "publish" }])));
-        assert!(!look(&mut admitted, &api).await);
-        admitted.follow(&api, |_| locked.clone()).await.unwrap();
-        assert!(look(&mut admitted, &api).await && !admitted.is_stubborn());
-    }
-}
+mod tests;

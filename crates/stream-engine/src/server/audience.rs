@@ -228,7 +228,7 @@ mod tests {
             ..PathState::default()
         };
         let id = StreamId(Uuid::from_u128(1));
-        let wish = Wish { record: false, keep: Keep::No, pull: None };
+        let wish = Wish { record: false, keep: Keep::No, pull: None, outside: false };
         let wanted = HashMap::from([("a".to_owned(), Wanted { id, wish, speed: None })]);
         let found = watchers(&[path("a"), path("foreign")], &sessions, &wanted, &Rates::default());
         let ids: Vec<_> = found.iter().map(|watcher| watcher.viewer.id.to_string()).collect();

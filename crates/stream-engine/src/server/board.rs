@@ -7,7 +7,7 @@ use std::{
 use ffmpeg_cli::slate::Slate;
 use mediamtx_client::{Difference, PathConfig, Pull, PullFailure, Source, User};
 use parking_lot::{Mutex, MutexGuard};
-use stream_api::{Drift, Error, Kept, StreamId, UnixMillis, Unkept};
+use stream_api::{Drift, Error, Kept, StreamId, UnixMillis, Unkept, ViewerAccess};
 use tokio::{sync::watch, time::timeout};
 
 use super::{
@@ -81,6 +81,8 @@ pub(crate) struct Wish {
     pub(crate) keep: Keep,
     /// What the server fetches; none where somebody publishes.
     pub(crate) pull: Option<Pull>,
+    /// That somebody is not our FFmpeg: who publishes already is who is waited for.
+    pub(crate) outside: bool,
 }
 
 /// Whether viewers stay while nobody publishes.
@@ -239,6 +241,49 @@ impl Board {
     /// Everybody who may do anything, besides those of `base`.
     pub(super) fn users(&self, base: &[User], now: UnixMillis) -> Vec<User> {
         users::users(base, self.lock().rights.values(), now)
+    }
+
+    /// The same of those streams alone of which `may` says so. It is told whether a stream wants its path, or
+    /// is about to.
+    pub(super) fn users_of(
+        &self,
+        base: &[User],
+        now: UnixMillis,
+        may: impl Fn(&Rights, bool) -> bool,
+    ) -> Vec<User> {
+        let posted = self.lock();
+        let is_wanted = |id: &StreamId, name: &str| {
+            posted.paths.get(name).map_or(posted.expected.contains(name), |wanted| wanted.id == *id)
+        };
+        let ours = posted.rights.iter().filter(|(id, rights)| may(rights, is_wanted(id, &rights.name)));
+        users::users(base, ours.map(|(_, rights)| rights), now)
+    }
+
+    /// The names of all streams, whether they run or not.
+    pub(super) fn names(&self) -> Vec<String> {
+        self.lock().rights.values().map(|rights| rights.name.clone()).collect()
+    }
+
+    /// Whether no path is wanted.
+    pub(super) fn is_idle(&self) -> bool {
+        self.lock().paths.is_empty()
+    }
+
+    /// Whether a path is wanted to which somebody else than our FFmpeg is to send.
+    pub(super) fn awaits(&self, name: &str) -> bool {
+        self.lock().paths.get(name).is_some_and(|wanted| wanted.wish.outside)
+    }
+
+    /// Whether not everybody may watch the stream that wants this path.
+    pub(super) fn is_restricted(&self, name: &str) -> bool {
+        let posted = self.lock();
+        let rights = posted.paths.get(name).and_then(|wanted| posted.rights.get(&wanted.id));
+        rights.is_some_and(|rights| rights.access.viewers == ViewerAccess::Restricted)
+    }
+
+    /// Whose path it is that is wanted.
+    pub(super) fn stream(&self, name: &str) -> Option<StreamId> {
+        self.lock().paths.get(name).map(|wanted| wanted.id)
     }
 
     /// Whom a guest link lets in.

@@ -21,6 +21,8 @@ pub(super) struct Fake(Arc<Mutex<State>>);
 pub(super) struct State {
     pub(super) sessions: Vec<Value>,
     pub(super) paths: BTreeMap<String, Value>,
+    /// What its paths do right now.
+    pub(super) live: Vec<Value>,
     /// The last that it was told.
     pub(super) users: Option<Value>,
     /// The users that it shows, if it doesn't show what it was told.
@@ -126,6 +128,7 @@ impl Fake {
                 state.users = Some(body["authInternalUsers"].clone());
                 json!({})
             }
+            "paths/list" => json!({ "pageCount": 1, "items": state.live }),
             "rtsp/sessions/list" => json!({ "pageCount": 1, "items": state.sessions }),
             list if list.ends_with("/list") => json!({ "pageCount": 0, "items": [] }),
             _ => json!({ "version": "v1.21.0", "started": "2026-01-01T10:00:00Z" }),

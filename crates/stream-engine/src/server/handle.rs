@@ -67,6 +67,23 @@ impl Server {
         self.ask(|done| Request::Overwrite { names, done }).await
     }
 
+    /// Writes who may use it as it is set here, whatever somebody else made of it.
+    ///
+    /// # Errors
+    /// `server_down`, `server_refused`.
+    pub(crate) async fn insist(&self) -> Result<(), Error> {
+        self.ask(|done| Request::Insist { done }).await
+    }
+
+    /// Takes a path as ours that is just as we would make it, and that a stream wants.
+    ///
+    /// # Errors
+    /// `path_foreign` when it is not so, `server_down`, `server_refused`.
+    pub(crate) async fn take_over(&self, name: &str) -> Result<(), Error> {
+        let name = name.to_owned();
+        self.ask(|done| Request::TakeOver { name, done }).await
+    }
+
     /// Takes away all that is ours there.
     ///
     /// # Errors

@@ -162,6 +162,10 @@ enum Request {
     Kick { kind: SessionKind, id: ViewerId, done: oneshot::Sender<Result<(), Error>> },
     /// Make these paths as they are wanted, whatever somebody else changed.
     Overwrite { names: Vec<String>, done: oneshot::Sender<Result<(), Error>> },
+    /// Write who may do what as it is set here, whatever somebody else made of it.
+    Insist { done: oneshot::Sender<Result<(), Error>> },
+    /// Take a path as ours that is as we would make it.
+    TakeOver { name: String, done: oneshot::Sender<Result<(), Error>> },
     /// Take away all that is ours.
     Leave { done: oneshot::Sender<Result<(), Error>> },
     /// Start again.

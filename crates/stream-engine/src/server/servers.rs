@@ -133,6 +133,7 @@ fn nowhere(id: ServerId, parts: &OtherParts) -> Server {
     let terms = Terms {
         name: id.to_string(),
         users: Listed::Unknown,
+        digest: false,
         kick: false,
         recordings: None,
         record_path: None,

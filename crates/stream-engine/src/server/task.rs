@@ -319,6 +319,8 @@ impl Task {
                     Request::Apply { done, .. }
                     | Request::Kick { done, .. }
                     | Request::Overwrite { done, .. }
+                    | Request::Insist { done }
+                    | Request::TakeOver { done, .. }
                     | Request::Leave { done } => {
                         let _ = done.send(Err(Error::new(Code::ServerDown)));
                     }

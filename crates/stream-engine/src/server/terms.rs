@@ -13,6 +13,8 @@ pub(crate) struct Terms {
     /// Its name, for people.
     pub(crate) name: String,
     pub(crate) users: Listed,
+    /// It takes no passwords that are kept as hashes, which ours are.
+    pub(crate) digest: bool,
     /// Viewers may be disconnected.
     pub(crate) kick: bool,
     /// Where we see its recordings.
@@ -40,6 +42,7 @@ impl Terms {
         Terms {
             name: String::new(),
             users: Listed::Nobody,
+            digest: false,
             kick: true,
             recordings: Some(recordings),
             record_path: None,
@@ -50,14 +53,16 @@ impl Terms {
     /// Whether the server can see to it that only those watch and send `name` who may.
     ///
     /// # Errors
-    /// `access_unenforced`, `access_open_anyway`, `guest_elsewhere`.
+    /// `access_unenforced`, `access_open_anyway`, `access_digest`, `guest_elsewhere`.
     pub(crate) fn check(&self, name: &str, access: &StoredAccess) -> Result<(), Error> {
         let restricted = access.viewers == ViewerAccess::Restricted;
+        let hashed = restricted && access.password.is_some() || access.publisher.is_some();
         let error = |code| Err(Error::new(code).with("server", &self.name).with("name", name));
         match &self.users {
             Listed::Nobody => Ok(()),
             _ if !access.links.is_empty() => error(Code::GuestElsewhere),
             Listed::Unknown if restricted || access.publisher.is_some() => error(Code::AccessUnenforced),
+            Listed::Given(_) if self.digest && hashed => error(Code::AccessDigest),
             Listed::Given(users) if restricted && is_open(users, name) => error(Code::AccessOpenAnyway),
             Listed::Unknown | Listed::Given(_) => Ok(()),
         }
@@ -65,7 +70,7 @@ impl Terms {
 }
 
 /// Whether this list lets anybody watch `name`. What a pattern means is the server's business: it may fit.
-fn is_open(users: &[User], name: &str) -> bool {
+pub(super) fn is_open(users: &[User], name: &str) -> bool {
     let fits = |paths: &Paths| match paths {
         Paths::All | Paths::Matching(_) => true,
         Paths::Named(other) => other == name,
@@ -88,6 +93,7 @@ mod tests {
         Terms {
             name: "hall".to_owned(),
             users,
+            digest: false,
             kick: false,
             recordings: None,
             record_path: None,
@@ -112,5 +118,12 @@ mod tests {
         assert_eq!(code(given(Paths::Named("b".to_owned())), &restricted), None);
         let near = User::anybody(read(Paths::All)).from(ip_range("127.0.0.1"));
         assert_eq!(code(Listed::Given(vec![near]), &restricted), None, "nobody else comes from there");
+        let digest = |access: &StoredAccess| {
+            let terms = Terms { digest: true, ..terms(Listed::Given(Vec::new())) };
+            terms.check("a", access).map_err(|error| error.code).err()
+        };
+        assert_eq!((digest(&open), digest(&restricted)), (None, None), "addresses alone need no hash");
+        let password = Some(crate::access::Digest::of("s3cret"));
+        assert_eq!(digest(&StoredAccess { password, ..restricted }), Some(Code::AccessDigest));
     }
 }

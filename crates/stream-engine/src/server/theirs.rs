@@ -1,16 +1,21 @@
 //! Writing to a server that is not ours: only what is ours there is touched, and what others changed of it is shown
 //! and left until a person decides.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
-use mediamtx_client::{ApiError, Difference};
+use mediamtx_client::{ApiError, Difference, PathState, User};
 use serde_json::{Map, Value};
-use stream_api::{Code, Drift, Error, Mended, ServerId, StreamId};
+use stream_api::{Alike, Code, Drift, Error, Mended, ServerId, StreamId, UnixMillis};
 
 use super::{
+    board::Board,
     ledger::Ledger,
     mends::Mends,
-    writer::{Unwritten, Writer},
+    terms::is_open,
+    writer::{Unwritten, Whose, Writer},
 };
 use crate::hub::Hub;
 
@@ -19,7 +24,7 @@ pub(super) const RECONCILE: Duration = Duration::from_secs(3);
 /// Foreign paths whose names are told.
 const NAMED: usize = 100;
 /// Keys that a stream has a setting for.
-const ADOPTABLE: [&str; 3] = ["record", "sourceOnDemand", "rtspTransport"];
+const ADOPTABLE: [&str; 5] = ["record", "source", "sourceFingerprint", "sourceOnDemand", "rtspTransport"];
 /// Parts of keys whose values are nobody's business.
 const SECRET: [&str; 4] = ["pass", "Pass", "Token", "Secret"];
 
@@ -34,6 +39,33 @@ pub(super) struct Theirs {
     pub(super) ledger: Ledger,
     /// When the process started that was met.
     pub(super) started: Option<String>,
+    /// Names there that are not ours, when they were looked at last.
+    pub(super) foreign: BTreeSet<String>,
+}
+
+impl Theirs {
+    /// Who may do what, besides those of `base`. Of a stream whose path is not ours yet nothing is said before it is
+    /// wanted, and never of one that has the name of somebody else's: whom that lets in is theirs to say.
+    pub(super) fn users(&self, board: &Board, base: &[User], now: UnixMillis) -> Vec<User> {
+        let terms = board.terms();
+        board.users_of(base, now, |rights, is_wanted| {
+            let ours =
+                self.ledger.owns(self.id, &rights.name) || is_wanted && !self.foreign.contains(&rights.name);
+            ours && terms.check(&rights.name, &rights.access).is_ok()
+        })
+    }
+
+    /// The paths of which it is ours to say who may watch.
+    pub(super) fn names(&self, board: &Board) -> BTreeSet<String> {
+        let mut names = names(board, &self.ledger, self.id);
+        names.retain(|name| !self.foreign.contains(name));
+        names
+    }
+}
+
+/// The paths of which it may be ours to say who may watch.
+pub(super) fn names(board: &Board, ledger: &Ledger, id: ServerId) -> BTreeSet<String> {
+    ledger.names(id).into_iter().chain(board.names()).collect()
 }
 
 type Configs = BTreeMap<String, Map<String, Value>>;
@@ -45,6 +77,9 @@ impl Writer<'_> {
         let Some(theirs) = self.theirs() else { return Ok(()) };
         let (id, ledger) = (theirs.id, theirs.ledger.clone());
         self.admit().await?;
+        if self.lost {
+            return Ok(());
+        }
         let there = self.configs().await?;
         for (name, config) in self.board.configs() {
             if there.contains_key(&name) && ledger.wrote(id, &name, &config) {
@@ -64,18 +99,49 @@ impl Writer<'_> {
         self.look().await
     }
 
+    /// Before who may do what is written: whether it is the process that was met, what is not ours there, and whether
+    /// somebody changed the list.
+    pub(super) async fn survey(&mut self) -> Result<(), ApiError> {
+        let started = self.api.started().await?;
+        let (there, live) = (self.configs().await?, self.api.paths().await?);
+        self.note_foreign(started, &there, &live);
+        if !self.lost {
+            self.has_its_users().await?;
+        }
+        Ok(())
+    }
+
+    /// Takes note of names that others have there: with an entry, or with a publisher where the server takes any name.
+    fn note_foreign(&mut self, started: Option<String>, there: &Configs, live: &[PathState]) {
+        let board = self.board.clone();
+        let Whose::Theirs(theirs) = &mut self.whose else { return };
+        self.lost |= started != theirs.started;
+        let live = live.iter().filter(|path| path.source.is_some() && !board.awaits(&path.name));
+        let names = there.keys().chain(live.map(|path| &path.name));
+        theirs.foreign = names.filter(|name| !theirs.ledger.owns(theirs.id, name)).cloned().collect();
+    }
+
     /// Brings back what vanished, and shows what somebody changed.
     pub(super) async fn look(&mut self) -> Result<(), ApiError> {
         let started = self.api.started().await?;
-        let there = self.configs().await?;
+        let (there, live) = (self.configs().await?, self.api.paths().await?);
         let defaults = self.api.path_defaults().await?;
         let features = self.api.features().await?;
+        self.note_foreign(started, &there, &live);
         let Some(theirs) = self.theirs() else { return Ok(()) };
-        if started != theirs.started {
-            self.lost = true;
+        if self.lost {
             return Ok(());
         }
-        let (id, ledger, hub) = (theirs.id, theirs.ledger.clone(), theirs.hub.clone());
+        let (id, hub, foreign) = (theirs.id, theirs.hub.clone(), theirs.foreign.clone());
+        // What somebody else's list shows to all goes, until a person decides.
+        let shown: Vec<String> = self.applied.keys().filter(|name| self.is_exposed(name)).cloned().collect();
+        for name in shown {
+            tracing::warn!(
+                name,
+                "somebody else's list of users lets everybody watch; the path is taken away"
+            );
+            self.remove(&name).await?;
+        }
         let lost: Vec<String> =
             self.applied.keys().filter(|name| !there.contains_key(*name)).cloned().collect();
         for name in lost {
@@ -96,14 +162,63 @@ impl Writer<'_> {
                 drift.insert(name.clone(), differences);
             }
         }
-        let foreign: Vec<String> = there.into_keys().filter(|name| !ledger.owns(id, name)).collect();
+        let mut alike = Vec::new();
+        for (path, stream) in foreign.iter().filter_map(|name| Some((name, self.board.stream(name)?))) {
+            let pair = self.board.get(path).zip(there.get(path));
+            let Some((config, shown)) = pair else { continue };
+            if config.differences(&features, &defaults, shown)?.is_empty() {
+                alike.push(Alike { stream, path: path.clone() });
+            }
+        }
+        let users = self.user_drift();
         let shown = self.board.set_drift(drift);
         hub.other(id, |other| {
             other.foreign = u32::try_from(foreign.len()).unwrap_or(u32::MAX);
             other.foreign_paths = foreign.into_iter().take(NAMED).collect();
-            other.drift = shown;
+            (other.alike, other.drift, other.users) = (alike, shown, users);
         });
         Ok(())
+    }
+
+    /// What a person has to decide about the list of users.
+    pub(super) fn user_drift(&self) -> Option<stream_api::UserDrift> {
+        let (admitted, theirs) = (self.admitted.as_deref()?, self.theirs()?);
+        admitted.held()?;
+        let wanted = theirs.users(&self.board, admitted.base(), self.clocks.wall());
+        admitted.drift(&wanted, &theirs.names(&self.board))
+    }
+
+    /// Whether a list of somebody else lets everybody watch a stream that not everybody may watch.
+    fn is_exposed(&self, name: &str) -> bool {
+        let held = self.admitted.as_ref().and_then(|admitted| admitted.held());
+        held.is_some_and(|shown| self.board.is_restricted(name) && is_open(shown, name))
+    }
+
+    /// Writes who may do what as it is set here, whatever somebody else made of it.
+    pub(super) async fn insist(&mut self) -> Result<(), ApiError> {
+        if let Some(admitted) = &mut self.admitted {
+            admitted.insist();
+        }
+        self.admit().await?;
+        self.look().await
+    }
+
+    /// Takes a path as ours that has an entry just as we would write it.
+    pub(super) async fn take_over(&mut self, name: &str) -> Result<(), Unwritten> {
+        let Some(theirs) = self.theirs() else { return Ok(()) };
+        let (id, ledger) = (theirs.id, theirs.ledger.clone());
+        let foreign = Error::new(Code::PathForeign).with("name", name).with("server", &theirs.server);
+        let (Some(config), Some(shown)) = (self.board.get(name), self.api.path_config(name).await?) else {
+            return Err(Unwritten::Barred(foreign));
+        };
+        let defaults = self.api.path_defaults().await?;
+        if !config.differences(&*self.api.features().await?, &defaults, &shown)?.is_empty() {
+            return Err(Unwritten::Barred(foreign));
+        }
+        ledger.note(id, name, &config).await;
+        self.applied.insert(name.to_owned(), config);
+        self.apply(name).await?;
+        Ok(self.look().await?)
     }
 
     /// Whether what is wanted of this path may be written. A path whose stream the server would show to people who
@@ -114,11 +229,25 @@ impl Writer<'_> {
             self.remove(name).await?;
             return Err(Unwritten::Barred(open));
         }
-        if theirs.ledger.owns(theirs.id, name) || self.api.path_config(name).await?.is_none() {
+        let error = |code| Error::new(code).with("name", name).with("server", &theirs.server);
+        if self.is_exposed(name) {
+            let open = error(Code::AccessOpenAnyway);
+            self.remove(name).await?;
+            return Err(Unwritten::Barred(open));
+        }
+        if theirs.ledger.owns(theirs.id, name) {
             return Ok(());
         }
-        let foreign = Error::new(Code::PathForeign).with("name", name);
-        Err(Unwritten::Barred(foreign.with("server", &theirs.server)))
+        if self.api.path_config(name).await?.is_some() {
+            return Err(Unwritten::Barred(error(Code::PathForeign)));
+        }
+        // Where the server takes any name, an entry of ours would throw out who sends to it. Who is to send anyway may
+        // be there before us: after a restart of the server, say.
+        let is_theirs = |path: &PathState| path.name == name && path.source.is_some();
+        match !self.board.awaits(name) && self.api.paths().await?.iter().any(is_theirs) {
+            true => Err(Unwritten::Barred(error(Code::PathBusy))),
+            false => Ok(()),
+        }
     }
 
     /// Whether the server has everything of this as it is wanted now but for what somebody changed there, and more of
@@ -155,11 +284,12 @@ impl Writer<'_> {
     /// Takes away all that is ours: paths, and who may use them.
     pub(super) async fn leave(&mut self) -> Result<(), ApiError> {
         let Some(theirs) = self.theirs() else { return Ok(()) };
+        let names = theirs.names(&self.board);
         for name in theirs.ledger.names(theirs.id) {
             self.remove(&name).await?;
         }
         match &mut self.admitted {
-            Some(admitted) => admitted.retract(&self.api).await,
+            Some(admitted) => admitted.retract(&self.api, &names).await,
             None => Ok(()),
         }
     }
@@ -167,6 +297,17 @@ impl Writer<'_> {
     async fn configs(&self) -> Result<Configs, ApiError> {
         let configs = self.api.path_configs().await?.into_iter();
         Ok(configs.filter_map(|keys| Some((keys.get("name")?.as_str()?.to_owned(), keys))).collect())
+    }
+}
+
+/// Whether a stream has a setting for it. Of a source that is its address: what is fetched goes on being fetched.
+fn is_adoptable(difference: &Difference) -> bool {
+    let is_address = |value: &Value| {
+        value.as_str().is_some_and(|text| text.contains("://") && !text.contains("<redacted>"))
+    };
+    match difference.key.as_str() {
+        "source" => is_address(&difference.ours) && is_address(&difference.theirs),
+        key => ADOPTABLE.contains(&key),
     }
 }
 
@@ -182,7 +323,7 @@ pub(super) fn shown(stream: StreamId, path: &str, differences: &[Difference]) ->
             key: difference.key.clone(),
             ours: (!difference.ours.is_null()).then(|| text(&difference.ours)),
             theirs: text(&difference.theirs),
-            adoptable: ADOPTABLE.contains(&difference.key.as_str()),
+            adoptable: is_adoptable(difference),
         }
     };
     Drift { stream, path: path.to_owned(), differences: differences.iter().map(one).collect() }

@@ -1,3 +1,5 @@
+mod admission;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashSet},
     time::Duration,
@@ -41,7 +43,7 @@ pub(super) struct Writer<'a> {
     pub(super) whose: Whose,
     /// Who may do what; none where that is not ours to say.
     pub(super) admitted: Option<&'a mut Admitted>,
-    clocks: Clocks,
+    pub(super) clocks: Clocks,
     news: &'a News,
     /// What the running server has.
     pub(super) applied: BTreeMap<String, PathConfig>,
@@ -201,6 +203,8 @@ impl Writer<'_> {
                 (self.api.kick(kind, &id.to_string()).await.map_err(Unwritten::from), done)
             }
             Request::Overwrite { names, done } => (self.overwrite(&names).await, done),
+            Request::Insist { done } => (self.insist().await.map_err(Unwritten::from), done),
+            Request::TakeOver { name, done } => (self.take_over(&name).await, done),
             Request::Leave { done } => {
                 let _ = done.send(self.leave().await.map_err(|error| told(error.into())));
                 return Err(Done::Left);
@@ -226,28 +230,6 @@ impl Writer<'_> {
         // Who asked may have gone away meanwhile.
         let _ = done.send(result.map_err(told));
         Ok(if frozen { Err(ApiError::Timeout) } else { Ok(()) })
-    }
-
-    /// Brings the users in line with the board if they are not. None when that takes a new run.
-    async fn renew(&mut self) -> Option<Result<(), ApiError>> {
-        let now = self.clocks.wall();
-        let done = |admitted: &&mut Admitted| admitted.is_done(|base| self.board.users(base, now));
-        if self.admitted.as_ref().is_none_or(done) {
-            self.board.set_behind(false);
-            return Some(Ok(()));
-        }
-        // With a slate missing every write is refused.
-        match self.slates().await {
-            Slated::There => match self.bring(None).await? {
-                Err(Unwritten::Failed(error)) => Some(Err(error)),
-                Ok(()) | Err(Unwritten::Barred(_)) => Some(Ok(())),
-            },
-            Slated::Lost => None,
-            Slated::Unanswered => {
-                self.board.set_behind(true);
-                Some(Ok(()))
-            }
-        }
     }
 
     /// How the slates are. A drive that did not answer a moment ago is not waited for again by each of many.
@@ -294,7 +276,10 @@ impl Writer<'_> {
         for last in [false, true] {
             let result = match name {
                 Some(name) => self.apply(name).await,
-                None => self.admit().await.map_err(Unwritten::from),
+                None => match self.admit().await {
+                    Ok(()) => self.check_held(),
+                    Err(error) => Err(error.into()),
+                },
             };
             let refused = matches!(result, Err(Unwritten::Failed(ApiError::Refused { .. })));
             // What others have on a server of theirs is not ours to mend.
@@ -311,17 +296,27 @@ impl Writer<'_> {
 
     /// Brings one path in line with the board: the only way by which paths are written.
     pub(super) async fn apply(&mut self, name: &str) -> Result<(), Unwritten> {
-        // A path without its users would be open to nobody, or to those of an earlier one of that name.
-        self.admit().await?;
         let Some(wanted) = self.board.get(name) else {
-            return Ok(self.remove(name).await?);
+            // Where many end one after the other, their parts of somebody else's list go together.
+            if self.theirs().is_none() {
+                self.admit().await?;
+            }
+            self.remove(name).await?;
+            if self.theirs().is_some() && self.board.is_idle() {
+                self.admit().await?;
+            }
+            return Ok(());
         };
+        // A path without its users would be open to nobody, or to those of an earlier one of that name.
+        self.admit_first().await?;
         self.check(name).await?;
         if self.applied.get(name) == Some(&wanted) {
             return Ok(());
         }
         if let Some(theirs) = self.theirs() {
             theirs.ledger.note(theirs.id, name, &wanted).await;
+            // From now on it is ours to say who may watch it; it may have been somebody else's when that was said last.
+            self.admit_first().await?;
         }
         if !self.is_nearer(name).await? {
             self.api.replace_path(name, &wanted).await?;
@@ -384,45 +379,20 @@ impl Writer<'_> {
         false
     }
 
-    /// Lets in whom the board names, and nobody else.
-    pub(super) async fn admit(&mut self) -> Result<(), ApiError> {
-        let now = self.clocks.wall();
-        let followed = match &mut self.admitted {
-            Some(admitted) => admitted.follow(&self.api, |base| self.board.users(base, now)).await,
-            None => Ok(()),
-        };
-        self.board.set_behind(followed.is_err());
-        followed
-    }
-
     /// Puts back what somebody else's change took away.
     async fn reconcile(&mut self) -> Result<(), ApiError> {
         match self.whose {
             Whose::Ours(_) => self.mend().await,
             Whose::Theirs(_) => {
+                // First: at another process nothing is ours to write before it was met.
+                self.look().await?;
+                if self.lost {
+                    return Ok(());
+                }
+                let held = self.user_drift();
                 self.mend_users().await?;
-                self.look().await
+                if self.user_drift() == held { Ok(()) } else { self.look().await }
             }
-        }
-    }
-
-    /// Puts back who may use the server.
-    pub(super) async fn mend_users(&mut self) -> Result<(), ApiError> {
-        let changed = !self.has_its_users().await?;
-        self.admit().await?;
-        if changed && self.admitted.as_ref().is_some_and(|admitted| !admitted.is_stubborn()) {
-            tracing::warn!("somebody changed who may use the server; it was put back");
-            self.tell(Mended::Users);
-        }
-        Ok(())
-    }
-
-    /// Whether the server has the users that it was given.
-    async fn has_its_users(&mut self) -> Result<bool, ApiError> {
-        let there = self.news.there().clone();
-        match &mut self.admitted {
-            Some(admitted) => admitted.look(&self.api, &there).await,
-            None => Ok(true),
         }
     }
 
@@ -436,6 +406,10 @@ impl Writer<'_> {
         }
         self.has_its_users().await?;
         self.admit().await?;
+        // That is told by then.
+        if let Some(admitted) = &mut self.admitted {
+            admitted.was_put_back();
+        }
         let names = self.api.configured_paths().await?;
         self.applied.clear();
         let (kept, lost): (Vec<String>, Vec<String>) =

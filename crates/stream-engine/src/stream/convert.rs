@@ -51,7 +51,7 @@ pub(crate) fn conversion(media: &SourceMedia, wanted: &Wanted) -> Result<Option<
 /// Has the server fetch the source for us alone.
 pub(super) async fn fetch(parts: &Parts, id: StreamId, network: &NetworkSource) -> Result<(), Problem> {
     let pull = open::pull(parts, id, network).await?;
-    let wish = Wish { record: false, keep: Keep::No, pull: Some(pull) };
+    let wish = Wish { record: false, keep: Keep::No, pull: Some(pull), outside: false };
     let made = parts.server.ensure_path(id, &source_of(id), wish).await;
     made.map(drop).map_err(passing)
 }
@@ -69,7 +69,7 @@ pub(super) async fn open(
         None if spec.keep_viewers => Keep::Unable(Unkept::Unknown),
         None => Keep::No,
     };
-    let wish = Wish { record: spec.record, keep, pull: None };
+    let wish = Wish { record: spec.record, keep, pull: None, outside: false };
     // First, so that a camera is let go before it is fetched anew: some serve one client alone.
     keep::ensure_path(parts, id, &spec.name, wish).await.map_err(passing)?;
     fetch(parts, id, network).await

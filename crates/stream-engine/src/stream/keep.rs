@@ -66,7 +66,7 @@ pub(super) async fn ensure_path(
     match parts.server.ensure_path(id, name, wish).await {
         Err(error) if with_slate && error.code == Code::ServerRefused => {
             tracing::warn!(%error, stream_id = %id, "the server did not take the slate; going on without");
-            let wish = Wish { record, keep: Keep::Unable(Unkept::Refused), pull: None };
+            let wish = Wish { record, keep: Keep::Unable(Unkept::Refused), pull: None, outside: false };
             parts.server.ensure_path(id, name, wish).await
         }
         other => other,

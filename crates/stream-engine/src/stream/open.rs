@@ -1,7 +1,9 @@
 //! Streams without a child of ours: the server fetches, or somebody publishes. Here their path is made.
 
 use mediamtx_client::{Pull, RtspTransport, source_url};
-use stream_api::{Code, Error, Fetch, NetworkSource, SourceSecrets, StreamId, StreamSpec, Transport, Unkept};
+use stream_api::{
+    Code, Error, Fetch, NetworkSource, Source, SourceSecrets, StreamId, StreamSpec, Transport, Unkept,
+};
 
 use super::{Parts, convert};
 use crate::{
@@ -37,7 +39,8 @@ pub(super) async fn open(
         None => None,
     };
     let keep = if spec.keep_viewers { Keep::Unable(Unkept::Unknown) } else { Keep::No };
-    let wish = Wish { record: spec.record, keep, pull };
+    let outside = spec.source == Source::Incoming;
+    let wish = Wish { record: spec.record, keep, pull, outside };
     let made = parts.server.ensure_path(id, &spec.name, wish).await;
     made.map_err(passing)?;
     Ok(Opened { record: spec.record })

@@ -136,7 +136,7 @@ async fn make(
     // No slate is made for a server that is not there.
     parts.server.access().await.map_err(passing)?;
     let keep = keep::keep(&parts, id, &spec, &probed, refused).await;
-    let wish = Wish { record: spec.record, keep, pull: None };
+    let wish = Wish { record: spec.record, keep, pull: None, outside: false };
     let access = keep::ensure_path(&parts, id, &spec.name, wish).await.map_err(passing)?;
     let (by, instead) = wanted::way(&parts.hub, spec.server, &spec.encoding);
     probed.plan.warnings.extend(instead);

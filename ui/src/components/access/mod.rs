@@ -95,7 +95,7 @@ pub(crate) fn access_line(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
 }
 
 /// Why who may watch can't be set of streams of a server that lacks these.
-fn unset(lacks: &[Lack]) -> Option<&'static str> {
+pub(crate) fn unset(lacks: &[Lack]) -> Option<&'static str> {
     let users = lacks.iter().find(|lack| matches!(lack, Lack::Users | Lack::UsersElsewhere));
     users.map(|lack| lack.words())
 }

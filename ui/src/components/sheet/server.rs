@@ -22,6 +22,7 @@ pub(crate) fn server(form: Form) -> impl IntoView {
             | Lack::Users
             | Lack::UsersElsewhere
             | Lack::RtspPasswords
+            | Lack::Digest
             | Lack::GuestLinks => true,
             Lack::Conversion => network,
             Lack::Kick | Lack::Settings | Lack::Log | Lack::HlsViewers | Lack::Start => false,

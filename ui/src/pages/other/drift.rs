@@ -1,7 +1,7 @@
 use leptos::prelude::*;
 use stream_api::{
-    Difference, Drift, OtherServer, ServerId,
-    commands::{DriftAdopt, DriftApply},
+    Alike, Difference, Drift, OtherServer, ServerId, UserDrift,
+    commands::{DriftAdopt, DriftApply, PathTake},
     t, tn,
 };
 
@@ -32,7 +32,7 @@ pub(super) fn drift(app: App, id: ServerId, seen: Memo<Option<OtherServer>>) -> 
                                 label=t!("drift.apply_all")
                                 act="apply-all"
                                 busy=busy
-                                on_press=move |_| app.run(busy, DriftApply { id, stream: None }, |_| {})
+                                on_press=move |_| app.run(busy, DriftApply { id, stream: None, users: false }, |_| {})
                             />
                         })}
                     </h3>
@@ -40,6 +40,77 @@ pub(super) fn drift(app: App, id: ServerId, seen: Memo<Option<OtherServer>>) -> 
                     {rows}
                 </section>
             }
+        })
+    }
+}
+
+/// What others changed of who may use it, and the two ways out.
+pub(super) fn users(app: App, id: ServerId, seen: Memo<Option<OtherServer>>) -> impl IntoView {
+    let drift = Memo::new(move |_| seen.with(|s| s.as_ref().and_then(|s| s.users.clone())));
+    let busy = RwSignal::new(false);
+    move || drift.get().map(|drift| user_drift(app, id, busy, drift))
+}
+
+fn user_drift(app: App, id: ServerId, busy: RwSignal<bool>, drift: UserDrift) -> impl IntoView {
+    let names = |title: &'static str, names: Vec<String>| {
+        let names = Some(names).filter(|names| !names.is_empty());
+        names.map(|names| view! { <dt>{title}</dt><dd class="mono">{names.join(", ")}</dd> })
+    };
+    view! {
+        <section class="card drift" data-testid="user-drift">
+            <h3><span class="warn">{icon(Icon::Alert)}</span>{t!("drift.users.title")}</h3>
+            <p class="muted small-print">{t!("drift.users.hint")}</p>
+            <dl class="kv">
+                {names(t!("drift.users.added"), drift.added)}
+                {names(t!("drift.users.gone"), drift.gone)}
+            </dl>
+            {drift.behind.then(|| view! { <p class="warn small-print">{t!("drift.users.behind")}</p> })}
+            <div class="card-foot">
+                <Act
+                    class="small"
+                    icon=Icon::Up
+                    label=t!("drift.apply")
+                    act="apply-users"
+                    busy=busy
+                    on_press=move |_| app.run(busy, DriftApply { id, stream: None, users: true }, |_| {})
+                />
+                <Act
+                    class="small"
+                    icon=Icon::Pen
+                    label=t!("drift.users.give")
+                    act="give-users"
+                    on_press=move |_| app.server_sheet.set(Some(Some(id)))
+                />
+            </div>
+        </section>
+    }
+}
+
+/// Paths that may be ours, and the click that says so.
+pub(super) fn alike(app: App, id: ServerId, seen: Memo<Option<OtherServer>>) -> impl IntoView {
+    let all = Memo::new(move |_| seen.with(|s| s.as_ref().map(|s| s.alike.clone()).unwrap_or_default()));
+    let busy = RwSignal::new(false);
+    let row = move |Alike { stream, path }: Alike| {
+        view! {
+            <div class="drifted" data-testid="alike" data-path=path.clone()>
+                <b class="name">{path.clone()}</b>
+                <div class="card-foot">
+                    <Act
+                        class="small"
+                        label=t!("server.alike.take")
+                        act="take-over"
+                        busy=busy
+                        on_press=move |_| app.run(busy, PathTake { id, stream }, |_| {})
+                    />
+                </div>
+            </div>
+        }
+    };
+    move || {
+        let all = all.get();
+        (!all.is_empty()).then(|| {
+            let rows = all.into_iter().map(row).collect_view();
+            view! { <p class="muted small-print">{t!("server.alike")}</p> {rows} }
         })
     }
 }
@@ -71,7 +142,9 @@ fn path(app: App, id: ServerId, busy: RwSignal<bool>, drift: Drift) -> impl Into
                     label=t!("drift.apply")
                     act="apply-ours"
                     busy=busy
-                    on_press=move |_| app.run(busy, DriftApply { id, stream: Some(stream) }, |_| {})
+                    on_press=move |_| {
+                        app.run(busy, DriftApply { id, stream: Some(stream), users: false }, |_| {});
+                    }
                 />
                 <Act
                     class="small"

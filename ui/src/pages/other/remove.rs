@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use stream_api::{
-    Error, ServerId,
+    Error, OtherState, ServerId,
     commands::{LeftStreams, ServerRemove},
     t, tn,
 };
@@ -14,7 +14,13 @@ use crate::{
 };
 
 /// Asks before a server is removed, and what becomes of its streams.
-pub(super) fn dialog(app: App, id: ServerId, name: String, open: RwSignal<bool>) -> impl IntoView {
+pub(super) fn dialog(
+    app: App,
+    id: ServerId,
+    name: String,
+    state: Memo<Option<OtherState>>,
+    open: RwSignal<bool>,
+) -> impl IntoView {
     let count = app.world.lines.with_untracked(|lines| lines.iter().filter(|line| line.server == id).count());
     let left = RwSignal::new(if count == 0 { LeftStreams::Refuse } else { LeftStreams::Move });
     let (busy, failure) = (RwSignal::new(false), RwSignal::new(None::<Error>));
@@ -41,7 +47,12 @@ pub(super) fn dialog(app: App, id: ServerId, name: String, open: RwSignal<bool>)
         <Modal label=title.clone() class="ask wide" on_close=move |()| open.set(false)>
             <div class="ask-body" data-testid="remove-dialog">
                 <h2>{title}</h2>
-                <p>{t!("server.remove.body")}</p>
+                <p>
+                    {move || match state.get() {
+                        Some(OtherState::Running) => t!("server.remove.body"),
+                        _ => t!("server.remove.away"),
+                    }}
+                </p>
                 {(count > 0).then(|| view! {
                     <fieldset class="field">
                         <legend>{tn!("server.remove.streams", count)}</legend>

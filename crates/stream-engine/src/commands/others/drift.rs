@@ -4,13 +4,18 @@ use mediamtx_client::Difference;
 use serde_json::Value;
 use stream_api::{
     ActivityKind, Error, Fetch, NetworkSource, OtherServer, Source, StreamId, StreamSpec, Transport,
-    commands::{Adopted, DriftAdopt, DriftApply, StreamUpdate},
+    commands::{Adopted, DriftAdopt, DriftApply, PathTake, StreamUpdate},
 };
 
-use super::{Call, known, shown, stream_of};
+use super::{super::stream_update, Call, known, shown, stream_of};
 
 pub(crate) async fn drift_apply(call: &Call<'_>, request: DriftApply) -> Result<OtherServer, Error> {
-    known(call.engine, request.id).await?;
+    let stored = known(call.engine, request.id).await?;
+    if request.users {
+        call.engine.servers.get(request.id).insist().await?;
+        call.engine.hub.tell_server(&stored.spec.name, ActivityKind::UsersApplied { by: call.origin });
+        return shown(call.engine, request.id);
+    }
     let paths: Vec<(StreamId, String)> = match request.stream {
         Some(id) => vec![(id, stream_of(call.engine, request.id, id).await?.spec.name)],
         None => {
@@ -38,14 +43,22 @@ pub(crate) async fn drift_adopt(call: &Call<'_>, request: DriftAdopt) -> Result<
         keys.push(difference.key);
     }
     if !outcome.adopted.is_empty() {
-        let handle = call.engine.streams.lock().await.get(stream.id)?;
-        handle.edit(update, false, call.origin).await?;
+        stream_update(call, update).await?;
         // Nothing is written; what is left of the drift is shown at once.
         server.overwrite(Vec::new()).await?;
         let kind = ActivityKind::DriftAdopted { keys: outcome.adopted.clone(), by: call.origin };
         call.engine.hub.tell(Some((stream.id, &stream.spec.name)), kind);
     }
     Ok(outcome)
+}
+
+pub(crate) async fn path_take(call: &Call<'_>, request: PathTake) -> Result<OtherServer, Error> {
+    known(call.engine, request.id).await?;
+    let stream = stream_of(call.engine, request.id, request.stream).await?;
+    call.engine.servers.get(request.id).take_over(&stream.spec.name).await?;
+    let kind = ActivityKind::PathTaken { by: call.origin };
+    call.engine.hub.tell(Some((stream.id, &stream.spec.name)), kind);
+    shown(call.engine, request.id)
 }
 
 /// Whether the stream has a setting for it.
@@ -59,6 +72,15 @@ fn adopt(difference: &Difference, spec: &StreamSpec, update: &mut StreamUpdate) 
         ("sourceOnDemand", Value::Bool(on_demand), Some(network)) => {
             let when = if *on_demand { Fetch::OnDemand } else { Fetch::Always };
             update.source = Some(Source::Network(NetworkSource { when, ..network }));
+        }
+        ("source", Value::String(url), Some(network)) if url.contains("://") => {
+            // Who asks, and the password, are inside.
+            let (url, user) = (url.clone(), None);
+            update.source = Some(Source::Network(NetworkSource { url, user, ..network }));
+        }
+        ("sourceFingerprint", Value::String(text), Some(network)) => {
+            let fingerprint = Some(text.clone()).filter(|text| !text.is_empty());
+            update.source = Some(Source::Network(NetworkSource { fingerprint, ..network }));
         }
         ("rtspTransport", Value::String(word), Some(network)) => {
             let transport = match word.as_str() {
@@ -94,14 +116,17 @@ mod tests {
         assert!(take("sourceOnDemand", json!(true), &camera));
         assert!(take("rtspTransport", json!("tcp"), &camera));
         assert!(!take("rtspTransport", json!("multicast"), &camera));
+        assert!(take("source", json!("rtsp://me:pw@cam2/y"), &camera));
+        assert!(!take("source", json!("publisher"), &camera), "it goes on being fetched");
+        assert!(take("sourceFingerprint", json!("ab12"), &camera));
         assert!(!take("maxReaders", json!(3), &camera));
         let mut none = StreamUpdate::of(StreamId(Uuid::nil()));
         let incoming = StreamSpec::new("b", Source::Incoming);
         assert!(!adopt(&difference("sourceOnDemand", json!(true)), &incoming, &mut none));
         let Some(Source::Network(taken)) = update.source else { panic!("a network source") };
         assert_eq!(
-            (update.record, taken.when, taken.transport),
-            (Some(true), Fetch::OnDemand, Transport::Tcp)
+            (update.record, taken.when, taken.transport, taken.url.as_str(), taken.fingerprint.as_deref()),
+            (Some(true), Fetch::OnDemand, Transport::Tcp, "rtsp://me:pw@cam2/y", Some("ab12"))
         );
     }
 }

@@ -1,6 +1,6 @@
 //! Testing another server step by step, before it is added or when something is wrong.
 
-use std::{fs, io, path::Path};
+use std::{collections::BTreeSet, fs, io, path::Path};
 
 use mediamtx_client::{Api, ApiError, CertificateFault, Features, Flaw, Paths, PublishRules, Publishable};
 use stream_api::{Code, Error, Outcome, ServerKind, ServerSpec, ServerStep, ServerTestStep, ServerTested, t};
@@ -81,20 +81,21 @@ pub(crate) async fn examined(
 struct Found {
     doors: Vec<stream_api::Door>,
     started: Option<String>,
-    /// Of all paths that have an entry.
-    names: Vec<String>,
+    /// Of all paths that have an entry or a publisher.
+    names: BTreeSet<String>,
     rules: PublishRules,
 }
 
 async fn found(api: &Api, features: &Features) -> Result<Found, ApiError> {
-    let (global, configs) = (api.global().await?, api.path_configs().await?);
+    let (global, configs, live) = (api.global().await?, api.path_configs().await?, api.paths().await?);
     let name =
         |keys: &serde_json::Map<String, serde_json::Value>| Some(keys.get("name")?.as_str()?.to_owned());
+    let busy = live.iter().filter(|path| path.source.is_some()).map(|path| path.name.clone());
     Ok(Found {
         doors: mediamtx_client::doors(&global),
         started: api.started().await?,
-        names: configs.iter().filter_map(name).collect(),
-        rules: PublishRules::new(features, &global, &configs, &api.paths().await?),
+        names: configs.iter().filter_map(name).chain(busy).collect(),
+        rules: PublishRules::new(features, &global, &configs, &live),
     })
 }
 

@@ -138,6 +138,7 @@ pub(super) fn terms(
     Terms {
         name: spec.name.clone(),
         users: given.filter(|_| ours_to_say).map_or(Listed::Unknown, Listed::Given),
+        digest: features.is_some_and(|features| features.rtsp_digest),
         kick: spec.may_kick,
         recordings,
         record_path,
@@ -163,6 +164,7 @@ pub(super) fn lacks(terms: &Terms, features: &Features, started: bool) -> Vec<La
         (!features.internal_users, Lack::UsersElsewhere),
         (features.internal_users && matches!(terms.users, Listed::Unknown), Lack::Users),
         (features.internal_users && !features.rtsp_hashes, Lack::RtspPasswords),
+        (matches!(terms.users, Listed::Given(_)) && terms.digest, Lack::Digest),
         (!terms.kick, Lack::Kick),
         (!features.hls_sessions, Lack::HlsViewers),
         (!started, Lack::Start),

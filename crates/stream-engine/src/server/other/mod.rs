@@ -4,7 +4,7 @@
 mod examine;
 mod meet;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use mediamtx_client::{Api, ApiError, Examination, Features};
 use stream_api::{Door, Error, Fault, OtherState, Ports, ServerSpec, UnixMillis, file_name, t};
@@ -24,7 +24,7 @@ use super::{
     relay::{Refusal, Relay},
     sink::Sink,
     terms::Listed,
-    theirs::Theirs,
+    theirs::{self, Theirs},
     writer::{Done, News, Whose, Writer},
 };
 use crate::{
@@ -61,6 +61,8 @@ pub(super) struct Task {
     admitted: Option<Admitted>,
     /// The API's address that it was said to.
     api: String,
+    /// Whether there was a list was looked at since this program started.
+    listed: bool,
     /// It answered the last time.
     met: bool,
     /// What is kept of it apart, once that could be had, until a person sets it anew: a keychain may ask its user at
@@ -108,7 +110,7 @@ impl Task {
     ) -> Task {
         let Ends { inbox, link, samples, terms } = ends;
         let Server { board, audience, log, .. } = handle.clone();
-        let (admitted, api, met, kept, locked) = (None, String::new(), false, None, 0);
+        let (admitted, api, listed, met, kept, locked) = (None, String::new(), false, false, None, 0);
         Task {
             parts,
             stored,
@@ -121,6 +123,7 @@ impl Task {
             log,
             admitted,
             api,
+            listed,
             met,
             kept,
             locked,
@@ -205,6 +208,7 @@ impl Task {
             mends: Mends::new(self.parts.hub.clone(), spec.name.clone()),
             ledger: self.parts.ledger.clone(),
             started: met.started.clone(),
+            foreign: BTreeSet::new(),
         };
         self.show(&spec, &met, &terms, aim.as_ref().err());
         let host = aim.as_ref().map_or_else(|_| String::new(), |aim| aim.host.clone());
@@ -287,13 +291,20 @@ impl Task {
         }
         match (users, &mut self.admitted) {
             (Listed::Given(base), Some(admitted)) if admitted.is_of(base) => admitted.renew(),
-            (Listed::Given(base), admitted) => *admitted = Some(Admitted::elsewhere(base.clone())),
+            (Listed::Given(base), admitted) => {
+                let new = Admitted::elsewhere(base.clone());
+                // Another list than before is one that a person gave; after a start of this program it is an old one.
+                let is_given = self.listed || !self.parts.ledger.knows(self.stored.borrow().id);
+                *admitted = Some(if is_given { new.decided() } else { new });
+            }
             (Listed::Nobody | Listed::Unknown, Some(admitted)) if !spec.has_users => {
-                admitted.retract(api).await?;
+                let names = theirs::names(&self.board, &self.parts.ledger, self.stored.borrow().id);
+                admitted.retract(api, &names).await?;
                 self.admitted = None;
             }
             (Listed::Nobody | Listed::Unknown, admitted) => *admitted = None,
         }
+        self.listed = true;
         Ok(())
     }
 
@@ -366,6 +377,8 @@ impl Task {
                     Request::Apply { done, .. }
                     | Request::Kick { done, .. }
                     | Request::Overwrite { done, .. }
+                    | Request::Insist { done }
+                    | Request::TakeOver { done, .. }
                     | Request::Leave { done } => {
                         let _ = done.send(Err(Error::new(stream_api::Code::ServerDown)));
                     }

@@ -307,6 +307,7 @@ mod tests {
         let terms = super::super::Terms {
             name: "hall".to_owned(),
             users: super::super::terms::Listed::Unknown,
+            digest: false,
             kick: false,
             recordings: None,
             record_path: None,

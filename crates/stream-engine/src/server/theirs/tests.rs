@@ -43,9 +43,14 @@ struct Bench {
 impl Bench {
     fn new(users: Listed) -> Bench {
         let folder = tempfile::tempdir().unwrap();
+        let given = match &users {
+            Listed::Given(base) => list(base),
+            Listed::Nobody | Listed::Unknown => None,
+        };
         let terms = Terms {
             name: "Hall".to_owned(),
             users,
+            digest: false,
             kick: true,
             recordings: None,
             record_path: None,
@@ -54,6 +59,7 @@ impl Bench {
         let ledger = Ledger::open(folder.path().join("paths.json"), Drives::default());
         let (hub, board) = (hub(&folder), Board::new(watch::channel(Arc::new(terms)).1));
         let (fake, news) = (Fake::default(), News::default());
+        fake.state().users = given;
         Bench { folder, fake, board, ledger, hub, news, requests: mpsc::channel(1) }
     }
 
@@ -65,6 +71,7 @@ impl Bench {
             mends: Mends::new(self.hub.clone(), "Hall".to_owned()),
             ledger: self.ledger.clone(),
             started: Some("2026-01-01T10:00:00Z".to_owned()),
+            foreign: BTreeSet::new(),
         };
         let (api, board, inbox) = (self.fake.api().await, self.board.clone(), &mut self.requests.1);
         let (whose, clocks) = (Whose::Theirs(theirs), self.hub.clocks().clone());
@@ -86,7 +93,7 @@ impl Bench {
 }
 
 fn want(board: &Board, name: &str) {
-    board.want(STREAM, name, Wish { record: false, keep: Keep::No, pull: None });
+    board.want(STREAM, name, Wish { record: false, keep: Keep::No, pull: None, outside: false });
 }
 
 fn barred(result: Result<(), Unwritten>) -> Option<Code> {
@@ -153,8 +160,7 @@ async fn a_stream_that_not_all_may_watch_is_not_shown_where_nobody_keeps_them_ou
 
 #[tokio::test]
 async fn who_leaves_takes_along_what_people_might_do() {
-    let owner = User::new("owner", Pass::Plain(Secret::new("pw")), vec![Permission::everywhere(Action::Api)]);
-    let base = vec![owner];
+    let base = base();
     let mut bench = Bench::new(Listed::Given(base.clone()));
     bench.board.admit(STREAM, "lobby", &StoredAccess::default());
     bench.want("lobby");
@@ -162,12 +168,177 @@ async fn who_leaves_takes_along_what_people_might_do() {
     let mut admitted = Admitted::elsewhere(base.clone());
     let mut writer = bench.writer(Some(&mut admitted)).await;
     writer.begin().await.unwrap();
-    let list = |users: &[User]| Some(serde_json::to_value(users).unwrap());
     assert_ne!(fake.state().users, list(&base), "everybody may watch the lobby");
     writer.leave().await.unwrap();
     assert_eq!(fake.state().users, list(&base));
     assert!(fake.state().paths.is_empty());
     assert!(Ledger::open(folder, Drives::default()).names(SERVER).is_empty());
+}
+
+/// The owner's list: itself alone.
+fn base() -> Vec<User> {
+    vec![User::new("owner", Pass::Plain(Secret::new("pw")), vec![Permission::everywhere(Action::Api)])]
+}
+
+fn list(users: &[User]) -> Option<Value> {
+    Some(serde_json::to_value(users).unwrap())
+}
+
+/// With everybody who may watch this.
+fn watched(name: &str) -> Option<Value> {
+    let anybody = User::anybody(vec![Permission::on(Action::Read, name)]);
+    list(&base().into_iter().chain([anybody]).collect::<Vec<_>>())
+}
+
+fn live(name: &str) -> Value {
+    json!({ "name": name, "ready": true, "source": { "type": "rtspSession", "id": "1" } })
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_to_what_is_somebody_elses() {
+    let mut bench = Bench::new(Listed::Given(base()));
+    bench.fake.state().paths.insert("lobby".to_owned(), json!({ "record": true }));
+    bench.fake.state().live = vec![live("foyer")];
+    let key = crate::access::StoredKey { user: "encoder".to_owned(), pass: crate::access::Digest::of("key") };
+    let open = StoredAccess { publisher: Some(key), ..StoredAccess::default() };
+    bench.board.admit(STREAM, "lobby", &open);
+    // A stream that is stopped, with a name that anybody may use there.
+    bench.board.admit(StreamId(Uuid::from_u128(3)), "cam", &open);
+    bench.want("lobby");
+    let (fake, board) = (bench.fake.clone(), bench.board.clone());
+    let mut admitted = Admitted::elsewhere(base());
+    let mut writer = bench.writer(Some(&mut admitted)).await;
+    writer.begin().await.unwrap();
+    assert_eq!(barred(writer.apply("lobby").await), Some(Code::PathForeign));
+    assert_eq!(fake.state().users, list(&base()), "neither to watch nor to send");
+    want(&board, "foyer");
+    board.admit(STREAM, "foyer", &StoredAccess::default());
+    assert_eq!(barred(writer.apply("foyer").await), Some(Code::PathBusy));
+    assert_eq!(fake.state().users, list(&base()));
+
+    // It is gone there, so the name is ours.
+    fake.state().live.clear();
+    assert_eq!(barred(writer.apply("foyer").await), None);
+    assert_eq!(fake.state().users, watched("foyer"));
+}
+
+#[tokio::test]
+async fn who_sends_there_is_thrown_out_only_if_it_is_ours_or_waited_for() {
+    let mut bench = Bench::new(Listed::Unknown);
+    bench.fake.state().live = ["theirs", "ours", "awaited"].map(live).to_vec();
+    bench.want("theirs");
+    bench.want("ours");
+    let wish = Wish { record: false, keep: Keep::No, pull: None, outside: true };
+    bench.board.want(STREAM, "awaited", wish);
+    // Its path went with a reload of the server's file, and our FFmpeg goes on sending to that name.
+    bench.ledger.note(SERVER, "ours", &PathConfig::default()).await;
+    let hub = bench.hub.clone();
+    let mut writer = bench.writer(None).await;
+    for (name, code) in [("theirs", Some(Code::PathBusy)), ("ours", None), ("awaited", None)] {
+        assert_eq!(barred(writer.apply(name).await), code, "{name}");
+    }
+    writer.look().await.unwrap();
+    let shown = hub.get_other(SERVER).unwrap();
+    assert_eq!((shown.foreign, shown.foreign_paths), (1, vec!["theirs".to_owned()]));
+    assert_eq!(bench.writes(), ["replace/ours", "replace/awaited"]);
+}
+
+#[tokio::test]
+async fn a_change_of_users_stays_until_a_person_decides() {
+    let mut bench = Bench::new(Listed::Given(base()));
+    bench.board.admit(STREAM, "lobby", &StoredAccess::default());
+    bench.want("lobby");
+    let (fake, hub, board) = (bench.fake.clone(), bench.hub.clone(), bench.board.clone());
+    let mut admitted = Admitted::elsewhere(base());
+    let mut writer = bench.writer(Some(&mut admitted)).await;
+    writer.begin().await.unwrap();
+    assert_eq!(fake.state().users, watched("lobby"));
+    let drift = || hub.get_other(SERVER).unwrap().users;
+    let reconciled = async |writer: &mut Writer<'_>| {
+        writer.has_its_users().await.unwrap();
+        writer.admit().await.unwrap();
+        writer.look().await.unwrap();
+    };
+
+    // Its file was read again, which holds nothing of ours.
+    fake.state().users = list(&base());
+    reconciled(&mut writer).await;
+    assert_eq!((fake.state().users.clone(), drift()), (watched("lobby"), None), "put back");
+
+    // Its owner lets somebody in, and our part is gone with the old list.
+    let guest =
+        User::new("guest", Pass::Plain(Secret::new("pw")), vec![Permission::everywhere(Action::Read)]);
+    let changed: Vec<User> = base().into_iter().chain([guest]).collect();
+    fake.state().users = list(&changed);
+    for _ in 0..3 {
+        reconciled(&mut writer).await;
+    }
+    assert_eq!(fake.state().users, list(&changed), "left as it is");
+    let seen = drift().unwrap();
+    assert_eq!((seen.added, seen.gone, seen.behind), (vec!["guest".to_owned()], vec![], true));
+    assert!(board.is_behind());
+    assert!(matches!(writer.check_held(), Err(Unwritten::Barred(error)) if error.code == Code::UsersDrifted));
+
+    writer.insist().await.unwrap();
+    assert_eq!((fake.state().users.clone(), drift()), (watched("lobby"), None), "as it is set here");
+
+    // Undone by who did it.
+    fake.state().users = list(&changed);
+    reconciled(&mut writer).await;
+    assert!(drift().is_some());
+    fake.state().users = watched("lobby");
+    reconciled(&mut writer).await;
+    assert_eq!(drift(), None);
+
+    // Whoever takes our part away again and again may have a reason.
+    let mut back = 0;
+    for _ in 0..4 {
+        fake.state().users = list(&base());
+        reconciled(&mut writer).await;
+        back += u32::from(fake.state().users == watched("lobby"));
+    }
+    assert!(back < 4 && drift().is_some(), "{back}");
+}
+
+#[tokio::test]
+async fn a_list_of_others_that_lets_everybody_in_takes_away_what_not_everybody_may_watch() {
+    let mut bench = Bench::new(Listed::Given(base()));
+    let restricted = StoredAccess { viewers: ViewerAccess::Restricted, ..StoredAccess::default() };
+    bench.board.admit(STREAM, "private", &restricted);
+    bench.want("private");
+    let fake = bench.fake.clone();
+    let mut admitted = Admitted::elsewhere(base());
+    let mut writer = bench.writer(Some(&mut admitted)).await;
+    writer.begin().await.unwrap();
+    assert!(fake.state().paths.contains_key("private"));
+    let everybody = User::anybody(vec![Permission::everywhere(Action::Read)]);
+    fake.state().users = list(&base().into_iter().chain([everybody]).collect::<Vec<_>>());
+    writer.has_its_users().await.unwrap();
+    writer.look().await.unwrap();
+    assert!(!fake.state().paths.contains_key("private"));
+    assert_eq!(barred(writer.apply("private").await), Some(Code::AccessOpenAnyway));
+    writer.insist().await.unwrap();
+    assert_eq!(barred(writer.apply("private").await), None);
+}
+
+#[tokio::test]
+async fn what_is_as_ours_would_be_is_ours_if_a_person_says_so() {
+    let mut bench = Bench::new(Listed::Unknown);
+    let ours = serde_json::to_value(PathConfig::default()).unwrap();
+    bench.fake.state().paths.insert("mine".to_owned(), ours);
+    bench.fake.state().paths.insert("theirs".to_owned(), json!({ "record": true }));
+    bench.want("mine");
+    bench.want("theirs");
+    let (hub, ledger) = (bench.hub.clone(), bench.ledger.clone());
+    let mut writer = bench.writer(None).await;
+    writer.begin().await.unwrap();
+    assert_eq!(barred(writer.apply("mine").await), Some(Code::PathForeign));
+    let alike = || hub.get_other(SERVER).unwrap().alike;
+    assert_eq!(alike(), [Alike { stream: STREAM, path: "mine".to_owned() }]);
+    assert_eq!(barred(writer.take_over("theirs").await), Some(Code::PathForeign));
+    assert_eq!(barred(writer.take_over("mine").await), None);
+    assert!(ledger.owns(SERVER, "mine") && alike().is_empty());
+    assert_eq!(bench.writes(), Vec::<String>::new(), "nothing changes there");
 }
 
 #[test]
