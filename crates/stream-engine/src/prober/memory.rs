@@ -41,7 +41,7 @@ pub(super) struct Memory {
 
 /// A file as it was when it was probed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     path: String,
     /// Nanoseconds since 1970; none where the file system has no such time.
     modified: Option<u64>,
