@@ -67,7 +67,7 @@ async fn a_file_that_is_away_or_not_whole_is_a_fault_until_it_is_there() {
     server.until_state(&id, "stopped").await;
     let whole = std::fs::read(&file).unwrap();
     std::fs::write(&file, &whole[..600]).unwrap();
-    server.order(&id, "start").await;
+    server.ask("POST", &format!("/api/v1/streams/{id}/start"), None).await;
     let stream = server.until_state(&id, "failed").await;
     assert_eq!(stream["fault"]["code"], "source_incomplete", "{stream:#}");
     std::fs::write(&file, &whole).unwrap();

@@ -18,9 +18,9 @@ pub(crate) struct Identity {
 impl Identity {
     /// Whether both are the same process.
     ///
-    /// On Linux whatever program it runs: a script that becomes FFmpeg by `exec` is written down as its shell. Within one
-    /// clock tick (10 ms) of one boot no pid is given twice, since all others come before it again. Elsewhere start times
-    /// are whole seconds, in which that may happen.
+    /// On Linux whatever program it runs: a script that becomes FFmpeg by `exec` is written down as its shell. Within
+    /// one clock tick (10 ms) of one boot no pid is given twice, since all others come before it again. Elsewhere start
+    /// times are whole seconds, in which that may happen.
     pub(crate) fn is(&self, other: &Self) -> bool {
         self.pid == other.pid
             && self.started == other.started

@@ -139,7 +139,8 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 /// while holding the lock of the folder that the file is in: the children of a living owner are in it too.
 ///
 /// A process is ended only if it is the one that was written down, by its pid, its start time and, except on Linux, its
-/// program file; on Unix with its group. Another process that got the pid since is left alone. Blocks until the killed are gone, at most two seconds.
+/// program file; on Unix with its group. Another process that got the pid since is left alone. Blocks until the killed are
+/// gone, at most two seconds.
 ///
 /// # Errors
 /// If the file can't be read or emptied. A missing file is an empty one; lines that can't be read are skipped.

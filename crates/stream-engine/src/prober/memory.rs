@@ -64,7 +64,7 @@ struct Written {
 }
 
 impl Stamp {
-    pub(super) fn new(path: &str, modified: Option<SystemTime>, size: u64) -> Stamp {
+    pub(crate) fn new(path: &str, modified: Option<SystemTime>, size: u64) -> Stamp {
         let modified = modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let modified = modified.and_then(|since| u64::try_from(since.as_nanos()).ok());
         Stamp { path: path.to_owned(), modified, size }
