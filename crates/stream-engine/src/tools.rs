@@ -1,10 +1,10 @@
 //! FFmpeg, ffprobe and MediaMTX: found, and checked before they are used.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use child_process::{Spawner, Spec};
@@ -55,6 +55,8 @@ pub(crate) struct Found {
 pub(crate) struct Program<V> {
     pub(crate) path: PathBuf,
     pub(crate) version: V,
+    /// When its file was last written; another build may say the same version.
+    pub(crate) modified: Option<SystemTime>,
 }
 
 /// What is asked of a kind of program.
@@ -165,6 +167,15 @@ impl Tools {
         }
     }
 
+    /// Looks again if FFmpeg's file is another one than at the last look: what it could not do, the new one may.
+    pub(crate) async fn check_exchanged(&self) {
+        let Ok(ffmpeg) = self.found().ffmpeg else { return };
+        let modified = self.modified(&ffmpeg.path).await;
+        if modified.is_some() && modified != ffmpeg.modified {
+            self.check_again().await;
+        }
+    }
+
     pub(crate) fn found(&self) -> Found {
         self.found.borrow().clone()
     }
@@ -212,7 +223,13 @@ impl Tools {
         if !(wanted.is_supported)(version) {
             return Err(Error::new(wanted.too_old).with("path", path.display()).with("version", version));
         }
-        Ok(Program { path, version })
+        Ok(Program { modified: self.modified(&path).await, path, version })
+    }
+
+    async fn modified(&self, path: &Path) -> Option<SystemTime> {
+        let asked = path.to_owned();
+        let look = move || fs::metadata(asked)?.modified();
+        self.drives.ask(path, drives::LIMIT, look).await?.ok()
     }
 
     async fn version<V>(

@@ -8,6 +8,7 @@ mod hear;
 mod look;
 mod making;
 mod prepare;
+mod rtmp;
 
 use std::{
     sync::Arc,
@@ -22,7 +23,7 @@ use tokio::{
     time::sleep_until,
 };
 
-use cure::Cure;
+use cure::{Cure, Ground};
 use making::{Making, News};
 
 use super::{
@@ -80,6 +81,8 @@ pub(super) struct Actor {
     making: Option<Making>,
     /// While failed.
     cure: Option<Cure>,
+    /// What the last start used.
+    ground: Ground,
     /// Held while starting, so that going on air is noticed at once.
     eager: Option<Eager>,
     parser: progress::Parser,
@@ -145,6 +148,7 @@ impl Actor {
             child: None,
             making: None,
             cure: None,
+            ground: Ground::default(),
             eager: None,
             parser: progress::Parser::default(),
             tail: Tail::default(),
@@ -186,11 +190,12 @@ impl Actor {
                     None => break,
                 },
                 news = making::news(&mut self.making) => match news {
+                    News::Looked(stamp) => self.ground.source = Some(stamp),
                     News::Queued => self.take(Input::Queued).await,
                     News::Admitted => self.take(Input::Admitted).await,
                     News::Made(made) => self.made(made).await,
                 },
-                true = cure::found(&mut self.cure) => self.take(Input::Cured).await,
+                true = cure::found(&mut self.cure, &self.ground) => self.take(Input::Cured).await,
                 count = hear::next_lines(&mut self.child, &mut lines) => match count {
                     0 => self.ended().await,
                     _ => for line in lines.drain(..) {
@@ -324,6 +329,7 @@ impl Actor {
             tracing::info!("on air");
             self.journal.manager("info", t!("log.on_air"));
         }
+        self.facts.held = self.machine.is_held(&self.limits);
         self.look_at_arrival();
         self.publish();
     }
