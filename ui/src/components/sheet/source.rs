@@ -162,7 +162,7 @@ pub(crate) fn found(form: Form) -> impl IntoView {
                 .map(|line| line.message.clone())
                 .chain(but.then(|| Lack::Conversion.words().to_owned()));
             let lines = lines.map(|line| view! { <li>{line}</li> }).collect_view();
-            let cure = (!unconverted(form)).then_some(choose);
+            let cure = (!unconverted(form) && !form.net.on_demand.get()).then_some(choose);
             view! {
                 {aside_facts(media, plan)}
                 <ul class="reasons">{lines}</ul>
