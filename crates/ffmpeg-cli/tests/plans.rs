@@ -258,12 +258,14 @@ fn what_is_chosen_counts_for_real_files_too() {
 fn tracks_that_begin_or_end_apart_and_frames_in_another_order() {
     let folder = tempfile::tempdir().expect("a folder");
     let at = folder.path();
-    let (two, late) = ("testsrc2=s=160x120:r=25:d=2", "testsrc2=s=160x120:r=25:d=2,setpts=PTS+2/TB");
+    let two = "testsrc2=s=160x120:r=25:d=2";
+    let late = "H264 -fps_mode passthrough -vf setpts=PTS+2/TB -c:a aac -ac 2";
+    let late_sound = "H264 -fps_mode passthrough -af asetpts=PTS+2/TB -c:a aac -ac 2";
     let usual = "H264 -fps_mode passthrough -c:a aac -ac 2";
     let b_frames = "-c:v libx264 -preset veryfast -bf 2 -g 25 -pix_fmt yuv420p -c:a aac -ac 2";
     let open = "-c:v libx264 -preset veryfast -bf 2 -x264opts open-gop=1:keyint=25:scenecut=0 -pix_fmt yuv420p \
                 -c:a aac -ac 2";
-    let offset = format!("{usual} -output_ts_offset 10");
+    let offset = "H264 -fps_mode passthrough -c:a aac -ac 2 -output_ts_offset 10";
     let sound = |length| match length {
         "shorter" => "sine=r=48000:d=1.2",
         "longer" => "sine=r=48000:d=2.8",
@@ -273,14 +275,11 @@ fn tracks_that_begin_or_end_apart_and_frames_in_another_order() {
     let files: [(File, &str); 10] = [
         (("shorter.mp4", two, sound("shorter"), usual), "copy | webrtc_silent | gains_silent"),
         (("longer.mkv", two, sound("longer"), usual), "copy | webrtc_silent | gains_frozen"),
-        (("late.mkv", late, same, usual), "copy | webrtc_silent picture_late | gains_silent"),
-        (("late.mp4", late, same, usual), "copy | webrtc_silent picture_late | gains_silent"),
-        (
-            ("late sound.mp4", two, "sine=r=48000:d=2,asetpts=PTS+2/TB", usual),
-            "copy | webrtc_silent sound_late | gains_frozen",
-        ),
-        (("offset.mp4", two, same, &offset), "copy | webrtc_silent | gains_seam"),
-        (("offset.mkv", two, same, &offset), "copy | webrtc_silent | gains_seam"),
+        (("late.mkv", two, same, late), "copy | webrtc_silent picture_late | gains_silent"),
+        (("late.mp4", two, same, late), "copy | webrtc_silent picture_late | gains_silent"),
+        (("late sound.mp4", two, same, late_sound), "copy | webrtc_silent sound_late | gains_frozen"),
+        (("offset.mp4", two, same, offset), "copy | webrtc_silent | gains_seam"),
+        (("offset.mkv", two, same, offset), "copy | webrtc_silent | gains_seam"),
         (("open.mp4", two, same, open), "transcode b_frames | | gains_processor gains_seam"),
         (("b.mkv", two, same, b_frames), "transcode b_frames | | gains_processor gains_seam"),
         (("b.ts", two, same, b_frames), "transcode b_frames | | gains_processor"),
@@ -326,7 +325,6 @@ fn nothing_takes_long_to_look_at() {
         bytes[from..to].fill(0x5a);
     };
     let hours = ("hours.mkv", "color=s=160x120:r=1/60:d=36000", "", "H264 -g 1");
-    let nothing = ("nothing.mkv", PICTURE, SOUND, "H264 -vf trim=end=0 -af atrim=end=0 -c:a aac -ac 2");
     let cases = [
         (damaged("cut.mkv", usual, cut), "copy"),
         (damaged("cut.ts", usual, cut), "transcode"),
@@ -336,7 +334,6 @@ fn nothing_takes_long_to_look_at() {
         (damaged("spoilt.mp4", usual, spoil), "copy"),
         (damaged("spoilt.ts", usual, spoil), "transcode"),
         (make(at, hours), "transcode"),
-        (make(at, nothing), "source_no_tracks"),
     ];
     for (path, expected) in cases {
         let start = std::time::Instant::now();
