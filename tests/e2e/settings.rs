@@ -1,5 +1,7 @@
 //! How a stream is sent, chosen in the form: settings, who plays it, for how many more there is room, presets, encoders.
 
+use std::path::Path;
+
 use anyhow::Result;
 use serde_json::{Value, json};
 
@@ -19,6 +21,57 @@ async fn pick(browser: &WebDriver, list: &str, word: &str) -> Result<()> {
                 const option = [...list.options].find((option) => option.text.startsWith(arguments[1])); \
                 list.value = option.value; list.dispatchEvent(new Event('change', { bubbles: true }))";
     browser.js(pick, json!([css, word])).await.map(drop)
+}
+
+/// Each of the other settings, in one visit of the form.
+async fn every_setting(browser: &WebDriver, server: &Server, file: &Path) -> Result<()> {
+    browser.click(".nav a[href=\"#/\"]").await?;
+    browser.click("#new-stream").await?;
+    browser.fill("#file-path", &format!("{}\n", file.display())).await?;
+    browser.find("[data-testid=verdict]").await?;
+    browser.js("document.querySelector('#playback-times').click()", json!([])).await?;
+    browser.fill("#times", "3\t").await?;
+    browser.js("document.querySelector('[data-testid=advanced]').open = true", json!([])).await?;
+    let lists = [
+        ("video-codec", "H.264"),
+        ("encoder", "Processor"),
+        ("rotate", "90° to the right"),
+        ("deinterlace", "Always"),
+        ("audio", "AAC"),
+        ("publish", "RTMP"),
+    ];
+    for (list, word) in lists {
+        pick(browser, list, word).await?;
+    }
+    let fields = [
+        ("quality", "25"),
+        ("fps", "15"),
+        ("keyframes", "2"),
+        ("audio-bitrate", "96"),
+        ("volume", "50"),
+        ("start", "0:01"),
+        ("end", "0:03"),
+    ];
+    for (field, text) in fields {
+        browser.fill(&format!("#{field}"), &format!("{text}\t")).await?;
+    }
+    browser.gone("[aria-invalid=true]").await?;
+    browser
+        .wait_js("document.querySelector('[data-testid=command]').innerText.includes('transpose=clock')")
+        .await?;
+    browser.find("#stream-name").await?.type_keys("\u{E003}chosen").await?;
+    browser.click("#save:not([disabled])").await?;
+    let chosen = until("it is saved", async || {
+        let all = server.streams().await;
+        all.into_iter().find(|stream| stream["name"] == "chosen")
+    })
+    .await;
+    let wanted = json!({
+        "video": "h264", "encoder": "software", "rotate": 90, "deinterlace": true, "audio": "aac", "publish": "rtmp",
+        "quality": 25, "fps": 15, "keyframes": 2, "audio_kilobits": 96, "volume": 50, "start": 1000, "end": 3000,
+    });
+    assert_eq!((&chosen["encoding"], &chosen["playback"]), (&wanted, &json!({ "times": 3 })), "{chosen:#}");
+    Ok(())
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -101,6 +154,8 @@ async fn a_stream_is_sent_as_somebody_chose() -> Result<()> {
     })
     .await;
     browser.click("[data-act=close]").await?;
+
+    every_setting(&browser, &server, &file).await?;
 
     // What encodes is told by the server's page.
     browser.click(".nav a[href=\"#/server\"]").await?;

@@ -1,6 +1,9 @@
 //! Encoders of this computer: what is tried, and what takes over from one that fails.
 
-use std::fs;
+use std::{
+    fs,
+    time::{Duration, SystemTime},
+};
 
 use serde_json::{Value, json};
 
@@ -46,6 +49,94 @@ async fn each_is_tried_and_what_does_not_work_says_why() {
     let kept = dir.data().join("cache/encoders.json");
     assert!(kept.exists(), "it is known at the next start");
     assert_eq!(tried(&server, true).await.len(), found.len());
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+}
+
+/// What was found out counts until FFmpeg or a driver changes.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_tried_is_known_at_the_next_start_until_ffmpeg_changes() {
+    let dir = Dir::new();
+    let (real, log) = (testkit::fixtures::ffmpeg(), dir.path().join("trials"));
+    // One encoder is enough, and quick.
+    let text = format!(
+        "case \"$*\" in\n\
+         *-frames:v*libx264*) echo trial >> {};;\n\
+         *-frames:v*) exit 1;;\n\
+         esac\n\
+         exec {} \"$@\"",
+        log.display(),
+        real.display()
+    );
+    let ffmpeg = script(&dir, "ffmpeg", &text);
+    let run = async || {
+        let mut command = command(&dir);
+        command.arg("--ffmpeg").arg(&ffmpeg);
+        let server = Server::run(command).await;
+        server.until_server("running").await;
+        server
+    };
+    let trials = || fs::read_to_string(&log).unwrap_or_default().lines().count();
+    let server = run().await;
+    let first = tried(&server, false).await;
+    assert_eq!(trials(), 1, "{first:#?}");
+    assert_eq!(server.stop().await, Some(0));
+
+    let server = run().await;
+    let again = until("it is known without a trial", async || {
+        let known = known(&server).await;
+        (known["tried"] != json!([])).then_some(known)
+    })
+    .await;
+    assert_eq!((&again["tried"], &again["trying"]), (&json!(first), &json!(false)));
+    assert_eq!((tried(&server, false).await, trials()), (first.clone(), 1), "nor when somebody asks");
+    assert_eq!(server.stop().await, Some(0));
+
+    // As an update of the system would.
+    let later = SystemTime::now() + Duration::from_secs(100);
+    fs::File::options().append(true).open(&ffmpeg).unwrap().set_modified(later).unwrap();
+    let server = run().await;
+    assert_eq!((tried(&server, false).await, trials()), (first, 2), "another FFmpeg is another matter");
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+}
+
+/// A graphics card that is gone since it was tried: the trial alone is made up, and what the real FFmpeg says of a
+/// computer without one ends the stream's first attempt.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_card_that_is_not_there_is_stood_in_for() {
+    let dir = Dir::new();
+    let file = media::plain(&dir.media("a.mp4"));
+    let real = testkit::fixtures::ffmpeg();
+    let line = "-v error -f lavfi -i color=s=640x360 -frames:v 5 -pix_fmt yuv420p -c:v h264_nvenc -f null -";
+    #[expect(clippy::disallowed_methods, reason = "FFmpeg itself, which ends by itself")]
+    let there = std::process::Command::new(&real).args(line.split(' ')).output().unwrap();
+    if there.status.success() {
+        eprintln!("not tested: this computer has such a card");
+        return;
+    }
+    let text = format!(
+        "case \"$*\" in\n\
+         *-frames:v*h264_nvenc*) printf 'frame=5\\nprogress=end\\n'; exit 0;;\n\
+         *-frames:v*_nvenc*) exit 1;;\n\
+         esac\n\
+         exec {} \"$@\"",
+        real.display()
+    );
+    let mut command = command(&dir);
+    command.arg("--ffmpeg").arg(script(&dir, "ffmpeg", &text));
+    let server = Server::run(command).await;
+    server.until_server("running").await;
+    assert!(of(&tried(&server, false).await, "nvenc")["failure"].is_null());
+    let chosen = json!({ "height": 120 });
+    let made = json!({ "name": "card", "source": file_source(&file), "encoding": chosen, "start": true });
+    let id = server.post("/api/v1/streams", made).await.ok()["id"].as_str().unwrap().to_owned();
+    let stream = server.until_on_air(&id).await;
+    assert_eq!(stream["plan"]["picture"]["encoder"], "software", "{stream:#}");
+    assert_eq!(stream["attempt"], 2, "one restart: {stream:#}");
+    let warnings = stream["plan"]["warnings"].as_array().unwrap();
+    let told = warnings.iter().find(|one| one["code"] == "encoder_failed");
+    assert_eq!(told.map(|one| &one["args"]["failed"]), Some(&json!("NVENC")), "{stream:#}");
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;
 }

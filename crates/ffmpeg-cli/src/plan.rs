@@ -23,6 +23,8 @@ pub use wanted::Wanted;
 
 /// Seconds. Tracks that differ by more make a gap at the end of each pass that anybody notices.
 const UNEQUAL: f64 = 0.05;
+/// Seconds. Tracks begin apart by this much where frames that refer to later ones are all that makes it.
+const APART: f64 = 0.3;
 
 /// How to send `media`, a file.
 ///
@@ -36,7 +38,8 @@ pub fn plan(media: &SourceMedia, wanted: &Wanted) -> Result<Plan, Error> {
         return Err(Setting::late());
     }
     let video = media.video.as_ref().filter(|video| known(&video.codec) && video.width > 0);
-    let audio = media.audio.as_ref().filter(|audio| known(&audio.codec));
+    // Without a rate nothing was heard in the first seconds (MPEG-TS): FFmpeg would wait for it.
+    let audio = media.audio.as_ref().filter(|audio| known(&audio.codec) && audio.sample_rate > 0);
     let container = &media.container;
     let judged = video.map(|video| judged(video, container, wanted)).unwrap_or_default();
     let encodes_video = !judged.reasons.is_empty();
@@ -44,6 +47,7 @@ pub fn plan(media: &SourceMedia, wanted: &Wanted) -> Result<Plan, Error> {
     let warning = sounds.warning.take();
     let mut plan = decide(media, (video, judged), (audio, sounds), wanted)?;
     plan.warnings.extend(warning);
+    plan.warnings.extend(late(media, &plan, &wanted.encoding));
     if !wanted.encoding.may_prepare() {
         plan.gains.clear();
     }
@@ -172,6 +176,15 @@ fn decide(
         unkept: slate::unkept(&sent),
         sent,
     })
+}
+
+/// Which of picture and sound is missing at the beginning, where one is.
+fn late(media: &SourceMedia, plan: &Plan, encoding: &Encoding) -> Option<Remark> {
+    let later = media.sound_later_by.filter(|_| plan.sent.video.is_some() && plan.sent.audio.is_some())?;
+    let left_out = f64::from(encoding.start.unwrap_or(0)) / 1000.0;
+    let code = if later < 0.0 { RemarkCode::PictureLate } else { RemarkCode::SoundLate };
+    let seconds = later.abs() - left_out;
+    (seconds >= APART).then(|| Remark::new(code).with("seconds", format!("{seconds:.1}")))
 }
 
 /// What is so of picture and sound alike is said once.

@@ -42,6 +42,7 @@ fn files() -> Vec<(File, &'static str)> {
             "copy | webrtc_silent",
         ),
         (of("faststart.mp4", "H264 -c:a aac -ac 2 -movflags +faststart"), "copy | webrtc_silent"),
+        (of("another's ending.mp4", "H264 -c:a aac -ac 2 -f matroska"), "copy | webrtc_silent"),
         // Pictures.
         (
             of("hevc.mp4", "-c:v libx265 -preset ultrafast -x265-params log-level=none -c:a aac"),
@@ -93,6 +94,7 @@ fn files() -> Vec<(File, &'static str)> {
         (mute("portrait.mp4", "testsrc2=s=120x160:r=25:d=1", "H264"), "copy | no_audio"),
         (mute("tiny.mp4", "testsrc2=s=16x16:r=25:d=1", "H264"), "copy | no_audio"),
         (mute("large.mp4", "testsrc2=s=3840x2160:r=5:d=0.4", "H264"), "copy | no_audio"),
+        (mute("8k.mp4", "testsrc2=s=7680x4320:r=25:d=0.04", "H264"), "copy | no_audio"),
         (mute("slow.mp4", "testsrc2=s=160x120:r=1:d=4", "H264 -g 1"), "copy | no_audio"),
         (mute("fast.mp4", "testsrc2=s=160x120:r=240:d=0.5", "H264"), "copy | no_audio"),
         (mute("uneven.mkv", PICTURE, "-vf select=mod(n\\,3) -fps_mode vfr H264"), "copy | no_audio"),
@@ -126,6 +128,13 @@ fn files() -> Vec<(File, &'static str)> {
         (of("pcm.mov", "H264 -c:a pcm_s16le"), "transcode audio_codec |"),
         (of("telephone.mkv", "H264 -c:a pcm_mulaw -ar 8000 -ac 1"), "transcode audio_codec |"),
         (of("vorbis.mkv", "H264 -c:a libvorbis -ac 2"), "transcode audio_codec |"),
+        // A track with nothing in it is none: FFmpeg would wait for it.
+        (of("no sound in it.mkv", "H264 -af atrim=end=0 -c:a aac -ac 2"), "copy | no_audio"),
+        (of("no picture in it.mkv", "H264 -vf trim=end=0 -c:a aac -ac 2"), "copy | audio_only_webrtc"),
+        (
+            of("no sound in it.ts", "H264 -af atrim=end=0 -c:a aac -ac 2"),
+            "transcode video_container | audio_unknown",
+        ),
         (of("many sounds.mkv", "H264 -c:a aac MAPS"), "copy | webrtc_silent"),
         // Sounds alone.
         (heard("sound.m4a", "-c:a aac -ac 2"), "copy | audio_only_webrtc"),
@@ -162,25 +171,32 @@ fn make(folder: &Path, (name, picture, sound, codecs): File) -> std::path::PathB
 }
 
 fn media(path: &Path) -> stream_api::SourceMedia {
+    examined(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn examined(path: &Path) -> Result<stream_api::SourceMedia, stream_api::Error> {
     let ffprobe = fixtures::ffprobe();
     let report = run(&ffprobe, probe::arguments(path));
-    let stderr = String::from_utf8_lossy(&report.stderr);
-    assert!(report.status.success(), "{}: {stderr}", path.display());
+    if !report.status.success() {
+        let stderr = String::from_utf8_lossy(&report.stderr);
+        return Err(probe::failure(&path.to_string_lossy(), report.status.code(), &stderr, b""));
+    }
     let mut media = probe::parse(&String::from_utf8_lossy(&report.stdout)).expect("ffprobe prints JSON");
     if let Some(video) = &mut media.video {
         let times = run(&ffprobe, probe::keyframe_arguments(path));
         let times = String::from_utf8_lossy(&times.stdout);
         video.keyframe_interval = probe::keyframe_interval(&times, media.duration);
     }
-    media
+    Ok(media)
+}
+
+fn codes(remarks: &[stream_api::Remark]) -> String {
+    let codes = remarks.iter().map(|remark| serde_json::to_value(remark.code).expect("a word"));
+    codes.map(|code| format!(" {}", code.as_str().unwrap_or_default())).collect()
 }
 
 /// As the table says it.
 fn told(plan: &stream_api::Plan) -> String {
-    let codes = |remarks: &[stream_api::Remark]| {
-        let codes = remarks.iter().map(|remark| serde_json::to_value(remark.code).expect("a word"));
-        codes.map(|code| format!(" {}", code.as_str().unwrap_or_default())).collect::<String>()
-    };
     let mode = serde_json::to_value(plan.mode).expect("a word");
     format!("{}{} |{}", mode.as_str().unwrap_or_default(), codes(&plan.reasons), codes(&plan.warnings))
 }
@@ -235,4 +251,102 @@ fn what_is_chosen_counts_for_real_files_too() {
         assert_eq!(told(&plan), expected, "{encoding:?}");
         assert_eq!(plan.mode == Mode::Transcode, plan.cost.is_none_or(|cost| cost.cores > 0.01), "{plan:?}");
     }
+}
+
+/// Each with what preparing it gains, after a second `|`.
+#[test]
+fn tracks_that_begin_or_end_apart_and_frames_in_another_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    let two = "testsrc2=s=160x120:r=25:d=2";
+    let late = "H264 -fps_mode passthrough -vf setpts=PTS+2/TB -c:a aac -ac 2";
+    let late_sound = "H264 -fps_mode passthrough -af asetpts=PTS+2/TB -c:a aac -ac 2";
+    let usual = "H264 -fps_mode passthrough -c:a aac -ac 2";
+    let b_frames = "-c:v libx264 -preset veryfast -bf 2 -g 25 -pix_fmt yuv420p -c:a aac -ac 2";
+    let open = "-c:v libx264 -preset veryfast -bf 2 -x264opts open-gop=1:keyint=25:scenecut=0 -pix_fmt yuv420p \
+                -c:a aac -ac 2";
+    let offset = "H264 -fps_mode passthrough -c:a aac -ac 2 -output_ts_offset 10";
+    let sound = |length| match length {
+        "shorter" => "sine=r=48000:d=1.2",
+        "longer" => "sine=r=48000:d=2.8",
+        _ => "sine=r=48000:d=2",
+    };
+    let same = sound("same");
+    let files: [(File, &str); 10] = [
+        (("shorter.mp4", two, sound("shorter"), usual), "copy | webrtc_silent | gains_silent"),
+        (("longer.mkv", two, sound("longer"), usual), "copy | webrtc_silent | gains_frozen"),
+        (("late.mkv", two, same, late), "copy | webrtc_silent picture_late | gains_silent"),
+        (("late.mp4", two, same, late), "copy | webrtc_silent picture_late | gains_silent"),
+        (("late sound.mp4", two, same, late_sound), "copy | webrtc_silent sound_late | gains_frozen"),
+        (("offset.mp4", two, same, offset), "copy | webrtc_silent | gains_seam"),
+        (("offset.mkv", two, same, offset), "copy | webrtc_silent | gains_seam"),
+        (("open.mp4", two, same, open), "transcode b_frames | | gains_processor gains_seam"),
+        (("b.mkv", two, same, b_frames), "transcode b_frames | | gains_processor gains_seam"),
+        (("b.ts", two, same, b_frames), "transcode b_frames | | gains_processor"),
+    ];
+    let check = |path: &Path, expected: &str| {
+        let media = media(path);
+        let plan = plan::plan(&media, &Wanted::default()).expect("has tracks");
+        let found = format!("{} |{}", told(&plan), codes(&plan.gains));
+        (found != expected)
+            .then(|| format!("{}: {found:?} instead of {expected:?}: {media:?}", path.display()))
+    };
+    let mut wrong: Vec<String> =
+        files.iter().filter_map(|(file, expected)| check(&make(at, *file), expected)).collect();
+
+    // Cut between two key frames, where MP4 hides what it does not show by an edit list.
+    let whole =
+        make(at, ("whole.mp4", "testsrc2=s=160x120:r=25:d=3", "sine=r=48000:d=3", "H264 -c:a aac -ac 2"));
+    let cut = at.join("cut.mp4");
+    let mut line: Vec<OsString> = "-v error -ss 1.3 -i".split(' ').map(OsString::from).collect();
+    line.extend([whole.into(), "-c".into(), "copy".into(), cut.clone().into()]);
+    assert!(run(&fixtures::ffmpeg(), line).status.success());
+    wrong.extend(check(&cut, "copy | webrtc_silent | gains_seam"));
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What is damaged or very long is told as soon as anything else, whatever comes of it.
+#[test]
+fn nothing_takes_long_to_look_at() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = folder.path();
+    let usual = "H264 -c:a aac -ac 2";
+    let fragments = "H264 -c:a aac -ac 2 -movflags frag_keyframe+empty_moov";
+    let damaged = |name: &'static str, codecs, harm: fn(&mut Vec<u8>)| {
+        let path = make(at, (name, "testsrc2=s=160x120:r=25:d=3", "sine=r=48000:d=3", codecs));
+        let mut bytes = std::fs::read(&path).expect("was made");
+        harm(&mut bytes);
+        std::fs::write(&path, bytes).expect("can be written");
+        path
+    };
+    let cut = |bytes: &mut Vec<u8>| bytes.truncate(bytes.len() / 2);
+    let spoil = |bytes: &mut Vec<u8>| {
+        let (from, to) = (bytes.len() * 2 / 5, bytes.len() * 3 / 5);
+        bytes[from..to].fill(0x5a);
+    };
+    let hours = ("hours.mkv", "color=s=160x120:r=1/60:d=36000", "", "H264 -g 1");
+    let cases = [
+        (damaged("cut.mkv", usual, cut), "copy"),
+        (damaged("cut.ts", usual, cut), "transcode"),
+        (damaged("cut fragments.mp4", fragments, cut), "copy"),
+        (damaged("cut.mp4", usual, cut), "source_incomplete"),
+        (damaged("spoilt.mkv", usual, spoil), "copy"),
+        (damaged("spoilt.mp4", usual, spoil), "copy"),
+        (damaged("spoilt.ts", usual, spoil), "transcode"),
+        (make(at, hours), "transcode"),
+    ];
+    for (path, expected) in cases {
+        let start = std::time::Instant::now();
+        let plan = examined(&path).and_then(|media| plan::plan(&media, &Wanted::default()));
+        let took = start.elapsed();
+        let found = match &plan {
+            Ok(plan) => serde_json::to_value(plan.mode),
+            Err(error) => serde_json::to_value(error.code),
+        };
+        assert_eq!(found.expect("a word"), expected, "{}: {plan:?}", path.display());
+        // What the engine gives it; a look takes 0.2 s.
+        assert!(took.as_secs() < 10, "{}: {took:?}", path.display());
+    }
+    let media = media(&at.join("hours.mkv"));
+    assert!(media.duration.is_some_and(|seconds| seconds >= 35_000.0), "{media:?}");
 }

@@ -49,7 +49,10 @@ pub struct SourceMedia {
     /// How many audio tracks there are.
     #[serde(default)]
     pub audio_tracks: u32,
-    /// Seconds that the sound lasts longer than the picture, below 0 where it ends earlier; absent when the container
+    /// Seconds by which the sound begins after the picture, below 0 where it begins before; absent when unknown.
+    #[serde(default)]
+    pub sound_later_by: Option<f64>,
+    /// Seconds by which the sound ends after the picture, below 0 where it ends earlier; absent when the container
     /// doesn't say.
     #[serde(default)]
     pub sound_longer_by: Option<f64>,

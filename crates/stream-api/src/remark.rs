@@ -102,6 +102,10 @@ remarks! {
     NoAudio = "no_audio", "plan.warning.no_audio";
     /// Old RTMP players hear nothing.
     RtmpSilent = "rtmp_silent", "plan.warning.rtmp_silent";
+    /// The picture begins long after the sound.
+    PictureLate = "picture_late", "plan.warning.picture_late";
+    /// The sound begins long after the picture.
+    SoundLate = "sound_late", "plan.warning.sound_late";
     /// A prepared file needs no encoding as it plays.
     GainsProcessor = "gains_processor", "plan.gain.processor";
     /// A prepared file has no click and no pause where it starts again.

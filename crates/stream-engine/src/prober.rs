@@ -10,7 +10,7 @@ use std::{
     io::{self, Read as _},
     path::{Path, PathBuf},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use child_process::{Finished, Spawner, Spec};
@@ -29,7 +29,7 @@ use crate::{
 use memory::Memory;
 pub(crate) use memory::Stamp;
 
-/// A probe that takes longer is given up.
+/// A probe that takes longer in all is given up.
 const LIMIT: Duration = drives::LIMIT;
 /// Finding key frames reads 30 s of packets; a slow disk only costs the fact.
 const KEYFRAME_LIMIT: Duration = Duration::from_secs(8);
@@ -68,6 +68,8 @@ pub(crate) struct Probed {
 pub(crate) struct Looked {
     stamp: Stamp,
     head: Vec<u8>,
+    /// How long the drive took: the rest of [`LIMIT`] is ffprobe's.
+    took: Duration,
 }
 
 impl Looked {
@@ -119,8 +121,10 @@ impl Prober {
             true => look(&owned),
             false => Err(Error::new(Code::SourceOutsideMedia).with("path", owned)),
         };
-        let looked = self.drives.ask(path.as_ref(), drives::LIMIT, looking).await;
-        looked.unwrap_or_else(|| Err(late(path)))
+        let start = Instant::now();
+        let looked = self.drives.ask(path.as_ref(), LIMIT, looking).await;
+        let looked = looked.unwrap_or_else(|| Err(late(path)));
+        looked.map(|looked| Looked { took: start.elapsed(), ..looked })
     }
 
     /// What the file holds, as ffprobe says if it must be asked.
@@ -128,7 +132,7 @@ impl Prober {
     /// # Errors
     /// As [`Prober::probe`].
     pub(crate) async fn examine(&self, looked: Looked, wanted: &Wanted) -> Result<Probed, Error> {
-        let Looked { stamp, head } = looked;
+        let Looked { stamp, head, took } = looked;
         let path = stamp.path().to_owned();
         let path = &*path;
         if let Some(media) = self.memory.recall(&stamp) {
@@ -137,7 +141,7 @@ impl Prober {
         if ffmpeg_cli::probe::looks_like_playlist(&head) {
             return Err(Error::new(Code::SourceIsPlaylist).with("path", path));
         }
-        let (media, whole) = self.ffprobe(path, &head, stamp.size()).await?;
+        let (media, whole) = self.ffprobe(path, &head, stamp.size(), LIMIT.saturating_sub(took)).await?;
         // What a slow disk kept back may be found the next time.
         if whole {
             self.memory.keep(stamp, media.clone());
@@ -190,8 +194,15 @@ impl Prober {
 
     /// What the file holds, and whether that is all that can be known: a disk that is too slow for the key frames now
     /// may be faster the next time.
-    async fn ffprobe(&self, path: &str, head: &[u8], size: u64) -> Result<(SourceMedia, bool), Error> {
-        let run = self.run(ffmpeg_cli::probe::arguments(Path::new(path)), LIMIT).await?;
+    async fn ffprobe(
+        &self,
+        path: &str,
+        head: &[u8],
+        size: u64,
+        limit: Duration,
+    ) -> Result<(SourceMedia, bool), Error> {
+        let start = Instant::now();
+        let run = self.run(ffmpeg_cli::probe::arguments(Path::new(path)), limit).await?;
         if run.timed_out {
             return Err(late(path));
         }
@@ -205,8 +216,8 @@ impl Prober {
         media.size = size;
         let (duration, mut whole) = (media.duration, true);
         if let Some(video) = &mut media.video {
-            let run =
-                self.run(ffmpeg_cli::probe::keyframe_arguments(Path::new(path)), KEYFRAME_LIMIT).await?;
+            let left = limit.saturating_sub(start.elapsed()).min(KEYFRAME_LIMIT);
+            let run = self.run(ffmpeg_cli::probe::keyframe_arguments(Path::new(path)), left).await?;
             whole = !run.timed_out;
             if run.exit.success() && whole {
                 let text = String::from_utf8_lossy(&run.stdout);
@@ -266,7 +277,7 @@ fn look(path: &str) -> Result<Looked, Error> {
     let file = File::open(path).map_err(refused)?;
     file.take(HEAD as u64).read_to_end(&mut head).map_err(refused)?;
     let stamp = Stamp::new(path, meta.modified().ok(), meta.len());
-    Ok(Looked { stamp, head })
+    Ok(Looked { stamp, head, took: Duration::ZERO })
 }
 
 /// Whether a source that was missing or unreadable can be read now. Cheap.

@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use stream_api::{
-    Cure, Error, Kept, Plan, Plays, SourceMedia, Stream, Verdict,
+    Cure, Error, Kept, Outlet, Plan, Plays, Protocols, SourceMedia, Stream, Verdict,
     commands::{SourceProbe, StreamUpdate},
     plays_everywhere, t,
 };
@@ -17,11 +17,22 @@ use crate::{
     store::live::Row,
 };
 
-/// What becomes of picture and sound by each protocol. `cure`: nothing can be chosen where there is none.
-pub(crate) fn everywhere(media: &SourceMedia, plan: &Plan, cure: Option<Callback<Cure>>) -> AnyView {
+/// What becomes of picture and sound by each protocol; nothing by one that is not among those that are `on`. `cure`:
+/// nothing can be chosen where there is none.
+pub(crate) fn everywhere(
+    on: &Protocols,
+    media: &SourceMedia,
+    plan: &Plan,
+    cure: Option<Callback<Cure>>,
+) -> AnyView {
     let all = plays_everywhere(media, plan);
+    let is_on = |outlet: &Outlet| match outlet {
+        Outlet::Viewers(protocol) => on.is_on(*protocol),
+        Outlet::Recording => true,
+    };
     let mut wrong: Vec<(String, Option<Cure>)> = Vec::new();
-    for verdict in all.iter().flat_map(|(_, picture, sound)| [picture, sound]) {
+    let served = all.iter().filter(|(outlet, ..)| is_on(outlet));
+    for verdict in served.flat_map(|(_, picture, sound)| [picture, sound]) {
         if !verdict.why.is_empty() && !wrong.iter().any(|(why, _)| *why == verdict.why) {
             wrong.push((verdict.why.clone(), verdict.cure));
         }
@@ -29,7 +40,11 @@ pub(crate) fn everywhere(media: &SourceMedia, plan: &Plan, cure: Option<Callback
     let rows = all
         .iter()
         .map(|(outlet, picture, sound)| {
-            view! { <tr><th scope="row">{outlet.label()}</th>{cell(picture)}{cell(sound)}</tr> }
+            let cells = match is_on(outlet) {
+                true => view! { {cell(picture)}{cell(sound)} }.into_any(),
+                false => view! { <td class="faint" colspan="2">{t!("everywhere.off")}</td> }.into_any(),
+            };
+            view! { <tr><th scope="row">{outlet.label()}</th>{cells}</tr> }
         })
         .collect_view();
     let lines = wrong.iter().map(|(why, _)| view! { <li>{why.clone()}</li> }).collect_view();

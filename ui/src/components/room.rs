@@ -158,11 +158,13 @@ fn more(computer: &Computer, capacity: &Capacity) -> String {
         return if computer.measured { String::new() } else { t!("room.measuring").to_owned() };
     };
     let count = computer.more(now);
-    let mut words = match count {
+    let room = match count {
         0 => t!("room.none", needs = cores(now.cores), free = cores(computer.free_cores)),
         Computer::MANY.. => t!("room.many").to_owned(),
         n => tn!("room.more", about(n)),
     };
+    let (percent, memory) = (format::about(now.cores * 100.0), format::bytes(now.memory));
+    let mut words = format!("{} {room}", t!("room.takes", percent = percent, memory = memory));
     let prepared = capacity.prepared.map(|fit| computer.more(fit.load)).filter(|prepared| *prepared > count);
     if let Some(prepared) = prepared {
         words = match prepared {
@@ -194,12 +196,13 @@ mod tests {
             Computer { cores: 2.0, free_cores: 0.4, memory: 8 << 30, free_memory: 4 << 30, measured: true };
         let encoded = Capacity { now: fit(0.93), ..Capacity::default() };
         let words = more(&full, &encoded);
-        assert!(words.contains("0.9") && words.contains("0.4"), "{words}");
+        assert!(words.contains("0.9") && words.contains("0.4") && words.contains("93 %"), "{words}");
         let both = Capacity { prepared: fit(0.0115), ..encoded.clone() };
         assert!(more(&full, &both).contains("34"), "{}", more(&full, &both));
         let free = Computer { cores: 8.0, free_cores: 6.6, ..full };
         let same = Capacity { prepared: fit(0.93), ..encoded.clone() };
-        assert!(more(&free, &same).contains('7') && !more(&free, &same).contains("repared"));
+        assert!(more(&free, &same).contains("about 7 more"), "{}", more(&free, &same));
+        assert!(!more(&free, &same).contains("repared"));
         let little = Capacity { now: fit(0.0), ..Capacity::default() };
         assert!(!more(&full, &little).contains("999"));
         assert_eq!(more(&full, &Capacity::default()), "", "nothing is known of such a source");

@@ -1,5 +1,5 @@
 use leptos::prelude::*;
-use stream_api::{Encoder, Mode, Playback, Recording, Source, StreamId, t};
+use stream_api::{Encoder, Mode, Playback, Preparation, Recording, Source, StreamId, t};
 use wasm_bindgen::JsCast;
 use web_sys::Element;
 
@@ -130,11 +130,12 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
             let picture = stream.media.as_ref().and_then(|media| media.video.as_ref()).map(format::picture);
             let made =
                 stream.plan.as_ref().map(|plan| (plan.mode, plan.picture.as_ref().map(|made| made.encoder)));
-            (picture, made, stream.spec.muted)
+            let preparing = stream.preparation.as_ref().filter(|_| stream.spec.prepare).and_then(preparing);
+            (picture, made, stream.spec.muted, preparing)
         })
     });
     move || {
-        let (picture, mode, muted) = facts.get();
+        let (picture, mode, muted, preparing) = facts.get();
         let mode = mode.map(|(mode, encoder)| match (mode, encoder) {
             (Mode::Copy, _) => ("chip good", t!("chip.as_is")),
             (Mode::Prepared, _) => ("chip good", t!("chip.prepared")),
@@ -147,9 +148,19 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
                 {server(row)}
                 {picture.map(|picture| view! { <span class="chip">{picture}</span> })}
                 {mode}
+                {preparing.map(|words| view! { <span class="chip" data-testid="preparing">{words}</span> })}
                 {muted.then(|| view! { <span class="chip" title=t!("chip.muted.title")>{t!("chip.muted")}</span> })}
             </div>
         }
+    }
+}
+
+/// How far its prepared file is that is being made.
+fn preparing(preparation: &Preparation) -> Option<String> {
+    match preparation {
+        Preparation::Waiting { .. } => Some(t!("chip.prepare_waits").to_owned()),
+        Preparation::Making { percent } => Some(t!("chip.preparing", percent = percent)),
+        Preparation::Ready | Preparation::Failed { .. } => None,
     }
 }
 

@@ -138,6 +138,7 @@ fn rate(row: RwSignal<Row>) -> impl IntoView {
 
 fn sending(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
     let choose = curing(app, row);
+    let on = Memo::new(move |_| app.world.protocols(row.with(|row| row.stream.spec.server)));
     let seen = Memo::new(move |_| {
         row.with(|row| {
             let stream = &row.stream;
@@ -154,7 +155,7 @@ fn sending(app: App, id: StreamId, row: RwSignal<Row>) -> impl IntoView {
             let warnings = plan.warnings.iter().filter(|remark| !remark.code.is_of_a_protocol());
             let lines = plan.reasons.iter().chain(warnings).map(|remark| remark.message.clone());
             let lines = lines.map(|line| view! { <li>{line}</li> }).collect_view();
-            view! { {aside_facts(&media, &plan)} <ul class="reasons">{lines}</ul> {everywhere(&media, &plan, cure)} }
+            view! { {aside_facts(&media, &plan)} <ul class="reasons">{lines}</ul> {everywhere(&on.get(), &media, &plan, cure)} }
         });
         view! {
             <section class="card source">

@@ -2,8 +2,8 @@ use std::collections::{BTreeMap, VecDeque};
 
 use leptos::prelude::*;
 use stream_api::{
-    Activity, Address, Computer, HostStatus, Lack, Message, OtherServer, Preset, ServerId, ServerStatus,
-    Stream, StreamId, t,
+    Activity, Address, Computer, HostStatus, Lack, Message, OtherServer, Preset, Protocols, ServerId,
+    ServerStatus, Stream, StreamId, t,
 };
 
 use crate::{
@@ -113,6 +113,12 @@ impl World {
         self.others.with(|others| {
             others.iter().find(|other| other.id == id).map(|other| other.lacks.clone()).unwrap_or_default()
         })
+    }
+
+    /// The protocols that a server's viewers can use; of another server than ours it is not known which are off.
+    pub(crate) fn protocols(self, id: ServerId) -> Protocols {
+        let own = || self.server.with(|server| server.as_ref().map(|server| server.settings.protocols));
+        id.is_bundled().then(own).flatten().unwrap_or_default()
     }
 
     /// The addresses under which a server is reached, the best first.

@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use serde_json::{Value, json};
 
 use super::report::{Goal, Row};
@@ -36,10 +36,25 @@ const GRAIN: Duration = Duration::from_millis(200);
 const STILL: Duration = Duration::from_millis(1000);
 const SETTLE: Duration = Duration::from_secs(3);
 const WATCHED: Duration = Duration::from_secs(15);
+/// How long each larger number of streams is watched.
+const GLANCE: Duration = Duration::from_secs(10);
 
-/// How libx264 is called for what is encoded while it plays.
-const ENCODE: &str = "-c:v libx264 -preset veryfast -tune zerolatency -profile:v high -b:v 4M -maxrate 4M -bufsize 8M \
-                      -g 30 -bf 0 -c:a aac -b:a 128k";
+/// What the web version of this program promised: percent of a core for a stream that it encodes, by the processor and by
+/// a graphics card; MiB for a stream (50 MB) and for MediaMTX (100 MB). And how long it took to the first picture.
+const WEB_CORE: Goal = Goal::AtMost(100.0);
+const WEB_CARD: Goal = Goal::AtMost(10.0);
+const WEB_MEMORY: Goal = Goal::AtMost(47.7);
+const WEB_MEDIAMTX: Goal = Goal::AtMost(95.4);
+const WEB_PICTURE_MS: f64 = 3200.0;
+
+/// How libx264 is called for what is encoded while it plays; both sounds that our streams have then.
+const ENCODE: &str = "-map 0:v:0 -c:v libx264 -preset veryfast -tune zerolatency -profile:v high -pix_fmt yuv420p -b:v 4M \
+                      -maxrate 4M -bufsize 8M -g 30 -bf 0 -map 0:a:0 -c:a:0 aac -b:a:0 128k -map 0:a:0 -c:a:1 libopus \
+                      -b:a:1 96k -ac 2 -ar 48000";
+
+/// Encoding whatever comes, with one sound: what the web version did.
+const ALWAYS: &str = "-c:v libx264 -preset veryfast -tune zerolatency -profile:v high -pix_fmt yuv420p -b:v 4M -maxrate 4M \
+                      -bufsize 8M -g 30 -bf 0 -c:a aac -b:a 128k";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
@@ -69,6 +84,11 @@ impl Mode {
 
     fn streams(self) -> usize {
         if self == Mode::Transcode { 1 } else { FEW }
+    }
+
+    /// The processor encodes, also where a graphics card could.
+    fn encoding(self) -> Value {
+        if self == Mode::Transcode { json!({ "encoder": "software" }) } else { json!({}) }
     }
 }
 
@@ -101,17 +121,22 @@ impl Films {
     }
 }
 
-/// Creates a stream, and where it wants a prepared file waits until that is sent. It is on air then.
-fn create(server: &Server, films: &Films, mode: Mode, name: &str) -> Result<String> {
+/// Creates a stream, and gives its id.
+fn create(server: &Server, films: &Films, mode: Mode, name: &str, encoding: &Value) -> Result<String> {
     let source = json!({ "type": "file", "path": films.of(mode) });
-    let spec = json!({ "name": name, "source": source, "start": true, "prepare": mode == Mode::Prepared });
+    let prepare = mode == Mode::Prepared;
+    let spec =
+        json!({ "name": name, "source": source, "start": true, "prepare": prepare, "encoding": encoding });
     let stream = server.api.post("/api/v1/streams", Some(&spec))?;
-    let id = stream["id"].as_str().unwrap_or_default().to_owned();
+    Ok(stream["id"].as_str().context("a stream has an id")?.to_owned())
+}
+
+/// Waits until it is on air, and where it wants a prepared file until that is sent.
+fn until_sent(server: &Server, mode: Mode, id: &str) -> Result<()> {
     wait::until_looked("the stream is on air as it should be", GRAIN, || {
-        let stream = get(server, &id)?;
+        let stream = get(server, id)?;
         Ok((stream["on_air"] == true && stream["plan"]["mode"] == mode.name()).then_some(()))
-    })?;
-    Ok(id)
+    })
 }
 
 fn get(server: &Server, id: &str) -> Result<Value> {
@@ -122,61 +147,68 @@ fn get(server: &Server, id: &str) -> Result<Value> {
 pub(super) fn cost(rig: &Rig) -> Result<Vec<Row>> {
     let films = Films::made(rig)?;
     let mut rows = Vec::new();
-    let mut encoded = None;
     for mode in Mode::ALL {
         let count = mode.streams();
-        let (children, server) = ours(rig, &films, mode)?;
-        let (ffmpeg, mediamtx) = bare(rig, films.of(mode), mode.bare(), count)?;
+        let server = Server::ready(rig, &rig.data_dir(mode.name())?)?;
+        let (children, mediamtx) = ours(&server, &films, mode, &mode.encoding())?;
+        drop(server);
+        let (ffmpeg, plain) = bare(rig, films.of(mode), mode.bare(), count)?;
         let what = |of: &str| format!("{}, 1080p30 4 Mb/s, each of {count}: {of}", mode.name());
-        let (cpu, memory) = match mode {
-            // What the web version promised: a core and 50 MB for each stream that it encodes.
-            Mode::Transcode => (Goal::AtMost(100.0), Goal::AtMost(50e6 / 1_048_576.0)),
-            _ => (Goal::None, Goal::None),
-        };
-        let copy = if mode == Mode::Prepared { "ffmpeg -c copy" } else { "ffmpeg" };
-        rows.push(Row::cpu(&what("CPU of FFmpeg"), children, (copy, ffmpeg), cpu));
-        rows.push(Row::memory(&what("PSS of FFmpeg"), children, (copy, ffmpeg), memory));
-        rows.push(Row::cpu(&what("CPU of MediaMTX"), server, ("MediaMTX", mediamtx), Goal::None));
-        if mode == Mode::Copy {
-            encoded = Some((children, bare(rig, films.of(mode), ENCODE, 1)?.0));
+        let command = if mode == Mode::Transcode { "ffmpeg" } else { "ffmpeg -c copy" };
+        rows.push(Row::cpu(&what("CPU of FFmpeg"), children, (command, ffmpeg), WEB_CORE));
+        rows.push(Row::memory(&what("PSS of FFmpeg"), children, (command, ffmpeg), WEB_MEMORY));
+        rows.push(Row::cpu(&what("CPU of MediaMTX"), mediamtx.0, ("MediaMTX", plain.0), Goal::None));
+        let whole = format!("{}, all {count}: PSS of MediaMTX", mode.name());
+        rows.push(Row::memory(&whole, mediamtx.1, ("MediaMTX", plain.1), WEB_MEDIAMTX));
+        if mode != Mode::Transcode {
+            let (always, _) = bare(rig, films.of(mode), ALWAYS, 1)?;
+            let what = |of: &str| format!("{}, beside encoding always: {of} of FFmpeg", mode.name());
+            let beside = "ffmpeg that encodes it";
+            rows.push(Row::cpu(&what("CPU"), children, (beside, always), Goal::None));
+            rows.push(Row::memory(&what("PSS"), children, (beside, always), Goal::None));
         }
     }
-    if let Some((copied, encoded)) = encoded {
-        let always = "ffmpeg that encodes it";
-        rows.push(Row::cpu(
-            "a film that needs no encoding: CPU of FFmpeg",
-            copied,
-            (always, encoded),
-            Goal::None,
-        ));
-        rows.push(Row::memory(
-            "a film that needs no encoding: PSS of FFmpeg",
-            copied,
-            (always, encoded),
-            Goal::None,
-        ));
-    }
-    if !Path::new("/dev/dri").exists() && !Path::new("/dev/nvidia0").exists() {
-        rows.push(Row::not_measured("transcode by the graphics card: CPU", "this machine has none"));
-    }
+    rows.push(card(rig, &films)?);
     Ok(rows)
 }
 
-/// Of each stream: its FFmpeg, and its share of MediaMTX.
-fn ours(rig: &Rig, films: &Films, mode: Mode) -> Result<(Usage, Usage)> {
-    let server = Server::ready(rig, &rig.data_dir(mode.name())?)?;
+/// What is left to the processor where a graphics card encodes.
+fn card(rig: &Rig, films: &Films) -> Result<Row> {
+    let name = "transcode by the graphics card: CPU of FFmpeg";
+    let server = Server::ready(rig, &rig.data_dir("card")?)?;
+    let tried = wait::until_looked("every encoder was tried", GRAIN, || {
+        let mut snapshot = server.api.get("/api/v1/snapshot")?;
+        let mut encoders = snapshot["host"]["encoders"].take();
+        let Value::Array(tried) = encoders["tried"].take() else { return Ok(None) };
+        Ok((encoders["trying"] == false && !tried.is_empty()).then_some(tried))
+    })?;
+    let works = tried.iter().find(|tried| {
+        tried["codec"] == "h264" && tried["encoder"] != "software" && tried["failure"].is_null()
+    });
+    let Some(works) = works else {
+        return Ok(Row::not_measured(name, "no graphics card here encodes").wanted("% of a core", WEB_CARD));
+    };
+    let encoding = json!({ "encoder": works["encoder"], "device": works["device"] });
+    let (children, _) = ours(&server, films, Mode::Transcode, &encoding)?;
+    Ok(Row::new(name, "% of a core", children.cpu, WEB_CARD))
+}
+
+/// Of each stream: its FFmpeg. Of MediaMTX: each stream's share, and the whole.
+fn ours(server: &Server, films: &Films, mode: Mode, encoding: &Value) -> Result<(Usage, (Usage, Usage))> {
     let count = mode.streams();
     for stream in 0..count {
-        create(&server, films, mode, &format!("{}{stream}", mode.name()))?;
+        let id = create(server, films, mode, &format!("{}{stream}", mode.name()), encoding)?;
+        until_sent(server, mode, &id)?;
     }
     thread::sleep(SETTLE);
     let (ffmpeg, mediamtx) = (server.children("ffmpeg")?, server.children("mediamtx")?);
     ensure!(ffmpeg.len() == count && mediamtx.len() == 1, "{ffmpeg:?} {mediamtx:?}");
     let [children, server] = usage::over(WATCHED, [&ffmpeg, &mediamtx])?;
-    Ok((each(children, count), each(server, count)))
+    Ok((each(children, count), (each(server, count), server)))
 }
 
-fn bare(rig: &Rig, film: &Path, how: &str, count: usize) -> Result<(Usage, Usage)> {
+/// The same of bare FFmpegs and a plain MediaMTX.
+fn bare(rig: &Rig, film: &Path, how: &str, count: usize) -> Result<(Usage, (Usage, Usage))> {
     let plain = Plain::start(rig)?;
     let names: Vec<String> = (0..count).map(|stream| format!("bare{stream}")).collect();
     let publishers =
@@ -187,7 +219,7 @@ fn bare(rig: &Rig, film: &Path, how: &str, count: usize) -> Result<(Usage, Usage
     thread::sleep(SETTLE);
     let ffmpeg: Vec<u32> = publishers.iter().map(Background::id).collect();
     let [ffmpeg, mediamtx] = usage::over(WATCHED, [&ffmpeg, &[plain.pid()]])?;
-    Ok((each(ffmpeg, count), each(mediamtx, count)))
+    Ok((each(ffmpeg, count), (each(mediamtx, count), mediamtx)))
 }
 
 fn each(all: Usage, count: usize) -> Usage {
@@ -200,8 +232,10 @@ pub(super) fn times(rig: &Rig) -> Result<Vec<Row>> {
     let films = Films::made(rig)?;
     let mut rows = Vec::new();
     for mode in Mode::ALL {
-        let server = Server::ready(rig, &rig.data_dir(mode.name())?)?;
-        let id = create(&server, &films, mode, "timed")?;
+        // A folder of its own: in the other one streams would start again with the server.
+        let server = Server::ready(rig, &rig.data_dir(&format!("{}-timed", mode.name()))?)?;
+        let id = create(&server, &films, mode, "timed", &mode.encoding())?;
+        until_sent(&server, mode, &id)?;
         let plain = Plain::start(rig)?;
         let (mut on_air, mut seen) = (Vec::new(), Vec::new());
         let (mut bare_on_air, mut bare_seen) = (Vec::new(), Vec::new());
@@ -231,6 +265,11 @@ pub(super) fn times(rig: &Rig) -> Result<Vec<Row>> {
         let name = |what: &str| format!("{}, start to {what}", mode.name());
         rows.push(Row::times(&name("on air"), &on_air, ("ffmpeg", &bare_on_air), ratio));
         rows.push(Row::times(&name("the first picture"), &seen, ("ffmpeg", &bare_seen), limit));
+        if mode == Mode::Transcode {
+            let web = "the web version, as it told";
+            let row = Row::new(&name("the first picture"), "ms", wait::median(&seen), Goal::None);
+            rows.push(row.beside(web, WEB_PICTURE_MS));
+        }
     }
     Ok(rows)
 }
@@ -270,23 +309,17 @@ pub(super) fn ceiling(rig: &Rig) -> Result<Vec<Row>> {
     let (mut most, mut at_goal) = (0, None);
     while ids.len() < MOST {
         let step = format!("{} streams", ids.len() + STEP);
-        for _ in 0..STEP {
-            let name = format!("many{}", ids.len());
-            let Ok(id) = create(&server, &films, Mode::Prepared, &name) else { break };
-            ids.push(id);
-            viewers.push(Reader::start(port, &name));
-        }
-        if ids.len() % STEP != 0 {
-            println!("{step} do not all go on air");
+        if let Err(error) = more(&server, &films, port, &mut ids, &mut viewers) {
+            println!("{step} do not all go on air: {error:#}");
             break;
         }
         thread::sleep(SETTLE);
         let (ffmpeg, mediamtx) = (server.children("ffmpeg")?, server.children("mediamtx")?);
         let all: Vec<u32> = ffmpeg.into_iter().chain(mediamtx).chain([server.pid()]).collect();
         let dropped = drops(&viewers);
-        let end = Instant::now() + WATCHED;
+        let end = Instant::now() + GLANCE;
         let watching = thread::scope(|scope| {
-            let usage = scope.spawn(|| usage::over(WATCHED, [&all]));
+            let usage = scope.spawn(|| usage::over(GLANCE, [&all]));
             let mut fluent = true;
             while Instant::now() < end {
                 thread::sleep(GRAIN);
@@ -311,13 +344,33 @@ pub(super) fn ceiling(rig: &Rig) -> Result<Vec<Row>> {
         Some(usage) => Row::new(&name, "% of the machine", usage.cpu / cores, Goal::AtMost(40.0)),
         None => Row::not_measured(&name, "they do not all go on air"),
     }];
-    rows.push(Row::new(
-        "prepared streams with a viewer each, all fluent",
-        "streams",
-        most as f64,
-        Goal::None,
-    ));
+    let streams = if most < MOST { "streams" } else { "streams or more: no more were tried" };
+    let name = format!("prepared streams with a viewer each, all fluent, in steps of {STEP}");
+    rows.push(Row::new(&name, streams, most as f64, Goal::None));
     Ok(rows)
+}
+
+/// Adds [`STEP`] streams that are on air, each with a viewer.
+fn more(
+    server: &Server,
+    films: &Films,
+    port: u16,
+    ids: &mut Vec<String>,
+    viewers: &mut Vec<Reader>,
+) -> Result<()> {
+    let known = ids.len();
+    for number in known..known + STEP {
+        ids.push(create(server, films, Mode::Prepared, &format!("many{number}"), &json!({}))?);
+        if number == 0 {
+            // The others send the file that is made for the first.
+            until_sent(server, Mode::Prepared, &ids[0])?;
+        }
+    }
+    for (number, id) in ids.iter().enumerate().skip(known) {
+        until_sent(server, Mode::Prepared, id)?;
+        viewers.push(Reader::start(port, &format!("many{number}")));
+    }
+    Ok(())
 }
 
 fn drops(viewers: &[Reader]) -> u32 {

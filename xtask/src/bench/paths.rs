@@ -205,7 +205,7 @@ fn until_served(rtsp: u16, names: &[String]) -> Result<()> {
 }
 
 /// The one that the streams of this data folder have.
-fn slate(data: &Path) -> Result<PathBuf> {
+pub(super) fn slate(data: &Path) -> Result<PathBuf> {
     let files = fs::read_dir(data.join("slates"))?.filter_map(|entry| Some(entry.ok()?.path()));
     let is_mp4 = |file: &PathBuf| file.extension().is_some_and(|end| end == "mp4");
     files.into_iter().find(is_mp4).context("kept streams have a slate")

@@ -183,6 +183,7 @@ impl Recipe {
             size,
             bitrate_bps: Some((size as f64 * 8.0 / seconds.max(0.1)) as u64),
             audio_tracks: if self.sound.is_some() { 2 } else { 0 },
+            sound_later_by: (self.sound.is_some() && video.is_some()).then_some(0.0),
             sound_longer_by: (self.sound.is_some() && video.is_some()).then_some(0.0),
             video,
             audio,

@@ -9,7 +9,8 @@ use stream_api::{AudioTrack, SourceMedia, VideoTrack};
 pub struct ProbeError(#[from] serde_json::Error);
 
 /// Reads what ffprobe printed for `arguments`. The first video track that is no cover picture and the first audio
-/// track are taken, as FFmpeg's `0:V:0` and `0:a:0` do. `keyframe_interval` stays empty: it takes a second run.
+/// track are taken, as FFmpeg's `0:V:0` and `0:a:0` do, unless nothing is in it: FFmpeg would wait for that for 10 s and
+/// send nothing meanwhile. `keyframe_interval` stays empty: it takes a second run.
 ///
 /// # Errors
 /// When it is not ffprobe's JSON. A file without any track is no error here; the plan says so.
@@ -17,13 +18,16 @@ pub fn parse(json: &str) -> Result<SourceMedia, ProbeError> {
     let report: Report = serde_json::from_str(json)?;
     let kind =
         |kind: &'static str| report.streams.iter().filter(move |s| s.codec_type.as_deref() == Some(kind));
-    let video = kind("video").find(|s| s.disposition.get("attached_pic") != Some(&1));
-    let sound = kind("audio").next();
+    let holds = |track: &&Track| !track.is_empty(&report);
+    let video = kind("video").find(|s| s.disposition.get("attached_pic") != Some(&1)).filter(holds);
+    let sound = kind("audio").next().filter(holds);
+    let between = |of: fn(&Track) -> Option<f64>| Some(sound.and_then(of)? - video.and_then(of)?);
     Ok(SourceMedia {
         duration: number(report.format.duration.as_deref()).filter(|seconds| *seconds > 0.0),
         size: number(report.format.size.as_deref()).unwrap_or(0),
         bitrate_bps: number(report.format.bit_rate.as_deref()),
-        sound_longer_by: video.and_then(Track::length).zip(sound.and_then(Track::length)).map(|(v, a)| a - v),
+        sound_later_by: between(Track::begin),
+        sound_longer_by: between(Track::end),
         video: video.map(Track::video),
         audio: sound.map(Track::audio),
         audio_tracks: u32::try_from(kind("audio").count()).unwrap_or(u32::MAX),
@@ -62,7 +66,9 @@ struct Track {
     has_b_frames: Option<u32>,
     field_order: Option<String>,
     color_transfer: Option<String>,
+    start_time: Option<String>,
     duration: Option<String>,
+    nb_frames: Option<String>,
     r_frame_rate: Option<String>,
     avg_frame_rate: Option<String>,
     sample_rate: Option<String>,
@@ -110,17 +116,33 @@ impl Track {
         }
     }
 
-    /// Seconds that the track lasts. Matroska has it as a tag alone, `00:00:05.023000000`.
-    fn length(&self) -> Option<f64> {
-        let clock = |text: &String| {
-            let mut seconds = 0.0;
-            for part in text.split(':') {
-                seconds = seconds * 60.0 + part.parse::<f64>().ok()?;
-            }
-            Some(seconds)
-        };
-        let length = number(self.duration.as_deref()).or_else(|| clock(self.tags.get("DURATION")?));
-        length.filter(|seconds: &f64| seconds.is_finite() && *seconds > 0.0)
+    /// Whether its container has nothing in it: Matroska says so by a length of 0, MP4 by counting the frames of
+    /// other tracks alone (in a fragmented one, none are counted).
+    fn is_empty(&self, report: &Report) -> bool {
+        let counts = |track: &Track| number(track.nb_frames.as_deref()).is_some_and(|frames: u64| frames > 0);
+        let mp4 = report.format.format_name.as_deref().is_some_and(|name| name.starts_with("mov,"));
+        self.tagged_end() == Some(0.0) || (mp4 && !counts(self) && report.streams.iter().any(counts))
+    }
+
+    /// Seconds by its container's clock.
+    fn begin(&self) -> Option<f64> {
+        number(self.start_time.as_deref()).filter(|seconds: &f64| seconds.is_finite())
+    }
+
+    /// The same. Matroska says it by a tag, and ffprobe there sometimes gives one track the length of all.
+    fn end(&self) -> Option<f64> {
+        let lasts = || number(self.duration.as_deref()).filter(|seconds: &f64| *seconds > 0.0);
+        let end = self.tagged_end().or_else(|| Some(lasts()? + self.begin().unwrap_or(0.0)));
+        end.filter(|seconds| seconds.is_finite())
+    }
+
+    /// Where Matroska's tag says that it ends, `00:00:05.023000000`.
+    fn tagged_end(&self) -> Option<f64> {
+        let mut seconds = 0.0;
+        for part in self.tags.get("DURATION")?.split(':') {
+            seconds = seconds * 60.0 + part.parse::<f64>().ok()?;
+        }
+        Some(seconds)
     }
 
     fn audio(&self) -> AudioTrack {

@@ -22,7 +22,7 @@ use crate::drives::{self, Drives};
 /// Files that are remembered; whichever was not asked for longest goes first.
 const REMEMBERED: usize = 1024;
 /// Grows when what is found out of a file does.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 /// Files are often probed one after the other: they are written down together.
 const GATHERED: Duration = Duration::from_secs(1);
 

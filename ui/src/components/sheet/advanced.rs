@@ -1,10 +1,13 @@
 //! The part of the form that is folded away: how a file is sent where that is not automatic.
 
 use leptos::prelude::*;
-use stream_api::{Encoder, Encoding, Error, PublishBy, Setting, Sound, VideoCodec, codec_name, t};
+use stream_api::{
+    Encoder, EncoderTried, EncodersTried, Encoding, Error, PublishBy, Setting, Sound, VideoCodec, codec_name,
+    t,
+};
 
 use crate::components::{
-    Act, Checked, Icon, below, choice,
+    Act, Checked, Icon, below, choice, encoders,
     sheet::{form::Form, network::Kind, presets::presets},
 };
 
@@ -46,7 +49,7 @@ pub(crate) fn advanced(form: Form) -> impl IntoView {
                 {presets(form)}
                 <div class="two">
                     {list(form, Setting::Video, "video-codec", video().into())}
-                    {move || made.get().then(|| list(form, Setting::Encoder, "encoder", encoders(form)))}
+                    {move || made.get().then(|| list(form, Setting::Encoder, "encoder", encoders_here(form)))}
                 </div>
                 {move || made.get().then(|| picture(form))}
                 <div class="two">
@@ -88,18 +91,11 @@ pub(crate) fn advanced(form: Form) -> impl IntoView {
 fn picture(form: Form) -> impl IntoView {
     let chosen = form.settings.chosen;
     let devices = Memo::new(move |_| {
-        let many = |e: &Encoding| matches!(e.encoder, Encoder::Nvenc | Encoder::QuickSync | Encoder::Vaapi);
-        chosen.with(|encoding| many(encoding) || encoding.device.is_some())
+        let tried = form.app.world.host.with(|host| host.as_ref().map(|host| host.encoders.tried.clone()));
+        chosen.with(|encoding| devices(&tried.unwrap_or_default(), encoding))
     });
     view! {
-        {move || devices.get().then(|| text(
-            form,
-            Setting::Device,
-            "device",
-            t!("settings.device.hint"),
-            |encoding| encoding.device.clone().unwrap_or_default(),
-            |encoding, text| encoding.device = Some(text).filter(|text| !text.is_empty()),
-        ))}
+        {move || devices.get().map(|devices| device(form, devices))}
         <div class="two">
             {number(form, Setting::Bitrate, "bitrate", t!("settings.automatic"))}
             {number(form, Setting::Quality, "quality", t!("settings.quality.empty"))}
@@ -114,6 +110,58 @@ fn picture(form: Form) -> impl IntoView {
         </div>
         {list(form, Setting::Deinterlace, "deinterlace", fields().into())}
     }
+}
+
+/// What can be chosen as the device: none where there is no choice, and nothing to choose from where none is known.
+fn devices(tried: &[EncoderTried], encoding: &Encoding) -> Option<Vec<(String, String)>> {
+    let many = matches!(encoding.encoder, Encoder::Nvenc | Encoder::QuickSync | Encoder::Vaapi);
+    if !many && encoding.device.is_none() {
+        return None;
+    }
+    let mut all: Vec<(String, String)> = Vec::new();
+    for device in encoders::devices(tried, encoding.encoder).into_iter().flatten() {
+        let mut of = tried
+            .iter()
+            .filter(|one| one.encoder == encoding.encoder && one.device.as_deref() == Some(device.as_str()));
+        let words = match of.all(|one| one.failure.is_some()) {
+            true => t!("settings.encoder.fails", encoder = device),
+            false => device.clone(),
+        };
+        all.push((device, words));
+    }
+    if let Some(device) = encoding.device.as_ref().filter(|device| {
+        // One that was typed, or is gone.
+        !all.is_empty() && !all.iter().any(|(known, _)| known == *device)
+    }) {
+        all.push((device.clone(), device.clone()));
+    }
+    Some(all)
+}
+
+/// A list of those that were tried; where none is known by name, a field.
+fn device(form: Form, all: Vec<(String, String)>) -> AnyView {
+    let chosen = form.settings.chosen;
+    let set = |encoding: &mut Encoding, text: String| {
+        encoding.device = Some(text).filter(|text| !text.is_empty());
+    };
+    if all.is_empty() {
+        let get = |encoding: &Encoding| encoding.device.clone().unwrap_or_default();
+        return text(form, Setting::Device, "device", t!("settings.device.hint"), get, set);
+    }
+    let first = (String::new(), t!("settings.device.first").to_owned());
+    let (devices, words): (Vec<String>, Vec<String>) = std::iter::once(first).chain(all).unzip();
+    let known = devices.clone();
+    let now = Signal::derive(move || {
+        let device = chosen.with(|encoding| encoding.device.clone().unwrap_or_default());
+        known.iter().position(|known| *known == device).unwrap_or_default()
+    });
+    let choose = Callback::new(move |at: usize| {
+        if let Some(device) = devices.get(at) {
+            chosen.update(|encoding| set(encoding, device.clone()));
+            form.refresh();
+        }
+    });
+    choice("device", Setting::Device.label(), words, now, choose, below(wrong(form, Setting::Device), ""))
 }
 
 /// FFmpeg's own arguments: set at the desktop, and removed by anybody.
@@ -137,10 +185,18 @@ fn video() -> [Choice; 5] {
     ]
 }
 
-/// Those that were tried and do not work say so.
-fn encoders(form: Form) -> Vec<Choice> {
+/// Those that were tried and do not work say so; those that another system has, or that need a card which is not there,
+/// were not tried and are left out.
+fn encoders_here(form: Form) -> Vec<Choice> {
     let host = form.app.world.host.get_untracked();
-    let tried = host.map(|host| host.encoders.tried).unwrap_or_default();
+    let EncodersTried { tried, trying } = host.map(|host| host.encoders).unwrap_or_default();
+    let now = form.settings.chosen.with_untracked(|encoding| encoding.encoder);
+    let known = !trying && !tried.is_empty();
+    let is_here = |encoder: Encoder| {
+        !known
+            || tried.iter().any(|one| one.encoder == encoder)
+            || [Encoder::Automatic, now].contains(&encoder)
+    };
     let word = |encoder: Encoder| {
         let mut of = tried.iter().filter(|one| one.encoder == encoder).peekable();
         let fails = of.peek().is_some() && of.all(|one| one.failure.is_some());
@@ -158,7 +214,8 @@ fn encoders(form: Form) -> Vec<Choice> {
         (Encoder::VideoToolbox, |e| e.encoder = Encoder::VideoToolbox),
         (Encoder::Amf, |e| e.encoder = Encoder::Amf),
     ];
-    all.into_iter().map(|(encoder, set)| (word(encoder), set)).collect()
+    let here = all.into_iter().filter(|(encoder, _)| is_here(*encoder));
+    here.map(|(encoder, set)| (word(encoder), set)).collect()
 }
 
 fn heights() -> [Choice; 9] {
@@ -285,4 +342,32 @@ pub(crate) fn wrong(form: Form, setting: Setting) -> Memo<Option<Error>> {
     Memo::new(move |_| {
         form.setting_problems().into_iter().find(|(of, _)| *of == setting).map(|(_, error)| error)
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn devices_are_chosen_of_those_that_were_tried() {
+        let of = |device: &str, failure: Option<&str>| EncoderTried {
+            encoder: Encoder::Vaapi,
+            codec: VideoCodec::H264,
+            device: Some(device.into()),
+            failure: failure.map(str::to_owned),
+        };
+        let tried = [of("/dev/dri/renderD128", None), of("/dev/dri/renderD129", Some("no driver"))];
+        let by = |encoder, device: Option<&str>| Encoding {
+            encoder,
+            device: device.map(str::to_owned),
+            ..Encoding::default()
+        };
+        assert_eq!(devices(&tried, &Encoding::default()), None);
+        let found = devices(&tried, &by(Encoder::Vaapi, None)).expect("there is a choice");
+        assert_eq!(found[0], ("/dev/dri/renderD128".to_owned(), "/dev/dri/renderD128".to_owned()));
+        assert!(found.len() == 2 && found[1].1.len() > found[1].0.len(), "{found:?}");
+        let gone = devices(&tried, &by(Encoder::Vaapi, Some("/dev/dri/renderD130"))).expect("there is one");
+        assert_eq!(gone.len(), 3);
+        assert_eq!(devices(&tried, &by(Encoder::Nvenc, None)), Some(Vec::new()), "it is typed");
+    }
 }

@@ -1,6 +1,6 @@
 use leptos::prelude::*;
 use stream_api::{
-    Cost, Cure, Mode, Picture, Plan, PreparedReport, SourceMedia, codec_name, commands::CapacityGet,
+    Cure, Mode, Picture, Plan, PreparedReport, SourceMedia, codec_name, commands::CapacityGet,
     container_name, t,
 };
 
@@ -20,6 +20,7 @@ pub(crate) fn aside(form: Form) -> impl IntoView {
         form.settings.chosen.update(|encoding| cure.apply(encoding));
         form.refresh();
     });
+    let on = Memo::new(move |_| form.app.world.protocols(form.server.get()));
     view! {
         <div class="aside">
             {move || match form.probe.get() {
@@ -36,7 +37,7 @@ pub(crate) fn aside(form: Form) -> impl IntoView {
                     };
                     view! {
                         {facts(&media, &plan)}
-                        {everywhere(&media, &plan, Some(cure))}
+                        {everywhere(&on.get(), &media, &plan, Some(cure))}
                         {room(form.app, of)}
                         <div class="cmd-head">
                             <span class="muted">{t!("sheet.command")}</span>
@@ -133,9 +134,6 @@ pub(crate) fn facts(media: &SourceMedia, plan: &Plan) -> impl IntoView + use<> {
             false => t!("fact.sound.shorter", seconds = seconds),
         };
         rows.push((t!("fact.sound.length"), words));
-    }
-    if let Some(Cost { cores, .. }) = plan.cost {
-        rows.push((t!("fact.cost"), t!("fact.cost.value", percent = format::about(cores * 100.0))));
     }
     if let Some(bps) = media.bitrate_bps {
         rows.push((t!("fact.bitrate"), t!("fact.about", value = format::rate(bps))));

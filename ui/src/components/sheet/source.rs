@@ -1,8 +1,10 @@
 use leptos::prelude::*;
-use stream_api::{Lack, Outcome, SecretsPlace, Source, SourceTested, Step, TestStep, Transport, t};
+use stream_api::{Cure, Lack, Outcome, SecretsPlace, Source, SourceTested, Step, TestStep, Transport, t};
 
 use crate::components::{
-    Act, Icon, choice, icon, radio, refusal,
+    Act, Icon, choice,
+    everywhere::everywhere,
+    icon, radio, refusal,
     row::source_icon,
     sheet::{
         aside_facts,
@@ -181,15 +183,29 @@ fn unconverted(form: Form) -> bool {
 
 /// How far a test got, and what it found.
 pub(crate) fn found(form: Form) -> impl IntoView {
+    let on = Memo::new(move |_| form.app.world.protocols(form.server.get()));
+    // What comes of it is seen by another test.
+    let choose = Callback::new(move |cure: Cure| {
+        form.net.convert.set(true);
+        form.settings.chosen.update(|encoding| cure.apply(encoding));
+        form.test();
+    });
     let media = move |tested: &SourceTested| {
         tested.media.as_ref().zip(tested.plan.as_ref()).map(|(media, plan)| {
-            let lines = plan.reasons.iter().chain(&plan.warnings);
+            // What a protocol does not carry stands in the table below.
+            let warnings = plan.warnings.iter().filter(|remark| !remark.code.is_of_a_protocol());
+            let lines = plan.reasons.iter().chain(warnings);
             let but = (plan.encodes_video || plan.encodes_audio) && unconverted(form);
             let lines = lines
                 .map(|line| line.message.clone())
                 .chain(but.then(|| Lack::Conversion.words().to_owned()));
             let lines = lines.map(|line| view! { <li>{line}</li> }).collect_view();
-            view! { {aside_facts(media, plan)} <ul class="reasons">{lines}</ul> }
+            let cure = (!unconverted(form) && !form.net.on_demand.get()).then_some(choose);
+            view! {
+                {aside_facts(media, plan)}
+                <ul class="reasons">{lines}</ul>
+                {everywhere(&on.get(), media, plan, cure)}
+            }
         })
     };
     // It is fetched by the bundled server, whichever the stream's is.

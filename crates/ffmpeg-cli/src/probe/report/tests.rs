@@ -71,3 +71,46 @@ fn tracks_of_unequal_length() {
     assert_eq!(lengths(r#""duration":"5.000000""#, r#""duration":"N/A""#), None);
     assert_eq!(lengths(r#""tags":{"DURATION":"soon"}"#, r#""duration":"5.0""#), None);
 }
+
+#[test]
+fn a_track_with_nothing_in_it_is_none() {
+    let media = |container: &str, video: &str, audio: &str| {
+        let json = format!(
+            r#"{{"streams":[{{"codec_type":"video",{video}}},{{"codec_type":"audio",{audio}}}],
+                "format":{{"format_name":"{container}"}}}}"#
+        );
+        let media = parse(&json).expect("is a report");
+        (media.video.is_some(), media.audio.is_some())
+    };
+    let (mp4, counted, length) =
+        ("mov,mp4,m4a,3gp,3g2,mj2", r#""nb_frames":"75""#, r#""duration":"3.000000""#);
+    assert_eq!(media(mp4, counted, counted), (true, true));
+    assert_eq!(media(mp4, counted, length), (true, false));
+    assert_eq!(media(mp4, length, length), (true, true), "fragments are not counted");
+    assert_eq!(media("avi", counted, length), (true, true), "only MP4 counts every track");
+    let tag = |time: &str| format!(r#""duration":"1.0","tags":{{"DURATION":"{time}"}}"#);
+    let (some, none) = (tag("00:00:01.021000000"), tag("00:00:00.000000000"));
+    assert_eq!(media("matroska,webm", &some, &none), (true, false));
+    assert_eq!(media("matroska,webm", &none, &some), (false, true));
+    assert_eq!(media("matroska,webm", &none, &none), (false, false));
+}
+
+#[test]
+fn tracks_that_do_not_begin_together() {
+    let media = |video: &str, audio: &str| {
+        let json =
+            format!(r#"{{"streams":[{{"codec_type":"video",{video}}},{{"codec_type":"audio",{audio}}}]}}"#);
+        let media = parse(&json).expect("is a report");
+        (media.sound_later_by, media.sound_longer_by)
+    };
+    let (late, soon) = (r#""start_time":"2.0","duration":"3.0""#, r#""start_time":"0.0","duration":"3.0""#);
+    assert_eq!(media(late, soon), (Some(-2.0), Some(-2.0)));
+    assert_eq!(media(soon, late), (Some(2.0), Some(2.0)));
+    assert_eq!(media(late, late), (Some(0.0), Some(0.0)));
+    assert_eq!(media(r#""start_time":"N/A""#, soon), (None, None));
+    let tagged = r#""start_time":"2.0","tags":{"DURATION":"00:00:05.0"}"#;
+    assert_eq!(
+        media(tagged, r#""start_time":"0.0","tags":{"DURATION":"00:00:05.0"}"#),
+        (Some(-2.0), Some(0.0))
+    );
+}
