@@ -45,7 +45,7 @@ async fn whatever_is_killed_comes_back_or_goes_with_the_program() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_file_that_went_away_is_a_fault_until_it_is_back() {
+async fn a_file_that_is_away_or_not_whole_is_a_fault_until_it_is_there() {
     let dir = Dir::new();
     let file = media::plain(&dir.media("a.mp4"));
     let server = Server::ready(&dir).await;
@@ -61,5 +61,16 @@ async fn a_file_that_went_away_is_a_fault_until_it_is_back() {
     assert_eq!(stream["fault"]["action"], "locate_file");
     std::fs::rename(&away, &file).unwrap();
     server.until(&id, "on air once the file is back", |s| s["on_air"] == true).await;
+
+    // So does one that is copied over it: while that takes, it is incomplete.
+    server.order(&id, "stop").await;
+    server.until_state(&id, "stopped").await;
+    let whole = std::fs::read(&file).unwrap();
+    std::fs::write(&file, &whole[..600]).unwrap();
+    server.ask("POST", &format!("/api/v1/streams/{id}/start"), None).await;
+    let stream = server.until_state(&id, "failed").await;
+    assert_eq!(stream["fault"]["code"], "source_incomplete", "{stream:#}");
+    std::fs::write(&file, &whole).unwrap();
+    server.until(&id, "on air once the file is whole", |s| s["on_air"] == true).await;
     assert_eq!(server.stop().await, Some(0));
 }

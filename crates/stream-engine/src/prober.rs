@@ -26,7 +26,8 @@ use crate::{
     tool_fault::Program,
     tools::{Tools, WITHHELD},
 };
-use memory::{Memory, Stamp};
+use memory::Memory;
+pub(crate) use memory::Stamp;
 
 /// A probe that takes longer is given up.
 const LIMIT: Duration = drives::LIMIT;
@@ -67,6 +68,13 @@ pub(crate) struct Probed {
 pub(crate) struct Looked {
     stamp: Stamp,
     head: Vec<u8>,
+}
+
+impl Looked {
+    /// Which file it is, and as of when.
+    pub(crate) fn stamp(&self) -> &Stamp {
+        &self.stamp
+    }
 }
 
 impl Prober {

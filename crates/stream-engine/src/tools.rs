@@ -1,9 +1,9 @@
 //! FFmpeg, ffprobe and MediaMTX: found, and checked before they are used.
 
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use child_process::{Spawner, Spec};
@@ -51,6 +51,8 @@ pub(crate) struct Found {
 pub(crate) struct Program<V> {
     pub(crate) path: PathBuf,
     pub(crate) version: V,
+    /// When its file was last written; another build may say the same version.
+    pub(crate) modified: Option<SystemTime>,
 }
 
 impl Tools {
@@ -108,7 +110,7 @@ impl Tools {
         if !version.is_supported() {
             return Err(Error::new(Code::FfmpegTooOld).with("path", path.display()).with("version", version));
         }
-        Ok(Program { path, version })
+        Ok(Program { modified: self.modified(&path).await, path, version })
     }
 
     async fn mediamtx_tool(&self) -> Result<Program<mediamtx_client::Version>, Error> {
@@ -123,7 +125,22 @@ impl Tools {
         if !version.is_supported() {
             return Err(Error::new(Code::ServerTooOld).with("path", path.display()).with("version", version));
         }
-        Ok(Program { path, version })
+        Ok(Program { modified: self.modified(&path).await, path, version })
+    }
+
+    /// Looks again if FFmpeg's file is another one than at the last look: what it could not do, the new one may.
+    pub(crate) async fn check_exchanged(&self) {
+        let Ok(ffmpeg) = self.found().ffmpeg else { return };
+        let modified = self.modified(&ffmpeg.path).await;
+        if modified.is_some() && modified != ffmpeg.modified {
+            self.check_again().await;
+        }
+    }
+
+    async fn modified(&self, path: &Path) -> Option<SystemTime> {
+        let asked = path.to_owned();
+        let look = move || fs::metadata(asked)?.modified();
+        self.drives.ask(path, drives::LIMIT, look).await?.ok()
     }
 
     /// A named one as it is (so that its fault is told), else the first of: beside the app, on the `PATH`.

@@ -41,7 +41,7 @@ pub(super) struct Memory {
 
 /// A file as it was when it was probed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub(super) struct Stamp {
+pub(crate) struct Stamp {
     path: String,
     /// Nanoseconds since 1970; none where the file system has no such time.
     modified: Option<u64>,
@@ -64,7 +64,7 @@ struct Written {
 }
 
 impl Stamp {
-    pub(super) fn new(path: &str, modified: Option<SystemTime>, size: u64) -> Stamp {
+    pub(crate) fn new(path: &str, modified: Option<SystemTime>, size: u64) -> Stamp {
         let modified = modified.and_then(|at| at.duration_since(UNIX_EPOCH).ok());
         let modified = modified.and_then(|since| u64::try_from(since.as_nanos()).ok());
         Stamp { path: path.to_owned(), modified, size }

@@ -22,7 +22,7 @@ use tokio::{
     time::sleep_until,
 };
 
-use cure::Cure;
+use cure::{Cure, Ground};
 use making::{Making, News};
 
 use super::{
@@ -79,6 +79,8 @@ pub(super) struct Actor {
     /// While failed.
     cure: Option<Cure>,
     /// Held while starting, so that going on air is noticed at once.
+    /// What the last start used.
+    ground: Ground,
     eager: Option<Eager>,
     parser: progress::Parser,
     tail: Tail,
@@ -141,6 +143,7 @@ impl Actor {
             making: None,
             cure: None,
             eager: None,
+            ground: Ground::default(),
             parser: progress::Parser::default(),
             tail: Tail::default(),
             out_time: -1,
@@ -178,10 +181,11 @@ impl Actor {
                 },
                 news = making::news(&mut self.making) => match news {
                     News::Queued => self.take(Input::Queued).await,
+                    News::Looked(stamp) => self.ground.source = Some(stamp),
                     News::Admitted => self.take(Input::Admitted).await,
                     News::Made(made) => self.made(made).await,
                 },
-                true = cure::found(&mut self.cure) => self.take(Input::Cured).await,
+                true = cure::found(&mut self.cure, &self.ground) => self.take(Input::Cured).await,
                 count = hear::next_lines(&mut self.child, &mut lines) => match count {
                     0 => self.ended().await,
                     _ => for line in lines.drain(..) {

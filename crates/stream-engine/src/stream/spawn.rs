@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     lifecycle::Problem,
-    prober::{Looked, Probed},
+    prober::{Looked, Probed, Stamp},
     server::Wish,
     sessions::Session,
     tool_fault,
@@ -27,8 +27,10 @@ use crate::{
 pub(super) const HOLDS_UP: Duration = Duration::from_secs(3);
 
 /// How far the making of a child is, told whenever it gets further.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) enum Stage {
+    /// The source's file was found so.
+    Looked(Stamp),
     /// It waits for others.
     Queued,
     /// Its turn has come.
@@ -88,7 +90,10 @@ pub(super) async fn spawn(
         None if spec.source == Source::TestPattern => Found::TestPattern,
         None => {
             let file = spec.source.file().unwrap_or_default();
-            Found::File(parts.prober.look(file).await.map_err(sending::of_source)?)
+            let looked = parts.prober.look(file).await.map_err(sending::of_source)?;
+            // The actor takes them all, as long as it waits for the child.
+            let _ = stages.send(Stage::Looked(looked.stamp().clone())).await;
+            Found::File(looked)
         }
         Some(network) => {
             convert::fetch(&parts, id, network).await?;
@@ -98,7 +103,6 @@ pub(super) async fn spawn(
             Found::Live(Box::new(sending), from)
         }
     };
-    // The actor takes them all, as long as it waits for the child.
     let _ = stages.send(Stage::Queued).await;
     let turn = tokio::select! {
         turn = ticket.turn() => turn.ok_or_else(|| passing(Error::new(Code::ShuttingDown)))?,

@@ -4,9 +4,10 @@ use ffmpeg_cli::progress;
 use stream_api::{Code, Error, UnixMillis, t};
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use super::Actor;
+use super::{Actor, cure::Ground};
 use crate::{
     lifecycle::{Feed, Input, Limits, Problem},
+    prober::Stamp,
     stream::{
         open::{self, Opened},
         source_watch::SourceWatch,
@@ -23,6 +24,7 @@ pub(super) struct Making {
 
 /// What comes of it.
 pub(super) enum News {
+    Looked(Stamp),
     Queued,
     Admitted,
     Made(Result<Made, Problem>),
@@ -41,8 +43,9 @@ impl Actor {
         self.parts.hub.run_began(self.id, self.journal.begin_run());
         let ticket = self.turns.ticket(self.used.unwrap_or(UnixMillis(0)));
         self.place = Some(ticket.place());
+        self.ground = self.ground_now();
         let (parts, lasting) = (self.parts.clone(), self.lasting());
-        let (told, stages) = mpsc::channel(2);
+        let (told, stages) = mpsc::channel(3);
         let made = spawn(parts, self.id, self.spec.clone(), lasting, ticket, told);
         let made = async { made.await.map(|spawned| Made::Child(Box::new(spawned))) };
         self.making = Some(Making { task: tokio::spawn(made), stages });
@@ -51,10 +54,16 @@ impl Actor {
     /// Has the server make a path that needs no child, for now.
     pub(super) fn make_path(&mut self) {
         self.parts.hub.run_began(self.id, self.journal.begin_run());
+        self.ground = self.ground_now();
         let converted = (self.machine.feed == Feed::Converter).then(|| self.known_of_source());
         let made = open::open(self.parts.clone(), self.id, self.spec.clone(), converted);
         let task = tokio::spawn(async { made.await.map(Made::Path) });
         self.making = Some(Making { task, stages: mpsc::channel(1).1 });
+    }
+
+    /// What a start uses, before its source is looked at.
+    fn ground_now(&self) -> Ground {
+        Ground { source: None, ffmpeg: self.parts.tools.found().ffmpeg.ok() }
     }
 
     pub(super) async fn cancel_making(&mut self) {
@@ -107,7 +116,10 @@ impl Actor {
 pub(super) async fn news(making: &mut Option<Making>) -> News {
     let Some(Making { task, stages }) = making else { return std::future::pending().await };
     let made = tokio::select! {
+        // What came before the end is told before it.
+        biased;
         Some(stage) = stages.recv() => return match stage {
+            Stage::Looked(stamp) => News::Looked(stamp),
             Stage::Queued => News::Queued,
             Stage::Admitted => News::Admitted,
         },
