@@ -26,7 +26,8 @@ impl Seen {
         let before = mem::replace(&mut self.sample, sample);
         self.judge();
         let mut told = Vec::new();
-        if before.inbound_bytes != self.sample.inbound_bytes {
+        // What could not be seen is no silence.
+        if self.sample.unjudged || before.inbound_bytes != self.sample.inbound_bytes {
             told.push(Input::Received);
         }
         // A child can end, and the next one be there, between two looks: then the path was online all the time.
@@ -124,6 +125,26 @@ mod tests {
         rig.look(Some("second"));
         rig.made(None);
         assert_eq!(rig.machine.state(), State::Running);
+    }
+
+    #[test]
+    fn what_the_server_does_not_say_is_no_stall() {
+        for unjudged in [false, true] {
+            let mut rig = Rig::starting();
+            rig.made(None);
+            rig.look(Some("child"));
+            for _ in 0..20 {
+                rig.now += 1_000;
+                rig.give(Input::Progressed);
+                let sample = Sample { unjudged, ..rig.seen.sample().clone() };
+                for input in rig.seen.take(sample, &rig.machine) {
+                    rig.give(input);
+                }
+                rig.give(Input::Tick);
+            }
+            let state = if unjudged { State::Running } else { State::Stopping };
+            assert_eq!(rig.machine.state(), state, "unjudged: {unjudged}");
+        }
     }
 
     #[test]
