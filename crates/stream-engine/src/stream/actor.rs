@@ -8,6 +8,7 @@ mod hear;
 mod look;
 mod making;
 mod prepare;
+mod rtmp;
 
 use std::{
     sync::Arc,

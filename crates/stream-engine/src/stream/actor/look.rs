@@ -14,6 +14,7 @@ impl Actor {
             self.publish();
         }
         self.look_at_encoder().await;
+        self.look_at_its_clock().await;
     }
 
     /// Once a second, and when a child was made. Whether the picture is to be another one.
