@@ -244,7 +244,7 @@ async fn a_stream_that_the_server_refuses_with_its_slate_goes_on_air_without() {
     let without = |stream: &Value| stream["on_air"] == true && stream["kept"] == refused;
     server.until(&id, "on air without a slate", without).await;
     let refusals =
-        async || told(&server, Code::PublishTracks).await.iter().filter(|kind| *kind == "faulted").count();
+        async || told(&server, Code::PublishMismatch).await.iter().filter(|kind| *kind == "faulted").count();
     assert_eq!(refusals().await, 1);
     // Another run of the server may take it: it is asked once more, and not for ever.
     process::signal(server.children("mediamtx")[0].pid, Signal::SIGKILL);

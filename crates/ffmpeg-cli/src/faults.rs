@@ -211,7 +211,8 @@ fn publishing(line: &Line<'_>, all: &[Line<'_>]) -> Option<Classified> {
     if line.says(&["Connection refused", "timed out", "No route to host", "Network is unreachable"]) {
         return plain(Code::PublishUnreachable);
     }
-    if line.says(&["401 Unauthorized", "403 Forbidden"]) {
+    // By RTSP, and by RTMP.
+    if line.says(&["401 Unauthorized", "403 Forbidden", "authentication failed"]) {
         return plain(Code::PublishDenied);
     }
     if line.says(&["400 Bad Request"]) {

@@ -49,6 +49,14 @@ pub fn is_arrival(text: &str) -> bool {
     text.contains("] is publishing to path '") || text.ends_with("] stream is online")
 }
 
+/// Why a publisher was sent away whose tracks are not those of its path's slate: `[RTSP] [conn 127.0.0.1:5000] closed:
+/// wants to publish [H264], but stream expects [H264 MPEG-4 Audio]` (1.16 and newer; `closed: MPEG-4 audio configuration
+/// does not match, …, but stream expects …`). Which path that was it does not say.
+pub fn mismatch(text: &str) -> Option<&str> {
+    let (_, reason) = text.split_once("] closed: ")?;
+    reason.contains("but stream expects").then_some(reason)
+}
+
 /// What keeps a path from being recorded, from the text of an error: its name, and the reason as the system says it
 /// (`[path x] [recorder] write /a/b.mp4: no space left on device`). MediaMTX tries again after 2 s, and says it again.
 pub fn recorder_error(text: &str) -> Option<(&str, &str)> {
@@ -195,6 +203,13 @@ mod tests {
         assert!(is_arrival("[RTSP] [session d0939605] is publishing to path 'a', 1 track (H264)"));
         assert!(!is_arrival("[path a] stream is available, 1 track (H264)"), "its slate");
         assert!(!is_arrival("[RTSP] [session d0939605] is reading from path 'a', with TCP, 1 track (H264)"));
+    }
+
+    #[test]
+    fn publishers_with_other_tracks() {
+        let reason = "wants to publish [H264], but stream expects [H264 MPEG-4 Audio]";
+        assert_eq!(mismatch(&format!("[RTSP] [conn 127.0.0.1:5000] closed: {reason}")), Some(reason));
+        assert_eq!(mismatch("[RTSP] [conn 127.0.0.1:5000] closed: EOF"), None);
     }
 
     #[test]

@@ -304,7 +304,11 @@ with_servers! {
     UplinkUnfit = "uplink_unfit";
 
     /// The server does not know FFmpeg's user and password.
-    PublishDenied = "publish_denied", Retry => [Ffmpeg "401 Unauthorized", Mediamtx "failed to authenticate"];
+    PublishDenied = "publish_denied", Retry => [
+        Ffmpeg "401 Unauthorized",
+        Ffmpeg "authentication failed",
+        Mediamtx "failed to authenticate",
+    ];
     /// The server has no such path.
     PublishNoPath = "publish_no_path", Retry => [
         Ffmpeg "400 Bad Request",
@@ -317,6 +321,8 @@ with_servers! {
         Mediamtx "but stream expects",
     ];
     /// The server closed the connection.
+    /// The server does not take the tracks together with the slate that its viewers get meanwhile.
+    PublishMismatch = "publish_mismatch", Retry => [Mediamtx "but stream expects"];
     PublishClosed = "publish_closed", Retry => [Ffmpeg "Broken pipe", Ffmpeg "Connection reset by peer"];
     /// The server refused the publisher for another reason.
     PublishRefused = "publish_refused", Retry => [Ffmpeg "Server returned 5XX Server Error reply"];

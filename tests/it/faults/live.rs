@@ -15,6 +15,8 @@ use crate::support::{
 
 pub const ROWS: &[Row] = &[
     (Code::Stalled, Real),
+    // By its own test among those of viewers.
+    (Code::PublishMismatch, Real),
     (Code::NoProgress, Fake("the real FFmpeg, stopped before its first frame")),
     (Code::FfmpegEndedEarly, Fake("the real FFmpeg, whose -stream_loop is taken away")),
 ];

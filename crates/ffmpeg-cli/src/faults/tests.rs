@@ -30,6 +30,14 @@ fn ends_of_ffmpeg() {
             Code::PublishUnreachable,
             false,
         ),
+        (
+            &[
+                "[rtmp @ 0x55acdb7620c0] [error] Server error: authentication failed",
+                "[error] Could not open output rtmp://127.0.0.1:1935/ok: Operation not permitted",
+            ],
+            Code::PublishDenied,
+            false,
+        ),
         (&[&header("Server returned 400 Bad Request")], Code::PublishNoPath, false),
         (&[&header("Invalid data found when processing input")], Code::PublishTracks, false),
         (

@@ -22,6 +22,11 @@ const MEND: Duration = Duration::from_secs(5);
 /// A recorder that fails says so every 3 s.
 const TROUBLE_LASTS: Duration = Duration::from_secs(8);
 
+/// FFmpeg may end before the line is read that says why,
+const LINE_LIMIT: Duration = Duration::from_millis(500);
+/// and a little after it.
+const JUST_NOW: Duration = Duration::from_secs(2);
+
 /// How the slates are that paths want.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Slated {
@@ -38,6 +43,8 @@ pub(super) enum Slated {
 pub(super) struct Board {
     terms: watch::Receiver<Arc<Terms>>,
     eager: watch::Sender<usize>,
+    /// Why a publisher was sent away for its tracks, and when that was said last.
+    mismatch: watch::Sender<Option<(String, Instant)>>,
     posted: Arc<Mutex<Posted>>,
 }
 
@@ -96,7 +103,12 @@ pub(crate) enum Keep {
 
 impl Board {
     pub(super) fn new(terms: watch::Receiver<Arc<Terms>>) -> Board {
-        Board { terms, eager: watch::Sender::default(), posted: Arc::default() }
+        Board {
+            terms,
+            eager: watch::Sender::default(),
+            mismatch: watch::Sender::default(),
+            posted: Arc::default(),
+        }
     }
 
     pub(super) fn want(&self, id: StreamId, name: &str, wish: Wish) {
@@ -297,6 +309,19 @@ impl Board {
         let mut posted = self.lock();
         posted.recorders.retain(|_, (_, said)| said.elapsed() < TROUBLE_LASTS);
         posted.recorders.get(name).map(|(reason, _)| reason.clone())
+    }
+
+    pub(super) fn note_mismatch(&self, reason: String) {
+        self.mismatch.send_replace(Some((reason, Instant::now())));
+    }
+
+    /// Why a publisher was sent away for its tracks, if that was said just now or is in a moment.
+    pub(super) async fn mismatch(&self) -> Option<String> {
+        let mut words = self.mismatch.subscribe();
+        let is_new =
+            |said: &Option<(String, Instant)>| said.as_ref().is_some_and(|(_, at)| at.elapsed() < JUST_NOW);
+        let said = timeout(LINE_LIMIT, words.wait_for(is_new)).await.ok()?.ok()?;
+        said.as_ref().map(|(reason, _)| reason.clone())
     }
 
     pub(super) fn note_pull(&self, name: &str, failure: PullFailure, at: UnixMillis) {

@@ -257,6 +257,11 @@ impl Server {
         self.board.recorder_trouble(name)
     }
 
+    /// Why the server sent a publisher away for its tracks, if it says so about now. Of whom it does not say.
+    pub(crate) async fn mismatch(&self) -> Option<String> {
+        self.board.mismatch().await
+    }
+
     /// Why the source of the path of this name could not be fetched when it was last tried.
     pub(crate) fn pull_trouble(&self, name: &str) -> Option<PullTrouble> {
         self.board.pull_trouble(name)

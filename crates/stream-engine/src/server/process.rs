@@ -66,6 +66,8 @@ pub(super) enum Said {
     Reload,
     /// A path has a publisher.
     Arrival,
+    /// A publisher's tracks are not those of its path's slate.
+    Mismatch { reason: String },
     /// A path is not recorded.
     Unrecorded { name: String, reason: String },
     /// A path's source can't be fetched, or ended.
@@ -79,6 +81,9 @@ impl Said {
         }
         if mediamtx_client::log::is_arrival(text) {
             return Some(Said::Arrival);
+        }
+        if let Some(reason) = mediamtx_client::log::mismatch(text) {
+            return Some(Said::Mismatch { reason: reason.to_owned() });
         }
         if level != "error" {
             return None;

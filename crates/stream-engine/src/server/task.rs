@@ -244,6 +244,7 @@ impl Task {
                     match process.note(line, &self.log) {
                         Some(Said::Reload) => news.reloaded.notify_one(),
                         Some(Said::Arrival) => news.arrived.notify_one(),
+                        Some(Said::Mismatch { reason }) => self.board.note_mismatch(reason),
                         Some(Said::Unrecorded { name, reason }) => self.board.note_recorder(&name, &reason),
                         Some(Said::Unfetched { name, failure }) => {
                             self.board.note_pull(&name, failure, self.parts.hub.clocks().wall());

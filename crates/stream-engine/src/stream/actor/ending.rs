@@ -30,13 +30,13 @@ impl Actor {
         };
         drop(child);
         tracing::info!(code = exit.code, signal = exit.signal, "FFmpeg ended");
-        let ending = self.classify(exit);
+        let ending = self.classify(exit).await;
         self.session = None;
         self.seen.child_ended();
         self.take(Input::Ended(ending)).await;
     }
 
-    fn classify(&mut self, exit: Exit) -> Ending {
+    async fn classify(&mut self, exit: Exit) -> Ending {
         let asked = matches!(self.machine.phase, Phase::Stopping { .. });
         if exit.success() {
             self.journal.manager("info", t!("log.ended"));
@@ -59,6 +59,13 @@ impl Actor {
         self.slate_refused |= self.machine.server_ready
             && !self.seen.sample().online
             && ffmpeg_cli::slate::was_refused(self.tail.all());
+        if !asked
+            && self.may_be_mismatched(&classified.error)
+            && let Some(reason) = self.parts.server.mismatch().await
+        {
+            self.slate_refused = true;
+            classified.error = Error::new(Code::PublishMismatch).with("reason", reason);
+        }
         if asked {
             self.journal.manager("info", t!("log.ended"));
         } else {
@@ -66,6 +73,16 @@ impl Actor {
         }
         let fault = Fault { log_tail: self.tail.shown(), ..Fault::new(classified.error) };
         Ending::Broken(Problem { fault, permanent: classified.permanent })
+    }
+
+    /// Whether the server may have refused the tracks for those of the slate. FFmpeg says only that it was sent away; the
+    /// log of the bundled server says why.
+    fn may_be_mismatched(&self, error: &Error) -> bool {
+        matches!(error.code, Code::PublishTracks | Code::PublishClosed)
+            && matches!(self.machine.phase, Phase::Starting { .. })
+            && self.machine.server_ready
+            && self.spec.server.is_bundled()
+            && self.parts.server.slate(self.id, &self.spec.name).is_some()
     }
 
     /// What its attempts taught so far.
