@@ -282,6 +282,8 @@ with_servers! {
     NoProgress = "no_progress", Retry => [Ffmpeg "out_time_us=…, none within 15 s"];
     /// FFmpeg ran and then made no progress any more.
     Stalled = "stalled", Retry => [Ffmpeg "out_time_us=…, the same for 5 s"];
+    /// FFmpeg was killed and does not end: the system holds it, mostly for a drive that does not answer.
+    FfmpegHeld = "ffmpeg_held";
 
     /// This machine has no room for what is to be started.
     WouldOverload = "would_overload";
@@ -318,11 +320,10 @@ with_servers! {
     PublishTracks = "publish_tracks", Retry => [
         Ffmpeg "Invalid data found when processing input",
         Mediamtx "someone is already publishing to path '…'",
-        Mediamtx "but stream expects",
     ];
-    /// The server closed the connection.
     /// The server does not take the tracks together with the slate that its viewers get meanwhile.
     PublishMismatch = "publish_mismatch", Retry => [Mediamtx "but stream expects"];
+    /// The server closed the connection.
     PublishClosed = "publish_closed", Retry => [Ffmpeg "Broken pipe", Ffmpeg "Connection reset by peer"];
     /// The server refused the publisher for another reason.
     PublishRefused = "publish_refused", Retry => [Ffmpeg "Server returned 5XX Server Error reply"];

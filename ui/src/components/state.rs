@@ -44,7 +44,11 @@ pub(crate) fn shown(stream: &Stream, now: i64) -> Shown {
             made("prep", t!("state.starting"), t!("state.attempt", n = stream.attempt))
         }
         State::Starting => made("prep", t!("state.starting"), span(now - stream.since.0)),
-        State::Stopping => made("stop", t!("state.stopping"), String::new()),
+        State::Stopping => {
+            let held = stream.warnings.iter().find(|fault| fault.error.code == Code::FfmpegHeld);
+            let why = held.map(|fault| fault.error.message.clone()).unwrap_or_default();
+            made("stop", t!("state.stopping"), why)
+        }
         State::Stopped => made("stop", t!("state.stopped"), String::new()),
         State::Backoff => {
             let seconds = seconds_until(stream.retry_at.map_or(now, |at| at.0), now);

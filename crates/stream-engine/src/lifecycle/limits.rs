@@ -2,14 +2,26 @@ use child_process::Rung;
 
 use super::Millis;
 
-/// Asked to stop: FFmpeg 5.1 to 9.0 obey `q` while healthy, and the second signal while blocked in a write
-/// (measured; `fftools/ffmpeg.c`, `decode_interrupt_cb`).
-pub(super) const STOP_LADDER: &[(Rung, Millis)] =
-    &[(Rung::Quit, 2_000), (Rung::Interrupt, 1_000), (Rung::Interrupt, 1_000), (Rung::Kill, 2_000)];
+/// The rungs to a child's end, each with the milliseconds that it is given.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ladders {
+    /// Asked to stop.
+    pub stop: &'static [(Rung, Millis)],
+    /// Hanging: `q` would not be read.
+    pub stalled: &'static [(Rung, Millis)],
+}
 
-/// Hanging: `q` would not be read, so signals at once.
-pub(super) const STALLED_LADDER: &[(Rung, Millis)] =
-    &[(Rung::Interrupt, 1_000), (Rung::Interrupt, 1_000), (Rung::Kill, 2_000)];
+impl Ladders {
+    /// FFmpeg 5.1 to 9.0 obey `q` while healthy, and the second signal while blocked in a write (measured;
+    /// `fftools/ffmpeg.c`, `decode_interrupt_cb`).
+    pub const UNIX: Ladders = Ladders {
+        stop: &[(Rung::Quit, 2_000), (Rung::Interrupt, 1_000), (Rung::Interrupt, 1_000), (Rung::Kill, 2_000)],
+        stalled: &[(Rung::Interrupt, 1_000), (Rung::Interrupt, 1_000), (Rung::Kill, 2_000)],
+    };
+    /// No signal reaches a program without a console.
+    pub const WINDOWS: Ladders =
+        Ladders { stop: &[(Rung::Quit, 2_000), (Rung::Kill, 2_000)], stalled: &[(Rung::Kill, 2_000)] };
+}
 
 /// How long a stream waits for what, in milliseconds.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,6 +45,8 @@ pub struct Limits {
     pub backoff_first: Millis,
     /// The longest.
     pub backoff_cap: Millis,
+    /// How a child is ended.
+    pub ladders: Ladders,
 }
 
 impl Default for Limits {
@@ -47,6 +61,7 @@ impl Default for Limits {
             reap: 2_000,
             backoff_first: 200,
             backoff_cap: 30_000,
+            ladders: if cfg!(windows) { Ladders::WINDOWS } else { Ladders::UNIX },
         }
     }
 }

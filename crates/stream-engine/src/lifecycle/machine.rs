@@ -3,10 +3,13 @@
 use child_process::Rung;
 use stream_api::{Fault, Order, Playback, State};
 
-use super::limits::{Limits, STALLED_LADDER, STOP_LADDER};
+use super::limits::{Ladders, Limits};
 
 /// Milliseconds of a monotonic clock.
 pub type Millis = u64;
+
+/// Looks after the last rung; with the ladder's own time some 10 s after it was asked to end.
+const HELD: usize = 2;
 
 /// A stream's order and phase, and what it knows of the server.
 #[derive(Debug, Clone, PartialEq)]
@@ -230,6 +233,13 @@ impl Machine {
         }
     }
 
+    /// Whether the child was killed a while ago and is still there: the system holds it, and nothing ends it until what
+    /// it waits for answers.
+    pub fn is_held(&self, limits: &Limits) -> bool {
+        let Phase::Stopping { why, rung, .. } = &self.phase else { return false };
+        *rung >= why.ladder(&limits.ladders).len() + HELD
+    }
+
     /// When [`Input::Tick`] is due; none when only something else can happen.
     pub fn deadline(&self, limits: &Limits) -> Option<Millis> {
         match &self.phase {
@@ -248,7 +258,7 @@ impl Machine {
                 Some(due)
             }
             Phase::Stopping { why, rung, asked } => {
-                Some(asked + why.ladder().get(*rung).map_or(limits.reap, |(_, wait)| *wait))
+                Some(asked + why.ladder(&limits.ladders).get(*rung).map_or(limits.reap, |(_, wait)| *wait))
             }
             Phase::Backoff { until: Until::Time(at), .. } => Some(*at),
             Phase::Failed { check, .. } => Some(*check),
@@ -257,10 +267,10 @@ impl Machine {
 }
 
 impl Why {
-    pub(super) fn ladder(&self) -> &'static [(Rung, Millis)] {
+    pub(super) fn ladder(&self, ladders: &Ladders) -> &'static [(Rung, Millis)] {
         match self {
-            Why::Order | Why::Edit => STOP_LADDER,
-            Why::Hang { .. } => STALLED_LADDER,
+            Why::Order | Why::Edit => ladders.stop,
+            Why::Hang { .. } => ladders.stalled,
         }
     }
 }

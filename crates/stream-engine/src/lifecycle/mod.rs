@@ -13,7 +13,7 @@ mod tests;
 use child_process::Rung;
 use stream_api::{Code, Error, Fault, Order, Playback, t};
 
-pub use limits::Limits;
+pub use limits::{Ladders, Limits};
 pub use machine::{Effect, Ending, Feed, Input, Machine, Millis, Phase, Problem, Until, Why};
 
 /// One step: `now` in milliseconds, `jitter` in 0..1.
@@ -317,7 +317,7 @@ impl Step<'_> {
 
     fn ask(&mut self, why: Why, rung: usize) {
         // Past the ladder's end the group was killed and only the reaping is awaited; killing again costs nothing.
-        let step = why.ladder().get(rung).map_or(Rung::Kill, |(step, _)| *step);
+        let step = why.ladder(&self.limits.ladders).get(rung).map_or(Rung::Kill, |(step, _)| *step);
         self.machine.phase = Phase::Stopping { why, rung, asked: self.now };
         self.effects.push(Effect::Ask(step));
     }

@@ -2,6 +2,11 @@ use stream_api::State;
 
 use super::*;
 
+/// The same wherever the test runs.
+fn limits() -> Limits {
+    Limits { ladders: Ladders::UNIX, ..Limits::default() }
+}
+
 /// A machine under test with its own clock.
 struct Rig {
     machine: Machine,
@@ -14,7 +19,7 @@ impl Rig {
     }
 
     fn give(&mut self, input: Input) -> Vec<Effect> {
-        step(&mut self.machine, input, self.now, 0.5, &Limits::default())
+        step(&mut self.machine, input, self.now, 0.5, &limits())
     }
 
     fn after(&mut self, millis: Millis) -> Vec<Effect> {
@@ -51,8 +56,29 @@ fn stop_climbs_the_ladder_and_always_ends_stopped() {
     assert_eq!(rig.after(1_000), [Effect::Ask(Rung::Interrupt)]);
     assert_eq!(rig.after(1_000), [Effect::Ask(Rung::Kill)]);
     assert_eq!(rig.after(2_000), [Effect::Ask(Rung::Kill)], "killing goes on until the end is seen");
+    assert_eq!(rig.after(2_000), [Effect::Ask(Rung::Kill)]);
+    assert!(!rig.machine.is_held(&limits()));
+    assert_eq!(rig.after(2_000), [Effect::Ask(Rung::Kill)]);
+    assert!(rig.machine.is_held(&limits()), "10 s after the order its row says why");
     assert_eq!(rig.give(Input::Ended(Ending::Broken(crash()))), [Effect::RemovePath]);
     assert_eq!(rig.machine.state(), State::Stopped);
+}
+
+/// Where there are no signals nothing is waited for that can't come.
+#[test]
+fn without_signals_it_is_killed_after_q_and_at_once_when_it_hangs() {
+    let windows = Limits { ladders: Ladders::WINDOWS, ..Limits::default() };
+    let mut rig = Rig::running(Playback::Loop);
+    let mut give = |input, later| {
+        rig.now += later;
+        step(&mut rig.machine, input, rig.now, 0.5, &windows)
+    };
+    assert_eq!(give(Input::Tick, windows.stall), [Effect::Ask(Rung::Kill)], "it hangs");
+    give(Input::Ended(Ending::Broken(crash())), 0);
+    give(Input::Run, 0);
+    give(Input::Spawned, 0);
+    assert_eq!(give(Input::Stop, 0), [Effect::Ask(Rung::Quit)]);
+    assert_eq!(give(Input::Tick, 2_000), [Effect::Ask(Rung::Kill)]);
 }
 
 #[test]

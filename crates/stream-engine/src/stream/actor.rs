@@ -79,9 +79,9 @@ pub(super) struct Actor {
     making: Option<Making>,
     /// While failed.
     cure: Option<Cure>,
-    /// Held while starting, so that going on air is noticed at once.
     /// What the last start used.
     ground: Ground,
+    /// Held while starting, so that going on air is noticed at once.
     eager: Option<Eager>,
     parser: progress::Parser,
     tail: Tail,
@@ -143,8 +143,8 @@ impl Actor {
             child: None,
             making: None,
             cure: None,
-            eager: None,
             ground: Ground::default(),
+            eager: None,
             parser: progress::Parser::default(),
             tail: Tail::default(),
             out_time: -1,
@@ -181,8 +181,8 @@ impl Actor {
                     None => break,
                 },
                 news = making::news(&mut self.making) => match news {
-                    News::Queued => self.take(Input::Queued).await,
                     News::Looked(stamp) => self.ground.source = Some(stamp),
+                    News::Queued => self.take(Input::Queued).await,
                     News::Admitted => self.take(Input::Admitted).await,
                     News::Made(made) => self.made(made).await,
                 },
@@ -320,6 +320,7 @@ impl Actor {
             tracing::info!("on air");
             self.journal.manager("info", t!("log.on_air"));
         }
+        self.facts.held = self.machine.is_held(&self.limits);
         self.look_at_arrival();
         self.publish();
     }

@@ -28,6 +28,8 @@ pub(super) struct Facts {
     pub(super) wait: Option<Wait>,
     /// It was on air since it was ordered to run.
     pub(super) was_on_air: bool,
+    /// Its child was killed and does not end.
+    pub(super) held: bool,
     /// How far its prepared file is.
     pub(super) preparation: Option<Preparation>,
     since: UnixMillis,
@@ -52,6 +54,7 @@ impl Facts {
             publisher: None,
             wait: None,
             was_on_air: false,
+            held: false,
             preparation: None,
             since: clocks.wall(),
             looked: clocks.wall(),
@@ -129,7 +132,9 @@ impl Facts {
             Fate::Changed => Some(Code::SourceChanged),
         };
         let source = source.map(|code| Error::new(code).with("path", spec.source.place()));
-        let others = source.into_iter().chain(self.unrecorded.clone()).chain(self.unadmitted.clone());
+        let held = self.held.then(|| Error::new(Code::FfmpegHeld));
+        let others =
+            source.into_iter().chain(held).chain(self.unrecorded.clone()).chain(self.unadmitted.clone());
         slow.into_iter().chain(others.map(Fault::new)).collect()
     }
 
