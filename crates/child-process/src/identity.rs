@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-/// Pid, start time and program file: together they name one process for good.
+/// Pid, start time and program file: together they name one process for good. See [`Identity::is`].
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     pub(crate) pid: u32,
@@ -16,6 +16,17 @@ pub(crate) struct Identity {
 }
 
 impl Identity {
+    /// Whether both are the same process.
+    ///
+    /// On Linux whatever program it runs: a script that becomes FFmpeg by `exec` is written down as its shell. Within
+    /// one clock tick (10 ms) of one boot no pid is given twice, since all others come before it again. Elsewhere start
+    /// times are whole seconds, in which that may happen.
+    pub(crate) fn is(&self, other: &Self) -> bool {
+        self.pid == other.pid
+            && self.started == other.started
+            && (cfg!(target_os = "linux") || self.exe == other.exe)
+    }
+
     /// The process that has this pid now; `None` if there is none, if it is a zombie, or if it isn't ours to see.
     #[cfg(target_os = "linux")]
     pub(crate) fn of(pid: u32) -> Option<Self> {

@@ -138,8 +138,9 @@ fn write(path: &Path, text: &str) -> io::Result<()> {
 /// Ends what an earlier run left running, then empties the file. Call it before [`crate::Spawner::start`],
 /// while holding the lock of the folder that the file is in: the children of a living owner are in it too.
 ///
-/// A process is ended only if its pid, its start time and its program file all match, on Unix with its group;
-/// another process that got the pid since is left alone. Blocks until the killed are gone, at most two seconds.
+/// A process is ended only if it is the one that was written down, by its pid, its start time and, except on Linux, its
+/// program file; on Unix with its group. Another process that got the pid since is left alone. Blocks until the killed are
+/// gone, at most two seconds.
 ///
 /// # Errors
 /// If the file can't be read or emptied. A missing file is an empty one; lines that can't be read are skipped.
@@ -166,7 +167,7 @@ pub fn sweep(path: &Path) -> io::Result<Vec<Swept>> {
 }
 
 fn is_alive(identity: &Identity) -> bool {
-    Identity::of(identity.pid).as_ref() == Some(identity)
+    Identity::of(identity.pid).is_some_and(|now| now.is(identity))
 }
 
 fn read(path: &Path) -> io::Result<Vec<Entry>> {

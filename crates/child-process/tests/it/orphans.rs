@@ -112,13 +112,14 @@ async fn the_sweep_spares_a_process_that_started_at_another_time() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn the_sweep_spares_another_program() {
+async fn the_sweep_ends_what_a_script_became() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("children");
     let stray = Stray::start(Path::new("sleep"), &["1000"]);
-    ledger_naming(stray.0.id(), &path, |entry| entry["exe"] = "/usr/bin/ffmpeg".into()).await;
-    assert_eq!(ledger::sweep(&path).unwrap(), []);
-    assert!(alive(stray.0.id()), "the same pid runs something else: not ours");
+    // The shell was there when it was written down, before its `exec`.
+    ledger_naming(stray.0.id(), &path, |entry| entry["exe"] = "/usr/bin/dash".into()).await;
+    assert_eq!(ledger::sweep(&path).unwrap(), [ledger::Swept { pid: stray.0.id(), label: "sleep".into() }]);
+    wait_until(LIMIT, "it is dead", async || !alive(stray.0.id())).await;
 }
 
 #[tokio::test]
