@@ -15,6 +15,10 @@ const STEADY: Millis = 5_000;
 /// This many breaks within [`WINDOW`] are flapping.
 pub(super) const FLAPS: usize = 5;
 const WINDOW: Millis = 10 * 60_000;
+/// So many do too, without ever being on air in between, once the first is [`OFF`] ago: a start that hangs takes
+/// minutes to break.
+const TRIES: usize = 3;
+const OFF: Millis = 5 * 60_000;
 /// What is wrong while a stream is on air is told when it lasts; at once where something is being lost.
 pub(super) const LASTS: Millis = 30_000;
 /// A computer that keeps up for this long keeps up: the verdict comes from the last quarter of a minute.
@@ -50,6 +54,8 @@ pub(super) struct Seen {
     pub(super) broken: bool,
     /// When it last broke off, oldest first, within [`WINDOW`].
     pub(super) breaks: VecDeque<Millis>,
+    /// Breaks since it was on air.
+    pub(super) tries: usize,
     /// What is going to be told, and when it was noticed.
     pub(super) pending: Option<(Told, Millis)>,
     /// The trouble that was told and is not over.
@@ -135,12 +141,16 @@ impl Seen {
     pub(super) fn forget(&mut self) {
         (self.pending, self.trouble, self.well_since, self.broken) = (None, None, None, false);
         self.breaks.clear();
+        self.tries = 0;
     }
 
     pub(super) fn broke(&mut self, now: Millis) {
         self.breaks.retain(|at| at + WINDOW > now);
         self.breaks.push_back(now);
-        if self.breaks.len() >= FLAPS {
+        self.tries += 1;
+        let first = self.breaks.front().copied().unwrap_or(now);
+        let never_starts = self.tries.min(self.breaks.len()) >= TRIES && now >= first + OFF;
+        if self.breaks.len() >= FLAPS || never_starts {
             self.notice(Told::Flapping, now);
         }
     }
@@ -160,6 +170,7 @@ impl Seen {
             self.well_since = None;
             return;
         }
+        self.tries = 0;
         self.well_since.get_or_insert(now);
         // What healed before it was told needs no telling, unless it does so again and again.
         if self.pending.take_if(|(told, _)| *told == Told::Failed).is_some() && self.breaks.len() >= FLAPS {

@@ -155,6 +155,22 @@ fn flapping_is_told_once_and_over_when_ten_minutes_were_quiet() {
     assert_eq!(kinds(&rig.after(2 * MINUTE)), [NoticeKind::StreamBack]);
 }
 
+/// The making of a child may hang for minutes before it is given up, so that it hardly ever breaks.
+#[test]
+fn a_start_that_hangs_again_and_again_is_told() {
+    let mut rig = Rig::new();
+    let mut told = Vec::new();
+    for _ in 0..3 {
+        rig.stream(1, State::Starting, None);
+        told.extend(rig.after(3 * MINUTE));
+        assert_eq!(told, []);
+        rig.stream(1, State::Backoff, Some(Code::Internal));
+        told.extend(rig.after(MINUTE / 2));
+    }
+    assert_eq!(kinds(&told), [NoticeKind::StreamFlapping]);
+    assert!(told[0].body.contains("3 times"), "{told:?}");
+}
+
 #[test]
 fn many_with_one_cause_are_one_notice() {
     let mut rig = Rig::new();
