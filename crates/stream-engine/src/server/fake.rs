@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard},
+    time::Instant,
 };
 
 use mediamtx_client::{Api, ApiAddress};
@@ -28,6 +29,8 @@ pub(super) struct State {
     /// What it was told to do to paths, as `replace/name` or `delete/name`.
     pub(super) writes: Vec<String>,
     pub(super) kicked: Vec<String>,
+    /// When it was asked for anything.
+    pub(super) asked: Vec<Instant>,
     /// What is asked with this in its route fails.
     pub(super) broken: Option<&'static str>,
     /// Done while the paths are listed.
@@ -83,6 +86,7 @@ impl Fake {
 
     fn answer(&self, route: &str, body: Value) -> (u16, Value) {
         let state = &mut *self.state();
+        state.asked.push(Instant::now());
         if state.broken.is_some_and(|broken| route.contains(broken)) {
             return (500, json!({ "error": "broken" }));
         }

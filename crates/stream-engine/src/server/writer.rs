@@ -28,7 +28,7 @@ const RECONCILE: Duration = Duration::from_secs(5);
 const UNANSWERED: Duration = Duration::from_secs(10);
 /// After a reload the server needs about 20 ms, in which a write could hang it for good (a deadlock of 1.20.1's core
 /// when the API's own listener restarts meanwhile).
-const RELOAD: Duration = Duration::from_millis(300);
+pub(super) const RELOAD: Duration = Duration::from_millis(300);
 
 /// The only writer to one run of the server: one change after the other, each awaited until it is applied.
 ///

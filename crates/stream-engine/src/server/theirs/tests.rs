@@ -1,4 +1,7 @@
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use mediamtx_client::{Action, Pass, PathConfig, Permission, Secret, User};
 use serde_json::{Value, json};
@@ -14,7 +17,7 @@ use super::{
         board::Board,
         fake::Fake,
         terms::Listed,
-        writer::{News, Whose},
+        writer::{News, RELOAD, Whose},
     },
     *,
 };
@@ -95,6 +98,31 @@ fn barred(result: Result<(), Unwritten>) -> Option<Code> {
         Err(Unwritten::Failed(error)) => panic!("{error}"),
         Ok(()) => None,
     }
+}
+
+/// A write while MediaMTX's API restarts could hang it for good.
+#[tokio::test]
+async fn nothing_is_asked_while_the_api_restarts() {
+    let mut bench = Bench::new(Listed::Unknown);
+    // Ours, wanted, and forgotten by the server: it is written again.
+    bench.ledger.note(SERVER, "lobby", &PathConfig::default()).await;
+    bench.want("lobby");
+    let fake = bench.fake.clone();
+    let told = Instant::now();
+    bench.news.reloaded.notify_one();
+    let written = async {
+        while fake.state().writes.is_empty() {
+            assert!(told.elapsed() < Duration::from_secs(60), "the path is written again");
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::select! {
+        _ = bench.writer(None).await.run() => panic!("it ended"),
+        () = written => {}
+    }
+    let asked = fake.state().asked[0].duration_since(told);
+    assert!(asked >= RELOAD, "asked after {asked:?}");
+    assert_eq!(fake.state().writes, ["replace/lobby"]);
 }
 
 #[tokio::test]
