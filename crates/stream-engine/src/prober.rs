@@ -79,13 +79,6 @@ impl Looked {
     }
 }
 
-impl Looked {
-    /// Which file it is, and as of when.
-    pub(crate) fn stamp(&self) -> &Stamp {
-        &self.stamp
-    }
-}
-
 impl Prober {
     /// `memory`: the file that keeps what was found out.
     pub(crate) fn new(

@@ -31,8 +31,7 @@ impl Actor {
         }
         let (by, _) = wanted::way(&self.parts.hub, self.spec.server, &self.spec.encoding);
         let kept = self.parts.server.slate(self.id, &self.spec.name).is_some();
-        let unnoticed = (kept || self.is_unwatched()) && self.is_at_an_end();
-        if by == By::Rtmp && is_due(self.out_time, unnoticed) {
+        if by == By::Rtmp && is_due(self.out_time, self.is_unnoticed(kept)) {
             self.journal.manager("info", t!("log.rtmp_anew", days = self.out_time / DAY));
             self.take(Input::Edited).await;
         }
