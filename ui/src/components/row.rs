@@ -160,7 +160,7 @@ fn preparing(preparation: &Preparation) -> Option<String> {
     match preparation {
         Preparation::Waiting { .. } => Some(t!("chip.prepare_waits").to_owned()),
         Preparation::Making { percent } => Some(t!("chip.preparing", percent = percent)),
-        Preparation::Ready | Preparation::Failed { .. } => None,
+        Preparation::Ready | Preparation::Unwatched | Preparation::Failed { .. } => None,
     }
 }
 
