@@ -9,20 +9,22 @@ use tauri_plugin_dialog::{DialogExt as _, FilePath};
 use tauri_plugin_opener::OpenerExt as _;
 use tokio::sync::oneshot;
 
+/// Videos, or a program.
+///
 /// # Errors
 /// `no_dialog`.
-pub(crate) async fn pick_files(app: &AppHandle) -> Result<Vec<PathBuf>, Error> {
+pub(crate) async fn pick_files(app: &AppHandle, program: bool) -> Result<Vec<PathBuf>, Error> {
     check().await?;
     let (done, answer) = oneshot::channel();
-    app.dialog()
-        .file()
-        .set_title(t!("dialog.pick"))
-        .add_filter(t!("dialog.videos"), MEDIA_ENDINGS)
-        .add_filter(t!("dialog.all_files"), &["*"])
-        .pick_files(move |files| {
-            // The page may be gone.
-            let _ = done.send(files.unwrap_or_default());
-        });
+    let dialog = app.dialog().file();
+    let dialog = match program {
+        true => dialog.set_title(t!("dialog.pick_ffmpeg")),
+        false => dialog.set_title(t!("dialog.pick")).add_filter(t!("dialog.videos"), MEDIA_ENDINGS),
+    };
+    dialog.add_filter(t!("dialog.all_files"), &["*"]).pick_files(move |files| {
+        // The page may be gone.
+        let _ = done.send(files.unwrap_or_default());
+    });
     let files = answer.await.unwrap_or_default();
     Ok(files.into_iter().filter_map(|file| file.into_path().ok()).collect())
 }

@@ -25,10 +25,10 @@ pub(crate) async fn subscribe(app: AppHandle, channel: Channel<Message>) -> Resu
     view::listen(&app, channel).await
 }
 
-/// Absolute paths of the files that the user chose; none when they cancelled.
+/// Absolute paths of the videos, or the program, that the user chose; none when they cancelled.
 #[tauri::command]
-pub(crate) async fn pick_files(app: AppHandle) -> Result<Vec<String>, Error> {
-    let files = dialogs::pick_files(&app).await?;
+pub(crate) async fn pick_files(app: AppHandle, program: bool) -> Result<Vec<String>, Error> {
+    let files = dialogs::pick_files(&app, program).await?;
     Ok(files.into_iter().map(|file| file.to_string_lossy().into_owned()).collect())
 }
 

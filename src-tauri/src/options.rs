@@ -21,15 +21,15 @@ pub(crate) struct CommandLine {
     #[arg(long, hide = true, value_name = "DIR")]
     pub(crate) window_of: Option<PathBuf>,
 
-    /// FFmpeg to use; else beside the app, then on the PATH.
+    /// FFmpeg to use; else the one that was located, beside the app, then on the PATH.
     #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFMPEG")]
     pub(crate) ffmpeg: Option<PathBuf>,
 
-    /// ffprobe to use; else beside the app, then on the PATH.
+    /// ffprobe to use; else the one beside that FFmpeg, beside the app, then on the PATH.
     #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFPROBE")]
     pub(crate) ffprobe: Option<PathBuf>,
 
-    /// MediaMTX to use; else beside the app, then on the PATH.
+    /// MediaMTX to use; else beside the app, then on the PATH, then of `cargo xtask sidecars`.
     #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_MEDIAMTX")]
     pub(crate) mediamtx: Option<PathBuf>,
 

@@ -102,7 +102,8 @@ pub(crate) async fn start(app: &AppHandle, command_line: &CommandLine) -> Result
         reach: None,
         keychain: true,
         pages: Vec::new(),
-        beside: sidecars::folders(app),
+        beside: sidecars::beside(app),
+        kept: stream_server::sidecars::kept(),
     })
     .await?;
     let cannot_listen =

@@ -55,6 +55,7 @@ pub async fn start(dir: &Dir, dials: &Dials) -> Engine {
         media_roots: vec![dir.path().join("media")],
         tools: ToolPaths { mediamtx: tool("STREAM_MANAGER_MEDIAMTX"), ..ToolPaths::default() },
         beside: Vec::new(),
+        kept: None,
     };
     Engine::start_by(options, dials.clocks()).await.unwrap()
 }

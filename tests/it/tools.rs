@@ -1,12 +1,22 @@
-//! FFmpeg or MediaMTX is missing, too old or not executable: said, and cured without a restart of the program.
+//! FFmpeg or MediaMTX is missing, too old or not executable: said, and cured without a restart of the program. And where
+//! they are looked for.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::PathBuf, process::Command};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::{Value, json};
+use stream_api::{Code, Origin};
 
-use crate::support::{
-    Dir, Server, media, process,
-    server::{command, file_source},
+use crate::{
+    clocks::{self, Dials},
+    support::{
+        Dir, Server, media, process,
+        server::{command, file_source},
+    },
 };
 
 /// A program in the test's folder that prints `says`.
@@ -122,4 +132,88 @@ async fn mediamtx_that_cannot_be_used() {
         server.until_no_ffmpeg().await;
         assert_eq!(server.stop().await, Some(0));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mediamtx_beside_the_app_comes_first_then_the_path_then_the_kept_one() {
+    let dir = Dir::new();
+    // In the target folder, so that the program is there by one more name.
+    let beside = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let ours = beside.path().join("server");
+    let program = env!("CARGO_BIN_EXE_stream-manager-server");
+    fs::hard_link(program, &ours).or_else(|_| fs::copy(program, &ours).map(drop)).unwrap();
+    let system = match cfg!(target_arch = "aarch64") {
+        true => "linux_arm64",
+        false => "linux_amd64",
+    };
+    let kept = dir.path().join("stream-manager/sidecars").join(format!("mediamtx-1.20.1-{system}"));
+    let on_path = dir.path().join("bin");
+    fs::create_dir_all(&kept).unwrap();
+    fs::create_dir(&on_path).unwrap();
+    let put = |folder: &Path, version: &str| {
+        let path = folder.join("mediamtx");
+        process::put(&path, format!("#!/bin/sh\necho v{version}\n").as_bytes());
+        path
+    };
+    let places: [&Path; 3] = [beside.path(), &on_path, &kept];
+    // The first that can be used; where none can, the first is told.
+    for (versions, taken, state) in [
+        (["1.19.0", "1.20.1", "1.20.1"], 0, "ready"),
+        (["1.18.0", "1.19.0", "1.20.1"], 1, "ready"),
+        (["1.18.0", "1.18.1", "1.20.1"], 2, "ready"),
+        (["1.18.0", "1.18.1", "1.18.2"], 0, "unusable"),
+    ] {
+        let programs: Vec<PathBuf> =
+            places.iter().zip(versions).map(|(place, version)| put(place, version)).collect();
+        let like = nothing_installed(&dir);
+        let mut command = Command::new(&ours);
+        command.args(like.get_args()).env("PATH", &on_path);
+        for (name, value) in like.get_envs().filter(|(name, _)| *name != "PATH") {
+            match value {
+                Some(value) => command.env(name, value),
+                None => command.env_remove(name),
+            };
+        }
+        let server = Server::run(command).await;
+        let found = server.get("/api/v1/snapshot").await["host"]["mediamtx"].take();
+        assert_eq!(found["path"], programs[taken].to_str().unwrap(), "{versions:?}: {found:#}");
+        assert_eq!(found["state"], state, "{versions:?}: {found:#}");
+        assert_eq!(server.stop().await, Some(0));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_ffmpeg_that_was_located_is_kept_told_and_given_up() {
+    let dir = Dir::new();
+    let engine = clocks::start(&dir, &Dials::default()).await;
+    let host = async |engine: &stream_engine::Engine| {
+        clocks::ask(engine, "snapshot_get", json!({})).await["host"].take()
+    };
+    let locate = async |engine: &stream_engine::Engine, by: Origin, path: Option<&Path>| {
+        engine.dispatch(by, "ffmpeg_locate", json!({ "path": path })).await.map_err(|error| error.code)
+    };
+    let found = host(&engine).await["ffmpeg"]["path"].clone();
+    let mine = dir.path().join("ffmpeg");
+    process::put(&mine, b"#!/bin/sh\nexec ffmpeg \"$@\"\n");
+
+    assert_eq!(locate(&engine, Origin::Api, Some(&mine)).await, Err(Code::BadRequest), "it would be run");
+    let none = dir.path().join("none");
+    assert_eq!(locate(&engine, Origin::Window, Some(&none)).await, Err(Code::FfmpegNotThere));
+    assert_eq!(host(&engine).await["ffmpeg"]["path"], found, "what can't be used is not taken");
+    // Whoever chooses the other program of the folder means the folder.
+    locate(&engine, Origin::Window, Some(&dir.path().join("ffprobe"))).await.unwrap();
+    assert_eq!(host(&engine).await["ffmpeg"]["path"], mine.to_str().unwrap());
+    engine.shutdown().await;
+
+    // It is kept, and when it is gone that is told.
+    fs::remove_file(&mine).unwrap();
+    let engine = clocks::start(&dir, &Dials::default()).await;
+    let told = host(&engine).await;
+    assert_eq!(told["located"], mine.to_str().unwrap(), "{told:#}");
+    assert_eq!(told["ffmpeg"]["fault"]["code"], "ffmpeg_not_there", "{told:#}");
+    assert_eq!(told["ffmpeg"]["fault"]["action"], "install_ffmpeg", "the way to another one");
+    locate(&engine, Origin::Window, None).await.unwrap();
+    let told = host(&engine).await;
+    assert_eq!((&told["located"], &told["ffmpeg"]["path"]), (&Value::Null, &found), "{told:#}");
+    engine.shutdown().await;
 }

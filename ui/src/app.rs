@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use stream_api::{
     Command, Error, Message, Protocol, ServerId, StreamId,
-    commands::{SnapshotGet, StreamOpen},
+    commands::{FfmpegLocate, SnapshotGet, StreamOpen},
     t,
 };
 use wasm_bindgen_futures::spawn_local;
@@ -14,7 +14,7 @@ use crate::{
     components::{Banners, DropOverlay, Sidebar, Toast, Toasts, confirm::Question, sheet::SheetFor},
     later::{self, Later, Part},
     pages::{Page, lost::LostPage, streams::StreamsPage},
-    store::{Link, Touched, World, live::Row},
+    store::{Filter, Link, Touched, World, live::Row},
 };
 
 /// Shortest time between two snapshots that are asked for because events are missing, in milliseconds.
@@ -151,6 +151,27 @@ impl App {
     pub(crate) fn reveal(self, path: &str) {
         if let Some(desktop) = self.client().desktop() {
             self.await_desktop(desktop.reveal(path));
+        }
+    }
+
+    /// Lets the user show where FFmpeg is; the desktop alone can.
+    pub(crate) fn locate_ffmpeg(self, busy: RwSignal<bool>) {
+        if let Some(desktop) = self.client().desktop() {
+            busy.set(true);
+            let take = move |programs: Vec<String>| {
+                if let Some(path) = programs.into_iter().next() {
+                    self.run(busy, FfmpegLocate { path: Some(path) }, |_| {});
+                }
+            };
+            self.settle(busy, desktop.pick_program(), Box::new(take));
+        }
+    }
+
+    /// Ends the desktop app; asks first where viewers would lose something, as the tray's menu does.
+    pub(crate) fn ask_quit(self) {
+        match self.world.tally.with_untracked(|tally| tally.count(Filter::Live)) {
+            0 => self.quit(),
+            live => self.question.set(Some(Question::quit(self, live))),
         }
     }
 

@@ -52,6 +52,9 @@ pub(crate) fn run(workspace: &Workspace) -> Result<ExitCode> {
     }
     findings.push(optional("display", display()));
     findings.push(optional("file dialogs", dialogs()));
+    let deny = version("cargo-deny", "--version");
+    let deny = deny.ok_or("cargo install --locked cargo-deny (`tidy` then looks at deny.toml too)".into());
+    findings.push(optional("cargo-deny", deny));
     findings.push(optional("interface", interface(workspace)));
 
     for Finding { name, state, optional } in &findings {
@@ -105,7 +108,14 @@ fn ffmpeg(name: &str, variable: &str) -> Result<String, String> {
     let Some(path) = named else {
         let cure = packages::cure(&["ffmpeg"]);
         let cure = format!("install FFmpeg {oldest} or newer; on Debian and Ubuntu: {cure}");
-        return Err(if found.is_some() { format!("{shown} is too old: {cure}") } else { cure });
+        return Err(match found {
+            // The package is what was found.
+            Some(_) => format!(
+                "{shown} is too old, and the system's package may be no newer: put a static build of FFmpeg {oldest} \
+                 or newer (https://ffmpeg.org/download.html) before it on the PATH"
+            ),
+            None => cure,
+        });
     };
     let why = match (line, found) {
         (None, _) => "does not run".to_owned(),
@@ -126,26 +136,17 @@ fn wasm() -> Result<String, String> {
     }
 }
 
-/// What a start takes: the named one, the pinned one, else what is on the PATH.
+/// What a start takes: the named one, what is on the PATH, else the pinned one.
 fn mediamtx() -> Result<String, String> {
     let (wanted, variable) = (sidecars::MEDIAMTX, "STREAM_MANAGER_MEDIAMTX");
-    let usable = |path: &OsStr| {
-        let said = version(path, "--version").ok_or("does not run")?;
-        match MediaMtx::parse(&said) {
-            Some(found) if found.is_supported() => Ok(format!("{said}, {}", path.display())),
-            Some(found) => Err(format!("is {found}, older than {MEDIAMTX}")),
-            None => Err("is no MediaMTX".to_owned()),
-        }
-    };
     if let Some(path) = named(variable) {
-        return usable(&path).map_err(|why| unfit(variable, &path, &why));
+        return usable_mediamtx(&path).map_err(|why| unfit(variable, &path, &why));
+    }
+    if let Some(found) = mediamtx_on_path() {
+        return Ok(found);
     }
     if sidecars::mediamtx_ready().unwrap_or(false) {
         return Ok(format!("{wanted}, in the cache"));
-    }
-    let on_path = ["stream-manager-mediamtx", "mediamtx"].into_iter().find_map(process::find);
-    if let Some(Ok(found)) = on_path.map(|path| usable(path.as_os_str())) {
-        return Ok(format!("{found} (`cargo xtask run` gets {wanted} for itself)"));
     }
     Err(match (sidecars::can_fetch(), sidecars::can_build()) {
         (true, Ok(go)) => format!("cargo xtask sidecars (downloads {wanted}, or builds it with Go {go})"),
@@ -157,13 +158,34 @@ fn mediamtx() -> Result<String, String> {
     })
 }
 
+/// A MediaMTX on the PATH that can be used, which a start takes before the pinned one: its version and place.
+pub(crate) fn mediamtx_on_path() -> Option<String> {
+    let mut there = ["stream-manager-mediamtx", "mediamtx"].into_iter().filter_map(process::find);
+    there.find_map(|path| usable_mediamtx(path.as_os_str()).ok())
+}
+
+fn usable_mediamtx(path: &OsStr) -> Result<String, String> {
+    let said = version(path, "--version").ok_or("does not run")?;
+    match MediaMtx::parse(&said) {
+        Some(found) if found.is_supported() => Ok(format!("{said}, {}", path.display())),
+        Some(found) => Err(format!("is {found}, older than {MEDIAMTX}")),
+        None => Err("is no MediaMTX".to_owned()),
+    }
+}
+
 /// On a Linux without apt: what the desktop app is built on, as pkg-config knows it.
 fn libraries() -> Result<String, String> {
     let known =
-        |library: &&str| process::output(Command::new("pkg-config").args(["--exists", *library])).is_ok();
-    let missing: Vec<&str> = packages::LIBRARIES.iter().copied().filter(|library| !known(library)).collect();
+        |library: &&&str| process::output(Command::new("pkg-config").args(["--exists", **library])).is_ok();
+    let (mut there, mut missing) = (Vec::new(), Vec::new());
+    for names in packages::LIBRARIES {
+        match names.iter().find(known) {
+            Some(name) => there.push(*name),
+            None => missing.push(names.join(" or ")),
+        }
+    }
     match missing.is_empty() {
-        true => Ok(packages::LIBRARIES.join(", ")),
+        true => Ok(there.join(", ")),
         false => {
             let cure = packages::foreign_cure(|program| process::find(program).is_some());
             Err(format!("{} not found by pkg-config: {cure}", missing.join(", ")))

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Result;
 
-use crate::{process, setup, sidecars, ui, workspace::Workspace};
+use crate::{doctor, process, setup, sidecars, ui, workspace::Workspace};
 
 /// Opens the app with `files`, or serves them where there is no display.
 pub(crate) fn run(workspace: &Workspace, files: &[PathBuf]) -> Result<ExitCode> {
@@ -47,9 +47,10 @@ pub(crate) fn has_display() -> bool {
 /// Sidecar and interface ready, the program built and ready to start.
 fn prepare(workspace: &Workspace, package: &str, program: &str) -> Result<Command> {
     // A person's own is taken as it is, and nothing fetched then.
-    let mediamtx = match std::env::var_os("STREAM_MANAGER_MEDIAMTX") {
-        Some(_) => None,
-        None => Some(sidecars::mediamtx(workspace)?),
+    let own = std::env::var_os("STREAM_MANAGER_MEDIAMTX").is_some() || doctor::mediamtx_on_path().is_some();
+    let mediamtx = match own {
+        true => None,
+        false => Some(sidecars::mediamtx(workspace)?),
     };
     ui::build(workspace)?;
     let mut cargo = Command::new("cargo");

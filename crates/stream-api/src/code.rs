@@ -210,7 +210,7 @@ with_servers! {
     /// FFmpeg is there, ffprobe is not.
     FfprobeMissing = "ffprobe_missing", InstallFfmpeg => [Manager "no ffprobe beside the app or on the PATH"];
     /// The file that was named as FFmpeg or ffprobe is not there.
-    FfmpegNotThere = "ffmpeg_not_there", Retry => [System "No such file or directory"];
+    FfmpegNotThere = "ffmpeg_not_there", InstallFfmpeg => [System "No such file or directory"];
     /// FFmpeg or ffprobe is older than 5.1.
     FfmpegTooOld = "ffmpeg_too_old", InstallFfmpeg => [Ffmpeg "ffmpeg version 4.", Ffprobe "ffprobe version 4."];
     /// FFmpeg or ffprobe may not be executed.

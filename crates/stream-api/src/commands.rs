@@ -14,6 +14,7 @@ mod prepare;
 mod preset;
 mod server;
 mod source;
+mod tools;
 mod viewers;
 
 use std::collections::BTreeMap;
@@ -49,6 +50,7 @@ pub use server::{
     ServerSettingsCheck, ServerSettingsSet,
 };
 pub use source::{MediaBrowse, MediaFolder, SourceProbe, SourceTest};
+pub use tools::{FfmpegLocate, ToolsCheck};
 pub use viewers::{UplinkSet, ViewerKick, ViewerList, Watching};
 
 /// A command: its request is the type itself.
@@ -145,6 +147,7 @@ macro_rules! with_commands {
             ViewerList, viewer_list;
             ViewerKick, viewer_kick;
             ToolsCheck, tools_check;
+            FfmpegLocate, ffmpeg_locate;
             ObsExport, obs_export;
             ActivityList, activity_list;
             ActivityExport, activity_export;
@@ -223,6 +226,7 @@ routes! {
     ViewerList => Watching, "viewer_list", Get "/api/v1/viewers", 200;
     ViewerKick => Nothing, "viewer_kick", Post "/api/v1/viewers/{id}/kick", 200;
     ToolsCheck => Nothing, "tools_check", Post "/api/v1/tools/check", 200;
+    FfmpegLocate => Nothing, "ffmpeg_locate", Post "/api/v1/tools/ffmpeg", 200;
     ObsExport => ObsFile, "obs_export", Get "/api/v1/obs-export", 200;
     ActivityList => Activities, "activity_list", Get "/api/v1/activity", 200;
     ActivityExport => ActivityFile, "activity_export", Get "/api/v1/activity/export", 200;
@@ -426,10 +430,6 @@ pub struct Opened {
     /// Files that can't be streamed, by path.
     pub refused: BTreeMap<String, crate::Error>,
 }
-
-/// Looks for FFmpeg, ffprobe and MediaMTX again.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct ToolsCheck {}
 
 /// All streams as an OBS Studio scene collection.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

@@ -21,6 +21,9 @@ pub struct HostStatus {
     pub ffprobe: Tool,
     /// MediaMTX as found.
     pub mediamtx: Tool,
+    /// The FFmpeg that a person located, instead of the one that is found.
+    #[serde(default)]
+    pub located: Option<String>,
     /// What encodes.
     #[serde(default)]
     pub encoders: EncodersTried,

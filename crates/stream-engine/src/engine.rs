@@ -137,11 +137,11 @@ impl Engine {
         let boot = Uuid::new_v4().simple().to_string();
         let hub = Hub::new(boot, server::first_status(&stored), host, chronicle, clocks);
         hub.presets(store.presets().await);
-        let tools = Tools::new(&options, spawner.clone(), hub.clone(), drives.clone());
+        let tools = Tools::new(&options, store.ffmpeg().await, spawner.clone(), hub.clone(), drives.clone());
         tools.check().await;
 
         let (guest_port, guest_page) =
-            (watch::Sender::new(chosen_ports(&store).await), watch::Sender::new(None));
+            (watch::Sender::new(chosen_ports(&store, &hub).await), watch::Sender::new(None));
         hub.server(|server| server.settings.guest_port = Some(*guest_port.borrow()));
         let (stop, tasks) = (CancellationToken::new(), TaskTracker::new());
         let probes = data.cache().join("probes.json");
@@ -374,15 +374,21 @@ async fn open(folder: &Path, drives: &Drives) -> Result<(DataDir, Store, Vec<Str
     drives.ask(folder, OPENING, open).await.unwrap_or_else(|| Err(silent(folder)))
 }
 
-/// The stored port of the guests' page: links name it, so it is chosen once, together with the server's.
-async fn chosen_ports(store: &Store) -> u16 {
+/// The stored port of the guests' page: links name it, so it is chosen once, together with the server's. Which of them
+/// are not the usual ones is told then.
+async fn chosen_ports(store: &Store, hub: &Hub) -> u16 {
     let mut stored = store.server().await;
-    if stored.ports.is_none() {
+    let first = stored.ports.is_none();
+    if first {
         // Where there is none, the server's task says so.
         stored.ports = ports::choose(stored.guest_port).ok();
     }
     let port = stored.guest_port.unwrap_or_else(|| ports::for_guests(stored.ports));
     stored.guest_port = Some(port);
+    if let Some(note) = ports::told(&stored.settings()).filter(|_| first) {
+        tracing::info!("{note}");
+        hub.host(|host| host.notes.push(note));
+    }
     store.set_server_at_any_rate(stored).await;
     port
 }

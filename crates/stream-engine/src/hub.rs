@@ -376,6 +376,7 @@ impl Hub {
             ffmpeg: tool.clone(),
             ffprobe: tool.clone(),
             mediamtx: tool,
+            located: None,
             encoders: Default::default(),
             installer: None,
             secrets: SecretsPlace::File,

@@ -20,8 +20,10 @@ pub struct Options {
     pub keychain: bool,
     /// The host's own pages (`http://127.0.0.1:5000`), which may play streams; the desktop's window is known.
     pub pages: Vec<String>,
-    /// Folders to look in before `PATH`: the app's own, and where `cargo xtask sidecars` keeps its result.
+    /// Folders to look in before `PATH`: the app's own.
     pub beside: Vec<PathBuf>,
+    /// A folder to look in after `PATH`: where `cargo xtask sidecars` keeps its result.
+    pub kept: Option<PathBuf>,
 }
 
 /// Programs that the user named.

@@ -3,6 +3,7 @@
 mod prepared;
 mod presets;
 mod salvage;
+mod tools;
 
 use std::{
     fs, io,
@@ -71,6 +72,9 @@ struct Config {
     /// Bytes that prepared files may have, when a person said so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     prepared_room: Option<u64>,
+    /// The FFmpeg that a person located.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ffmpeg: Option<PathBuf>,
     /// Settings under a name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     presets: Vec<Preset>,
@@ -86,6 +90,7 @@ impl Config {
             server: StoredServer::default(),
             servers: Vec::new(),
             prepared_room: None,
+            ffmpeg: None,
             presets: Vec::new(),
             streams: Vec::new(),
         }

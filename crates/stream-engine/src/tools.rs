@@ -3,10 +3,12 @@
 use std::{
     env,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use child_process::{Spawner, Spec};
+use parking_lot::Mutex;
 use stream_api::{Code, Error, Fault, HostStatus, Installer, SecretsPlace, Tool, ToolState};
 use tokio::sync::watch;
 
@@ -29,8 +31,10 @@ pub(crate) const WITHHELD: [&str; 3] = ["MTX_", "RTSP_", "FFREPORT"];
 /// The programs that we run. A cheap handle.
 #[derive(Debug, Clone)]
 pub(crate) struct Tools {
-    paths: ToolPaths,
-    beside: Vec<PathBuf>,
+    /// Those that a person named, at the start or later.
+    named: Arc<Mutex<ToolPaths>>,
+    /// Where the others are looked for, in this order.
+    places: Arc<[PathBuf]>,
     spawner: Spawner,
     hub: Hub,
     drives: Drives,
@@ -53,24 +57,75 @@ pub(crate) struct Program<V> {
     pub(crate) version: V,
 }
 
+/// What is asked of a kind of program.
+struct Wanted<V> {
+    which: Which,
+    /// Its names, where it is looked for.
+    names: &'static [&'static str],
+    /// Lets it print its version.
+    flag: &'static str,
+    parse: fn(&str) -> Option<V>,
+    is_supported: fn(V) -> bool,
+    too_old: Code,
+}
+
+const FFMPEG: Wanted<ffmpeg_cli::Version> = Wanted {
+    which: Which::Ffmpeg,
+    names: &["ffmpeg"],
+    flag: "-version",
+    parse: ffmpeg_cli::Version::parse,
+    is_supported: ffmpeg_cli::Version::is_supported,
+    too_old: Code::FfmpegTooOld,
+};
+
+const FFPROBE: Wanted<ffmpeg_cli::Version> = Wanted { which: Which::Ffprobe, names: &["ffprobe"], ..FFMPEG };
+
+/// One that comes with us carries our prefix, since packages put it into `/usr/bin`.
+const MEDIAMTX: Wanted<mediamtx_client::Version> = Wanted {
+    which: Which::Mediamtx,
+    names: &["stream-manager-mediamtx", "mediamtx"],
+    flag: "--version",
+    parse: mediamtx_client::Version::parse,
+    is_supported: mediamtx_client::Version::is_supported,
+    too_old: Code::ServerTooOld,
+};
+
 impl Tools {
-    pub(crate) fn new(options: &Options, spawner: Spawner, hub: Hub, drives: Drives) -> Tools {
+    /// `located`: the FFmpeg that is stored, which counts unless this start names another one.
+    pub(crate) fn new(
+        options: &Options,
+        located: Option<PathBuf>,
+        spawner: Spawner,
+        hub: Hub,
+        drives: Drives,
+    ) -> Tools {
         let found = Found {
             at: Instant::now(),
             ffmpeg: Err(Error::new(Code::FfmpegMissing)),
             ffprobe: Err(Error::new(Code::FfmpegMissing)),
             mediamtx: Err(Error::new(Code::ServerMissing)),
         };
-        let (paths, beside) = (options.tools.clone(), options.beside.clone());
-        Tools { paths, beside, spawner, hub, drives, found: watch::channel(found).0 }
+        let mut named = options.tools.clone();
+        named.ffmpeg = named.ffmpeg.or(located);
+        let (named, places) = (Arc::new(Mutex::new(named)), places(options).into());
+        Tools { named, places, spawner, hub, drives, found: watch::channel(found).0 }
     }
 
     /// Looks for all of them (again) and runs each for its version.
     pub(crate) async fn check(&self) {
+        let ToolPaths { ffmpeg, ffprobe, mediamtx } = self.named.lock().clone();
+        let beside = ffmpeg.as_deref().map(|ffmpeg| ffmpeg.with_file_name(exe("ffprobe")));
+        let located = ffmpeg.as_ref().map(|ffmpeg| ffmpeg.display().to_string());
         let (ffmpeg, mut ffprobe, mediamtx) = tokio::join!(
-            self.ffmpeg_tool(Which::Ffmpeg, self.paths.ffmpeg.as_deref(), "ffmpeg"),
-            self.ffmpeg_tool(Which::Ffprobe, self.paths.ffprobe.as_deref(), "ffprobe"),
-            self.mediamtx_tool(),
+            self.tool(&FFMPEG, ffmpeg),
+            async {
+                let ffprobe = match (ffprobe, beside) {
+                    (None, Some(beside)) => self.there(vec![beside]).await.pop(),
+                    (named, _) => named,
+                };
+                self.tool(&FFPROBE, ffprobe).await
+            },
+            self.tool(&MEDIAMTX, mediamtx),
         );
         // Without both it is FFmpeg as a whole that is missing.
         if let Err(whole) = &ffmpeg
@@ -81,9 +136,26 @@ impl Tools {
         }
         self.hub.host(|host| {
             (host.ffmpeg, host.ffprobe) = (shown(&ffmpeg), shown(&ffprobe));
-            host.mediamtx = shown(&mediamtx);
+            (host.mediamtx, host.located) = (shown(&mediamtx), located);
         });
         self.found.send_replace(Found { at: Instant::now(), ffmpeg, ffprobe, mediamtx });
+    }
+
+    /// Whether this FFmpeg can be used.
+    ///
+    /// # Errors
+    /// `ffmpeg_…`.
+    pub(crate) async fn try_ffmpeg(&self, path: &Path) -> Result<(), Error> {
+        self.look(&FFMPEG, path.to_owned()).await.map(drop)
+    }
+
+    /// Takes this FFmpeg from now on, and the ffprobe beside it; none for the one that is found.
+    pub(crate) async fn locate(&self, ffmpeg: Option<PathBuf>) {
+        {
+            let mut named = self.named.lock();
+            (named.ffmpeg, named.ffprobe) = (ffmpeg, None);
+        }
+        self.check().await;
     }
 
     /// Looks again, unless that was done within the last few seconds: many streams may miss the same program.
@@ -97,51 +169,50 @@ impl Tools {
         self.found.borrow().clone()
     }
 
-    async fn ffmpeg_tool(
+    /// The named one as it is (so that its fault is told), else the first that can be used; the fault of the first that
+    /// is there where none can.
+    async fn tool<V: Copy + std::fmt::Display>(
         &self,
-        which: Which,
-        named: Option<&Path>,
-        name: &str,
-    ) -> Result<Program<ffmpeg_cli::Version>, Error> {
-        let path = self.find(named, name).await.ok_or_else(|| which.fault(Path::new(name), Why::Missing))?;
-        let version = self.version(which, &path, "-version", ffmpeg_cli::Version::parse).await?;
-        if !version.is_supported() {
-            return Err(Error::new(Code::FfmpegTooOld).with("path", path.display()).with("version", version));
-        }
-        Ok(Program { path, version })
-    }
-
-    async fn mediamtx_tool(&self) -> Result<Program<mediamtx_client::Version>, Error> {
-        let named = self.paths.mediamtx.as_deref();
-        let path = match self.find(named, "stream-manager-mediamtx").await {
-            Some(ours) => Some(ours),
-            None => self.find(named, "mediamtx").await,
-        };
-        let path = path.ok_or_else(|| Which::Mediamtx.fault(Path::new("mediamtx"), Why::Missing))?;
-        let parse = mediamtx_client::Version::parse;
-        let version = self.version(Which::Mediamtx, &path, "--version", parse).await?;
-        if !version.is_supported() {
-            return Err(Error::new(Code::ServerTooOld).with("path", path.display()).with("version", version));
-        }
-        Ok(Program { path, version })
-    }
-
-    /// A named one as it is (so that its fault is told), else the first of: beside the app, on the `PATH`.
-    async fn find(&self, named: Option<&Path>, name: &str) -> Option<PathBuf> {
+        wanted: &Wanted<V>,
+        named: Option<PathBuf>,
+    ) -> Result<Program<V>, Error> {
         if let Some(named) = named {
-            return Some(std::path::absolute(named).unwrap_or_else(|_| named.to_owned()));
+            return self.look(wanted, std::path::absolute(&named).unwrap_or(named)).await;
         }
-        let file = format!("{name}{}", env::consts::EXE_SUFFIX);
-        let path = env::var_os("PATH").unwrap_or_default();
-        for dir in self.beside.iter().cloned().chain(env::split_paths(&path)) {
-            let candidate = dir.join(&file);
-            let asked = candidate.clone();
-            // In a folder that does not answer there is nothing.
-            if self.drives.ask(&dir, drives::LIMIT, move || asked.is_file()).await == Some(true) {
-                return Some(candidate);
+        let mut refused = None;
+        for place in self.places.iter() {
+            let names = wanted.names.iter().map(|name| place.join(exe(name)));
+            for candidate in self.there(names.collect()).await {
+                match self.look(wanted, candidate).await {
+                    Ok(program) => return Ok(program),
+                    Err(error) => refused = refused.or(Some(error)),
+                }
             }
         }
-        None
+        let missing = || wanted.which.fault(Path::new(wanted.names[wanted.names.len() - 1]), Why::Missing);
+        Err(refused.unwrap_or_else(missing))
+    }
+
+    /// Those that are files, all in one folder. In a folder that does not answer there is nothing.
+    async fn there(&self, mut candidates: Vec<PathBuf>) -> Vec<PathBuf> {
+        let Some(asked) = candidates.first().cloned() else { return candidates };
+        let look = move || {
+            candidates.retain(|candidate| candidate.is_file());
+            candidates
+        };
+        self.drives.ask(&asked, drives::LIMIT, look).await.unwrap_or_default()
+    }
+
+    async fn look<V: Copy + std::fmt::Display>(
+        &self,
+        wanted: &Wanted<V>,
+        path: PathBuf,
+    ) -> Result<Program<V>, Error> {
+        let version = self.version(wanted.which, &path, wanted.flag, wanted.parse).await?;
+        if !(wanted.is_supported)(version) {
+            return Err(Error::new(wanted.too_old).with("path", path.display()).with("version", version));
+        }
+        Ok(Program { path, version })
     }
 
     async fn version<V>(
@@ -164,6 +235,37 @@ impl Tools {
             which.fault(path, missing.map_or(why, Why::LibraryMissing))
         })
     }
+}
+
+/// Where programs are looked for, in this order.
+fn places(options: &Options) -> Vec<PathBuf> {
+    options.beside.iter().cloned().chain(on_path()).chain(options.kept.clone()).collect()
+}
+
+/// The folders on the `PATH`, and those that a program started from a menu does not have there.
+fn on_path() -> impl Iterator<Item = PathBuf> {
+    let path = env::var_os("PATH").unwrap_or_default();
+    let path: Vec<PathBuf> = env::split_paths(&path).collect();
+    path.into_iter().chain(usual(env::consts::OS, |name| env::var_os(name).map(PathBuf::from)))
+}
+
+/// Where package managers put programs: on macOS what Finder starts has no `PATH` of a shell's (Homebrew on Apple's and
+/// on Intel's processors, MacPorts); on Windows a program that runs does not see that winget added to it.
+fn usual(os: &str, variable: impl Fn(&str) -> Option<PathBuf>) -> Vec<PathBuf> {
+    match os {
+        "macos" => ["/opt/homebrew/bin", "/usr/local/bin", "/opt/local/bin"].map(PathBuf::from).to_vec(),
+        "windows" => {
+            let user = variable("LOCALAPPDATA").map(|data| data.join("Microsoft"));
+            let all = [user, variable("ProgramFiles")].into_iter().flatten();
+            all.map(|folder| folder.join("WinGet").join("Links")).collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+/// A program's file name.
+fn exe(name: &str) -> String {
+    format!("{name}{}", env::consts::EXE_SUFFIX)
 }
 
 fn shown<V: std::fmt::Display>(found: &Result<Program<V>, Error>) -> Tool {
@@ -200,18 +302,33 @@ pub(crate) fn host_status(
         ffprobe: unknown.clone(),
         mediamtx: unknown,
         encoders: Default::default(),
+        located: None,
         installer: installer(),
         secrets: SecretsPlace::File,
         notes,
     }
 }
 
-/// The first that is on the `PATH`.
+/// The first that is there.
 fn installer() -> Option<Installer> {
-    let path = env::var_os("PATH").unwrap_or_default();
-    let there = |program: &str| {
-        let file = format!("{program}{}", env::consts::EXE_SUFFIX);
-        env::split_paths(&path).any(|dir| dir.join(&file).is_file())
-    };
+    let places: Vec<PathBuf> = on_path().collect();
+    let there = |program: &str| places.iter().any(|place| place.join(exe(program)).is_file());
     Installer::ALL.into_iter().find(|(_, program)| there(program)).map(|(manager, _)| manager)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_from_a_menu_finds_what_package_managers_put() {
+        let none = |_: &str| None;
+        assert_eq!(usual("macos", none)[0], Path::new("/opt/homebrew/bin"));
+        assert_eq!(usual("linux", none), Vec::<PathBuf>::new(), "it is all on the PATH there");
+        let data = |name: &str| (name == "LOCALAPPDATA").then(|| PathBuf::from("local"));
+        assert_eq!(
+            usual("windows", data),
+            [Path::new("local").join("Microsoft").join("WinGet").join("Links")]
+        );
+    }
 }

@@ -28,15 +28,15 @@ pub(crate) struct CommandLine {
     #[arg(long, value_name = "DIR")]
     media: Vec<PathBuf>,
 
-    /// FFmpeg 5.1 or newer, if not the one on PATH.
+    /// FFmpeg 5.1 or newer, if not the one beside this program, else on PATH.
     #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFMPEG")]
     ffmpeg: Option<PathBuf>,
 
-    /// ffprobe 5.1 or newer, if not the one on PATH.
+    /// ffprobe 5.1 or newer, if not the one beside this program, else on PATH.
     #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFPROBE")]
     ffprobe: Option<PathBuf>,
 
-    /// MediaMTX 1.19 or newer, if not the one that came along.
+    /// MediaMTX 1.19 or newer, if not the one beside this program, else on PATH, else of `cargo xtask sidecars`.
     #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_MEDIAMTX")]
     mediamtx: Option<PathBuf>,
 
@@ -108,7 +108,8 @@ impl CommandLine {
             reach: self.reach.map(Into::into),
             keychain: false,
             pages: Vec::new(),
-            beside: stream_server::sidecars::folders(),
+            beside: stream_server::sidecars::beside().into_iter().collect(),
+            kept: stream_server::sidecars::kept(),
         })
     }
 }

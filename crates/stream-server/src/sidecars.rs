@@ -9,16 +9,19 @@ use std::{
 /// tests.
 const KEPT: &str = "mediamtx-1.20.1-";
 
-/// Folders to look in before `PATH`: the one of our own program, then that of the kept MediaMTX.
-pub fn folders() -> Vec<PathBuf> {
-    let own = std::env::current_exe().ok().and_then(|exe| exe.parent().map(PathBuf::from));
-    let cache = dirs::cache_dir().map(|cache| cache.join("stream-manager").join("sidecars"));
-    own.into_iter().chain(cache.and_then(|cache| kept(&cache))).collect()
+/// The folder of our own program, to look in before `PATH`.
+pub fn beside() -> Option<PathBuf> {
+    std::env::current_exe().ok().and_then(|exe| exe.parent().map(PathBuf::from))
 }
 
-/// `mediamtx-VERSION-OS_ARCH` in the folder `cache`. FFmpeg and ffprobe are kept there too, for tests; the user's own
-/// belong together.
-fn kept(cache: &Path) -> Option<PathBuf> {
+/// The folder of the kept MediaMTX, to look in after `PATH`. FFmpeg and ffprobe are kept near it too, for tests; the
+/// user's own belong together.
+pub fn kept() -> Option<PathBuf> {
+    kept_in(&dirs::cache_dir()?.join("stream-manager").join("sidecars"))
+}
+
+/// `mediamtx-VERSION-OS_ARCH` in the folder `cache`.
+fn kept_in(cache: &Path) -> Option<PathBuf> {
     let mut entries = fs::read_dir(cache).ok()?.flatten();
     let ours = entries.find(|entry| entry.file_name().to_string_lossy().starts_with(KEPT));
     ours.map(|entry| entry.path())
@@ -35,16 +38,10 @@ mod tests {
         {
             fs::create_dir(cache.path().join(name)).unwrap();
         }
-        assert_eq!(kept(cache.path()), None);
+        assert_eq!(kept_in(cache.path()), None);
         let ours = cache.path().join("mediamtx-1.20.1-linux_amd64");
         fs::create_dir(&ours).unwrap();
-        assert_eq!(kept(cache.path()), Some(ours));
-        assert_eq!(kept(&cache.path().join("none")), None);
-    }
-
-    #[test]
-    fn our_own_folder_comes_first() {
-        let exe = std::env::current_exe().unwrap();
-        assert_eq!(folders().first().map(PathBuf::as_path), exe.parent());
+        assert_eq!(kept_in(cache.path()), Some(ours));
+        assert_eq!(kept_in(&cache.path().join("none")), None);
     }
 }

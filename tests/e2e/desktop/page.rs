@@ -6,7 +6,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::{App, Rig, background::Fake};
-use crate::it::{Dir, media};
+use crate::it::{Dir, media, process};
 
 fn live(name: &str) -> String {
     format!(".row[data-name={name}] .state[data-on-air=true]")
@@ -70,7 +70,8 @@ async fn a_stream_from_the_file_dialog_to_the_restart() -> Result<()> {
     page.gone("#confirm-ok").await?;
     driven.app.until_on_air("lobby").await;
     assert_eq!(driven.errors().await?, json!([]), "the page broke nowhere");
-    rig.click("Quit").await;
+    // The page asks the same, where there is no tray.
+    page.click("#quit").await?;
     page.click("#confirm-ok").await?;
     assert_eq!(driven.app.ended().await, 0, "{}", driven.app.said());
     driven.app.none_left(&dir).await;
@@ -79,6 +80,24 @@ async fn a_stream_from_the_file_dialog_to_the_restart() -> Result<()> {
     // What was live is live again.
     let driven = App::driven(&rig, &dir).await?;
     driven.page.find(&live("lobby")).await?;
+
+    // Another FFmpeg is located, and given up again.
+    let mine = dir.path().join("ffmpeg");
+    process::put(&mine, b"#!/bin/sh\nexec ffmpeg \"$@\"\n");
+    rig.lay_down(Some(&mine)).await;
+    driven.page.click(".nav a[href=\"#/server\"]").await?;
+    driven.page.click("[data-act=open-install]").await?;
+    driven.page.click("#locate-ffmpeg").await?;
+    let chosen = format!(
+        "document.querySelector('[data-testid=located]')?.textContent.includes('{}')",
+        mine.display()
+    );
+    driven.page.wait_js(&chosen).await?;
+    driven.page.click("#unlocate-ffmpeg").await?;
+    driven.page.gone("[data-testid=located]").await?;
+    driven.page.click("#check-tools").await?;
+    let state = "document.querySelector('[data-testid=install-state]').textContent";
+    driven.page.wait_js(&format!("{state}.startsWith('Looked again: FFmpeg')")).await?;
     assert_eq!(driven.errors().await?, json!([]), "the page broke nowhere");
     Ok(())
 }

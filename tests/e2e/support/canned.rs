@@ -279,6 +279,7 @@ fn host(scene: Scene) -> HostStatus {
         ffprobe,
         mediamtx: tool("/usr/bin/stream-manager-mediamtx", "1.20.1"),
         encoders: encoders(),
+        located: None,
         installer: Some(Installer::Apt),
         secrets: if desktop { SecretsPlace::Keychain } else { SecretsPlace::File },
         notes: Vec::new(),

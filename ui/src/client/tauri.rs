@@ -32,7 +32,12 @@ impl Desktop {
 
     /// Lets the user choose video files; none when they cancel.
     pub(crate) fn pick_files(&self) -> Reply<Vec<String>> {
-        self.ask("pick_files", json!({}))
+        self.ask("pick_files", json!({ "program": false }))
+    }
+
+    /// Lets the user choose a program; none when they cancel.
+    pub(crate) fn pick_program(&self) -> Reply<Vec<String>> {
+        self.ask("pick_files", json!({ "program": true }))
     }
 
     /// Lets the user save a text; the path it was saved to.

@@ -4,9 +4,9 @@ use leptos::prelude::*;
 use stream_api::{FaultAction, ServerId, StreamId, commands, t};
 
 use crate::{
-    app::{App, use_app},
+    app::App,
     browser,
-    components::{Act, CopyButton, Icon, Modal, confirm::Question, sheet::SheetFor},
+    components::{Icon, confirm::Question, sheet::SheetFor},
     pages::Page,
     store::{Filter, Line},
 };
@@ -109,59 +109,6 @@ impl App {
             0 => self.run(busy, commands::ServerRestart {}, |_| {}),
             live => self.question.set(Some(Question::restart_server(self, busy, live))),
         }
-    }
-}
-
-/// How FFmpeg is installed on the computer of the host, when that was asked for.
-#[component]
-pub(crate) fn InstallFfmpeg() -> impl IntoView {
-    let app = use_app();
-    let busy = RwSignal::new(false);
-    let close = move || app.installing.set(false);
-    let line = Memo::new(move |_| {
-        app.world.host.with(|host| host.as_ref().and_then(|host| host.installer)).map(|m| m.ffmpeg_line())
-    });
-    let how = move || {
-        match line.get() {
-        Some(line) => view! {
-            <p>{t!("install.line")}</p>
-            <div class="url install">
-                <code title=line>{line}</code>
-                <CopyButton text=Signal::stored(line.to_owned()) title=t!("install.copy") wide=true act="copy-install"/>
-            </div>
-        }
-        .into_any(),
-        None => view! { <p>{t!("install.by_hand")}</p> }.into_any(),
-    }
-    };
-    move || {
-        app.installing.get().then(|| {
-            view! {
-                <Modal label=t!("install.title") class="ask wide" on_close=move |()| close()>
-                    <div class="ask-body" data-testid="install-ffmpeg">
-                        <h2>{t!("install.title")}</h2>
-                        {how}
-                        <p class="muted">{t!("install.found")}</p>
-                    </div>
-                    <footer>
-                        <Act
-                            class="ghost"
-                            icon=Icon::Open
-                            label=t!("install.site")
-                            on_press=move |_| app.open_url("https://ffmpeg.org/download.html")
-                        />
-                        <span class="grow"></span>
-                        <Act
-                            icon=Icon::Retry
-                            label=t!("tool.check_again")
-                            busy=busy
-                            on_press=move |_| app.run(busy, commands::ToolsCheck {}, |_| {})
-                        />
-                        <Act id="install-ok" class="primary" label=t!("act.close") on_press=move |_| close()/>
-                    </footer>
-                </Modal>
-            }
-        })
     }
 }
 

@@ -138,6 +138,14 @@ fn computer(app: App) -> impl IntoView {
                     busy=busy
                     on_press=move |_| app.run(busy, commands::ToolsCheck {}, |_| {})
                 />
+                {app.is_desktop().then(|| view! {
+                    <Act
+                        icon=Icon::Folder
+                        label=t!("install.locate")
+                        act="open-install"
+                        on_press=move |_| app.installing.set(true)
+                    />
+                })}
             </div>
         </section>
     }

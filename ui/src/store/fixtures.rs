@@ -67,6 +67,7 @@ pub(crate) fn snapshot(seq: u64, streams: Vec<Stream>) -> Message {
                 ffmpeg: tool(),
                 ffprobe: tool(),
                 mediamtx: tool(),
+                located: None,
                 encoders: Default::default(),
                 installer: None,
                 secrets: stream_api::SecretsPlace::File,

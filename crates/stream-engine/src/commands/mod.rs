@@ -11,6 +11,7 @@ mod prepare;
 mod preset;
 mod server;
 mod source_test;
+mod tools;
 mod viewers;
 
 use std::{collections::BTreeMap, path::Path};
@@ -22,7 +23,7 @@ use stream_api::{
     commands::{
         Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, SnapshotGet, SourceProbe, StreamCreate,
         StreamDelete, StreamDuplicate, StreamGet, StreamList, StreamLog, StreamOpen, StreamRestart,
-        StreamStart, StreamStartAll, StreamStop, StreamStopAll, StreamUpdate, Streams, ToolsCheck,
+        StreamStart, StreamStartAll, StreamStop, StreamStopAll, StreamUpdate, Streams,
     },
     file_name, propose_name,
 };
@@ -54,6 +55,7 @@ pub(crate) use others::{
 };
 pub(crate) use prepare::{prepare_cancel, prepare_start, prepared_list, prepared_remove, prepared_room_set};
 pub(crate) use preset::{preset_apply, preset_remove, preset_save};
+pub(crate) use tools::{ffmpeg_locate, tools_check};
 pub(crate) use viewers::{uplink_set, viewer_kick, viewer_list};
 
 pub(crate) use server::{
@@ -297,11 +299,6 @@ pub(crate) async fn media_browse(call: &Call<'_>, request: MediaBrowse) -> Resul
         Err(late.with("seconds", drives::LIMIT.as_secs()))
     };
     seen.unwrap_or_else(late)
-}
-
-pub(crate) async fn tools_check(call: &Call<'_>, _: ToolsCheck) -> Result<Nothing, Error> {
-    call.engine.tools.check().await;
-    Ok(Nothing {})
 }
 
 pub(crate) async fn obs_export(call: &Call<'_>, _: ObsExport) -> Result<ObsFile, Error> {

@@ -1,6 +1,9 @@
 //! Reads of a configuration what can be read: a value that a person's edit made impossible costs itself alone.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -11,7 +14,8 @@ use super::{Config, SCHEMA_VERSION, StoredStream, Unknown, beside};
 use crate::{access::StoredAccess, stored_server::StoredServer};
 
 /// The keys of a configuration.
-const KEYS: [&str; 6] = ["schema_version", "server", "servers", "prepared_room", "presets", "streams"];
+const KEYS: [&str; 7] =
+    ["schema_version", "server", "servers", "prepared_room", "ffmpeg", "presets", "streams"];
 
 /// What of a configuration could not be read.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -63,6 +67,16 @@ pub(super) fn salvage(given: &Value) -> Option<(Config, Lost)> {
             room
         }
     };
+    let ffmpeg = match fields.get("ffmpeg").unwrap_or(&Value::Null) {
+        Value::Null => None,
+        given => {
+            let program = given.as_str().map(PathBuf::from);
+            if program.is_none() {
+                lost.push("ffmpeg".to_owned());
+            }
+            program
+        }
+    };
     let mut presets = Vec::new();
     for (at, given) in list("presets")?.iter().enumerate() {
         match serde_json::from_value(given.clone()) {
@@ -70,7 +84,8 @@ pub(super) fn salvage(given: &Value) -> Option<(Config, Lost)> {
             Err(_) => lost.push(format!("presets/{at}")),
         }
     }
-    let config = Config { schema_version: SCHEMA_VERSION, server, servers, prepared_room, presets, streams };
+    let schema_version = SCHEMA_VERSION;
+    let config = Config { schema_version, server, servers, prepared_room, ffmpeg, presets, streams };
     Some((config, Lost { values: lost, shut }))
 }
 
