@@ -25,6 +25,9 @@ async fn taken_ports_are_replaced_once_and_said() {
     assert_ne!(ports.api, Ports::USUAL.api);
     let moved: Vec<(String, u16, u16)> = serde_json::from_value(status["moved_ports"].clone()).unwrap();
     assert!(moved.contains(&("rtsp".to_owned(), Ports::USUAL.rtsp, ports.rtsp)), "it is said: {moved:?}");
+    let note = server.get("/api/v1/snapshot").await["host"]["notes"][0].take();
+    let said = format!("{} instead of {}", ports.rtsp, Ports::USUAL.rtsp);
+    assert!(note.as_str().is_some_and(|note| note.contains(&said)), "a person sees it too: {note}");
     let id = server.create("moved", &file, true).await;
     let stream = server.until_on_air(&id).await;
     assert!(stream["urls"]["rtsp"].as_str().unwrap().contains(&format!(":{}/", ports.rtsp)));
@@ -36,6 +39,7 @@ async fn taken_ports_are_replaced_once_and_said() {
     let status = server.until_server("failed").await;
     assert_eq!(status["fault"]["code"], "port_taken", "{status:#}");
     assert_eq!(status["fault"]["args"]["port"], ports.rtsp.to_string());
+    assert_eq!(server.get("/api/v1/snapshot").await["host"]["notes"], json!([]), "it was said once");
     drop(holder);
     server.ask("POST", "/api/v1/server/restart", None).await.ok();
     server.until_server("running").await;

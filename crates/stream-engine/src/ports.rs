@@ -112,6 +112,20 @@ pub(crate) fn moved(settings: &ServerSettings) -> Vec<(String, u16, u16)> {
         .collect()
 }
 
+/// For people: which ports are used, the guests' page's too, that are not the usual ones; nothing where all are.
+pub(crate) fn told(settings: &ServerSettings) -> Option<String> {
+    let ports = settings.ports;
+    let of_listener = |listener: Listener| (listener.label(), Ports::USUAL.of(listener), ports.of(listener));
+    let listeners = settings.listeners().map(|(listener, _)| of_listener(listener));
+    let guests = settings.guest_port.map(|port| (t!("port.guests"), guests::USUAL_PORT, port));
+    let moved = listeners.chain(guests).filter(|(_, usual, chosen)| usual != chosen);
+    let words = |(what, usual, chosen): (&str, u16, u16)| {
+        t!("note.port_moved", what = what, chosen = chosen, usual = usual)
+    };
+    let moved: Vec<String> = moved.map(words).collect();
+    (!moved.is_empty()).then(|| t!("note.ports_moved", ports = moved.join(", ")))
+}
+
 /// A TCP port for `what` that is taken, with who has it where the system tells.
 pub(crate) fn taken_by_another(port: u16, what: &str) -> Error {
     named(port, what, false)
@@ -182,7 +196,7 @@ mod tests {
         assert!(renewed.rtsp > first.rtsp && renewed.srt > first.srt, "another one for those: {renewed:?}");
         assert_eq!((renewed.hls, renewed.api), (first.hls, first.api), "the others are kept");
         drop((held, udp));
-        assert!(moved(&ServerSettings::default()).is_empty());
+        assert!(moved(&ServerSettings::default()).is_empty() && told(&ServerSettings::default()).is_none());
         let ports = Ports { hls: 9000, rtsps: 9001, ..Ports::USUAL };
         let settings = ServerSettings { ports, ..settings };
         assert_eq!(moved(&settings), [("hls".to_owned(), 8888, 9000)], "what is not used is not told");
