@@ -55,7 +55,15 @@ async fn every_action_of_streams() -> Result<()> {
     let a = server.create("a", &file, false).await;
     let b = server.create("b", &file, false).await;
     choose(browser, "b", "edit").await?;
+    browser.find("#stream-name").await?;
+    browser.click("[data-act=close]").await?;
+    browser.gone("#stream-name").await?;
+    choose(browser, "b", "edit").await?;
     name(browser, "A", "renamed").await?;
+    // What was changed is not thrown away unasked.
+    browser.click("[data-act=close]").await?;
+    browser.click("#confirm-cancel").await?;
+    browser.gone("#confirm-cancel").await?;
     browser.click("label:has(#record)").await?;
     browser.click("#save:not([disabled])").await?;
     browser.find(".row[data-name=renamed]").await?;

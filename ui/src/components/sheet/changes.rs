@@ -57,6 +57,15 @@ pub(super) fn changes(original: &Stream, wanted: StreamSpec) -> StreamUpdate {
     }
 }
 
+/// Whether it changes anything.
+pub(super) fn changes_any(update: &StreamUpdate) -> bool {
+    let StreamUpdate { id: _, server, name, source, password, playback, record, muted, .. } = update;
+    let StreamUpdate { keep_viewers, prepare, encoding, .. } = update;
+    let said = name.is_some() || source.is_some() || password.is_some() || encoding.is_some();
+    let switched = [record, muted, keep_viewers, prepare].into_iter().any(Option::is_some);
+    said || switched || server.is_some() || playback.is_some()
+}
+
 /// `kept`: viewers are kept now. `same_tracks`: the file has the tracks that they get now.
 pub(crate) fn effects(update: &StreamUpdate, runs: bool, kept: bool, same_tracks: bool) -> Effects {
     let (moves, switched) = (update.server.is_some(), update.keep_viewers.is_some());
@@ -83,11 +92,13 @@ mod tests {
         let original = stream(1, "a");
         let spec = original.spec.clone();
         let same = changes(&original, spec.clone());
+        assert!(!changes_any(&same), "the form closes unasked");
         assert_eq!((same.name, same.source, same.playback), (None, None, None));
         assert_eq!((same.record, same.keep_viewers), (None, None));
 
         let renamed = changes(&original, StreamSpec { name: "b".into(), record: true, ..spec.clone() });
         assert_eq!((renamed.name.as_deref(), renamed.record), (Some("b"), Some(true)));
+        assert!(changes_any(&renamed));
         let restarts = Some(Restart::Unkept);
         let elsewhere = Effects { urls_change: true, moves: false, restarts };
         assert_eq!(effects(&renamed, true, false, true), elsewhere);

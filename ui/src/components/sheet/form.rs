@@ -13,7 +13,7 @@ use crate::{
         access::Viewers,
         sheet::{
             SheetFor,
-            changes::{Effects, changes, effects, runs},
+            changes::{Effects, changes, changes_any, effects, runs},
             encoding::Settings,
             network::{Kind, Net, Test},
         },
@@ -316,13 +316,17 @@ impl Form {
         source && named && self.viewers.can_save() && self.setting_problems().is_empty()
     }
 
-    /// Something was typed into the form of a new stream that would be lost.
+    /// Something was typed or chosen that would be lost.
     pub(crate) fn is_filled(self) -> bool {
+        if let Some(original) = self.original() {
+            // What is best for the file is nobody's wish.
+            let prepare = self.prepare.get().filter(|prepare| *prepare != original.spec.prepare);
+            return changes_any(&StreamUpdate { prepare, ..self.update(&original) });
+        }
         let typed = |text: RwSignal<String>| text.with(|text| !text.trim().is_empty());
         let named = self.named.get() && typed(self.name);
         let source = typed(self.path) || typed(self.net.url);
-        self.id().is_none()
-            && (named || source || self.viewers.is_filled() || !self.encoding().is_automatic())
+        named || source || self.viewers.is_filled() || !self.encoding().is_automatic()
     }
 
     fn same_file(self) -> bool {

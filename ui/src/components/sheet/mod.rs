@@ -117,7 +117,7 @@ fn offer(form: Form, path: String) {
     }
     let app = form.app;
     let open = move || app.sheet.set(Some(SheetFor::file(Some(path.clone()))));
-    match form.original().is_some() || form.is_filled() {
+    match form.is_filled() {
         true => app.question.set(Some(Question::discard(open))),
         false => open(),
     }
