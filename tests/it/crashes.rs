@@ -36,7 +36,7 @@ async fn whatever_is_killed_comes_back_or_goes_with_the_program() {
     assert_eq!(server.stream(&id).await["order"], "run", "crashes change no order");
 
     server.kill().await;
-    process::none_left(dir.path()).await;
+    process::none_left_soon(|| process::about(dir.path())).await;
 
     let server = Server::start(&dir).await;
     server.until_on_air(&id).await;

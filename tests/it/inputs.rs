@@ -5,10 +5,11 @@ use std::path::PathBuf;
 use futures_util::future::join_all;
 use testkit::media::Fixtures;
 
-use crate::support::{Dir, Server, media};
+use crate::support::{Dir, PATIENCE, Server, media};
 
-/// Starts all, waits until all are on air, and removes them again: a few at a time.
-async fn all_get_on_air(server: &Server, files: &[PathBuf]) {
+/// Starts all, waits until all are on air, and perhaps until a viewer sees a picture of each, and removes them again: a
+/// few at a time.
+async fn all_get_on_air(server: &Server, files: &[PathBuf], seen: bool) {
     for few in files.chunks(5) {
         let ids = join_all(few.iter().map(async |file| {
             let body =
@@ -22,6 +23,11 @@ async fn all_get_on_air(server: &Server, files: &[PathBuf]) {
             eprintln!("waiting for {}", file.display());
             server.until_on_air(id).await;
         }
+        join_all(ids.iter().filter(|_| seen).map(async |id| {
+            let url = server.stream(id).await["urls"]["rtsp"].as_str().unwrap().to_owned();
+            testkit::readers::reads_picture(&url, PATIENCE).await.unwrap();
+        }))
+        .await;
         for id in ids {
             server.ask("DELETE", &format!("/api/v1/streams/{id}"), None).await.ok();
         }
@@ -34,7 +40,7 @@ async fn every_container_and_codec() {
     let files: Vec<PathBuf> =
         Fixtures::NAMES.iter().map(|name| media::copy(name, &dir.media(name))).collect();
     let server = Server::ready(&dir).await;
-    all_get_on_air(&server, &files).await;
+    all_get_on_air(&server, &files, false).await;
     assert_eq!(server.stop().await, Some(0));
 }
 
@@ -55,6 +61,6 @@ async fn every_file_name() {
     ];
     let files: Vec<PathBuf> = names.iter().map(|name| media::plain(&dir.media(name))).collect();
     let server = Server::ready(&dir).await;
-    all_get_on_air(&server, &files).await;
+    all_get_on_air(&server, &files, true).await;
     assert_eq!(server.stop().await, Some(0));
 }

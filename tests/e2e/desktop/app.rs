@@ -193,11 +193,7 @@ impl App {
     /// Nothing of it is left: what was told to end needs a moment, and what nobody told stays for good.
     pub async fn none_left(&self, dir: &Dir) {
         until_within(Duration::from_secs(30), "no process is left", async || {
-            // The shell that waits for its end is the test's.
-            let mut left = process::about(dir.path());
-            left.retain(|process| {
-                !process.command.contains("run.sh") && !process.command.contains("WebDriver")
-            });
+            let left = left(dir);
             if !left.is_empty() {
                 eprintln!("still there: {left:?}");
             }
@@ -205,6 +201,13 @@ impl App {
         })
         .await;
     }
+}
+
+/// What works in the test's folder and is not the test's own: the shell that waits for the app's end, and the driver.
+pub fn left(dir: &Dir) -> Vec<process::Process> {
+    let mut left = process::about(dir.path());
+    left.retain(|process| !process.command.contains("run.sh") && !process.command.contains("WebDriver"));
+    left
 }
 
 impl Drop for App {

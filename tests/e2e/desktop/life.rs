@@ -9,7 +9,10 @@ use std::{
 use anyhow::Result;
 use nix::sys::signal::Signal;
 
-use super::{App, Driven, Rig, app::program};
+use super::{
+    App, Driven, Rig,
+    app::{left, program},
+};
 use crate::it::{Dir, media, process, until};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -20,7 +23,7 @@ async fn nothing_outlives_a_killed_app() {
     app.until_on_air("a").await;
     assert!(!app.children("ffmpeg").is_empty() && !app.children("mediamtx").is_empty());
     process::signal(app.pid().unwrap(), Signal::SIGKILL);
-    app.none_left(&dir).await;
+    process::none_left_soon(|| left(&dir)).await;
 
     // The next start finds nothing in its way.
     let app = App::start(&rig, &dir, &["--minimized"]).await;
