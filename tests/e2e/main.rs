@@ -1,5 +1,5 @@
 //! A real browser against the headless host, and the desktop app in a real window: `cargo test -p stream-server
-//! --features e2e --test e2e`.
+//! --test e2e`.
 //!
 //! Needs the built interface (`cargo xtask ui`), chromium and chromedriver. Linux only for now.
 #![cfg(target_os = "linux")]

@@ -141,8 +141,10 @@ fn perform(step: Step, workspace: &Workspace) -> Result<End> {
             }
         }
         Step::Clippy => {
-            let all = ["--workspace", "--all-targets", "--features", "stream-server/e2e"];
-            cargo(workspace, &[&["clippy"], &all[..], &["--", "-D", "warnings"]].concat())?;
+            // The end-to-end tests are a target on request alone.
+            for targets in [&["--all-targets"][..], &["--test", "e2e"]] {
+                cargo(workspace, &[&["clippy", "--workspace"], targets, &["--", "-D", "warnings"]].concat())?;
+            }
         }
         Step::Unit => unit(workspace)?,
         Step::Windows => return windows(workspace),
@@ -204,10 +206,7 @@ fn end_to_end(workspace: &Workspace, arguments: &[&str]) -> Result<End> {
         return Ok(End::Skipped("skipped: the window can be driven on Linux only"));
     }
     cargo(workspace, PROGRAMS)?;
-    cargo(
-        workspace,
-        &[&["test", "--workspace", "--features", "stream-server/e2e", "--test", "e2e"], arguments].concat(),
-    )?;
+    cargo(workspace, &[&["test", "--workspace", "--test", "e2e"], arguments].concat())?;
     Ok(End::Ok)
 }
 

@@ -1,12 +1,15 @@
 //! Who may depend on what.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    process::Command,
+};
 
 use anyhow::{Context as _, Result};
 use cargo_metadata::{DependencyKind, Metadata, PackageId};
 
-use super::{RUST_FOLDERS, holds_word, read};
-use crate::workspace::Workspace;
+use super::{RUST_FOLDERS, holds_word, product_lines, read};
+use crate::{process, workspace::Workspace};
 
 /// The desktop package, at the root.
 const DESKTOP: &str = "stream-manager";
@@ -16,7 +19,7 @@ const RESERVED: &[(&str, &[&str])] = &[
     ("tauri", &[DESKTOP]),
     ("axum", &["stream-server"]),
     ("process-wrap", &["child-process"]),
-    ("nix", &["child-process", "testkit"]),
+    ("nix", &["child-process"]),
     ("testkit", &[]),
 ];
 
@@ -41,17 +44,17 @@ const BLIND: &[(&str, &[&str])] = &[
 /// Packages that do no input or output and have no clock, so they need no runtime either.
 pub(super) const PURE: &[&str] = &["stream-api", "ffmpeg-cli"];
 
-/// What the project is built on: each is a direct dependency of a package that uses it.
-const FOUNDATIONS: &[&str] = &[
-    "tauri",
-    "tauri-plugin-dialog",
-    "tauri-plugin-shell",
-    "tokio",
-    "serde",
-    "reqwest",
-    "nix",
-    "leptos",
-    "tracing",
+/// What the project is built on, each with a package whose own code, not its tests, uses it.
+const FOUNDATIONS: &[(&str, &str)] = &[
+    ("tauri", DESKTOP),
+    ("tauri-plugin-dialog", DESKTOP),
+    ("tauri-plugin-shell", DESKTOP),
+    ("tokio", "stream-engine"),
+    ("serde", "stream-api"),
+    ("reqwest", "stream-server"),
+    ("nix", "child-process"),
+    ("leptos", "ui"),
+    ("tracing", "stream-engine"),
 ];
 
 /// Each package of ours with its direct dependencies outside its tests.
@@ -75,17 +78,27 @@ pub(super) fn pure_crates(workspace: &Workspace) -> Result<Vec<String>> {
 pub(super) fn foundations_are_used(workspace: &Workspace) -> Result<Vec<String>> {
     let direct = direct(&workspace.metadata);
     let sources = read(workspace, RUST_FOLDERS, &[".rs"])?;
-    let used_by = |package: &str, library: &str| {
-        let name = library.replace('-', "_");
-        let folder = folder_of(package);
-        sources.iter().any(|source| source.name.starts_with(&folder) && holds_word(&source.text, &name))
+    let is_used = |(library, package): &&(&str, &str)| {
+        let (name, folder) = (library.replace('-', "_"), format!("{}src/", folder_of(package)));
+        let depends = direct.get(*package).is_some_and(|libraries| libraries.contains(*library));
+        let mut own = sources.iter().filter(|source| source.name.starts_with(&folder));
+        depends && own.any(|source| product_lines(&source.text).any(|(_, line)| holds_word(line, &name)))
     };
-    let is_used = |library: &str| {
-        let mut users = direct.iter().filter(|(_, libraries)| libraries.contains(library));
-        users.any(|(package, _)| used_by(package, library))
-    };
-    let unused = FOUNDATIONS.iter().filter(|library| !is_used(library));
-    Ok(unused.map(|library| format!("no package depends on {library} and uses it")).collect())
+    let unused = FOUNDATIONS.iter().filter(|pair| !is_used(pair));
+    Ok(unused.map(|(library, package)| format!("{package} does not use {library}")).collect())
+}
+
+/// What `deny.toml` says of licences, crates and where they come from, where `cargo deny` is there to ask.
+pub(super) fn denied(workspace: &Workspace) -> Result<Vec<String>> {
+    if process::find("cargo-deny").is_none() {
+        println!(
+            "skipped: deny.toml is not looked at, since there is no cargo-deny (cargo install --locked cargo-deny)"
+        );
+        return Ok(Vec::new());
+    }
+    let mut deny = Command::new("cargo");
+    deny.current_dir(&workspace.root).args(["deny", "--workspace", "check", "licenses", "bans", "sources"]);
+    Ok(process::run(&mut deny).err().map(|error| format!("{error:#}")).into_iter().collect())
 }
 
 fn folder_of(package: &str) -> String {

@@ -20,6 +20,7 @@ const CHECKS: &[(&str, Check)] = &[
     ("pure crates stay pure", dependencies::pure_crates),
     ("pure crates ask no file system and no clock", sources::outside),
     ("what the project is built on is used", dependencies::foundations_are_used),
+    ("dependencies are as deny.toml allows", dependencies::denied),
     ("the root holds what it must", layout::root_entries),
     ("one MediaMTX is the pinned one", layout::pinned),
     ("files stay small", layout::sizes),
