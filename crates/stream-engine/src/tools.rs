@@ -196,7 +196,7 @@ impl Tools {
             for candidate in self.there(names.collect()).await {
                 match self.look(wanted, candidate).await {
                     Ok(program) => return Ok(program),
-                    Err(error) => drop(refused.get_or_insert(error)),
+                    Err(error) => refused = refused.or(Some(error)),
                 }
             }
         }
