@@ -20,7 +20,8 @@ impl Control {
         // Each user is a line of JSON.
         let users =
             file.lines().filter_map(|line| serde_json::from_str::<Value>(line.strip_prefix("  - ")?).ok());
-        let users: Vec<Value> = users.collect();
+        // Addresses are listed likewise.
+        let users: Vec<Value> = users.filter(|user| user["user"].is_string()).collect();
         let ours = users.iter().find(|user| user["user"] == "manager").expect("our user is there");
         let pass = ours["pass"].as_str().expect("it has a password").to_owned();
         let http = reqwest::Client::builder().timeout(std::time::Duration::from_secs(5)).build().unwrap();
