@@ -1,5 +1,7 @@
 //! Encoders of this computer: what is tried, and what takes over from one that fails.
 
+use std::fs;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -117,16 +119,16 @@ async fn an_encoder_that_fails_is_stood_in_for_within_one_restart() {
     process::none_left(dir.path()).await;
 }
 
-/// An FFmpeg whose graphics card has one session: its NVENC is the processor in disguise.
+/// An FFmpeg whose graphics card comes late and has one session: its NVENC is the processor in disguise.
 #[tokio::test(flavor = "multi_thread")]
 async fn sessions_are_counted_and_one_that_is_free_again_is_used() {
     let dir = Dir::new();
     let file = media::plain(&dir.media("a.mp4"));
     let real = testkit::fixtures::ffmpeg();
-    let session = dir.path().join("session");
+    let (session, card) = (dir.path().join("session"), dir.path().join("card"));
     let text = format!(
         "case \"$*\" in\n\
-         *h264_nvenc*null*) printf 'frame=5\\nprogress=end\\n'; exit 0;;\n\
+         *h264_nvenc*null*) [ -e {card} ] || exit 1; printf 'frame=5\\nprogress=end\\n'; exit 0;;\n\
          *h264_nvenc*rtsp*) ;;\n\
          *_nvenc*) exit 1;;\n\
          *) exec {ffmpeg} \"$@\";;\n\
@@ -145,12 +147,13 @@ async fn sessions_are_counted_and_one_that_is_free_again_is_used() {
          rmdir {session}; exit $code",
         ffmpeg = real.display(),
         session = session.display(),
+        card = card.display(),
     );
     let mut command = command(&dir);
     command.arg("--ffmpeg").arg(script(&dir, "ffmpeg", &text));
     let server = Server::run(command).await;
     server.until_server("running").await;
-    assert!(of(&tried(&server, false).await, "nvenc")["failure"].is_null());
+    assert!(of(&tried(&server, false).await, "nvenc")["failure"].is_string());
     let start = async |name: &str| {
         let chosen = json!({ "height": 120 });
         let made = json!({ "name": name, "source": file_source(&file), "encoding": chosen, "start": true });
@@ -160,7 +163,11 @@ async fn sessions_are_counted_and_one_that_is_free_again_is_used() {
     let encoder =
         |stream: &Value| stream["plan"]["picture"]["encoder"].as_str().unwrap_or_default().to_owned();
     let first = start("first").await;
-    assert_eq!((encoder(&first), &first["attempt"]), ("nvenc".to_owned(), &json!(1)), "{first:#}");
+    assert_eq!(encoder(&first), "software", "there is no card yet: {first:#}");
+    fs::write(&card, "").unwrap();
+    assert!(of(&tried(&server, true).await, "nvenc")["failure"].is_null());
+    let moved = |stream: &Value| stream["on_air"] == true && encoder(stream) == "nvenc";
+    let first = server.until(first["id"].as_str().unwrap(), "it moves to the card", moved).await;
     let second = start("second").await;
     assert_eq!((encoder(&second), &second["attempt"]), ("software".to_owned(), &json!(2)), "{second:#}");
     let third = start("third").await;

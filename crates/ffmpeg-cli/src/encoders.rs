@@ -8,7 +8,7 @@ mod argv;
 
 use std::ffi::OsString;
 
-use stream_api::{Encoder, VideoCodec};
+use stream_api::{Encoder, Encoding, VideoCodec};
 
 pub(crate) use argv::{DRAFTS, before_input, encoder, last_filter};
 
@@ -53,6 +53,12 @@ impl Encoders {
     pub fn without(&self, failed: &[Encoder]) -> Encoders {
         let stays = |works: &&Works| works.encoder == Encoder::Software || !failed.contains(&works.encoder);
         Encoders(self.0.iter().filter(stays).cloned().collect())
+    }
+
+    /// The one by which a picture would be encoded so.
+    pub fn picked(&self, encoding: &Encoding) -> Option<Encoder> {
+        let picked = self.pick(encoding.video, encoding.encoder, encoding.device.as_deref());
+        picked.map(|works| works.encoder)
     }
 
     /// Whether AV1 can be published: whatever makes it was tried together with its packets.

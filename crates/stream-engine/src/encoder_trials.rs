@@ -18,7 +18,7 @@ use ffmpeg_cli::{
 };
 use futures_util::future::join_all;
 use serde::{Deserialize, Serialize};
-use stream_api::{Encoder, EncoderTried, EncodersTried, Error, VideoCodec};
+use stream_api::{Encoder, EncoderTried, EncodersTried, Encoding, Error, VideoCodec};
 use tokio::{
     sync::{Notify, mpsc, watch},
     time::timeout,
@@ -34,6 +34,8 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(10);
 /// So long a person waits who must know: a driver that hangs is given up by then.
 const PATIENCE: Duration = Duration::from_secs(15);
+/// So long a start waits where nothing was ever tried here; with another encoder it would begin anew soon.
+const START: Duration = Duration::from_secs(3);
 /// Bytes of what FFmpeg says.
 const OUTPUT: usize = 64 << 10;
 
@@ -104,18 +106,24 @@ impl EncoderTrials {
         EncoderTrials { tools, spawner, drives, hub, file, state, wish: Arc::default() }
     }
 
-    /// Takes what is known from the last time, and tries where there may be a graphics card; elsewhere the processor
+    /// Takes what is known from the last time, and tries where there may be a graphics card: all that was never tried,
+    /// and again what failed, since a card may have come late, or its driver be another one. Elsewhere the processor
     /// encodes anyway, and nothing is tried before somebody asks. Then finds out what somebody wants to know. Until
     /// dropped, which ends what runs.
     pub(crate) async fn work(self) {
+        let mut failed = false;
         if let Ok(ffmpeg) = self.tools.found().ffmpeg {
             let here = self.here(&ffmpeg).await;
+            let cards = may_have_cards(&here.devices);
             match self.stored().await.filter(|stored| stored.by == here.by) {
                 Some(Known { by, tried }) => {
+                    failed = cards && tried.iter().any(|one| one.failure.is_some());
                     self.change(|state| (state.by, state.tried) = (Some(by), tried));
                 }
-                None if may_have_cards(&here.devices) => self.wish.told.notify_one(),
-                None => {}
+                None => self.change(|state| state.trying |= cards),
+            }
+            if failed || self.state.borrow().trying {
+                self.wish.told.notify_one();
             }
         }
         loop {
@@ -124,8 +132,9 @@ impl EncoderTrials {
             if let Ok(ffmpeg) = self.tools.found().ffmpeg {
                 let here = self.here(&ffmpeg).await;
                 let known = self.state.borrow().by.as_ref() == Some(&here.by);
-                if again || !known {
-                    self.try_all(&ffmpeg.path, here).await;
+                let failed = std::mem::take(&mut failed);
+                if again || failed || !known {
+                    self.try_all(&ffmpeg.path, here, known && !again).await;
                 }
             }
             self.change(|state| state.trying = false);
@@ -173,21 +182,38 @@ impl EncoderTrials {
         Ok(())
     }
 
+    /// Waits for a moment where all is being tried for the first time.
+    pub(crate) async fn until_first_known(&self) {
+        let mut state = self.state.subscribe();
+        // Whoever waited so long starts with what is known by then.
+        let _ = timeout(START, state.wait_for(|state| state.by.is_some() || !state.trying)).await;
+    }
+
+    /// The encoder that would be used instead of this one, now that all were tried. None where it is the same.
+    pub(crate) fn better(&self, used: Encoder, encoding: &Encoding) -> Option<Encoder> {
+        if self.state.borrow().trying {
+            return None;
+        }
+        self.working().picked(encoding).filter(|picked| *picked != used)
+    }
+
     fn change(&self, change: impl FnOnce(&mut State)) {
         self.state.send_modify(change);
         let encoders = shown(&self.state.borrow());
         self.hub.host(|host| host.encoders = encoders);
     }
 
-    /// Each kind beside the others, so that a driver which hangs holds up nobody else; what was known counts until it
-    /// is known anew.
-    async fn try_all(&self, ffmpeg: &Path, Here { by, devices }: Here) {
+    /// All, or those alone that failed before. Each kind beside the others, so that a driver which hangs holds up nobody
+    /// else; what was known counts until it is known anew.
+    async fn try_all(&self, ffmpeg: &Path, Here { by, devices }: Here, only_failed: bool) {
         let trials = trials(&devices);
         let before = self.state.borrow().tried.clone();
         let old = |trial: &Trial| before.iter().find(|one| is_of(one, &trial.works)).cloned();
         let mut tried: Vec<Option<EncoderTried>> = trials.iter().map(old).collect();
+        let works = |one: &Option<EncoderTried>| one.as_ref().is_some_and(|one| one.failure.is_none());
+        let left_out: Vec<bool> = tried.iter().map(|one| only_failed && works(one)).collect();
         let (told, mut news) = mpsc::unbounded_channel();
-        let kinds = Encoder::ALL.map(|kind| self.try_kind(ffmpeg, kind, &trials, told.clone()));
+        let kinds = Encoder::ALL.map(|kind| self.try_kind(ffmpeg, kind, (&trials, &left_out), told.clone()));
         drop(told);
         let listen = async {
             while let Some((at, one)) = news.recv().await {
@@ -215,11 +241,12 @@ impl EncoderTrials {
         &self,
         ffmpeg: &Path,
         kind: Encoder,
-        trials: &[Trial],
+        (trials, left_out): (&[Trial], &[bool]),
         told: mpsc::UnboundedSender<(usize, EncoderTried)>,
     ) {
         let mut hangs = None;
-        for (at, trial) in trials.iter().enumerate().filter(|(_, trial)| trial.works.encoder == kind) {
+        let wanted = |(at, trial): &(usize, &Trial)| trial.works.encoder == kind && !left_out[*at];
+        for (at, trial) in trials.iter().enumerate().filter(wanted) {
             if hangs.is_none() {
                 match self.one(ffmpeg, trial).await {
                     Outcome::Works => drop(told.send((at, came_of(trial, None)))),
