@@ -149,7 +149,7 @@ pub(crate) fn open(app: &AppHandle, paths: Vec<String>) {
     let app = app.clone();
     tauri::async_runtime::spawn(async move {
         let shell = app.state::<Shell>();
-        let errors = door::open(&shell.engine, paths).await;
+        let errors = door::open(&shell.engine, paths, true).await;
         if !errors.is_empty() {
             shell.outbox.tell(Message::Refused { errors });
             window::show(&app);

@@ -117,7 +117,7 @@ fn chosen(app: &AppHandle, id: &str) {
     match id {
         "show" => window::show(app),
         "quit" => exit::ask(app),
-        "start-all" => order(app, "stream_start_all", serde_json::Value::Null),
+        "start-all" => order(app, "stream_start_all", serde_json::json!({ "unless_full": true })),
         "stop-all" => order(app, "stream_stop_all", serde_json::Value::Null),
         id => {
             if let Some(id) = id.strip_prefix("stream:") {
@@ -133,8 +133,12 @@ fn toggle(app: &AppHandle, id: String) {
     tauri::async_runtime::spawn(async move {
         let streams = app.state::<Shell>().streams().await;
         let Some(stream) = streams.iter().find(|stream| stream.id.to_string() == id) else { return };
-        let command = if stream.order == Order::Run { "stream_stop" } else { "stream_start" };
-        order(&app, command, serde_json::json!({ "id": id }));
+        // Where there is no room the window asks.
+        let (command, request) = match stream.order {
+            Order::Run => ("stream_stop", serde_json::json!({ "id": id })),
+            Order::Stop => ("stream_start", serde_json::json!({ "id": id, "unless_full": true })),
+        };
+        order(&app, command, request);
     });
 }
 

@@ -72,6 +72,23 @@ async fn a_start_asks_first_where_there_is_no_room_for_it() {
         assert_eq!(refused(&start).await, "would_overload");
         assert_eq!(refused("/api/v1/start-all").await, "would_overload");
         assert_eq!(server.stream(&id).await["order"], "stop", "it was not started");
+        let open = json!({ "paths": [huge], "unless_full": true });
+        let opened = until("files that are opened ask as well", async || {
+            let opened = server.post("/api/v1/open", open.clone()).await.ok();
+            if opened["full"].is_null() {
+                server.order(&id, "stop").await;
+                server.until_state(&id, "stopped").await;
+                return None;
+            }
+            Some(opened)
+        })
+        .await;
+        assert_eq!(opened["full"]["code"], "would_overload");
+        assert_eq!(opened["full"]["args"]["prepare"], id.as_str(), "that would help: {opened:#}");
+        assert_eq!(
+            (&opened["streams"][0]["id"], &opened["streams"][0]["order"]),
+            (&json!(id), &json!("stop"))
+        );
         let anyway = server.post(&start, json!({})).await.ok();
         assert_eq!(anyway["order"], "run");
     } else {

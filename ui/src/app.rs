@@ -194,8 +194,9 @@ impl App {
             0 => {}
             1 if self.sheet.with_untracked(Option::is_some) => self.offered.set(paths.pop()),
             1 => self.sheet.set(Some(SheetFor::file(paths.pop()))),
-            _ => self.run(RwSignal::new(false), StreamOpen { paths }, move |opened| {
-                self.refused.set(opened.refused.into_values().collect());
+            _ => self.run(RwSignal::new(false), StreamOpen { paths, unless_full: true }, move |opened| {
+                let full = opened.full.map(|full| *full);
+                self.refuse(opened.refused.into_values().chain(full).collect());
                 browser::go("#/");
             }),
         }
@@ -242,7 +243,7 @@ impl App {
                 self.take_files(paths);
             }
             Message::AskQuit { live } => self.question.set(Some(Question::quit(self, live))),
-            Message::Refused { errors } => self.refused.update(|refused| refused.extend(errors)),
+            Message::Refused { errors } => self.refuse(errors),
             picture @ (Message::Snapshot { .. } | Message::Events { .. }) => {
                 for touched in self.world.take(picture) {
                     match touched {

@@ -340,6 +340,9 @@ pub struct StreamUpdate {
     /// How a file is sent: all of it, not only what changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub encoding: Option<Encoding>,
+    /// Refuse with `would_overload` where it is live and this machine has no room for what it takes then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unless_full: bool,
 }
 
 impl StreamUpdate {
@@ -357,6 +360,7 @@ impl StreamUpdate {
             keep_viewers: None,
             prepare: None,
             encoding: None,
+            unless_full: false,
         }
     }
 
@@ -416,6 +420,9 @@ pub struct Log {
 pub struct StreamOpen {
     /// Absolute paths.
     pub paths: Vec<String>,
+    /// Start none of them where this machine has no room for all, as far as that is known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unless_full: bool,
 }
 
 /// What became of each file.
@@ -425,6 +432,9 @@ pub struct Opened {
     pub streams: Vec<Stream>,
     /// Files that can't be streamed, by path.
     pub refused: BTreeMap<String, crate::Error>,
+    /// Why the streams were not started: `would_overload`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub full: Option<Box<crate::Error>>,
 }
 
 /// Looks for FFmpeg, ffprobe and MediaMTX again.

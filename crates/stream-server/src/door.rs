@@ -93,18 +93,20 @@ async fn show(
             knock(desktop, Knock::Show(wanted)).await?;
             Shown { kind: HostKind::Desktop, refused: Vec::new() }
         }
-        None => Shown { kind: HostKind::Headless, refused: open(&host.engine, wanted.paths).await },
+        None => Shown { kind: HostKind::Headless, refused: open(&host.engine, wanted.paths, false).await },
     }))
 }
 
-/// Streams the files at `paths` (absolute), and gives why some can't be.
-pub async fn open(engine: &Engine, paths: Vec<String>) -> Vec<Error> {
+/// Streams the files at `paths` (absolute), and gives why some can't be. `asks`: there is somebody who can be asked
+/// whether they are to start although the computer has no room; that is among the errors then.
+pub async fn open(engine: &Engine, paths: Vec<String>, asks: bool) -> Vec<Error> {
     if paths.is_empty() {
         return Vec::new();
     }
-    let opened = engine.dispatch(Origin::Opened, "stream_open", json!({ "paths": paths })).await;
+    let opened =
+        engine.dispatch(Origin::Opened, "stream_open", json!({ "paths": paths, "unless_full": asks })).await;
     match opened.map(serde_json::from_value::<Opened>) {
-        Ok(Ok(opened)) => opened.refused.into_values().collect(),
+        Ok(Ok(opened)) => opened.refused.into_values().chain(opened.full.map(|full| *full)).collect(),
         Ok(Err(error)) => vec![Error::new(Code::Internal).with("reason", error)],
         Err(error) => vec![error],
     }

@@ -94,7 +94,7 @@ async fn serve(command_line: &CommandLine, options: Options, log: &LogFile) -> R
 
 /// Streams the files of the command line; those that can't be are said and do not end the program.
 async fn open(engine: Engine, paths: Vec<String>) {
-    for error in door::open(&engine, paths).await {
+    for error in door::open(&engine, paths, false).await {
         tracing::error!(code = error.code.as_str(), "{} {}", error.message, error.hint);
     }
 }

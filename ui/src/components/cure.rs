@@ -69,10 +69,10 @@ impl App {
                 self.sheet.set(Some(SheetFor::Edit { id, locate: false }));
             }
             (FaultAction::Retry, FaultOf::Stream(id)) => {
-                self.run(busy, commands::StreamStart { id, unless_full: false }, |_| {});
+                self.start(busy, id);
             }
             (FaultAction::Prepare, FaultOf::Stream(id)) => {
-                self.run(busy, commands::PrepareStart { id }, |_| {});
+                self.run(busy, commands::PrepareStart { id, start: false }, |_| {});
             }
             (FaultAction::Restart, FaultOf::Stream(id)) => {
                 self.run(busy, commands::StreamRestart { id }, |_| {});

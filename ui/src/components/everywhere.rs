@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 use stream_api::{
-    Cure, Kept, Plan, Plays, SourceMedia, Stream, Verdict,
+    Cure, Error, Kept, Plan, Plays, SourceMedia, Stream, Verdict,
     commands::{SourceProbe, StreamUpdate},
     plays_everywhere, t,
 };
@@ -100,7 +100,13 @@ fn ask(app: App, busy: RwSignal<bool>, stream: &Stream, cure: Cure, update: Stre
     let restart = effects(&update, true, stream.kept == Kept::On, same).restarts;
     let words = restart.map_or(String::new(), |restart| restart.words().to_owned());
     let title = t!("everywhere.cure.title", name = stream.spec.name);
-    let change = move || app.run(busy, update.clone(), |_| {});
+    let change = move || {
+        let (first, anyway) = (StreamUpdate { unless_full: true, ..update.clone() }, update.clone());
+        let ask = move |error: Error| {
+            Question::overload_by_change(&error, move || app.run(busy, anyway.clone(), |_| {}))
+        };
+        app.run_or_ask(busy, first, |_| {}, ask);
+    };
     app.question.set(Some(Question::new(title, words, cure.label(), change)));
 }
 

@@ -1,7 +1,11 @@
 //! For how many more streams this computer has room.
 
 use leptos::prelude::*;
-use stream_api::{Capacity, Code, Computer, Error, StreamId, commands, t, tn};
+use stream_api::{
+    Capacity, Code, Computer, Error, StreamId,
+    commands::{self, Command},
+    t, tn,
+};
 use wasm_bindgen_futures::spawn_local;
 
 use crate::{
@@ -13,62 +17,96 @@ use crate::{
 impl App {
     /// Starts a stream, and asks first where the computer has no room for it.
     pub(crate) fn start(self, busy: RwSignal<bool>, id: StreamId) {
-        self.start_or_ask(busy, Some(id));
+        let ask = move |error: Error| Question::overload(self, &error, false);
+        self.run_or_ask(busy, commands::StreamStart { id, unless_full: true }, |_| {}, ask);
     }
 
     /// Starts all streams, and asks first where the computer has no room for them.
     pub(crate) fn start_all(self, busy: RwSignal<bool>) {
-        self.start_or_ask(busy, None);
+        let ask = move |error: Error| Question::overload(self, &error, true);
+        self.run_or_ask(busy, commands::StreamStartAll { unless_full: true }, |_| {}, ask);
     }
 
-    fn start_or_ask(self, busy: RwSignal<bool>, id: Option<StreamId>) {
+    /// Carries out a command that is refused where the computer has no room; then it asks.
+    pub(crate) fn run_or_ask<C: Command>(
+        self,
+        busy: RwSignal<bool>,
+        command: C,
+        done: impl FnOnce(C::Reply) + 'static,
+        ask: impl FnOnce(Error) -> Question + 'static,
+    ) {
         if busy.try_get_untracked() == Some(true) {
             return;
         }
         busy.try_set(true);
-        let client = self.client();
+        let reply = self.client().call(command);
         spawn_local(async move {
-            let error = match id {
-                Some(id) => client.call(commands::StreamStart { id, unless_full: true }).await.err(),
-                None => client.call(commands::StreamStartAll { unless_full: true }).await.err(),
-            };
+            let reply = reply.await;
             busy.try_set(false);
-            match error {
-                None => {}
-                Some(error) if error.code == Code::WouldOverload => {
-                    self.question.set(Some(Question::overload(self, id, error)));
-                }
-                Some(error) => self.tell(Toast::error(error)),
+            match reply {
+                Ok(reply) => done(reply),
+                Err(error) if error.code == Code::WouldOverload => self.question.set(Some(ask(error))),
+                Err(error) => self.tell(Toast::error(error)),
             }
         });
+    }
+
+    /// Tells why files can't be streamed; of those that only the computer has no room for, asks.
+    pub(crate) fn refuse(self, errors: Vec<Error>) {
+        let (full, errors): (Vec<Error>, Vec<Error>) =
+            errors.into_iter().partition(|error| error.code == Code::WouldOverload);
+        if let Some(error) = full.first() {
+            self.question.set(Some(Question::overload(self, error, false)));
+        }
+        self.refused.update(|refused| refused.extend(errors));
     }
 }
 
 impl Question {
-    /// Start although the computer has no room?
-    fn overload(app: App, id: Option<StreamId>, error: Error) -> Self {
-        let busy = RwSignal::new(false);
-        let prepare = id.filter(|_| error.args.contains_key("can_prepare")).map(|id| {
-            let done = move |_| app.tell(Toast::done(t!("overload.preparing")));
-            let prepare = move || app.run(busy, commands::PrepareStart { id }, done);
-            (t!("overload.prepare"), prepare)
-        });
-        let body = format!("{} {}", error.message, error.hint);
-        let anyway = move || match id {
-            Some(id) => app.run(busy, commands::StreamStart { id, unless_full: false }, |_| {}),
-            None => app.run(busy, commands::StreamStartAll { unless_full: false }, |_| {}),
+    /// Start although the computer has no room? The error names the streams; `all`: these are all that don't run.
+    pub(crate) fn overload(app: App, error: &Error, all: bool) -> Self {
+        let (ids, can_prepare) = (streams(error, "streams"), streams(error, "prepare"));
+        let run = move |id: StreamId, unless_full: bool| {
+            app.run(RwSignal::new(false), commands::StreamStart { id, unless_full }, |_| {});
         };
-        let mut question =
-            Question::new(t!("overload.title").to_owned(), body, t!("overload.anyway"), anyway);
-        if let Some(id) = id {
+        let starts = ids.clone();
+        let anyway = move || match all {
+            true => app.run(RwSignal::new(false), commands::StreamStartAll { unless_full: false }, |_| {}),
+            false => starts.iter().for_each(|id| run(*id, false)),
+        };
+        let body = format!("{} {}", error.message, error.hint);
+        let title = tn!("overload.title", ids.len());
+        let mut question = Question::new(title, body, t!("overload.anyway"), anyway);
+        if let [id] = ids[..] {
             let form = move || app.sheet.set(Some(SheetFor::Edit { id, locate: false }));
             question = question.or(t!("overload.cheaper"), form);
         }
-        match prepare {
-            Some((words, prepare)) => question.or(words, prepare),
-            None => question,
+        if can_prepare.is_empty() {
+            return question;
         }
+        let prepare = move || {
+            for id in &can_prepare {
+                let prepare = commands::PrepareStart { id: *id, start: true };
+                app.run(RwSignal::new(false), prepare, |_| {});
+            }
+            // Without those there may be room for the others.
+            ids.iter().filter(|id| !can_prepare.contains(id)).for_each(|id| run(*id, true));
+            app.tell(Toast::done(t!("overload.preparing")));
+        };
+        question.or(t!("overload.prepare"), prepare)
     }
+
+    /// Change a stream although the computer has no room for what it takes then?
+    pub(crate) fn overload_by_change(error: &Error, anyway: impl Fn() + Send + Sync + 'static) -> Self {
+        let body = format!("{} {}", error.message, error.hint);
+        Question::new(t!("overload.change").to_owned(), body, t!("overload.change.anyway"), anyway)
+    }
+}
+
+/// The streams that an error lists.
+fn streams(error: &Error, arg: &str) -> Vec<StreamId> {
+    let listed = error.args.get(arg).map(String::as_str).unwrap_or_default();
+    listed.split(',').filter_map(|id| id.parse().ok()).collect()
 }
 
 /// For how many more such streams there is room: what one takes is asked for once, what there is comes by itself.
@@ -167,5 +205,17 @@ mod tests {
         assert_eq!(more(&full, &Capacity::default()), "", "nothing is known of such a source");
         let unknown = Computer { measured: false, ..full };
         assert!(!more(&unknown, &Capacity::default()).is_empty(), "it is being measured");
+    }
+
+    #[test]
+    fn an_error_lists_streams() {
+        let error = Error::new(Code::WouldOverload);
+        assert!(
+            streams(&error, "streams").is_empty()
+                && streams(&error.with("streams", ""), "streams").is_empty()
+        );
+        let id = "0190f3a0-0000-7000-8000-000000000001";
+        let two = Error::new(Code::WouldOverload).with("streams", format!("{id},{id}"));
+        assert_eq!(streams(&two, "streams").len(), 2);
     }
 }

@@ -78,7 +78,7 @@ fn actions(app: App, row: RwSignal<Row>, busy: RwSignal<bool>) -> impl IntoView 
     view! {
         <hr/>
         {waits.then(|| item(Icon::Retry, t!("row.try_now"), "retry".into(), move || {
-            app.run(busy, commands::StreamStart { id, unless_full: false }, |_| {});
+            app.start(busy, id);
         }))}
         {gives_up.then(|| item(Icon::Stop, t!("row.give_up"), "give-up".into(), move || {
             app.run(busy, commands::StreamStop { id }, |_| {});

@@ -17,7 +17,10 @@ const SCALE: f64 = 0.14;
 const H265: (f64, u32) = (3.9, 65);
 const AV1: (f64, u32) = (3.1, 390);
 
-/// None where it was not measured: on graphics cards.
+/// Of a file that is copied, as prepared ones are.
+pub(crate) const COPYING: Cost = Cost { cores: COPY, megabytes: 9 };
+
+/// Of a graphics card's work nothing counts: the processor reads and scales for it (measured), and hands it the pictures.
 pub(super) fn cost(
     video: Option<(&VideoTrack, &Picture)>,
     codec: VideoCodec,
@@ -25,13 +28,11 @@ pub(super) fn cost(
 ) -> Option<Cost> {
     let sound = SOUND * f64::from(sounds_encoded);
     let Some((video, picture)) = video else {
-        let megabytes = if sounds_encoded > 0 { 57 } else { 9 };
+        let megabytes = if sounds_encoded > 0 { 57 } else { COPYING.megabytes };
         return Some(Cost { cores: rounded(COPY + sound), megabytes });
     };
-    if picture.encoder != Encoder::Software {
-        return None;
-    }
     let (times, more) = match codec {
+        _ if picture.encoder != Encoder::Software => (0.0, 0),
         VideoCodec::H265 => H265,
         VideoCodec::Av1 => AV1,
         VideoCodec::Automatic | VideoCodec::AsIs | VideoCodec::H264 => (1.0, 0),
@@ -78,7 +79,8 @@ mod tests {
         }
         assert_eq!(cost(None, VideoCodec::H264, 0), Some(Cost { cores: 0.004, megabytes: 9 }));
         let card = Picture { encoder: Encoder::Nvenc, ..made(1920, 1080) };
-        assert_eq!(cost(Some((&full, &card)), VideoCodec::H264, 0), None, "nobody measured it");
+        let of_card = cost(Some((&full, &card)), VideoCodec::H265, 0).expect("was measured");
+        assert!((of_card.cores - DECODE).abs() < 1e-9, "it is read by the processor: {of_card:?}");
         for (codec, cores) in [(VideoCodec::H265, 3.0), (VideoCodec::Av1, 2.4)] {
             let cost = cost(Some((&full, &made(1920, 1080))), codec, 0).expect("was measured");
             assert!((cost.cores - cores).abs() < 0.1 && cost.megabytes > 200, "{codec:?} {cost:?}");

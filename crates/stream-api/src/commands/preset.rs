@@ -33,6 +33,9 @@ pub struct PresetApply {
     pub name: String,
     /// Streams of files.
     pub streams: Vec<StreamId>,
+    /// Refuse with `would_overload` where this machine has no room for what those that are live take then.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unless_full: bool,
 }
 
 /// What came of it.

@@ -5,20 +5,27 @@ mod cost;
 mod headroom;
 mod speed;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use child_process::Spawner;
 use ffmpeg_cli::{benchmark::Measured, prepare::Recipe};
-use stream_api::{Computer, Encoding, Load, Order, Playback, Stream, StreamId, UnixMillis};
+use stream_api::{
+    Computer, Encoding, Load, Order, Plan, Playback, SourceMedia, Stream, StreamId, UnixMillis,
+};
+use tokio::time::sleep;
 
 use crate::{drives::Drives, hub::Hub, prober::Probed, tools::Tools};
 use headroom::Headroom;
 use speed::Speed;
 
+pub(crate) use cost::of as load;
+
 /// Of the computer, what is left for everything else.
 const KEPT: f64 = 0.05;
 /// Steps of cores and bytes in which it is told: smaller ones are of no use to anybody.
 const STEP: (f64, u64) = (0.1, 64 << 20);
+/// After this a computer that was never measured is, as soon as it has little else to do: the first start is to know.
+const IDLE: Duration = Duration::from_secs(30);
 /// Milliseconds on air after which the live figures have a stream in them.
 const SEEN: i64 = 12_000;
 
@@ -45,7 +52,17 @@ impl Capacity {
                 self.hub.computer(in_steps(computer));
             }
         };
-        tokio::join!(self.headroom.watch(tell), self.speed.clone().work());
+        tokio::join!(self.headroom.watch(tell), self.speed.clone().work(), self.measure_when_idle());
+    }
+
+    async fn measure_when_idle(&self) {
+        loop {
+            sleep(IDLE).await;
+            if self.headroom.left().is_some_and(|left| left.free_cores > left.cores / 2.0) {
+                self.measured();
+                return;
+            }
+        }
     }
 
     /// How fast the computer encodes. Where that is not known it is measured in the background, for the next time.
@@ -101,14 +118,25 @@ pub(crate) fn loads(
     measured: &Measured,
 ) -> Option<(Load, Option<Load>)> {
     let now = cost::of(&probed.media, &probed.plan, measured)?;
-    let may_prepare = playback == Playback::Loop && encoding.may_prepare();
-    let prepared = probed.media.duration.filter(|_| may_prepare).and_then(|duration| {
-        let recipe = Recipe::of(&probed.media, &probed.plan, encoding.part());
-        let seconds = recipe.taken(duration).max(0.0);
+    let prepared = recipe(&probed.media, &probed.plan, playback, encoding);
+    let prepared = prepared.and_then(|(recipe, seconds)| {
         let (media, plan) = recipe.result(seconds, recipe.size(seconds));
         cost::of(&media, &plan, measured)
     });
     Some((now, prepared.filter(|prepared| prepared.cores < now.cores / 2.0)))
+}
+
+/// How a file could be prepared of what is sent by `plan`, and how many seconds of it.
+pub(crate) fn recipe(
+    media: &SourceMedia,
+    plan: &Plan,
+    playback: Playback,
+    encoding: &Encoding,
+) -> Option<(Recipe, f64)> {
+    let duration = media.duration.filter(|_| playback == Playback::Loop && encoding.may_prepare())?;
+    let recipe = Recipe::of(media, plan, encoding);
+    let seconds = recipe.taken(duration).max(0.0);
+    Some((recipe, seconds))
 }
 
 /// It should run, and the live figures don't have it in them yet.

@@ -10,6 +10,7 @@ mod others;
 mod prepare;
 mod preset;
 mod server;
+mod source_probe;
 mod source_test;
 mod viewers;
 
@@ -17,12 +18,12 @@ use std::{collections::BTreeMap, path::Path};
 
 use ffmpeg_cli::{plan::Wanted, slate::Slate};
 use stream_api::{
-    ActivityKind, Code, Error, ObsFile, Order, Origin, ProbeReport, ServerId, Snapshot, Source,
-    SourceSecrets, Stream, StreamId, StreamSpec, UnixMillis, check_name,
+    ActivityKind, Code, Error, ObsFile, Order, Origin, ServerId, Snapshot, Source, SourceSecrets, Stream,
+    StreamId, StreamSpec, UnixMillis, check_name,
     commands::{
-        Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, SnapshotGet, SourceProbe, StreamCreate,
-        StreamDelete, StreamDuplicate, StreamGet, StreamList, StreamLog, StreamOpen, StreamRestart,
-        StreamStart, StreamStartAll, StreamStop, StreamStopAll, StreamUpdate, Streams, ToolsCheck,
+        Log, MediaBrowse, MediaFolder, Nothing, ObsExport, Opened, SnapshotGet, StreamCreate, StreamDelete,
+        StreamDuplicate, StreamGet, StreamList, StreamLog, StreamOpen, StreamRestart, StreamStart,
+        StreamStartAll, StreamStop, StreamStopAll, StreamUpdate, Streams, ToolsCheck,
     },
     file_name, propose_name,
 };
@@ -36,9 +37,10 @@ use crate::{
     secrets,
     store::{StoredStream, Unknown, is_same_name},
     stream::Registry,
-    wanted::{wanted, way},
+    wanted::wanted_of,
 };
 use given::Given;
+pub(crate) use source_probe::source_probe;
 pub(crate) use source_test::source_test;
 
 pub(crate) use access::{
@@ -107,7 +109,16 @@ pub(crate) async fn stream_create(call: &Call<'_>, request: StreamCreate) -> Res
         None => proposed(call.engine, spec.server, &proposal(&spec.source)).await,
     };
     let used = (order == Order::Run).then(clock::now);
-    let stored = StoredStream { id, spec, order, access, used, converts: false, unknown: Unknown::new() };
+    let stored = StoredStream {
+        id,
+        spec,
+        order,
+        access,
+        used,
+        converts: false,
+        starts_prepared: None,
+        unknown: Unknown::new(),
+    };
     let allowed = call.engine.servers.get(request.server).terms().check(&stored.spec.name, &stored.access);
     let mut streams = store_new(call.engine, streams, &stored, allowed, has_secrets).await?;
     tracing::info!(stream_id = %stored.id, name = stored.spec.name, "a stream was made");
@@ -145,6 +156,9 @@ pub(crate) async fn stream_update(call: &Call<'_>, request: StreamUpdate) -> Res
             _ => {}
         }
     }
+    if request.unless_full {
+        capacity::check_changes(call.engine, [(before.clone(), after)]).await?;
+    }
     let Some(secrets) = secrets else { return handle.edit(request, false, call.origin).await };
     let had = has_secret(&before);
     let before = match had {
@@ -173,7 +187,7 @@ pub(crate) async fn stream_delete(call: &Call<'_>, request: StreamDelete) -> Res
 
 pub(crate) async fn stream_start(call: &Call<'_>, request: StreamStart) -> Result<Stream, Error> {
     if request.unless_full {
-        capacity::check(call.engine, Some(request.id)).await?;
+        capacity::check(call.engine, Some(&[request.id])).await?;
     }
     order(call, request.id, Order::Run).await
 }
@@ -215,6 +229,7 @@ pub(crate) async fn stream_duplicate(call: &Call<'_>, request: StreamDuplicate) 
         access,
         used: None,
         converts: original.converts,
+        starts_prepared: None,
         unknown: Unknown::new(),
     };
     let allowed = check_name(&stored.spec.name);
@@ -228,13 +243,25 @@ pub(crate) async fn stream_log(call: &Call<'_>, request: StreamLog) -> Result<Lo
 }
 
 pub(crate) async fn stream_open(call: &Call<'_>, request: StreamOpen) -> Result<Opened, Error> {
-    let mut opened = Opened { streams: Vec::new(), refused: BTreeMap::new() };
+    let mut opened = Opened { streams: Vec::new(), refused: BTreeMap::new(), full: None };
     for path in request.paths {
-        match open(call, &given::path(&path)).await {
+        match open(call, &given::path(&path), !request.unless_full).await {
             Ok(stream) => opened.streams.push(stream),
             Err(error) => {
                 opened.refused.insert(path, error);
             }
+        }
+    }
+    if request.unless_full {
+        // What they take is known now, since each was looked at.
+        let ids: Vec<StreamId> = opened.streams.iter().map(|stream| stream.id).collect();
+        match capacity::check(call.engine, Some(&ids)).await {
+            Ok(()) => {
+                for stream in &mut opened.streams {
+                    *stream = order(call, stream.id, Order::Run).await?;
+                }
+            }
+            Err(error) => opened.full = Some(Box::new(error)),
         }
     }
     Ok(opened)
@@ -249,43 +276,6 @@ pub(crate) async fn stream_start_all(call: &Call<'_>, request: StreamStartAll) -
 
 pub(crate) async fn stream_stop_all(call: &Call<'_>, _: StreamStopAll) -> Result<Streams, Error> {
     order_all(call, Order::Stop).await
-}
-
-pub(crate) async fn source_probe(call: &Call<'_>, request: SourceProbe) -> Result<ProbeReport, Error> {
-    let path = given::path(&request.path);
-    request.encoding.check(request.playback)?;
-    encoding::known(call, &request.encoding).await?;
-    let SourceProbe { server, playback, encoding, .. } = &request;
-    let wanted = wanted(&call.engine.hub, &call.engine.prober, *server, *playback, encoding);
-    let Probed { media, mut plan } = examine(call.engine, &path, &wanted).await?;
-    let (by, instead) = way(&call.engine.hub, request.server, &request.encoding);
-    plan.warnings.extend(instead);
-    let proposed_name = proposed(call.engine, request.server, file_name(&path)).await;
-    let name = request.name.filter(|name| check_name(name).is_ok()).unwrap_or_else(|| proposed_name.clone());
-    let version = call.engine.tools.found().ffmpeg?.version;
-    let target = ffmpeg_cli::publish::Target {
-        host: "127.0.0.1".to_owned(),
-        by,
-        port: call.engine.hub.snapshot().server.ports.of(by.listener()),
-        name,
-        user: String::new(),
-        pass: String::new(),
-    };
-    let input = match ffmpeg_cli::publish::passes(&path, &media, request.playback, &request.encoding)? {
-        // Written when it starts.
-        Some(_) => ffmpeg_cli::publish::Input::Passes(Path::new("part.ffconcat")),
-        None => ffmpeg_cli::publish::Input::File { path: &path, playback: request.playback },
-    };
-    let publish = ffmpeg_cli::publish::Publish {
-        input,
-        media: &media,
-        plan: &plan,
-        encoding: &request.encoding,
-        target: &target,
-        version,
-    };
-    let command = ffmpeg_cli::publish::shown("ffmpeg", &publish);
-    Ok(ProbeReport { path, proposed_name, media, plan, command })
 }
 
 pub(crate) async fn media_browse(call: &Call<'_>, request: MediaBrowse) -> Result<MediaFolder, Error> {
@@ -381,7 +371,7 @@ fn proposal(source: &Source) -> String {
 /// Probes a stream's file, if its source is one.
 async fn examine_of(engine: &Inner, spec: &StreamSpec) -> Result<(), Error> {
     let Some(file) = spec.source.file() else { return Ok(()) };
-    let wanted = wanted(&engine.hub, &engine.prober, spec.server, spec.playback, &spec.encoding);
+    let wanted = wanted_of(&engine.hub, &engine.prober, spec);
     examine(engine, file, &wanted).await.map(drop)
 }
 
@@ -403,15 +393,16 @@ async fn examine(engine: &Inner, path: &str, wanted: &Wanted) -> Result<Probed, 
     Ok(probed)
 }
 
-/// Starts the stream that plays the file, or makes one.
-async fn open(call: &Call<'_>, path: &str) -> Result<Stream, Error> {
+/// Finds the stream that plays the file, or makes one; starts it if wanted.
+async fn open(call: &Call<'_>, path: &str, start: bool) -> Result<Stream, Error> {
     let plays =
         call.engine.store.streams().await.into_iter().find(|stream| stream.spec.source.file() == Some(path));
     match plays {
-        Some(stream) => order(call, stream.id, Order::Run).await,
+        Some(stream) if start => order(call, stream.id, Order::Run).await,
+        Some(stream) => stream_get(call, StreamGet { id: stream.id }).await,
         None => {
             let source = Source::File { path: path.to_owned() };
-            let request = StreamCreate { start: true, ..StreamCreate::of(source) };
+            let request = StreamCreate { start, ..StreamCreate::of(source) };
             stream_create(call, request).await
         }
     }

@@ -18,7 +18,12 @@ pub(crate) async fn prepare_start(call: &Call<'_>, request: PrepareStart) -> Res
     spec.prepare = true;
     // First, so that what can't be done is not stored.
     call.engine.prepared.follow(request.id, &spec).await?;
-    set(call, request.id, true).await
+    let stream = set(call, request.id, true).await?;
+    if !request.start {
+        return Ok(stream);
+    }
+    let handle = call.engine.streams.lock().await.get(request.id)?;
+    handle.start_prepared(call.origin).await
 }
 
 pub(crate) async fn prepare_cancel(call: &Call<'_>, request: PrepareCancel) -> Result<Stream, Error> {

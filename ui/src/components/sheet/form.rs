@@ -11,6 +11,7 @@ use crate::{
     app::App,
     components::{
         access::Viewers,
+        confirm::Question,
         sheet::{
             SheetFor,
             changes::{Effects, changes, effects, runs},
@@ -363,6 +364,11 @@ impl Form {
 
     /// Saves, and starts the stream if asked to.
     pub(crate) fn save(self, start: bool) {
+        self.send(start, true);
+    }
+
+    /// `unless_full`: asks first where the computer has no room for a stream that runs.
+    fn send(self, start: bool, unless_full: bool) {
         if self.saving.get_untracked() || !self.can_save() {
             return;
         }
@@ -370,7 +376,7 @@ impl Form {
         self.failure.set(None);
         let client = self.app.client();
         let original = self.original();
-        let update = original.as_ref().map(|original| self.update(original));
+        let update = original.as_ref().map(|original| StreamUpdate { unless_full, ..self.update(original) });
         let create = StreamCreate {
             server: self.server.get_untracked(),
             name: Some(self.name.get_untracked()),
@@ -396,6 +402,10 @@ impl Form {
                     if start {
                         self.app.start(RwSignal::new(false), stream.id);
                     }
+                }
+                Err(error) if error.code == Code::WouldOverload => {
+                    let anyway = move || self.send(start, false);
+                    self.app.question.set(Some(Question::overload_by_change(&error, anyway)));
                 }
                 Err(error) => drop(self.failure.try_set(Some(error))),
             }

@@ -2,15 +2,17 @@
 
 use leptos::prelude::*;
 use stream_api::{
-    Encoding, Preset, StreamId, check_preset_name,
-    commands::{PresetApply, PresetRemove, PresetSave},
+    Encoding, Error, Preset, StreamId, check_preset_name,
+    commands::{PresetApplied, PresetApply, PresetRemove, PresetSave},
     t, tn,
 };
 
 use crate::{
     app::App,
     components::{
-        Act, Icon, Modal, Toast, modal_head,
+        Act, Icon, Modal, Toast,
+        confirm::Question,
+        modal_head,
         sheet::{changes::runs, form::Form},
     },
 };
@@ -148,7 +150,7 @@ fn apply(app: App, name: String, open: RwSignal<Option<String>>) -> impl IntoVie
     let carry_out = move |_| {
         let streams = picked.get_untracked();
         let count = streams.len();
-        app.run(busy, PresetApply { name: name.clone(), streams }, move |applied| {
+        let done = move |applied: PresetApplied| {
             drop(open.try_set(None));
             if applied.refused.len() < count {
                 app.tell(Toast::done(tn!("preset.applied", count - applied.refused.len())));
@@ -156,7 +158,13 @@ fn apply(app: App, name: String, open: RwSignal<Option<String>>) -> impl IntoVie
             for error in applied.refused.into_values() {
                 app.tell(Toast::error(error));
             }
-        });
+        };
+        let apply = PresetApply { name: name.clone(), streams, unless_full: true };
+        let anyway = PresetApply { unless_full: false, ..apply.clone() };
+        let ask = move |error: Error| {
+            Question::overload_by_change(&error, move || app.run(busy, anyway.clone(), done))
+        };
+        app.run_or_ask(busy, apply, done, ask);
     };
     view! {
         <Modal label=title.clone() class="ask" on_close=move |()| close()>
