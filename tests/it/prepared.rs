@@ -92,6 +92,42 @@ async fn a_stream_moves_to_its_prepared_file_and_its_viewers_stay() {
     process::none_left(dir.path()).await;
 }
 
+/// A prepared file has sound at 48 kHz: who has another would have to connect again.
+#[tokio::test(flavor = "multi_thread")]
+async fn viewers_with_another_sound_are_not_sent_away() {
+    let dir = Dir::new();
+    let aac = "-s 320x180 -c:v mpeg4 -q:v 5 -c:a aac -ar 44100 -ac 2";
+    let file = media::made(&media::plain(&dir.media("a.mp4")), aac, &dir.media("rate.mp4"));
+    let server = Server::ready(&dir).await;
+    let id = server.create("rate", &file, true).await;
+    let stream = server.until_on_air(&id).await;
+    assert_eq!(stream["plan"]["sent"]["audio"]["sample_rate"], 44_100, "{stream:#}");
+    let mut viewer = Reader::of(stream["urls"]["rtsp"].as_str().unwrap()).await;
+    server.post(&format!("/api/v1/streams/{id}/prepare"), json!({})).await.ok();
+    let waits = until_within(3 * PATIENCE, "it waits until nobody watches", async || {
+        let stream = server.stream(&id).await;
+        (stream["preparation"] == "unwatched").then_some(stream)
+    });
+    assert_eq!(waits.await["plan"]["mode"], "transcode");
+    viewer.gets_more().await;
+    drop(viewer);
+    let stream = until_prepared(&server, &id).await;
+    assert_eq!(media::watched(stream["urls"]["rtsp"].as_str().unwrap()).await, ["h264", "aac", "opus"]);
+    assert_eq!((&stream["plan"]["cost"]["megabytes"], &stream["preparation"]), (&json!(9), &json!("ready")));
+
+    // Stopped, it starts by itself as soon as there is another prepared file.
+    server.order(&id, "stop").await;
+    server.until_state(&id, "stopped").await;
+    let key = prepared(&server).await[0]["key"].as_str().unwrap().to_owned();
+    server.ask("DELETE", &format!("/api/v1/prepared/{key}"), None).await.ok();
+    let asked = server.post(&format!("/api/v1/streams/{id}/prepare"), json!({ "start": true })).await.ok();
+    assert_eq!((&asked["starts_prepared"], &asked["order"]), (&json!(true), &json!("stop")), "{asked:#}");
+    let stream = until_prepared(&server, &id).await;
+    assert_eq!((&stream["attempt"], &stream["starts_prepared"]), (&json!(1), &Value::Null));
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn preparing_can_be_cancelled_and_fails_clearly() {
     let dir = Dir::new();

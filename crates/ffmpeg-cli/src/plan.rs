@@ -10,6 +10,7 @@ mod names;
 mod sound;
 mod wanted;
 
+pub(crate) use cost::COPYING;
 use stream_api::{
     AudioTrack, Code, Encoding, Error, Mode, Picture, Plan, Remark, RemarkCode, SentAudio, Setting,
     SourceMedia, Tracks, Unkept, VideoCodec, VideoTrack, codec_name,
@@ -137,6 +138,7 @@ fn decide(
         let (made, instead) = made(video, codec, wanted)?;
         picture = Some(made);
         warnings.extend(instead);
+        warnings.extend(video.hdr.then(|| Remark::new(RemarkCode::Hdr)));
     }
     let encodes_video = picture.is_some();
     let encodes = |made: &Option<Made>| made.as_ref().is_some_and(|made| made.encoded);

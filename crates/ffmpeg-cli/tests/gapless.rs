@@ -75,7 +75,11 @@ fn recipe(fps: f64) -> Recipe {
         }),
         ..SourceMedia::default()
     };
-    Recipe::of(&media, &ffmpeg_cli::plan::plan(&media, &Default::default()).expect("has tracks"), None)
+    Recipe::of(
+        &media,
+        &ffmpeg_cli::plan::plan(&media, &Default::default()).expect("has tracks"),
+        &Default::default(),
+    )
 }
 
 fn make(ffmpeg: &Path, folder: &Path, recipe: &Recipe, source: Option<&Path>, seconds: f64) {

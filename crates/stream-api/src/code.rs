@@ -123,6 +123,8 @@ with_servers! {
     PrepareUnfit = "prepare_unfit";
     /// A prepared file would need more room than prepared files have.
     PrepareTooLarge = "prepare_too_large";
+    /// Making a prepared file would fill the disk.
+    PrepareNoSpace = "prepare_no_space";
     /// The source changed while a file was prepared of it.
     PrepareChanged = "prepare_changed";
     /// A file could not be prepared, for another reason.

@@ -199,26 +199,20 @@ impl Encoding {
         *self == Encoding::default()
     }
 
-    /// Whether a prepared file can be what it wants: it has H.264 with a key frame each second, AAC and Opus.
+    /// Whether a prepared file can be what it wants.
     pub fn may_prepare(&self) -> bool {
-        let prepared = Encoding {
-            video: self.video,
-            encoder: self.encoder,
-            device: self.device.clone(),
-            kilobits: self.kilobits,
-            height: self.height,
-            fps: self.fps,
-            keyframes: self.keyframes.filter(|seconds| *seconds == 1),
-            audio: self.audio,
-            start: self.start,
-            end: self.end,
-            publish: self.publish,
-            ..Encoding::default()
-        };
-        *self == prepared
-            && matches!(self.video, VideoCodec::Automatic | VideoCodec::H264)
-            && matches!(self.audio, Sound::Automatic | Sound::Both)
-            && self.publish == PublishBy::Rtsp
+        self.unprepared().is_none()
+    }
+
+    /// What of it a prepared file can't be, which has H.264 with a key frame each second, AAC and Opus, and is copied by
+    /// RTSP.
+    pub fn unprepared(&self) -> Option<Setting> {
+        let other = |setting: Setting, is: bool| is.then_some(setting);
+        other(Setting::Video, !matches!(self.video, VideoCodec::Automatic | VideoCodec::H264))
+            .or(other(Setting::Audio, self.audio == Sound::AsIs))
+            .or(other(Setting::Keyframes, self.keyframes.is_some_and(|seconds| seconds != 1)))
+            .or(other(Setting::Publish, self.publish != PublishBy::Rtsp))
+            .or(other(Setting::Extra, !self.extra.is_empty()))
     }
 }
 

@@ -86,7 +86,9 @@ pub use obs::ObsFile;
 pub use obs_scene::obs_scene_collection;
 pub use prepare::{LEAST_PREPARED_ROOM, Preparation, PreparedFile};
 pub use preset::{Preset, check_preset_name};
-pub use probe::{AudioTrack, Cost, Mode, Picture, Plan, ProbeReport, SourceMedia, VideoTrack};
+pub use probe::{
+    AudioTrack, Cost, Mode, Picture, Plan, PreparedReport, ProbeReport, SourceMedia, VideoTrack,
+};
 pub use remark::{Remark, RemarkCode};
 pub use secret::{Secret, is_secret_name};
 pub use server::{Listener, LogLine, LogOrigin, Ports, ServerKind, ServerState, ServerStatus};

@@ -16,8 +16,11 @@ pub enum Preparation {
         /// Of 100, and below.
         percent: u8,
     },
-    /// It is there. A stream that runs moves to it as soon as no viewer notices.
+    /// It is there. A stream that runs moves to it as soon as no viewer notices: at the end of a pass, or at once where
+    /// nobody watches.
     Ready,
+    /// It is there. The stream moves to it when nobody watches: its viewers would have to connect again.
+    Unwatched,
     /// It could not be made.
     Failed {
         /// Why.

@@ -15,6 +15,20 @@ pub struct ProbeReport {
     pub plan: Plan,
     /// The FFmpeg command, quoted for a shell, without credentials.
     pub command: String,
+    /// The same of a file that is prepared of it; absent where none can be.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prepared: Option<Box<PreparedReport>>,
+}
+
+/// What a prepared file would hold, and how it would be sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PreparedReport {
+    /// What it would hold.
+    pub media: SourceMedia,
+    /// How it would be sent.
+    pub plan: Plan,
+    /// The FFmpeg command, as that of the report.
+    pub command: String,
 }
 
 /// What a source holds, in the units people use.

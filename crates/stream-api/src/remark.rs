@@ -83,6 +83,12 @@ remarks! {
     Unpublished = "unpublished", "plan.reason.unpublished";
     /// Too many channels to be copied.
     AudioChannels = "audio_channels", "plan.reason.audio_channels";
+    /// It is sent from a prepared file of such a picture and bitrate.
+    Prepared = "prepared", "plan.reason.prepared";
+    /// It is sent from a prepared file of such a picture and quality.
+    PreparedQuality = "prepared_quality", "plan.reason.prepared_quality";
+    /// It is sent from a prepared file without a picture.
+    PreparedSound = "prepared_sound", "plan.reason.prepared_sound";
 
     /// Viewers over WebRTC hear nothing.
     WebrtcSilent = "webrtc_silent", "plan.warning.webrtc_silent";
@@ -116,6 +122,8 @@ remarks! {
     /// Its server does not take it as it was chosen to be published.
     PublishedInstead = "published_instead", "plan.warning.published_instead";
 
+    /// The picture's high dynamic range is encoded as it is.
+    Hdr = "hdr", "plan.warning.hdr";
     /// Not every browser plays the codec, which is passed on as it is.
     CodecBrowsers = "codec_browsers", "plan.warning.codec_browsers";
 }

@@ -145,11 +145,14 @@ mod tests {
         assert!(
             spec.may_prepare() && with(Encoding { height: Some(720), ..Encoding::default() }).may_prepare()
         );
+        let chosen =
+            Encoding { rotate: Some(90), volume: Some(50), audio: Sound::None, ..Encoding::default() };
+        assert!(with(chosen).may_prepare(), "it is made so once");
         for unfit in [
             StreamSpec { playback: Playback::Once, ..spec.clone() },
             StreamSpec { source: Source::TestPattern, ..spec.clone() },
-            with(Encoding { audio: Sound::None, ..Encoding::default() }),
-            with(Encoding { volume: Some(50), ..Encoding::default() }),
+            with(Encoding { audio: Sound::AsIs, ..Encoding::default() }),
+            with(Encoding { keyframes: Some(4), ..Encoding::default() }),
         ] {
             assert!(!unfit.may_prepare(), "{unfit:?}");
         }

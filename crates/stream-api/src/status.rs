@@ -81,6 +81,9 @@ pub struct Stream {
     /// How far its prepared file is, where it wants one.
     #[serde(default)]
     pub preparation: Option<Preparation>,
+    /// It is stopped, and starts once its prepared file is there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub starts_prepared: bool,
 }
 
 read_flat! {
@@ -133,6 +136,8 @@ read_flat! {
         wait: Option<Wait>,
         #[serde(default)]
         preparation: Option<Preparation>,
+        #[serde(default)]
+        starts_prepared: bool,
     }
 }
 
@@ -164,6 +169,7 @@ impl Stream {
             publisher: None,
             wait: None,
             preparation: None,
+            starts_prepared: false,
         }
     }
 

@@ -15,8 +15,8 @@ use salvage::Lost;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stream_api::{
-    Code, Error, Order, Preset, ServerId, ServerSettings, StreamId, StreamSpec, UnixMillis, check_name,
-    propose_name, t,
+    Code, Error, Order, Origin, Preset, ServerId, ServerSettings, StreamId, StreamSpec, UnixMillis,
+    check_name, propose_name, t,
 };
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -55,6 +55,9 @@ pub(crate) struct StoredStream {
     /// Its source was found to send what not every viewer plays.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(crate) converts: bool,
+    /// It is stopped, and starts once its prepared file is there: who wanted that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) starts_prepared: Option<Origin>,
     /// Empty once it is read.
     #[serde(flatten, skip_serializing)]
     pub(crate) unknown: Unknown,

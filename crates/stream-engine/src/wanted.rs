@@ -1,7 +1,7 @@
 //! What decides how a file is sent, besides the file.
 
 use ffmpeg_cli::{plan::Wanted, publish::By};
-use stream_api::{Encoding, Error, Playback, Protocols, Remark, RemarkCode, ServerId};
+use stream_api::{Encoding, Error, Playback, Protocols, Remark, RemarkCode, ServerId, StreamSpec};
 
 use crate::{hub::Hub, prober::Prober};
 
@@ -15,7 +15,14 @@ pub(crate) fn wanted(
 ) -> Wanted {
     // What viewers of somebody else's server watch by is its owner's business.
     let viewers = if server.is_bundled() { hub.settings().protocols } else { Protocols::default() };
-    Wanted { encoding: encoding.clone(), playback, encoders: prober.encoders().working(), viewers }
+    let encoders = prober.encoders().working();
+    Wanted { encoding: encoding.clone(), playback, encoders, viewers, prepare: false }
+}
+
+/// For a stream as it is configured.
+pub(crate) fn wanted_of(hub: &Hub, prober: &Prober, spec: &StreamSpec) -> Wanted {
+    let prepare = spec.prepare && spec.may_prepare();
+    Wanted { prepare, ..wanted(hub, prober, spec.server, spec.playback, &spec.encoding) }
 }
 
 /// By which protocol it goes to its server: as the user chose where the server takes that, else by RTSP, which every

@@ -33,7 +33,7 @@ async fn report(Json(request): Json<SourceProbe>) -> Json<ProbeReport> {
     let proposed_name = propose_name(path.rsplit('/').next().unwrap_or_default(), |_| false);
     let name = name.unwrap_or_else(|| proposed_name.clone());
     let (media, plan, command) = streams::probed(&path, &name, playback, encoding);
-    Json(ProbeReport { path, proposed_name, media, plan, command })
+    Json(ProbeReport { path, proposed_name, media, plan, command, prepared: None })
 }
 
 /// About what the engine says of a file that is encoded.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::{ev::SubmitEvent, prelude::*};
 use stream_api::{
-    Preparation, PreparedFile, StreamId,
+    Mode, Preparation, PreparedFile, StreamId,
     commands::{PrepareCancel, PrepareStart, PreparedFiles, PreparedList, PreparedRemove, PreparedRoomSet},
     file_name, t, tn,
 };
@@ -29,12 +29,14 @@ pub(crate) fn preparation(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
         row.with(|row| {
             let stream = &row.stream;
             let gains = stream.plan.as_ref().map(|plan| plan.gains.clone()).unwrap_or_default();
-            (stream.spec.prepare, stream.preparation.clone(), gains, stream.spec.may_prepare())
+            let moves = stream.on_air && stream.plan.as_ref().is_some_and(|plan| plan.mode != Mode::Prepared);
+            let state = (stream.spec.prepare, stream.preparation.clone(), stream.starts_prepared);
+            (state, gains, stream.spec.may_prepare(), moves)
         })
     });
     let start = move || {
         view! {
-            <Act label=t!("prepare.start") act="prepare" busy=busy on_press=move |_| app.run(busy, PrepareStart { id }, |_| {})/>
+            <Act label=t!("prepare.start") act="prepare" busy=busy on_press=move |_| app.run(busy, PrepareStart { id, start: false }, |_| {})/>
         }
     };
     let cancel = move |label: &'static str| {
@@ -43,16 +45,23 @@ pub(crate) fn preparation(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
         }
     };
     move || {
-        let (wanted, state, gains, can) = seen.get();
+        let ((wanted, state, starts), gains, can, moves) = seen.get();
         if !can {
             return None;
         }
+        let starts = starts && !matches!(state, Some(Preparation::Failed { .. }));
         let (words, buttons) = match (wanted, state) {
             (true, Some(Preparation::Waiting { before })) => {
                 (tn!("prepare.waiting", u64::from(before)), cancel(t!("prepare.cancel")).into_any())
             }
             (true, Some(Preparation::Making { percent })) => {
                 (t!("prepare.making", percent = percent), cancel(t!("prepare.cancel")).into_any())
+            }
+            (true, Some(Preparation::Ready)) if moves => {
+                (t!("prepare.moves").to_owned(), cancel(t!("prepare.off")).into_any())
+            }
+            (true, Some(Preparation::Unwatched)) => {
+                (t!("prepare.unwatched").to_owned(), cancel(t!("prepare.off")).into_any())
             }
             (true, Some(Preparation::Ready)) => {
                 (t!("prepare.ready").to_owned(), cancel(t!("prepare.off")).into_any())
@@ -68,6 +77,7 @@ pub(crate) fn preparation(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
                 (lines.join(" "), start().into_any())
             }
         };
+        let words = if starts { format!("{words} {}", t!("prepare.starts")) } else { words };
         Some(view! {
             <div class="preparation" data-testid="preparation" role="status">
                 <p class="small-print">{words}</p>

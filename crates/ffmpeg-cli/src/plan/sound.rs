@@ -31,7 +31,7 @@ pub(super) fn sounds(audio: &AudioTrack, container: &str, wanted: &Wanted, encod
     let both = wanted.carries_opus() && wanted.viewers.webrtc;
     let codecs: &[&str] = match encoding.audio {
         Sound::None => return Sounds::default(),
-        Sound::AsIs if impossible.is_none() && altered.is_none() => {
+        Sound::AsIs if impossible.is_none() && wanted.repeated_part().is_none() => {
             let warning = against.map(super::not_everywhere);
             let first = Made { sent: super::as_it_is(audio), encoded: false };
             return Sounds { first: Some(first), warning, ..Sounds::default() };
@@ -46,8 +46,10 @@ pub(super) fn sounds(audio: &AudioTrack, container: &str, wanted: &Wanted, encod
         Sound::Opus => &["opus"],
         Sound::Automatic | Sound::AsIs | Sound::Aac => &["aac"],
     };
+    // A prepared file has no other: with one, nobody could move there who watches.
+    let fits = !wanted.prepare || super::as_it_is(audio) == super::encoded_audio(&audio.codec);
     let make = |codec: &&str| {
-        let copied = audio.codec == **codec && against.is_none() && altered.is_none();
+        let copied = audio.codec == **codec && against.is_none() && altered.is_none() && fits;
         let sent = if copied { super::as_it_is(audio) } else { super::encoded_audio(codec) };
         Made { sent, encoded: !copied }
     };
@@ -70,8 +72,12 @@ pub(super) fn sounds(audio: &AudioTrack, container: &str, wanted: &Wanted, encod
     Sounds { first, second, reasons, warning: None }
 }
 
-/// What the user wants of a sound that can't be had of it as it is.
+/// What the user wants of a sound that can't be had of it as it is. Nothing where it is to be sent just so: what was set
+/// before is out of sight then.
 fn altered(encoding: &Encoding) -> Option<Remark> {
+    if encoding.audio == Sound::AsIs {
+        return None;
+    }
     let louder = encoding.volume.filter(|percent| *percent != 100).map(|_| judge::asked(Setting::Volume));
     louder.or(encoding.audio_kilobits.map(|_| judge::asked(Setting::AudioBitrate)))
 }
@@ -81,9 +87,9 @@ pub(super) fn live(audio: &AudioTrack, encoding: &Encoding) -> Sounds {
     let (odd, altered) = (judge::against_passing_audio(audio), altered(encoding));
     let codecs: &[&str] = match encoding.audio {
         Sound::None => return Sounds::default(),
-        Sound::AsIs if altered.is_none() => &[],
+        Sound::AsIs => &[],
         Sound::Automatic if odd.is_none() && altered.is_none() => &[],
-        Sound::Automatic | Sound::AsIs | Sound::Opus => &["opus"],
+        Sound::Automatic | Sound::Opus => &["opus"],
         Sound::Aac => &["aac"],
         Sound::Both => &["aac", "opus"],
     };

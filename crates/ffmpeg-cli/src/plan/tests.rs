@@ -273,7 +273,11 @@ fn what_is_encoded_has_a_sound_for_every_viewer() {
 
 #[test]
 fn as_it_is_means_as_it_is_wherever_that_can_be_sent() {
-    let as_is: Choice = |e| (e.video, e.audio, e.kilobits) = (VideoCodec::AsIs, Sound::AsIs, Some(900));
+    let as_is: Choice = |e| {
+        (e.video, e.audio, e.kilobits) = (VideoCodec::AsIs, Sound::AsIs, Some(900));
+        // Set before; the form shows none of it now.
+        (e.volume, e.audio_kilobits) = (Some(50), Some(64));
+    };
     let hevc = VideoTrack { codec: "hevc".into(), ..video() };
     let plan = chosen(&media(MP4, Some(hevc.clone()), Some(audio("mp3", None))), as_is);
     assert_eq!(
@@ -368,15 +372,44 @@ fn a_part_that_repeats_is_encoded_and_one_that_begins_too_late_is_refused() {
 fn a_prepared_file_is_offered_only_for_what_it_can_be() {
     let long = SourceMedia { duration: Some(60.0), ..good() };
     assert!(!chosen(&long, |e| e.height = Some(720)).gains.is_empty());
-    let unfit: [Choice; 5] = [
-        |e| e.rotate = Some(90),
-        |e| (e.height, e.volume) = (Some(720), Some(50)),
+    assert!(!chosen(&long, |e| (e.rotate, e.volume) = (Some(90), Some(50))).gains.is_empty());
+    let unfit: [Choice; 4] = [
+        |e| (e.height, e.keyframes) = (Some(720), Some(4)),
+        |e| (e.height, e.audio) = (Some(720), Sound::AsIs),
         |e| e.video = VideoCodec::H265,
-        |e| e.audio = Sound::Opus,
         |e| e.extra = "-metadata title=x".into(),
     ];
     for choice in unfit {
         let plan = chosen(&long, choice);
         assert!(plan.gains.is_empty(), "{plan:?}");
     }
+}
+
+#[test]
+fn viewers_get_the_sound_that_a_prepared_file_will_have() {
+    let rate = |sample_rate| AudioTrack { sample_rate, ..audio("aac", Some("LC")) };
+    let of = |sample_rate, height, prepare| {
+        let media = SourceMedia { audio: Some(rate(sample_rate)), ..good() };
+        let encoding = Encoding { height, ..Encoding::default() };
+        super::plan(&media, &Wanted { prepare, ..Wanted::by(encoding) }).expect("has tracks")
+    };
+    let rate_of = |plan: &Plan| plan.sent.audio.as_ref().map(|audio| audio.sample_rate);
+    let small = Some(720);
+    for (sample_rate, height, prepare, encodes, sent) in [
+        (44_100, small, false, false, 44_100),
+        (44_100, small, true, true, 48_000),
+        (48_000, small, true, false, 48_000),
+        (44_100, None, true, false, 44_100),
+    ] {
+        let plan = of(sample_rate, height, prepare);
+        let seen = (plan.encodes_audio, rate_of(&plan));
+        assert_eq!(seen, (encodes, Some(sent)), "{sample_rate} {height:?} {prepare}");
+    }
+}
+
+#[test]
+fn high_dynamic_range_that_is_encoded_is_told() {
+    let hdr = SourceMedia { video: Some(VideoTrack { hdr: true, ..video() }), ..good() };
+    let told = |plan: &Plan| plan.warnings.iter().any(|warning| warning.code == RemarkCode::Hdr);
+    assert!(told(&chosen(&hdr, |e| e.height = Some(720))) && !told(&chosen(&hdr, |_| ())));
 }

@@ -13,6 +13,8 @@ pub struct Wanted {
     pub encoders: Encoders,
     /// By what its viewers watch.
     pub viewers: Protocols,
+    /// It is to move to a prepared file: its viewers stay where they have the tracks of that already.
+    pub prepare: bool,
 }
 
 impl Wanted {

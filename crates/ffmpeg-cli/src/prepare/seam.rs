@@ -63,7 +63,7 @@ impl Seam {
             Track { packets, step, tick: 0.0, seen: 0, last: 0.0 }
         };
         let picture = recipe.picture.as_ref().map(|_| track(length.frames));
-        let sound = recipe.sound.then(|| [track(length.aac()), track(length.opus())]);
+        let sound = recipe.sound.map(|_| [track(length.aac()), track(length.opus())]);
         let tracks = picture.into_iter().chain(sound.into_iter().flatten()).collect();
         Seam { tracks, passes }
     }

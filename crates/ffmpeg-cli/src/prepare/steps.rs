@@ -7,10 +7,13 @@ use stream_api::Part;
 
 use super::{
     AAC, OPUS, RATE, Recipe,
-    recipe::{Length, Picture},
+    recipe::{Length, Picture, Tone},
     test_pattern,
 };
-use crate::{input, publish::part};
+use crate::{
+    input,
+    publish::{encode, part},
+};
 
 /// The finished file.
 pub const WHOLE: &str = "whole.mp4";
@@ -61,9 +64,9 @@ pub fn steps(recipe: &Recipe, source: Option<&Path>, seconds: f64) -> Vec<Step> 
     let step = |arguments, share, until| Step { arguments, share, until };
     let mut all =
         vec![step(decoded(recipe, source, length), if recipe.picture.is_some() { 900 } else { 300 }, until)];
-    if recipe.sound {
+    if let Some(sound) = recipe.sound {
         let share = if recipe.picture.is_some() { 60 } else { 600 };
-        all.push(step(encoded_sound(length), share, until));
+        all.push(step(encoded_sound(sound, length), share, until));
         all.push(step(cut_sound(length), 10, until));
     }
     all.push(step(joined(recipe, length), 10, until));
@@ -87,10 +90,10 @@ fn decoded(recipe: &Recipe, source: Option<&Path>, length: Length) -> Vec<OsStri
         encoder(&mut words, picture);
         add(&mut words, &["-video_track_timescale", &TICKS.to_string(), "-f", "mp4", PICTURE]);
     }
-    if recipe.sound {
-        let samples = length.samples;
+    if let Some(tone) = recipe.sound {
+        let (samples, volume) = (length.samples, encode::volume(tone.volume));
         let filter = format!(
-            "aresample={RATE}:async=1:first_pts=0,aformat=sample_fmts=s16:channel_layouts=stereo,\
+            "aresample={RATE}:async=1:first_pts=0{volume},aformat=sample_fmts=s16:channel_layouts=stereo,\
              apad=whole_len={samples},atrim=end_sample={samples}"
         );
         add(&mut words, &["-map", sound, "-af", &filter, "-c:a", "pcm_s16le", "-f", "s16le", SOUND]);
@@ -100,10 +103,11 @@ fn decoded(recipe: &Recipe, source: Option<&Path>, length: Length) -> Vec<OsStri
 
 /// From the first moment of the source on; what is missing at the end is the last picture, held.
 fn filter(picture: &Picture) -> String {
-    let Picture { width, height, rate, interlaced, .. } = picture;
+    let Picture { width, height, rate, interlaced, turn, .. } = picture;
     let frames = if *interlaced { "bwdif=mode=send_frame," } else { "" };
+    let turn = encode::turn(*turn).map(|turn| format!("{turn},")).unwrap_or_default();
     format!(
-        "{frames}fps={rate}:start_time=0,scale={width}:{height},setsar=1,format=yuv420p,\
+        "{frames}fps={rate}:start_time=0,{turn}scale={width}:{height},setsar=1,format=yuv420p,\
          tpad=stop_mode=clone:stop=-1"
     )
 }
@@ -113,13 +117,17 @@ fn encoder(words: &mut Vec<OsString>, picture: &Picture) {
     let (rate, buffer) = (format!("{}k", picture.kilobits), format!("{}k", 2 * picture.kilobits));
     let second = picture.fps.round().max(1.0).to_string();
     add(words, &["-c:v", "libx264", "-preset", "veryfast", "-profile:v", "high"]);
-    add(words, &["-b:v", &rate, "-maxrate", &rate, "-bufsize", &buffer]);
+    match picture.quality {
+        Some(quality) => add(words, &["-crf", &quality.to_string()]),
+        None => add(words, &["-b:v", &rate]),
+    }
+    add(words, &["-maxrate", &rate, "-bufsize", &buffer]);
     add(words, &["-bf", "0", "-g", &second, "-keyint_min", &second, "-sc_threshold", "0", "-flags", "+cgop"]);
 }
 
 /// Both codecs, from some packets before the start of a second pass to some after its end: an encoder's state at both
 /// ends is then that of an endless loop.
-fn encoded_sound(length: Length) -> Vec<OsString> {
+fn encoded_sound(tone: Tone, length: Length) -> Vec<OsString> {
     let samples = length.samples;
     let cut = |lead: u64, after: u64| {
         format!("atrim=start_sample={}:end_sample={},asetpts=N/SR/TB", samples - lead, 2 * samples + after)
@@ -130,8 +138,9 @@ fn encoded_sound(length: Length) -> Vec<OsString> {
     let mut words = start();
     add(&mut words, &["-f", "s16le", "-ar", "48000", "-ac", "2", "-stream_loop", "2", "-i", SOUND]);
     add(&mut words, &["-filter_complex", &graph]);
-    add(&mut words, &["-map", "[a]", "-c:a", "aac", "-b:a", "128k", "-f", "adts", LONG_AAC]);
-    add(&mut words, &["-map", "[o]", "-c:a", "libopus", "-b:a", "96k", "-f", "ogg", LONG_OPUS]);
+    let [aac, opus] = tone.kilobits().map(|kilobits| format!("{kilobits}k"));
+    add(&mut words, &["-map", "[a]", "-c:a", "aac", "-b:a", &aac, "-f", "adts", LONG_AAC]);
+    add(&mut words, &["-map", "[o]", "-c:a", "libopus", "-b:a", &opus, "-f", "ogg", LONG_OPUS]);
     words
 }
 
@@ -162,7 +171,7 @@ fn joined(recipe: &Recipe, length: Length) -> Vec<OsString> {
     if picture {
         add(&mut words, &["-i", PICTURE]);
     }
-    if recipe.sound {
+    if recipe.sound.is_some() {
         add(&mut words, &["-i", LOOP_AAC, "-i", LOOP_OPUS]);
     }
     if picture {
@@ -172,7 +181,7 @@ fn joined(recipe: &Recipe, length: Length) -> Vec<OsString> {
         let times = format!("setts=pts={now}:dts={now}:duration={next}-{now}");
         add(&mut words, &["-map", "0:v", "-bsf:v", &times]);
     }
-    if recipe.sound {
+    if recipe.sound.is_some() {
         let first = usize::from(picture);
         add(&mut words, &["-map", &format!("{first}:a"), "-map", &format!("{}:a", first + 1)]);
         let times = |samples: u64| format!("setts=pts=N*{samples}:dts=N*{samples}:duration={samples}");

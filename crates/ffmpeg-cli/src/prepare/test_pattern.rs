@@ -2,7 +2,11 @@
 
 use std::ffi::OsString;
 
-use super::{Recipe, recipe::Picture, steps::add};
+use super::{
+    Recipe,
+    recipe::{Picture, Tone},
+    steps::add,
+};
 
 /// Seconds: a whole number of units, of frames, and of the tone's cycles.
 pub(super) const SECONDS: f64 = 9.6;
@@ -19,9 +23,11 @@ impl Recipe {
             fps: 30.0,
             rate: "30".to_owned(),
             interlaced: false,
+            turn: None,
             kilobits: 1500,
+            quality: None,
         };
-        Recipe { picture: Some(picture), sound: true, part: None }
+        Recipe { picture: Some(picture), sound: Some(Tone::default()), part: None }
     }
 
     /// Seconds that the test pattern lasts.

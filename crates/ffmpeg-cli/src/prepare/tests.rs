@@ -1,6 +1,6 @@
 use std::path::Path;
 
-use stream_api::{AudioTrack, Mode, Part, SentAudio, SourceMedia, Tracks, VideoTrack};
+use stream_api::{AudioTrack, Encoding, Mode, Part, SentAudio, Sound, SourceMedia, Tracks, VideoTrack};
 
 use super::{recipe::Length, *};
 use crate::plan::Wanted;
@@ -39,7 +39,7 @@ fn media(fps: f64, sound: bool) -> SourceMedia {
 
 fn recipe(fps: f64, sound: bool) -> Recipe {
     let media = media(fps, sound);
-    Recipe::of(&media, &plan(&media).expect("has tracks"), None)
+    Recipe::of(&media, &plan(&media).expect("has tracks"), &Encoding::default())
 }
 
 #[test]
@@ -121,7 +121,71 @@ fn what_it_is_made_by_tells_files_apart() {
     let at = decoded.iter().position(|word| word == "-i").expect("has an input");
     assert_eq!(decoded[at - 2..at], ["-ss", "1.500"], "{decoded:?}");
     let sound = SourceMedia { video: None, ..media(0.0, true) };
-    assert_eq!(Recipe::of(&sound, &plan(&sound).expect("has tracks"), None).name(), "v1-aac-opus");
+    let sound = Recipe::of(&sound, &plan(&sound).expect("has tracks"), &Encoding::default());
+    assert_eq!(sound.name(), "v1-aac-opus");
+}
+
+#[test]
+fn what_was_chosen_is_made_once_instead_of_all_the_time() {
+    let chosen = |encoding: Encoding| {
+        let media = media(30.0, true);
+        let plan = crate::plan::plan(&media, &Wanted::by(encoding.clone())).expect("has tracks");
+        assert!(encoding.may_prepare(), "{encoding:?}");
+        let recipe = Recipe::of(&media, &plan, &encoding);
+        let words = |step: &Step| {
+            let words = step.arguments.iter().map(|word| word.to_string_lossy().into_owned());
+            words.collect::<Vec<_>>().join(" ")
+        };
+        let lines: Vec<String> = steps(&recipe, Some(Path::new("/a")), 5.0).iter().map(words).collect();
+        (recipe, lines.join("\n"))
+    };
+    let turned = Encoding {
+        rotate: Some(90),
+        deinterlace: Some(true),
+        quality: Some(30),
+        volume: Some(50),
+        audio_kilobits: Some(192),
+        ..Encoding::default()
+    };
+    let (recipe, lines) = chosen(turned);
+    assert_eq!(recipe.name(), "v1-360x640i30-1222-q30-turn90-aac-opus-192k-volume50");
+    assert!(lines.contains("-vf bwdif=mode=send_frame,fps=30:start_time=0,transpose=clock,scale=360:640,"));
+    assert!(lines.contains("-crf 30 -maxrate 1222k") && !lines.contains("-b:v"), "{lines}");
+    assert!(lines.contains("first_pts=0,volume=0.5,aformat") && lines.contains("aac -b:a 192k"), "{lines}");
+    let (silent, lines) = chosen(Encoding { audio: Sound::None, ..Encoding::default() });
+    assert!(silent.name() == "v1-640x360p30-611" && !lines.contains("0:a:0"), "{lines}");
+    let (aac, _) = chosen(Encoding { audio: Sound::Aac, ..Encoding::default() });
+    let plan = aac.plan();
+    assert!(plan.sent.second_audio.is_none() && aac.name() == recipe_name(), "the same file: {plan:?}");
+    assert!(narrowed(&plan, &Tracks { audio: None, ..plan.sent.clone() }).is_none(), "not without its sound");
+    let (opus, _) = chosen(Encoding { audio: Sound::Opus, ..Encoding::default() });
+    assert_eq!(opus.plan().audio.as_deref(), Some("opus"));
+}
+
+fn recipe_name() -> String {
+    recipe(30.0, true).name()
+}
+
+#[test]
+fn a_picture_that_could_be_copied_keeps_its_bits() {
+    let copied = |bitrate_bps| {
+        let mut media = SourceMedia { bitrate_bps: Some(bitrate_bps), ..media(30.0, false) };
+        media.container = "mov,mp4".into();
+        if let Some(video) = &mut media.video {
+            (video.codec, video.profile) = ("h264".into(), Some("High".into()));
+        }
+        let plan = plan(&media).expect("has tracks");
+        assert_eq!(plan.mode, Mode::Copy, "{plan:?}");
+        Recipe::of(&media, &plan, &Encoding::default())
+    };
+    assert_eq!(copied(12_012_345).name(), "v1-640x360p30-12100");
+    let hour = (copied(12_012_345), recipe(30.0, true));
+    assert_eq!(hour.0.space(3600.0), 2 * hour.0.size(3600.0));
+    assert!(hour.1.space(3600.0) > 2 * hour.1.size(3600.0) + 690_000_000, "as samples it is large");
+    assert_eq!(copied(100_000).name(), "v1-640x360p30-611", "the usual ones");
+    assert_eq!(copied(90_000_000).name(), "v1-640x360p30-20000", "a disk has an end");
+    let plan = copied(12_012_345).plan();
+    assert!(plan.reasons[0].message.contains("12.1") && plan.cost.is_some(), "{plan:?}");
 }
 
 #[test]

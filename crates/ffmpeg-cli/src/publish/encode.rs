@@ -64,7 +64,7 @@ fn encode_video(words: &mut Words, video: &VideoTrack, picture: &Picture, codec:
 }
 
 /// Besides what the file says of itself, which FFmpeg does by itself.
-fn turn(degrees: Option<u32>) -> Option<&'static str> {
+pub(crate) fn turn(degrees: Option<u32>) -> Option<&'static str> {
     match degrees? {
         90 => Some("transpose=clock"),
         180 => Some("hflip,vflip"),
@@ -93,9 +93,7 @@ fn sounds(words: &mut Words, media: &SourceMedia, plan: &Plan, encoding: &Encodi
 fn encode_audio(words: &mut Words, of: &str, codec: &str, encoding: &Encoding) {
     let option = |name: &str| format!("-{name}:{of}");
     let mut filter = "aresample=48000:async=1:first_pts=0".to_owned();
-    if let Some(percent) = encoding.volume.filter(|percent| *percent != 100) {
-        filter += &format!(",volume={}", f64::from(percent) / 100.0);
-    }
+    filter += &volume(encoding.volume);
     words.add(&[&option("filter"), &filter]);
     let rate = |usual: u32| format!("{}k", encoding.audio_kilobits.unwrap_or(usual));
     match codec {
@@ -106,6 +104,12 @@ fn encode_audio(words: &mut Words, of: &str, codec: &str, encoding: &Encoding) {
         _ => words.add(&[&option("c"), "aac", &option("b"), &rate(128)]),
     }
     words.add(&[&option("ac"), "2", &option("ar"), "48000"]);
+}
+
+/// A filter with a comma before it; none where the sound stays as loud as it is. Per cent.
+pub(crate) fn volume(percent: Option<u32>) -> String {
+    let percent = percent.filter(|percent| *percent != 100);
+    percent.map(|percent| format!(",volume={}", f64::from(percent) / 100.0)).unwrap_or_default()
 }
 
 /// What `picked` makes of `video` as the user wants it: no larger and no faster than it is.

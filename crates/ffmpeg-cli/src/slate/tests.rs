@@ -131,7 +131,7 @@ fn sound_that_no_silence_fits_is_told() {
 #[test]
 fn a_prepared_file_has_two_sounds() {
     let media = media((640, 360), 30.0, Some(("mp3", 44_100, 2)));
-    let recipe = crate::prepare::Recipe::of(&media, &plan(&media).expect("has tracks"), None);
+    let recipe = crate::prepare::Recipe::of(&media, &plan(&media).expect("has tracks"), &Default::default());
     let slate = Slate::of(&media, &recipe.plan()).expect("can be kept");
     assert_eq!(slate.file_name(), "v1-h264-640x360-30-aac-48000-2-opus-48000-2.mp4");
     let line = line(&slate);

@@ -13,6 +13,10 @@ use crate::{PreparedFile, StreamId};
 pub struct PrepareStart {
     /// Which.
     pub id: StreamId,
+    /// Start the stream, which is stopped, once the file is there: over restarts of the program too, until somebody
+    /// starts or stops it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub start: bool,
 }
 
 /// Wants a stream to be sent without a prepared file. What is being made for it alone is given up; a stream that is

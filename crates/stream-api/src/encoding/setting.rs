@@ -87,8 +87,9 @@ impl Setting {
         match self {
             Setting::Bitrate => (300, 50_000),
             Setting::Quality => (10, 40),
-            Setting::Height => (120, 4320),
-            Setting::Fps => (1, 120),
+            // More is never made: it would be cut without a word.
+            Setting::Height => (120, 2160),
+            Setting::Fps => (1, 60),
             Setting::Keyframes => (1, 10),
             Setting::AudioBitrate => (32, 320),
             Setting::Volume => (1, 400),

@@ -65,6 +65,10 @@ impl Board {
         self.used.iter().filter(|(_, used)| used.as_str() == key).map(|(id, _)| *id).collect()
     }
 
+    pub(super) fn wanting(&self, key: &Key) -> Vec<StreamId> {
+        self.wanted.iter().filter(|(_, job)| job.key == *key).map(|(id, _)| *id).collect()
+    }
+
     pub(super) fn preparation(&self, key: &Key) -> Option<Preparation> {
         if let Some(making) = self.making.as_ref().filter(|making| making.key == *key) {
             return Some(Preparation::Making { percent: making.percent });

@@ -49,7 +49,8 @@ pub(super) async fn make(prepared: &Prepared, job: &Job) -> Result<(), Error> {
     };
     let size = job.recipe.size(seconds);
     prepared.check_size(size)?;
-    prepared.make_room(size);
+    prepared.make_room(size, None);
+    prepared.check_disk(job.recipe.space(seconds)).await?;
     let mut done = MEASURED;
     for step in prepare::steps(&job.recipe, job.path(), seconds) {
         let (share, until) = (step.share, step.until.max(1));
@@ -80,7 +81,7 @@ pub(super) async fn make(prepared: &Prepared, job: &Job) -> Result<(), Error> {
     let (shelf, key, made) = (prepared.shelf.clone(), job.key.clone(), workplace.path.join(WHOLE));
     let put = tokio::task::spawn_blocking(move || shelf.put(key, &made, label)).await;
     put.map_err(io::Error::other).flatten().map_err(failed)?;
-    prepared.make_room(0);
+    prepared.make_room(0, Some(&job.key));
     tracing::info!(source = shown, seconds, millis = began.elapsed().as_millis(), "prepared");
     Ok(())
 }

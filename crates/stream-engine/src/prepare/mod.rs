@@ -23,8 +23,9 @@ use crate::{
     drives::Drives,
     hub::Hub,
     prober::{Probed, Prober},
+    room::{Look, Room, Space},
     tools::Tools,
-    wanted::wanted,
+    wanted::wanted_of,
 };
 use board::Board;
 pub(crate) use identity::Key;
@@ -83,13 +84,15 @@ impl Prepared {
     }
 
     /// The prepared file that a stream which is about to start is sent from. None where it wants none or has none yet,
-    /// which is then made. `now`: the tracks that its viewers have, if it has viewers.
+    /// which is then made. `now`: the tracks that its viewers have, where they are kept; a file that has not just these
+    /// waits for a moment when the stream `moves` because nobody watches.
     pub(crate) async fn take(
         &self,
         id: StreamId,
         spec: &StreamSpec,
         probed: &Probed,
         now: Option<&Tracks>,
+        moves: bool,
     ) -> Option<Ready> {
         let job = match self.job(spec, probed).await {
             Ok(job) => job,
@@ -101,9 +104,18 @@ impl Prepared {
                 return None;
             }
         };
-        let ready = self.ready(id, &job, now).await;
-        self.lock().want(id, job.clone());
+        let drops = now.is_some_and(|now| prepare::narrowed(&job.recipe.plan(), now).is_none());
+        let ready = match drops && !moves {
+            true => None,
+            false => self.ready(id, &job, now).await,
+        };
+        let mut board = self.lock();
+        board.want(id, job.clone());
         if ready.is_none() {
+            board.stop_using(id);
+        }
+        drop(board);
+        if ready.is_none() && !self.shelf.has(&job.key) {
             self.order(job);
         }
         ready
@@ -136,7 +148,7 @@ impl Prepared {
             return Ok(());
         }
         let Source::File { path } = &spec.source else { return Err(Error::new(Code::PrepareUnfit)) };
-        let wanted = wanted(&self.hub, &self.prober, spec.server, spec.playback, &spec.encoding);
+        let wanted = wanted_of(&self.hub, &self.prober, spec);
         let probed = self.prober.probe(path, &wanted).await?;
         let job = self.job(spec, &probed).await?;
         if !self.shelf.has(&job.key) {
@@ -212,16 +224,28 @@ impl Prepared {
         if room < LEAST_PREPARED_ROOM { unfit() } else { Ok(()) }
     }
 
-    /// Whether a file of so many bytes has room when all others are gone.
+    /// Whether a file of so many bytes has room when all others are gone that may go.
     fn check_size(&self, size: u64) -> Result<(), Error> {
-        let (room, shown) = (self.shelf.room(), |bytes: u64| format!("{:.1} GB", bytes as f64 / 1e9));
-        let large = || Error::new(Code::PrepareTooLarge).with("size", shown(size)).with("room", shown(room));
+        let room = self.shelf.left(|key| self.stays(key));
+        let large =
+            || Error::new(Code::PrepareTooLarge).with("size", gigabytes(size)).with("room", gigabytes(room));
         if size > room { Err(large()) } else { Ok(()) }
+    }
+
+    /// Whether the disk has as much as making a file takes at times; unknown, it is tried.
+    async fn check_disk(&self, needs: u64) -> Result<(), Error> {
+        let room = Room::of(self.shelf.dir().to_owned(), self.drives.clone());
+        let Look::Space(Space { free, .. }) = room.look().await else { return Ok(()) };
+        let full = || Error::new(Code::PrepareNoSpace).with("path", self.shelf.dir().display());
+        match free < needs {
+            true => Err(full().with("needs", gigabytes(needs)).with("free", gigabytes(free))),
+            false => Ok(()),
+        }
     }
 
     pub(crate) fn set_room(&self, room: u64) {
         self.shelf.set_room(room);
-        self.make_room(0);
+        self.make_room(0, None);
     }
 
     /// Makes what is ordered, one after the other. Until dropped, which ends what runs.
@@ -253,7 +277,7 @@ impl Prepared {
         if probed.media.duration.is_none() {
             return Err(unfit());
         }
-        let recipe = Recipe::of(&probed.media, &probed.plan, spec.encoding.part());
+        let recipe = Recipe::of(&probed.media, &probed.plan, &spec.encoding);
         Job::of(&self.drives, path, recipe).await
     }
 
@@ -278,16 +302,24 @@ impl Prepared {
 
     /// Streams that are not stopped and are sent from this file.
     fn on_air_with(&self, key: &str) -> Vec<StreamId> {
-        let users = self.lock().users(key);
-        let runs = |id: &StreamId| {
-            self.hub.get(*id).is_some_and(|stream| stream.state != stream_api::State::Stopped)
-        };
-        users.into_iter().filter(runs).collect()
+        let mut users = self.lock().users(key);
+        users.retain(|id| self.runs(*id));
+        users
     }
 
-    /// Removes what was used longest ago until `more` bytes fit in; what is on air stays.
-    fn make_room(&self, more: u64) {
-        for key in self.shelf.surplus(more, |key| !self.on_air_with(key.as_str()).is_empty()) {
+    fn runs(&self, id: StreamId) -> bool {
+        self.hub.get(id).is_some_and(|stream| stream.state != stream_api::State::Stopped)
+    }
+
+    /// Whether a stream that is not stopped is sent from it, or is about to move to it.
+    fn stays(&self, key: &Key) -> bool {
+        let wanting = self.lock().wanting(key);
+        wanting.into_iter().any(|id| self.runs(id)) || !self.on_air_with(key.as_str()).is_empty()
+    }
+
+    /// Removes what was used longest ago until `more` bytes fit in, but what is in use, and what was made just now.
+    fn make_room(&self, more: u64, made: Option<&Key>) {
+        for key in self.shelf.surplus(more, |key| made == Some(key) || self.stays(key)) {
             match self.shelf.remove(&key) {
                 Ok(()) => tracing::info!(key = key.as_str(), "a prepared file was removed to make room"),
                 Err(error) => tracing::warn!(%error, key = key.as_str(), "a prepared file can't be removed"),
@@ -307,4 +339,8 @@ impl Prepared {
     fn lock(&self) -> MutexGuard<'_, Board> {
         self.board.lock()
     }
+}
+
+fn gigabytes(bytes: u64) -> String {
+    format!("{:.1} GB", bytes as f64 / 1e9)
 }

@@ -192,6 +192,19 @@ impl Shelf {
         files
     }
 
+    /// Bytes that are left when all is gone that may go.
+    pub(super) fn left(&self, stays: impl Fn(&Key) -> bool) -> u64 {
+        // Not asked under the lock: it may take others.
+        let (room, files) = {
+            let kept = self.lock();
+            let files: Vec<(Key, u64)> =
+                kept.files.iter().map(|(key, entry)| (key.clone(), entry.size)).collect();
+            (kept.room, files)
+        };
+        let staying = files.iter().filter(|(key, _)| stays(key)).map(|(_, size)| size).sum();
+        room.saturating_sub(staying)
+    }
+
     /// What must go so that there is room for `more` bytes: what was used longest ago, of that which may go.
     pub(super) fn surplus(&self, more: u64, stays: impl Fn(&Key) -> bool) -> Vec<Key> {
         let (mut total, room, mut files) = {
@@ -277,6 +290,11 @@ mod tests {
         assert_eq!(shelf.surplus(101, |_| false), [key(1)]);
         assert_eq!(shelf.surplus(101, |on_air| *on_air == key(1)), [key(3)]);
         assert_eq!(shelf.surplus(1000, |on_air| *on_air == key(3)), [key(1), key(2)]);
+        assert_eq!((shelf.left(|_| false), shelf.left(|on_air| *on_air == key(3))), (1000, 700));
+        assert_eq!(shelf.left(|_| true), 100, "a file of 101 bytes is not begun");
+        put(&shelf, 4, 300, 5);
+        assert_eq!(shelf.surplus(0, |made| *made == key(4)), [key(1)], "what was made just now stays");
+        shelf.remove(&key(4)).unwrap();
         shelf.set_room(100);
         assert_eq!(shelf.surplus(0, |_| false).len(), 3);
     }

@@ -130,6 +130,7 @@ fn stream(given: &Value, place: &str, lost: &mut Vec<String>) -> Option<StoredSt
         access: StoredAccess::default(),
         used: None,
         converts: false,
+        starts_prepared: None,
         unknown: Unknown::new(),
     };
     let stream = readable(usual, given, place, lost);
@@ -222,6 +223,7 @@ mod tests {
             access: StoredAccess::default(),
             used: None,
             converts: false,
+            starts_prepared: None,
             unknown: Unknown::new(),
         }
     }

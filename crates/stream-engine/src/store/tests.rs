@@ -16,6 +16,7 @@ fn stream(name: &str) -> StoredStream {
         access: StoredAccess::default(),
         used: None,
         converts: false,
+        starts_prepared: None,
         unknown: Unknown::new(),
     }
 }

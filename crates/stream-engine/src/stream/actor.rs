@@ -16,7 +16,7 @@ use std::{
 
 use child_process::Child;
 use ffmpeg_cli::progress;
-use stream_api::{Encoder, Error, Kept, Order, State, Stream, StreamId, StreamSpec, UnixMillis, t};
+use stream_api::{Encoder, Error, Kept, Order, Origin, State, Stream, StreamId, StreamSpec, UnixMillis, t};
 use tokio::{
     sync::{mpsc, oneshot, watch},
     time::sleep_until,
@@ -66,6 +66,8 @@ pub(super) struct Actor {
     used: Option<UnixMillis>,
     /// Viewers would not all play what its source sends.
     converts: bool,
+    /// It is stopped, and starts once its prepared file is there: who wanted that.
+    starts_prepared: Option<Origin>,
     /// In the queue of those that start.
     place: Option<Place>,
     /// The right to start, and since when a child uses it.
@@ -94,6 +96,8 @@ pub(super) struct Actor {
     session: Option<Session>,
     /// The same, for the child that is to be made next.
     reserved: Option<Session>,
+    /// The next child is to send the prepared file: nobody watches.
+    moves: bool,
     pace: Pace,
     recording: Watch,
     source: SourceWatch,
@@ -131,6 +135,7 @@ impl Actor {
             samples,
             used: stored.used,
             converts: stored.converts,
+            starts_prepared: stored.starts_prepared,
             place: None,
             turn: None,
             controls,
@@ -150,6 +155,7 @@ impl Actor {
             stands_in_for: None,
             session: None,
             reserved: None,
+            moves: false,
             pace: Pace::default(),
             recording: Watch::default(),
             source: SourceWatch::default(),
@@ -167,6 +173,9 @@ impl Actor {
         self.turns.set_open(self.link.borrow().is_ready());
         if self.machine.order == Order::Run {
             self.take(Input::Run).await;
+        }
+        if self.starts_prepared.is_some() {
+            self.prepare_in_background();
         }
         self.every_second().await;
         while !(self.ending && self.machine.state() == State::Stopped) {
@@ -329,6 +338,7 @@ impl Actor {
         };
         let mut stream = self.facts.stream(self.id, &self.spec, order, self.machine.attempt(), kept);
         stream.access = self.access.shown();
+        stream.starts_prepared = self.starts_prepared.is_some();
         stream.queue = self.place.and_then(|place| self.turns.position(place));
         self.parts.hub.stream(stream)
     }

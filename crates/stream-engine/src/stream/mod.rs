@@ -88,6 +88,8 @@ enum Control {
     Order { order: Order, used: Option<UnixMillis>, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
     /// Run, and anew where it runs.
     Restart { used: UnixMillis, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
+    /// Run, once the prepared file is there.
+    StartPrepared { by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
     /// New settings; a new name is free. `anew`: the source's secrets changed too.
     Edit { update: Box<StreamUpdate>, anew: bool, by: Origin, ack: oneshot::Sender<Result<Stream, Error>> },
     /// Who may watch, or send it.
@@ -160,6 +162,12 @@ impl Handle {
     /// As [`Handle::order`].
     pub(crate) async fn restart(&self, used: UnixMillis, by: Origin) -> Result<Stream, Error> {
         self.tell(|ack| Control::Restart { used, by, ack }).await
+    }
+
+    /// # Errors
+    /// As [`Handle::order`].
+    pub(crate) async fn start_prepared(&self, by: Origin) -> Result<Stream, Error> {
+        self.tell(|ack| Control::StartPrepared { by, ack }).await
     }
 
     /// # Errors

@@ -17,7 +17,7 @@ use crate::{
     lifecycle::Problem,
     prepare::Ready,
     prober::{Looked, Probed},
-    wanted::wanted,
+    wanted::wanted_of,
 };
 
 /// A file, what it holds, and how it is sent.
@@ -46,7 +46,7 @@ pub(super) async fn test_pattern(parts: &Parts, id: StreamId, spec: &StreamSpec)
 }
 
 /// A stream's own file as it was `looked` at, encoded without those that have `fallen` or no session left but the
-/// `reserved` one, or what was prepared of it.
+/// `reserved` one, or what was prepared of it. `moves`: to that at any rate.
 pub(super) async fn file(
     parts: &Parts,
     id: StreamId,
@@ -54,11 +54,12 @@ pub(super) async fn file(
     looked: Looked,
     fallen: &[Encoder],
     reserved: Option<Encoder>,
+    moves: bool,
 ) -> Result<Sending, Problem> {
-    let (wanted, full) = wanted_now(parts, spec, fallen, reserved);
+    let (wanted, full) = wanted_now(parts, spec, fallen, reserved).await;
     let mut probed = parts.prober.examine(looked, &wanted).await.map_err(of_source)?;
     let instead_of = stands_in(&mut probed.plan, spec.encoding.encoder, fallen, &full);
-    match parts.prepared.take(id, spec, &probed, now(parts, id, spec).as_ref()).await {
+    match parts.prepared.take(id, spec, &probed, now(parts, id, spec).as_ref(), moves).await {
         Some(ready) => Ok(ready.into()),
         None => {
             let file = spec.source.file().unwrap_or_default().into();
@@ -77,20 +78,24 @@ pub(super) async fn fetched(
     fallen: &[Encoder],
     reserved: Option<Encoder>,
 ) -> Result<Sending, Problem> {
-    let (wanted, full) = wanted_now(parts, spec, fallen, reserved);
+    let (wanted, full) = wanted_now(parts, spec, fallen, reserved).await;
     let mut probed = convert::probe(parts, id, network, from, &wanted).await?;
     let instead_of = stands_in(&mut probed.plan, spec.encoding.encoder, fallen, &full);
     Ok(Sending { file: PathBuf::new(), probed, instead_of })
 }
 
-/// What decides how it is sent now, and the encoders that have no session left.
-fn wanted_now(
+/// What decides how it is sent now, and the encoders that have no session left. What encodes here is waited for, for a
+/// moment, where nothing is known of it yet.
+async fn wanted_now(
     parts: &Parts,
     spec: &StreamSpec,
     fallen: &[Encoder],
     reserved: Option<Encoder>,
 ) -> (Wanted, Vec<Encoder>) {
-    let mut wanted = wanted(&parts.hub, &parts.prober, spec.server, spec.playback, &spec.encoding);
+    if spec.encoding.encoder != Encoder::Software {
+        parts.prober.encoders().until_first_known().await;
+    }
+    let mut wanted = wanted_of(&parts.hub, &parts.prober, spec);
     let mut full = parts.sessions.full(Instant::now());
     full.retain(|encoder| Some(*encoder) != reserved);
     wanted.encoders = wanted.encoders.without(fallen).without(&full);

@@ -63,6 +63,8 @@ pub(super) struct Lasting {
     pub(super) fallen: Vec<Encoder>,
     /// Taken for it already.
     pub(super) reserved: Option<Session>,
+    /// To its prepared file, since nobody watches who would have to connect again.
+    pub(super) moves: bool,
 }
 
 /// A source that can be reached.
@@ -120,7 +122,7 @@ async fn make(
     parts: Parts,
     id: StreamId,
     spec: StreamSpec,
-    Lasting { refused, fallen, reserved }: Lasting,
+    Lasting { refused, fallen, reserved, moves }: Lasting,
     ffmpeg: Program<ffmpeg_cli::Version>,
     found: Found,
 ) -> Result<Spawned, Problem> {
@@ -128,7 +130,7 @@ async fn make(
         Found::TestPattern => (sending::test_pattern(&parts, id, &spec).await?, None),
         Found::File(looked) => {
             let held = reserved.as_ref().map(Session::encoder);
-            (sending::file(&parts, id, &spec, looked, &fallen, held).await?, None)
+            (sending::file(&parts, id, &spec, looked, &fallen, held, moves).await?, None)
         }
         Found::Live(sending, from) => (*sending, Some(from)),
     };

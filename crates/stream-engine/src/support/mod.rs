@@ -22,7 +22,7 @@ use crate::{
     engine::Inner,
     owner, secrets,
     stored_other::StoredOther,
-    wanted::wanted,
+    wanted::wanted_of,
 };
 
 /// How a bundle's name begins.
@@ -115,7 +115,7 @@ async fn probes(engine: &Inner, snapshot: &Snapshot) -> Value {
     for stream in snapshot.streams.iter().take(PROBED) {
         let Some(file) = stream.spec.source.file() else { continue };
         let spec = &stream.spec;
-        let wanted = wanted(&engine.hub, &engine.prober, spec.server, spec.playback, &spec.encoding);
+        let wanted = wanted_of(&engine.hub, &engine.prober, spec);
         let probe = tokio::time::timeout_at(deadline, engine.prober.probe(file, &wanted)).await;
         let probe = match probe {
             Ok(Ok(probed)) => json!({ "media": probed.media, "plan": probed.plan }),

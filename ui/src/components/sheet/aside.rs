@@ -1,6 +1,7 @@
 use leptos::prelude::*;
 use stream_api::{
-    Cost, Cure, Mode, Picture, Plan, SourceMedia, codec_name, commands::CapacityGet, container_name, t,
+    Cost, Cure, Mode, Picture, Plan, PreparedReport, SourceMedia, codec_name, commands::CapacityGet,
+    container_name, t,
 };
 
 use crate::{
@@ -23,7 +24,10 @@ pub(crate) fn aside(form: Form) -> impl IntoView {
         <div class="aside">
             {move || match form.probe.get() {
                 Probe::Done(report) => {
-                    let command = report.command.clone();
+                    let (media, plan, command) = match form.prepared(&report) {
+                        Some(PreparedReport { media, plan, command }) => (media, plan, command),
+                        None => (report.media.clone(), report.plan.clone(), report.command.clone()),
+                    };
                     let of = CapacityGet {
                         id: None,
                         path: Some(report.path.clone()),
@@ -31,8 +35,8 @@ pub(crate) fn aside(form: Form) -> impl IntoView {
                         encoding: form.settings.chosen.get_untracked(),
                     };
                     view! {
-                        {facts(&report.media, &report.plan)}
-                        {everywhere(&report.media, &report.plan, Some(cure))}
+                        {facts(&media, &plan)}
+                        {everywhere(&media, &plan, Some(cure))}
                         {room(form.app, of)}
                         <div class="cmd-head">
                             <span class="muted">{t!("sheet.command")}</span>

@@ -103,11 +103,17 @@ fn verdict(form: Form, report: &ProbeReport) -> impl IntoView + use<> {
         Mode::Transcode => ("verdict encodes", Icon::Retry, t!("verdict.encoded")),
     };
     let mode = if report.plan.mode == Mode::Transcode { "transcode" } else { "copy" };
-    let why = match (report.plan.mode, report.plan.reasons.is_empty()) {
+    let prepared = form.prepared(report);
+    let (class, sign, title) = match prepared.is_some() {
+        true => ("verdict", Icon::Bolt, t!("verdict.prepared")),
+        false => (class, sign, title),
+    };
+    let mut why = match (report.plan.mode, report.plan.reasons.is_empty()) {
         (Mode::Copy | Mode::Prepared, true) => vec![t!("verdict.as_is.why").to_owned()],
         (Mode::Transcode, true) => vec![t!("verdict.encoded.why").to_owned()],
         _ => sentences(&report.plan.reasons),
     };
+    why.extend(prepared.map(|prepared| sentences(&prepared.plan.reasons)).unwrap_or_default());
     // What a protocol does not carry stands in the table beside it.
     let warnings = report.plan.warnings.iter().filter(|remark| !remark.code.is_of_a_protocol());
     let warnings: Vec<String> = warnings.map(|remark| remark.message.clone()).collect();

@@ -1,7 +1,7 @@
 //! Whether a stream is to be sent from a prepared file.
 
 use leptos::prelude::*;
-use stream_api::{Encoding, Playback, Remark, RemarkCode, t};
+use stream_api::{Encoding, Playback, PreparedReport, ProbeReport, Remark, RemarkCode, Setting, t};
 
 use crate::components::sheet::{
     form::{Form, Probe},
@@ -37,16 +37,39 @@ impl Form {
             && chosen
                 .unwrap_or_else(|| short && self.gains().iter().any(|g| g.code == RemarkCode::GainsProcessor))
     }
+
+    /// What keeps a file from being prepared that is encoded while it loops.
+    fn unprepared(self) -> Option<Setting> {
+        let loops = self.net.kind.get() == Kind::File && self.playback.get() == Playback::Loop;
+        match self.probe.get() {
+            Probe::Done(report) if loops && report.plan.encodes_video => {
+                self.settings.chosen.with(Encoding::unprepared)
+            }
+            _ => None,
+        }
+    }
+
+    /// How the prepared file would be sent, where it is to be sent from one.
+    pub(crate) fn prepared(self, report: &ProbeReport) -> Option<PreparedReport> {
+        report.prepared.as_deref().filter(|_| self.prepares()).cloned()
+    }
 }
 
-/// The switch, with what it gains.
+/// The switch, with what it gains; or why there is none.
 pub(crate) fn prepare(form: Form) -> impl IntoView {
     let gains = Memo::new(move |_| form.gains());
     let hint = move || {
         let lines: Vec<String> = gains.get().into_iter().map(|gain| gain.message).collect();
         format!("{} {}", lines.join(" "), t!("prepare.how"))
     };
+    let unprepared = Memo::new(move |_| form.unprepared());
     move || {
+        if let Some(setting) = unprepared.get() {
+            let words = t!("prepare.unfit", setting = setting.label());
+            return Some(
+                view! { <p class="faint small-print" data-testid="unprepared">{words}</p> }.into_any(),
+            );
+        }
         (!gains.with(Vec::is_empty)).then(|| {
             view! {
                 <label class="switch">
@@ -61,6 +84,7 @@ pub(crate) fn prepare(form: Form) -> impl IntoView {
                     <span><b>{t!("prepare.switch")}</b><small data-testid="prepare-hint">{hint}</small></span>
                 </label>
             }
+            .into_any()
         })
     }
 }

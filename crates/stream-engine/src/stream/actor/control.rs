@@ -25,6 +25,9 @@ impl Actor {
             Control::Restart { used, by, ack } => {
                 let _ = ack.send(self.restart(used, by).await);
             }
+            Control::StartPrepared { by, ack } => {
+                let _ = ack.send(self.start_prepared(by).await);
+            }
             Control::Edit { update, anew, by, ack } => {
                 let _ = ack.send(self.edit(*update, anew, by).await);
             }
@@ -50,10 +53,15 @@ impl Actor {
 
     /// Stored before it is done: a crash in between starts what the user wanted. What can't be stored is not started;
     /// a stop is never refused.
-    async fn order(&mut self, order: Order, used: Option<UnixMillis>, by: Origin) -> Result<Stream, Error> {
+    pub(super) async fn order(
+        &mut self,
+        order: Order,
+        used: Option<UnixMillis>,
+        by: Origin,
+    ) -> Result<Stream, Error> {
         self.check_open()?;
         let used = used.or(self.used);
-        let stored = StoredStream { order, used, ..self.stored() };
+        let stored = StoredStream { order, used, starts_prepared: None, ..self.stored() };
         match order {
             Order::Run => self.parts.store.put(stored).await?,
             Order::Stop => self.parts.store.put_at_any_rate(stored).await,
@@ -62,7 +70,7 @@ impl Actor {
         if self.machine.order != order || (order == Order::Run && waits) {
             self.tell(ActivityKind::Ordered { order, by });
         }
-        self.used = used;
+        (self.used, self.starts_prepared) = (used, None);
         self.fallen.clear();
         let text = if order == Order::Run { t!("log.order_run") } else { t!("log.order_stop") };
         self.journal.manager("info", text);
@@ -90,7 +98,9 @@ impl Actor {
         if (&spec.server, &spec.name) != (&self.spec.server, &self.spec.name) {
             self.parts.servers.get(spec.server).terms().check(&spec.name, &self.access)?;
         }
-        self.parts.store.put(StoredStream { spec: spec.clone(), ..self.stored() }).await?;
+        let starts_prepared = self.starts_prepared.filter(|_| spec.prepare && spec.may_prepare());
+        self.parts.store.put(StoredStream { spec: spec.clone(), starts_prepared, ..self.stored() }).await?;
+        self.starts_prepared = starts_prepared;
         let before = std::mem::replace(&mut self.spec, spec);
         if before.name != self.spec.name {
             self.tell(ActivityKind::Renamed { from: before.name.clone(), by });
@@ -232,6 +242,7 @@ impl Actor {
             access: self.access.clone(),
             used: self.used,
             converts: self.converts,
+            starts_prepared: self.starts_prepared,
             unknown: Unknown::new(),
         }
     }

@@ -9,7 +9,7 @@ use crate::{
     prober::Probed,
     server::{Sample, source_of},
     stream::{convert, open},
-    wanted::wanted,
+    wanted::wanted_of,
 };
 
 impl Actor {
@@ -38,7 +38,7 @@ impl Actor {
 
     fn is_conversion_needed(&self, tracks: &[Track]) -> Option<bool> {
         let (spec, parts) = (&self.spec, &self.parts);
-        let wanted = wanted(&parts.hub, &parts.prober, spec.server, spec.playback, &spec.encoding);
+        let wanted = wanted_of(&parts.hub, &parts.prober, spec);
         convert::is_needed(tracks, &wanted)
     }
 

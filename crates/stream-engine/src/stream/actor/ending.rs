@@ -70,8 +70,8 @@ impl Actor {
 
     /// What its attempts taught so far.
     pub(super) fn lasting(&mut self) -> Lasting {
-        let fallen = self.fallen.now(Instant::now());
-        Lasting { refused: self.slate_refused, fallen, reserved: self.reserved.take() }
+        let (fallen, moves) = (self.fallen.now(Instant::now()), std::mem::take(&mut self.moves));
+        Lasting { refused: self.slate_refused, fallen, reserved: self.reserved.take(), moves }
     }
 
     /// Whether a graphics card's encoder is the reason; the stream then does without it for a while. A driver may also end

@@ -1,57 +1,74 @@
 //! How a stream comes to its prepared file while it runs.
 
 use ffmpeg_cli::prepare::narrowed;
-use stream_api::{Mode, Preparation, StreamSpec, t};
+use stream_api::{Error, Mode, Order, Origin, Preparation, Stream, StreamSpec, t};
 
 use super::Actor;
-use crate::{lifecycle::Input, prober::Probed, wanted::wanted};
+use crate::{clock, lifecycle::Input, prober::Probed, store::StoredStream, wanted::wanted_of};
 
-/// Seconds. A pass that ends so soon is played to its end, so that nobody sees the source jump back.
-const SOON: f64 = 60.0;
-/// Seconds before the end of a pass that count as its end: looks are a second apart.
+/// Seconds about the end of a pass that count as its end: looks are a second apart.
 const END: f64 = 1.2;
 
 impl Actor {
     /// Once a second: how far the file is, and whether now is the moment to move to it. Whether that is other than
     /// before.
     pub(super) async fn look_at_preparation(&mut self) -> bool {
-        let preparation = self.parts.prepared.of(self.id);
+        let mut preparation = self.parts.prepared.of(self.id);
+        let ready = preparation == Some(Preparation::Ready) && self.is_on_air();
+        let plan = if ready { self.parts.prepared.could_move(self.id) } else { None };
+        let mut moves = false;
+        if let Some(plan) = plan {
+            let slate = self.parts.server.slate(self.id, &self.spec.name);
+            let kept = slate.is_some_and(|slate| narrowed(&plan, slate.tracks()).is_some());
+            moves = self.is_unnoticed(kept);
+            if !kept && !moves {
+                preparation = Some(Preparation::Unwatched);
+            }
+        }
         let changed = preparation != self.facts.preparation;
         self.facts.preparation = preparation;
-        if self.facts.preparation == Some(Preparation::Ready) && self.may_move() {
+        let is_ready = self.facts.preparation == Some(Preparation::Ready);
+        if let Some(by) = self.starts_prepared.filter(|_| is_ready) {
+            // What can't be stored is tried again in a second.
+            if let Err(error) = self.order(Order::Run, Some(clock::now()), by).await {
+                tracing::debug!(%error, "what is prepared can't be started");
+            }
+        }
+        if moves {
             self.journal.manager("info", t!("log.prepared"));
+            self.moves = true;
             self.take(Input::Edited).await;
         }
         changed
     }
 
-    /// Whether the prepared file is there, is not sent yet, and nobody would notice: viewers are kept, or there are
-    /// none.
-    fn may_move(&self) -> bool {
-        if !self.is_on_air() {
-            return false;
+    /// Waits for its prepared file, as a person wants it; one that runs needs no start.
+    pub(super) async fn start_prepared(&mut self, by: Origin) -> Result<Stream, Error> {
+        if self.machine.order == Order::Run {
+            return Ok(self.publish());
         }
-        let Some(plan) = self.parts.prepared.could_move(self.id) else { return false };
-        let slate = self.parts.server.slate(self.id, &self.spec.name);
-        let kept = slate.is_some_and(|slate| narrowed(&plan, slate.tracks()).is_some());
-        (kept || self.is_unwatched()) && self.is_at_an_end()
+        self.parts.store.put(StoredStream { starts_prepared: Some(by), ..self.stored() }).await?;
+        tracing::info!("it starts once its prepared file is there");
+        self.starts_prepared = Some(by);
+        Ok(self.publish())
     }
 
-    pub(super) fn is_unwatched(&self) -> bool {
+    /// Whether nobody would notice that the source begins anew: nobody watches or records it, or a pass of it ends.
+    /// `kept`: its viewers stay through that.
+    pub(super) fn is_unnoticed(&self, kept: bool) -> bool {
+        let unwatched = self.is_unwatched();
+        (unwatched && !self.spec.record) || ((unwatched || kept) && self.is_at_an_end())
+    }
+
+    fn is_unwatched(&self) -> bool {
         let metrics = self.parts.hub.get(self.id).and_then(|stream| stream.metrics);
         metrics.is_some_and(|metrics| metrics.viewers.total() == 0)
     }
 
-    /// Whether it would hardly be noticed that the source plays from its beginning.
-    pub(super) fn is_at_an_end(&self) -> bool {
+    fn is_at_an_end(&self) -> bool {
         let whole = self.facts.probed.as_ref().and_then(|probed| probed.media.duration).unwrap_or_default();
         let length = self.spec.encoding.part().map_or(whole, |part| part.seconds(whole));
-        if length <= 2.0 * END {
-            return true;
-        }
-        let played = self.out_time.max(0) as f64 / 1e6;
-        let left = length - played % length;
-        left <= END || left > SOON
+        is_end(length, self.out_time.max(0) as f64 / 1e6)
     }
 
     /// A file that is not sent now was given other settings: it is shown how they would send it. Of a prepared one that is
@@ -62,7 +79,7 @@ impl Actor {
         let Some(media) = known.map(|probed| probed.media).filter(|_| spec.source.file().is_some()) else {
             return;
         };
-        let wanted = wanted(&parts.hub, &parts.prober, spec.server, spec.playback, &spec.encoding);
+        let wanted = wanted_of(&parts.hub, &parts.prober, spec);
         self.facts.probed = ffmpeg_cli::plan::plan(&media, &wanted).ok().map(|plan| Probed { media, plan });
     }
 
@@ -72,11 +89,43 @@ impl Actor {
             // Another source counts when it is sent.
             return;
         }
+        self.prepare_in_background();
+    }
+
+    /// Makes what the spec wants, or gives up what it wants no more.
+    pub(super) fn prepare_in_background(&self) {
         let (prepared, id, spec) = (self.parts.prepared.clone(), self.id, self.spec.clone());
         self.parts.tasks.spawn(async move {
             if let Err(error) = prepared.follow(id, &spec).await {
                 tracing::info!(%error, stream_id = %id, "nothing is prepared");
             }
         });
+    }
+}
+
+/// Whether a source that lasts so many seconds, of which so many were played over and over, ends about now.
+fn is_end(length: f64, played: f64) -> bool {
+    let at = played % length;
+    length <= 2.0 * END || length - at <= END || (played >= length && at <= END)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_film_is_played_to_its_end_first() {
+        for (length, played, ends) in [
+            (7200.0, 50.0, false),
+            (7200.0, 3600.0, false),
+            (7200.0, 7199.0, true),
+            (7200.0, 7200.5, true),
+            (7200.0, 0.5, false),
+            (7200.0, 14_399.5, true),
+            (2.0, 1.0, true),
+            (0.0, 77.0, true),
+        ] {
+            assert_eq!(is_end(length, played), ends, "{length} {played}");
+        }
     }
 }
