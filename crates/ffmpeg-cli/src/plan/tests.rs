@@ -411,5 +411,5 @@ fn viewers_get_the_sound_that_a_prepared_file_will_have() {
 fn high_dynamic_range_that_is_encoded_is_told() {
     let hdr = SourceMedia { video: Some(VideoTrack { hdr: true, ..video() }), ..good() };
     let told = |plan: &Plan| plan.warnings.iter().any(|warning| warning.code == RemarkCode::Hdr);
-    assert!(told(&chosen(&hdr, |e| e.height = Some(720))) && !told(&chosen(&hdr, |_| ())));
+    assert!(told(&chosen(&hdr, |e| e.kilobits = Some(900))) && !told(&chosen(&hdr, |_| ())));
 }
