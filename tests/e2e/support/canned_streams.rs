@@ -302,6 +302,7 @@ fn media(
         }),
         audio_tracks: audio.is_some().into(),
         audio,
+        sound_later_by: None,
         sound_longer_by: None,
         begins: 0.0,
     }
