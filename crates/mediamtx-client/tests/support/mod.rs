@@ -1,6 +1,5 @@
 //! A real MediaMTX on free ports, and children that end with the test.
 #![allow(dead_code, reason = "each test program uses another part")]
-#![expect(clippy::print_stdout, reason = "a version that is skipped is said")]
 #![expect(
     clippy::disallowed_methods,
     reason = "tests of this crate start the real programs; each ends on drop"
