@@ -74,7 +74,8 @@ impl Tally {
         let skipped = self.skipped.iter().map(|(kind, why)| (kind.name().to_owned(), json!(why)));
         let most_starts = self.most_starts.iter().map(|(kind, most)| (kind.name().to_owned(), json!(most)));
         json!({
-            "most_starts": most_starts.collect::<Value>(), "outcomes": outcomes.collect::<Vec<_>>(), "skipped": skipped.collect::<Value>(),
+            "most_starts": most_starts.collect::<Value>(),
+            "outcomes": outcomes.collect::<Vec<_>>(), "skipped": skipped.collect::<Value>(),
             "false_restarts": self.false_restarts, "orphans": self.orphans, "lost": self.lost,
             "kept_kills": self.kept_kills, "kept_drops": self.kept_drops, "dropped": self.dropped,
             "missing": self.missing,
