@@ -176,6 +176,7 @@ pub(super) fn cost(rig: &Rig) -> Result<Vec<Row>> {
 fn card(rig: &Rig, films: &Films) -> Result<Row> {
     let name = "transcode by the graphics card: CPU of FFmpeg";
     let server = Server::ready(rig, &rig.data_dir("card")?)?;
+    server.api.post("/api/v1/encoders", Some(&json!({})))?;
     let tried = wait::until_looked("every encoder was tried", GRAIN, || {
         let mut snapshot = server.api.get("/api/v1/snapshot")?;
         let mut encoders = snapshot["host"]["encoders"].take();
