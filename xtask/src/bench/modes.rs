@@ -280,24 +280,13 @@ fn stop(server: &Server, id: &str) -> Result<()> {
     wait::until("the stream is stopped", || Ok((get(server, id)?["state"] == "stopped").then_some(())))
 }
 
-/// Waits until ffprobe has decoded a picture.
+/// Waits until a viewer has decoded a whole picture: FFmpeg, told to show none before a key frame.
 fn picture(port: u16, name: &str) -> Result<()> {
-    let url = format!("rtsp://127.0.0.1:{port}/{name}");
-    wait::until("a picture can be seen", || {
-        let mut ffprobe = Command::new("ffprobe");
-        ffprobe.args([
-            "-v",
-            "error",
-            "-rtsp_transport",
-            "tcp",
-            "-select_streams",
-            "v:0",
-            "-read_intervals",
-            "%+#1",
-        ]);
-        ffprobe.args(["-analyzeduration", "500000", "-show_entries", "frame=width", "-of", "csv=p=0", &url]);
-        Ok(process::output(&mut ffprobe).ok().filter(|said| said.contains("1920")).map(drop))
-    })
+    let mut viewer = Command::new("ffmpeg");
+    viewer.args(["-nostdin", "-v", "error", "-rtsp_transport", "tcp", "-analyzeduration", "500000"]);
+    viewer.args(["-flags:v", "-output_corrupt", "-i", &format!("rtsp://127.0.0.1:{port}/{name}")]);
+    viewer.args(["-map", "0:v:0", "-frames:v", "1", "-f", "null", "-"]);
+    process::output(&mut viewer).map(drop)
 }
 
 /// The largest number of prepared streams, each with a viewer, with which every viewer's picture moves.
