@@ -54,6 +54,6 @@ mod tests {
         ] {
             assert_eq!(is_due(out_time, unnoticed), due, "{out_time} {unnoticed}");
         }
-        assert!(LATEST < JUMP - DAY / 2, "with time to spare");
+        const { assert!(LATEST < JUMP - DAY / 2, "with time to spare") };
     }
 }
