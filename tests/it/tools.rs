@@ -204,6 +204,7 @@ async fn an_ffmpeg_that_was_located_is_kept_told_and_given_up() {
     locate(&engine, Origin::Window, Some(&dir.path().join("ffprobe"))).await.unwrap();
     assert_eq!(host(&engine).await["ffmpeg"]["path"], mine.to_str().unwrap());
     engine.shutdown().await;
+    drop(engine);
 
     // It is kept, and when it is gone that is told.
     fs::remove_file(&mine).unwrap();

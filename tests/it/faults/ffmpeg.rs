@@ -272,6 +272,7 @@ pub const ROWS: &[FfmpegRow] = &[
 const UNSAID: &[(&str, &str)] = &[
     ("encoder found for codec", "of versions that are not fetched"),
     ("Cannot allocate memory", "how little memory is too little is another amount for each version"),
+    ("authentication failed", "of a publisher by RTMP, where the server here takes any"),
     ("Connection reset by peer", "as the system says it now and then instead of \"Broken pipe\""),
 ];
 
