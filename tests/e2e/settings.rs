@@ -113,7 +113,7 @@ async fn a_stream_is_sent_as_somebody_chose() -> Result<()> {
     browser.fill("#bitrate", "0.4\t").await?;
     browser.gone("#bitrate[aria-invalid=true]").await?;
     pick(&browser, "height", "240p").await?;
-    browser.wait_js("document.querySelector('[data-testid=command]').innerText.includes(':240')").await?;
+    browser.wait_js("document.querySelector('.aside').innerText.includes('×240')").await?;
     let room = "/\\d/.test(document.querySelector('[data-testid=room]').innerText)";
     browser.wait_js_within(room, PATIENCE).await?;
 

@@ -151,6 +151,12 @@ impl App {
         found
     }
 
+    /// The FFmpeg that sends: there may be others for a moment, which look at something.
+    pub fn sender(&self) -> i32 {
+        let mut all = self.children("ffmpeg").into_iter();
+        all.find(|one| one.command.contains(" rtsp://")).expect("one sends").pid
+    }
+
     /// What it takes with its window, in MiB, without the programs that it supervises. Each page counts for its
     /// share (`Pss`, proc_pid_smaps_rollup(5)).
     pub fn memory(&self) -> f64 {

@@ -69,7 +69,7 @@ async fn a_failed_stream_is_told_with_its_cause() {
     let app = App::start(&rig, &dir, &["--minimized", file.to_str().unwrap()]).await;
     app.until_on_air("a").await;
     fs::remove_file(&file).unwrap();
-    process::signal(app.children("ffmpeg")[0].pid, Signal::SIGKILL);
+    process::signal(app.sender(), Signal::SIGKILL);
     let told = rig.notifications.next("notify", 0).await;
     assert_eq!(told["summary"], "a failed");
     let body = told["body"].as_str().unwrap();
@@ -95,7 +95,7 @@ async fn what_the_window_shows_is_not_told_again() -> Result<()> {
     App::start_again(&rig, &dir, &[file.to_str().unwrap()]).await;
     app.until_on_air("a").await;
     fs::remove_file(&file)?;
-    process::signal(app.children("ffmpeg")[0].pid, Signal::SIGKILL);
+    process::signal(app.sender(), Signal::SIGKILL);
     page.wait_js("document.querySelector('.toasts').textContent.includes('a failed')").await?;
     media::plain(&file);
     page.wait_js("document.querySelector('.toasts').textContent.includes('a is well again')").await?;
