@@ -101,12 +101,33 @@ async fn what_was_tried_is_known_at_the_next_start_until_ffmpeg_changes() {
     process::none_left(dir.path()).await;
 }
 
+/// With this FFmpeg, whose card works when it is tried, a stream is on air by the processor after one restart, and says so
+/// with this warning.
+async fn is_stood_in_for(dir: &Dir, ffmpeg: &str, code: &str) {
+    let file = media::plain(&dir.media("a.mp4"));
+    let mut command = command(dir);
+    command.arg("--ffmpeg").arg(script(dir, "ffmpeg", ffmpeg));
+    let server = Server::run(command).await;
+    server.until_server("running").await;
+    assert!(of(&tried(&server, false).await, "nvenc")["failure"].is_null());
+    let chosen = json!({ "height": 120 });
+    let made = json!({ "name": "card", "source": file_source(&file), "encoding": chosen, "start": true });
+    let id = server.post("/api/v1/streams", made).await.ok()["id"].as_str().unwrap().to_owned();
+    let stream = server.until_on_air(&id).await;
+    assert_eq!(stream["plan"]["picture"]["encoder"], "software", "{stream:#}");
+    assert_eq!(stream["attempt"], 2, "one restart: {stream:#}");
+    let warnings = stream["plan"]["warnings"].as_array().unwrap();
+    let told = warnings.iter().find(|one| one["code"] == code);
+    assert_eq!(told.map(|one| &one["args"]["failed"]), Some(&json!("NVENC")), "{stream:#}");
+    assert_eq!(server.stop().await, Some(0));
+    process::none_left(dir.path()).await;
+}
+
 /// A graphics card that is gone since it was tried: the trial alone is made up, and what the real FFmpeg says of a
 /// computer without one ends the stream's first attempt.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_card_that_is_not_there_is_stood_in_for() {
     let dir = Dir::new();
-    let file = media::plain(&dir.media("a.mp4"));
     let real = testkit::fixtures::ffmpeg();
     let line = "-v error -f lavfi -i color=s=640x360 -frames:v 5 -pix_fmt yuv420p -c:v h264_nvenc -f null -";
     #[expect(clippy::disallowed_methods, reason = "FFmpeg itself, which ends by itself")]
@@ -123,22 +144,7 @@ async fn a_card_that_is_not_there_is_stood_in_for() {
          exec {} \"$@\"",
         real.display()
     );
-    let mut command = command(&dir);
-    command.arg("--ffmpeg").arg(script(&dir, "ffmpeg", &text));
-    let server = Server::run(command).await;
-    server.until_server("running").await;
-    assert!(of(&tried(&server, false).await, "nvenc")["failure"].is_null());
-    let chosen = json!({ "height": 120 });
-    let made = json!({ "name": "card", "source": file_source(&file), "encoding": chosen, "start": true });
-    let id = server.post("/api/v1/streams", made).await.ok()["id"].as_str().unwrap().to_owned();
-    let stream = server.until_on_air(&id).await;
-    assert_eq!(stream["plan"]["picture"]["encoder"], "software", "{stream:#}");
-    assert_eq!(stream["attempt"], 2, "one restart: {stream:#}");
-    let warnings = stream["plan"]["warnings"].as_array().unwrap();
-    let told = warnings.iter().find(|one| one["code"] == "encoder_failed");
-    assert_eq!(told.map(|one| &one["args"]["failed"]), Some(&json!("NVENC")), "{stream:#}");
-    assert_eq!(server.stop().await, Some(0));
-    process::none_left(dir.path()).await;
+    is_stood_in_for(&dir, &text, "encoder_failed").await;
 }
 
 /// A driver that does not answer: what else there is, is known meanwhile, and is used.
@@ -181,7 +187,6 @@ async fn a_driver_that_hangs_holds_up_nobody() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_encoder_that_fails_is_stood_in_for_within_one_restart() {
     let dir = Dir::new();
-    let file = media::plain(&dir.media("a.mp4"));
     let real = testkit::fixtures::ffmpeg();
     let text = format!(
         "case \"$*\" in\n\
@@ -192,22 +197,7 @@ async fn an_encoder_that_fails_is_stood_in_for_within_one_restart() {
          exec {} \"$@\"",
         real.display()
     );
-    let mut command = command(&dir);
-    command.arg("--ffmpeg").arg(script(&dir, "ffmpeg", &text));
-    let server = Server::run(command).await;
-    server.until_server("running").await;
-    assert!(of(&tried(&server, false).await, "nvenc")["failure"].is_null());
-    let chosen = json!({ "height": 120 });
-    let made = json!({ "name": "card", "source": file_source(&file), "encoding": chosen, "start": true });
-    let id = server.post("/api/v1/streams", made).await.ok()["id"].as_str().unwrap().to_owned();
-    let stream = server.until_on_air(&id).await;
-    assert_eq!(stream["plan"]["picture"]["encoder"], "software", "{stream:#}");
-    assert_eq!(stream["attempt"], 2, "one restart: {stream:#}");
-    let warnings = stream["plan"]["warnings"].as_array().unwrap();
-    let told = warnings.iter().find(|one| one["code"] == "encoder_full");
-    assert_eq!(told.map(|one| &one["args"]["failed"]), Some(&json!("NVENC")), "{stream:#}");
-    assert_eq!(server.stop().await, Some(0));
-    process::none_left(dir.path()).await;
+    is_stood_in_for(&dir, &text, "encoder_full").await;
 }
 
 /// An FFmpeg whose graphics card comes late and has one session: its NVENC is the processor in disguise.
