@@ -66,14 +66,7 @@ fn user_drift(app: App, id: ServerId, busy: RwSignal<bool>, drift: UserDrift) ->
             </dl>
             {drift.behind.then(|| view! { <p class="warn small-print">{t!("drift.users.behind")}</p> })}
             <div class="card-foot">
-                <Act
-                    class="small"
-                    icon=Icon::Up
-                    label=t!("drift.apply")
-                    act="apply-users"
-                    busy=busy
-                    on_press=move |_| app.run(busy, DriftApply { id, stream: None, users: true }, |_| {})
-                />
+                {apply(app, busy, "apply-users", DriftApply { id, stream: None, users: true })}
                 <Act
                     class="small"
                     icon=Icon::Pen
@@ -84,6 +77,12 @@ fn user_drift(app: App, id: ServerId, busy: RwSignal<bool>, drift: UserDrift) ->
             </div>
         </section>
     }
+}
+
+/// What we want is put back.
+fn apply(app: App, busy: RwSignal<bool>, act: &'static str, what: DriftApply) -> impl IntoView {
+    let press = move |_| app.run(busy, what.clone(), |_| {});
+    view! { <Act class="small" icon=Icon::Up label=t!("drift.apply") act=act busy=busy on_press=press/> }
 }
 
 /// Paths that may be ours, and the click that says so.
@@ -136,16 +135,7 @@ fn path(app: App, id: ServerId, busy: RwSignal<bool>, drift: Drift) -> impl Into
                 <tbody>{rows}</tbody>
             </table>
             <div class="card-foot">
-                <Act
-                    class="small"
-                    icon=Icon::Up
-                    label=t!("drift.apply")
-                    act="apply-ours"
-                    busy=busy
-                    on_press=move |_| {
-                        app.run(busy, DriftApply { id, stream: Some(stream), users: false }, |_| {});
-                    }
-                />
+                {apply(app, busy, "apply-ours", DriftApply { id, stream: Some(stream), users: false })}
                 <Act
                     class="small"
                     icon=Icon::Download
