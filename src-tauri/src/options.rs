@@ -1,40 +1,35 @@
 use std::path::PathBuf;
 
 use clap::Parser;
+use stream_api::t;
 
 /// How the window's process is started.
 pub(crate) const WINDOW_OF: &str = "--window-of";
 
-/// Turns video files into live streams. Files that are named go live at once.
+/// How the program is started.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "stream-manager", version)]
+#[command(name = "stream-manager", version, about = t!("cli.app.about"), long_about = None)]
 pub(crate) struct CommandLine {
-    /// Where everything is stored; the platform's folder for app data when absent. Two folders run side by side.
-    #[arg(long, value_name = "DIR", env = "STREAM_MANAGER_DATA_DIR")]
+    #[arg(help = t!("cli.data_dir"), long, value_name = "DIR", env = "STREAM_MANAGER_DATA_DIR")]
     pub(crate) data_dir: Option<PathBuf>,
 
-    /// Starts in the tray, without a window: for a start at login.
-    #[arg(long)]
+    #[arg(help = t!("cli.minimized"), long)]
     pub(crate) minimized: bool,
 
     /// Shows the window of the owner of this data folder; how the owner starts it.
     #[arg(long, hide = true, value_name = "DIR")]
     pub(crate) window_of: Option<PathBuf>,
 
-    /// FFmpeg to use; else the one that was located, beside the app, then on the PATH.
-    #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFMPEG")]
+    #[arg(help = t!("cli.app.ffmpeg"), long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFMPEG")]
     pub(crate) ffmpeg: Option<PathBuf>,
 
-    /// ffprobe to use; else the one beside that FFmpeg, beside the app, then on the PATH.
-    #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFPROBE")]
+    #[arg(help = t!("cli.ffprobe"), long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFPROBE")]
     pub(crate) ffprobe: Option<PathBuf>,
 
-    /// MediaMTX to use; else beside the app, then on the PATH, then of `cargo xtask sidecars`.
-    #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_MEDIAMTX")]
+    #[arg(help = t!("cli.mediamtx"), long, value_name = "PROGRAM", env = "STREAM_MANAGER_MEDIAMTX")]
     pub(crate) mediamtx: Option<PathBuf>,
 
-    /// Video files to stream at once.
-    #[arg(value_name = "FILE")]
+    #[arg(help = t!("cli.files"), value_name = "FILE")]
     files: Vec<PathBuf>,
 }
 

@@ -8,53 +8,41 @@ use clap::{Parser, ValueEnum};
 use stream_api::{Code, Error, HostKind, Reach, t};
 use stream_engine::{Options, ToolPaths, default_path};
 
-/// Turns video files into live streams, without a window: the interface opens in a browser.
-///
-/// When it is ready it prints `listening on http://ADDRESS`. SIGTERM and SIGINT stop all streams and end it.
+/// How the program is started.
 #[derive(Debug, Parser)]
-#[command(name = "stream-manager-server", version)]
+#[command(name = "stream-manager-server", version, about = t!("cli.server.about"), long_about = None)]
 pub(crate) struct CommandLine {
-    /// Folder that holds everything: streams, recordings, logs. Only one program uses it at a time.
-    #[arg(long, value_name = "DIR", env = "STREAM_MANAGER_DATA_DIR")]
+    #[arg(help = t!("cli.data_dir"), long, value_name = "DIR", env = "STREAM_MANAGER_DATA_DIR")]
     data_dir: Option<PathBuf>,
 
-    /// Address to listen on. Only loopback addresses are allowed, because there is no login yet.
-    #[arg(long, value_name = "ADDRESS", env = "STREAM_MANAGER_LISTEN", default_value = "127.0.0.1:5000", value_parser = address)]
+    #[arg(help = t!("cli.listen"), long, value_name = "ADDRESS", env = "STREAM_MANAGER_LISTEN", default_value = "127.0.0.1:5000", value_parser = address)]
     listen: SocketAddr,
 
-    /// Folder whose videos may be streamed and browsed; repeat it for more. Nothing outside is reachable then.
-    /// Without any, every file that this user can read may be streamed, and none is browsed. As a variable:
-    /// STREAM_MANAGER_MEDIA, separated as in PATH.
-    #[arg(long, value_name = "DIR")]
+    #[arg(help = t!("cli.media"), long, value_name = "DIR")]
     media: Vec<PathBuf>,
 
-    /// FFmpeg 5.1 or newer, if not the one beside this program, else on PATH.
-    #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFMPEG")]
+    #[arg(help = t!("cli.ffmpeg"), long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFMPEG")]
     ffmpeg: Option<PathBuf>,
 
-    /// ffprobe 5.1 or newer, if not the one beside this program, else on PATH.
-    #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFPROBE")]
+    #[arg(help = t!("cli.ffprobe"), long, value_name = "PROGRAM", env = "STREAM_MANAGER_FFPROBE")]
     ffprobe: Option<PathBuf>,
 
-    /// MediaMTX 1.19 or newer, if not the one beside this program, else on PATH, else of `cargo xtask sidecars`.
-    #[arg(long, value_name = "PROGRAM", env = "STREAM_MANAGER_MEDIAMTX")]
+    #[arg(help = t!("cli.mediamtx"), long, value_name = "PROGRAM", env = "STREAM_MANAGER_MEDIAMTX")]
     mediamtx: Option<PathBuf>,
 
-    /// From where streams can be watched. Stored; without it what was set before stays, at first this computer alone.
-    #[arg(long, value_name = "REACH", env = "STREAM_MANAGER_REACH")]
+    #[arg(help = t!("cli.reach"), long, value_name = "REACH", env = "STREAM_MANAGER_REACH")]
     reach: Option<From>,
 
-    /// Videos to stream at once.
-    #[arg(value_name = "FILE")]
+    #[arg(help = t!("cli.files"), value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
 }
 
 /// From where streams can be watched.
 #[derive(Debug, Clone, Copy, ValueEnum)]
 enum From {
-    /// From this computer alone.
+    #[value(help = t!("cli.reach.this_computer"))]
     ThisComputer,
-    /// From every computer in the network.
+    #[value(help = t!("cli.reach.local_network"))]
     LocalNetwork,
 }
 
