@@ -239,7 +239,11 @@ impl Tools {
         flag: &str,
         parse: fn(&str) -> Option<V>,
     ) -> Result<V, Error> {
-        let spec = Spec { env_clear_prefixes: WITHHELD.map(String::from).to_vec(), ..Spec::new(path) };
+        let spec = Spec {
+            label: format!("{} version", which.label()),
+            env_clear_prefixes: WITHHELD.map(String::from).to_vec(),
+            ..Spec::new(path)
+        };
         let run = child_process::run(&self.spawner, spec.with_args([flag]), VERSION_LIMIT, 64 << 10).await;
         let run = run.map_err(|error| which.unspawnable(path, &error))?;
         if run.timed_out {
