@@ -289,7 +289,7 @@ impl Writer<'_> {
             self.remove(&name).await?;
         }
         match &mut self.admitted {
-            Some(admitted) => admitted.retract(&self.api, &names).await,
+            Some(admitted) => admitted.retract(&self.api, &names).await.map(drop),
             None => Ok(()),
         }
     }
