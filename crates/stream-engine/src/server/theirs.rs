@@ -301,7 +301,7 @@ impl Writer<'_> {
 }
 
 /// Whether a stream has a setting for it. Of a source that is its address: what is fetched goes on being fetched.
-fn is_adoptable(difference: &Difference) -> bool {
+pub(crate) fn is_adoptable(difference: &Difference) -> bool {
     let is_address = |value: &Value| {
         value.as_str().is_some_and(|text| text.contains("://") && !text.contains("<redacted>"))
     };
