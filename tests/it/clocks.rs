@@ -45,8 +45,12 @@ pub async fn ask(engine: &Engine, command: &str, request: Value) -> Value {
 
 /// An engine of `dir` that lives by these clocks.
 pub async fn start(dir: &Dir, dials: &Dials) -> Engine {
+    Engine::start_by(options(dir), dials.clocks()).await.unwrap()
+}
+
+pub fn options(dir: &Dir) -> Options {
     let tool = |name: &str| std::env::var_os(name).map(Into::into);
-    let options = Options {
+    Options {
         reach: None,
         keychain: false,
         pages: Vec::new(),
@@ -56,8 +60,7 @@ pub async fn start(dir: &Dir, dials: &Dials) -> Engine {
         tools: ToolPaths { mediamtx: tool("STREAM_MANAGER_MEDIAMTX"), ..ToolPaths::default() },
         beside: Vec::new(),
         kept: None,
-    };
-    Engine::start_by(options, dials.clocks()).await.unwrap()
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

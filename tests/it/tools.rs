@@ -217,4 +217,21 @@ async fn an_ffmpeg_that_was_located_is_kept_told_and_given_up() {
     let told = host(&engine).await;
     assert_eq!((&told["located"], &told["ffmpeg"]["path"]), (&Value::Null, &found), "{told:#}");
     engine.shutdown().await;
+    drop(engine);
+
+    // One that the start names was not located, and is there again when another one is given up.
+    let named = dir.path().join("named");
+    for program in [&mine, &named] {
+        process::put(program, b"#!/bin/sh\nexec ffmpeg \"$@\"\n");
+    }
+    let mut options = clocks::options(&dir);
+    options.tools.ffmpeg = Some(named.clone());
+    let engine = stream_engine::Engine::start_by(options, Dials::default().clocks()).await.unwrap();
+    for (located, used) in [(None, &named), (Some(&mine), &mine), (None, &named)] {
+        locate(&engine, Origin::Window, located.map(PathBuf::as_path)).await.unwrap();
+        let told = host(&engine).await;
+        assert_eq!(told["located"].as_str(), located.and_then(|path| path.to_str()), "{told:#}");
+        assert_eq!(told["ffmpeg"]["path"], used.to_str().unwrap(), "{told:#}");
+    }
+    engine.shutdown().await;
 }

@@ -31,14 +31,25 @@ pub(crate) const WITHHELD: [&str; 3] = ["MTX_", "RTSP_", "FFREPORT"];
 /// The programs that we run. A cheap handle.
 #[derive(Debug, Clone)]
 pub(crate) struct Tools {
-    /// Those that a person named, at the start or later.
-    named: Arc<Mutex<ToolPaths>>,
+    /// Those that this start names.
+    at_start: Arc<ToolPaths>,
+    named: Arc<Mutex<Named>>,
+    /// Held while they are looked for: what is found last is of those that were named last.
+    checking: Arc<tokio::sync::Mutex<()>>,
     /// Where the others are looked for, in this order.
     places: Arc<[PathBuf]>,
     spawner: Spawner,
     hub: Hub,
     drives: Drives,
     found: watch::Sender<Found>,
+}
+
+/// Those that a person named.
+#[derive(Debug, Clone)]
+struct Named {
+    paths: ToolPaths,
+    /// FFmpeg is the one that is stored, not one that this start names.
+    located: bool,
 }
 
 /// What the last check found.
@@ -107,17 +118,34 @@ impl Tools {
             ffprobe: Err(Error::new(Code::FfmpegMissing)),
             mediamtx: Err(Error::new(Code::ServerMissing)),
         };
-        let mut named = options.tools.clone();
-        named.ffmpeg = named.ffmpeg.or(located);
-        let (named, places) = (Arc::new(Mutex::new(named)), places(options).into());
-        Tools { named, places, spawner, hub, drives, found: watch::channel(found).0 }
+        let (at_start, located) = (options.tools.clone(), located.filter(|_| options.tools.ffmpeg.is_none()));
+        let named = Named {
+            located: located.is_some(),
+            paths: ToolPaths { ffmpeg: at_start.ffmpeg.clone().or(located), ..at_start.clone() },
+        };
+        Tools {
+            at_start: Arc::new(at_start),
+            named: Arc::new(Mutex::new(named)),
+            checking: Arc::default(),
+            places: places(options).into(),
+            spawner,
+            hub,
+            drives,
+            found: watch::channel(found).0,
+        }
     }
 
     /// Looks for all of them (again) and runs each for its version.
     pub(crate) async fn check(&self) {
-        let ToolPaths { ffmpeg, ffprobe, mediamtx } = self.named.lock().clone();
+        let _turn = self.checking.lock().await;
+        self.find().await;
+    }
+
+    /// The same, by whoever has the turn.
+    async fn find(&self) {
+        let Named { paths: ToolPaths { ffmpeg, ffprobe, mediamtx }, located } = self.named.lock().clone();
         let beside = ffmpeg.as_deref().map(|ffmpeg| ffmpeg.with_file_name(exe("ffprobe")));
-        let located = ffmpeg.as_ref().map(|ffmpeg| ffmpeg.display().to_string());
+        let located = ffmpeg.as_ref().filter(|_| located).map(|ffmpeg| ffmpeg.display().to_string());
         let (ffmpeg, mut ffprobe, mediamtx) = tokio::join!(
             self.tool(&FFMPEG, ffmpeg),
             async {
@@ -151,19 +179,21 @@ impl Tools {
         self.look(&FFMPEG, path.to_owned()).await.map(drop)
     }
 
-    /// Takes this FFmpeg from now on, and the ffprobe beside it; none for the one that is found.
+    /// Takes this FFmpeg from now on, and the ffprobe beside it; none for those that this start names, or that are found.
     pub(crate) async fn locate(&self, ffmpeg: Option<PathBuf>) {
-        {
-            let mut named = self.named.lock();
-            (named.ffmpeg, named.ffprobe) = (ffmpeg, None);
-        }
+        let at_start = ToolPaths::clone(&self.at_start);
+        let located = ffmpeg.is_some();
+        let paths = if located { ToolPaths { ffmpeg, ffprobe: None, ..at_start } } else { at_start };
+        *self.named.lock() = Named { paths, located };
         self.check().await;
     }
 
     /// Looks again, unless that was done within the last few seconds: many streams may miss the same program.
     pub(crate) async fn check_again(&self) {
+        let _turn = self.checking.lock().await;
+        // It may have been done by another one just before.
         if self.found.borrow().at.elapsed() >= AGAIN {
-            self.check().await;
+            self.find().await;
         }
     }
 
@@ -239,7 +269,11 @@ impl Tools {
         flag: &str,
         parse: fn(&str) -> Option<V>,
     ) -> Result<V, Error> {
-        let spec = Spec { env_clear_prefixes: WITHHELD.map(String::from).to_vec(), ..Spec::new(path) };
+        let spec = Spec {
+            label: format!("{} version", which.label()),
+            env_clear_prefixes: WITHHELD.map(String::from).to_vec(),
+            ..Spec::new(path)
+        };
         let run = child_process::run(&self.spawner, spec.with_args([flag]), VERSION_LIMIT, 64 << 10).await;
         let run = run.map_err(|error| which.unspawnable(path, &error))?;
         if run.timed_out {

@@ -14,7 +14,7 @@ const COMING_IN: Duration = Duration::from_secs(12);
 /// After so many writes that change nothing of what a server shows, it shows what it has in its own way.
 const IN_VAIN: u32 = 2;
 /// Who changes even our part of the list for the third time within this time does so for a reason: maybe another
-/// program that writes it too.
+/// program that writes it too. It is left as it is until this time is over.
 const QUARREL: Duration = Duration::from_secs(60);
 
 /// Who may do what on a running server: one list, replaced whole. Nobody is disconnected by that, so who lost a right
@@ -101,8 +101,10 @@ impl Admitted {
         Admitted { insisted: true, ..self }
     }
 
-    /// Nobody has looked for a while: the list is said anew. Who came in by the one that is known may still be there.
+    /// Nobody has looked for a while: the list is said anew, unless the next look finds another reason against that.
+    /// Who came in by the one that is known may still be there.
     pub(super) fn renew(&mut self) {
+        self.held = None;
         self.past.extend(self.users.take().map(Past::of));
     }
 
@@ -146,7 +148,7 @@ impl Admitted {
             let strange = self.strangers(&shown, names);
             self.quarrels.retain(|at| at.elapsed() < QUARREL);
             let quarrels = self.users.is_some() && self.quarrels.len() >= 2;
-            if self.held.as_ref() == Some(&shown) || quarrels || !strange.is_empty() {
+            if quarrels || !strange.is_empty() {
                 self.held = Some(shown);
                 return Ok(true);
             }
@@ -233,19 +235,20 @@ impl Admitted {
                 && self.users.as_ref() == Some(&wanted(&self.base))
     }
 
-    /// Takes back all that streams brought into the list. One that somebody else changed stays as it is: what its owner
-    /// made of it is not known in full.
+    /// Takes back all that streams brought into the list, and says whether it did. One that somebody else changed stays
+    /// as it is: what its owner made of it is not known in full.
     ///
     /// # Errors
     /// [`ApiError`].
-    pub(super) async fn retract(&mut self, api: &Api, names: &BTreeSet<String>) -> Result<(), ApiError> {
+    pub(super) async fn retract(&mut self, api: &Api, names: &BTreeSet<String>) -> Result<bool, ApiError> {
         if !self.insisted {
             self.look(api, &HashSet::new(), Some(names)).await?;
         }
         if self.held.is_some() {
             tracing::warn!("somebody else changed the list of users; what was ours in it stays");
         }
-        self.follow(api, <[User]>::to_vec, Some(names)).await
+        self.follow(api, <[User]>::to_vec, Some(names)).await?;
+        Ok(self.held.is_none())
     }
 
     /// Those who may be there whatever streams there are.

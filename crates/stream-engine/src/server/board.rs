@@ -360,13 +360,27 @@ impl Board {
         self.mismatch.send_replace(Some((reason, Instant::now())));
     }
 
-    /// Why a publisher was sent away for its tracks, if that was said just now or is in a moment.
+    /// Why a publisher was sent away for its tracks, if that was said just now or is in a moment. The server does not
+    /// say which one, so each reason is told once: another stream would take it for its own.
     pub(super) async fn mismatch(&self) -> Option<String> {
-        let mut words = self.mismatch.subscribe();
         let is_new =
             |said: &Option<(String, Instant)>| said.as_ref().is_some_and(|(_, at)| at.elapsed() < JUST_NOW);
-        let said = timeout(LINE_LIMIT, words.wait_for(is_new)).await.ok()?.ok()?;
-        said.as_ref().map(|(reason, _)| reason.clone())
+        let mut words = self.mismatch.subscribe();
+        let taken = async {
+            loop {
+                // What it answers locks the channel, so it is let go before the reason is taken.
+                drop(words.wait_for(is_new).await.ok()?);
+                let mut taken = None;
+                self.mismatch.send_if_modified(|said| {
+                    taken = is_new(said).then(|| said.take()).flatten();
+                    taken.is_some()
+                });
+                if let Some((reason, _)) = taken {
+                    return Some(reason);
+                }
+            }
+        };
+        timeout(LINE_LIMIT, taken).await.ok()?
     }
 
     pub(super) fn note_pull(&self, name: &str, failure: PullFailure, at: UnixMillis) {
@@ -420,5 +434,29 @@ pub(crate) struct Eager {
 impl Drop for Eager {
     fn drop(&mut self) {
         self.count.send_modify(|count| *count -= 1);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::terms::Listed, *};
+
+    #[tokio::test]
+    async fn a_reason_is_told_to_one_stream_alone() {
+        let terms = Terms {
+            name: String::new(),
+            users: Listed::Nobody,
+            digest: false,
+            kick: true,
+            recordings: None,
+            record_path: None,
+            slates: Err(Unkept::NotMade),
+        };
+        let board = Board::new(watch::channel(Arc::new(terms)).1);
+        board.note_mismatch("other tracks".to_owned());
+        let (one, other) = tokio::join!(board.mismatch(), board.mismatch());
+        let mut told = [one, other];
+        told.sort();
+        assert_eq!(told, [None, Some("other tracks".to_owned())]);
     }
 }

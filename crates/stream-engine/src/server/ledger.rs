@@ -54,11 +54,6 @@ impl Ledger {
         Ledger { file: Arc::new(file), drives, kept, writing }
     }
 
-    /// Whether the server was ever met.
-    pub(super) fn knows(&self, server: ServerId) -> bool {
-        self.lock().contains_key(&server)
-    }
-
     pub(super) fn owns(&self, server: ServerId, name: &str) -> bool {
         self.lock().get(&server).is_some_and(|owned| owned.paths.contains_key(name))
     }

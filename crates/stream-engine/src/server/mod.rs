@@ -62,6 +62,7 @@ pub(crate) use other::{check_aim, examined, given_users, terms, unfit, usable};
 pub(crate) use poller::{Sample, Samples};
 pub(crate) use servers::{OtherParts, Servers};
 pub(crate) use terms::Terms;
+pub(crate) use theirs::is_adoptable;
 pub(crate) use tls::Tls;
 
 /// What the server's task is made of.

@@ -71,13 +71,18 @@ impl Servers {
         known.unwrap_or_else(|| nowhere(id, &self.parts))
     }
 
-    /// Gets in touch with a server, and keeps it in the picture.
+    /// Gets in touch with a server that a person added, and keeps it in the picture.
     pub(crate) fn add(&self, stored: StoredOther) {
-        self.open(stored).meet(&self.parts.tasks);
+        self.unmet(stored, true).meet(&self.parts.tasks);
     }
 
-    /// The same, once its streams have said what they want of it: what nobody wants is taken away there.
+    /// The same of one that is known from before, once its streams have said what they want of it: what nobody wants is
+    /// taken away there.
     pub(crate) fn open(&self, stored: StoredOther) -> Unmet {
+        self.unmet(stored, false)
+    }
+
+    fn unmet(&self, stored: StoredOther, is_new: bool) -> Unmet {
         let id = stored.id;
         self.parts.hub.add_other(OtherServer::connecting(id, stored.spec.clone()));
         let log = Journal::new(self.parts.logs.join(format!("server-{id}.log")), self.parts.ink.clone());
@@ -85,7 +90,7 @@ impl Servers {
         let (handle, ends) = Server::open(terms, log);
         let (stored, watched) = watch::channel(stored);
         let stop = self.parts.stop.child_token();
-        let task = other::Task::new(self.parts.clone(), watched, ends, &handle);
+        let task = other::Task::new(self.parts.clone(), watched, ends, &handle, is_new);
         self.lock().insert(id, Other { handle, stored, stop: stop.clone() });
         Unmet { task, stop }
     }

@@ -133,14 +133,14 @@ impl Writer<'_> {
             return Ok(());
         }
         let (id, hub, foreign) = (theirs.id, theirs.hub.clone(), theirs.foreign.clone());
-        // What somebody else's list shows to all goes, until a person decides.
+        // What somebody else's list shows to all goes, as long as it does.
         let shown: Vec<String> = self.applied.keys().filter(|name| self.is_exposed(name)).cloned().collect();
         for name in shown {
             tracing::warn!(
                 name,
                 "somebody else's list of users lets everybody watch; the path is taken away"
             );
-            self.remove(&name).await?;
+            self.hide(&name).await?;
         }
         let lost: Vec<String> =
             self.applied.keys().filter(|name| !there.contains_key(*name)).cloned().collect();
@@ -154,6 +154,7 @@ impl Writer<'_> {
             }
             self.tell(Mended::Path(name));
         }
+        self.unhide().await?;
         let mut drift = BTreeMap::new();
         for (name, config) in &self.applied {
             let Some(shown) = there.get(name) else { continue };
@@ -166,7 +167,8 @@ impl Writer<'_> {
         for (path, stream) in foreign.iter().filter_map(|name| Some((name, self.board.stream(name)?))) {
             let pair = self.board.get(path).zip(there.get(path));
             let Some((config, shown)) = pair else { continue };
-            if config.differences(&features, &defaults, shown)?.is_empty() {
+            let is_same = config.differences(&features, &defaults, shown)?.is_empty();
+            if is_same && self.check_shown(path).is_ok() {
                 alike.push(Alike { stream, path: path.clone() });
             }
         }
@@ -194,6 +196,41 @@ impl Writer<'_> {
         held.is_some_and(|shown| self.board.is_restricted(name) && is_open(shown, name))
     }
 
+    /// Whether those are kept out of a path who may not watch its stream, by the list that its server's owner gave and
+    /// by what others made of that.
+    fn check_shown(&self, name: &str) -> Result<(), Error> {
+        self.board.check_access(name)?;
+        match self.theirs().filter(|_| self.is_exposed(name)) {
+            Some(theirs) => {
+                Err(Error::new(Code::AccessOpenAnyway).with("name", name).with("server", &theirs.server))
+            }
+            None => Ok(()),
+        }
+    }
+
+    /// Takes away a path of ours that the server would show to people who may not watch its stream.
+    async fn hide(&mut self, name: &str) -> Result<(), ApiError> {
+        self.hidden.insert(name.to_owned());
+        self.remove(name).await
+    }
+
+    /// Brings back what was hidden, once nobody else would see it: a stream to which we send nothing does not ask again.
+    async fn unhide(&mut self) -> Result<(), ApiError> {
+        for name in self.hidden.clone() {
+            if self.check_shown(&name).is_err() {
+                continue;
+            }
+            match self.apply(&name).await {
+                Ok(()) => drop(self.hidden.remove(&name)),
+                Err(error @ (Unwritten::Failed(ApiError::Refused { .. }) | Unwritten::Barred(_))) => {
+                    tracing::debug!(%error, name, "a hidden path can't be brought back now");
+                }
+                Err(Unwritten::Failed(error)) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+
     /// Writes who may do what as it is set here, whatever somebody else made of it.
     pub(super) async fn insist(&mut self) -> Result<(), ApiError> {
         if let Some(admitted) = &mut self.admitted {
@@ -203,8 +240,11 @@ impl Writer<'_> {
         self.look().await
     }
 
-    /// Takes a path as ours that has an entry just as we would write it.
+    /// Takes a path as ours that has an entry just as we would write it. Not where not all may watch the stream whom the
+    /// server lets in: what is ours is removed then, and this one stays its owner's.
     pub(super) async fn take_over(&mut self, name: &str) -> Result<(), Unwritten> {
+        self.admit_first().await?;
+        self.check_shown(name).map_err(Unwritten::Barred)?;
         let Some(theirs) = self.theirs() else { return Ok(()) };
         let (id, ledger) = (theirs.id, theirs.ledger.clone());
         let foreign = Error::new(Code::PathForeign).with("name", name).with("server", &theirs.server);
@@ -224,17 +264,15 @@ impl Writer<'_> {
     /// Whether what is wanted of this path may be written. A path whose stream the server would show to people who
     /// may not watch it is taken away.
     pub(super) async fn check(&mut self, name: &str) -> Result<(), Unwritten> {
+        if self.theirs().is_none() {
+            return Ok(());
+        }
+        if let Err(open) = self.check_shown(name) {
+            self.hide(name).await?;
+            return Err(Unwritten::Barred(open));
+        }
         let Some(theirs) = self.theirs() else { return Ok(()) };
-        if let Err(open) = self.board.check_access(name) {
-            self.remove(name).await?;
-            return Err(Unwritten::Barred(open));
-        }
         let error = |code| Error::new(code).with("name", name).with("server", &theirs.server);
-        if self.is_exposed(name) {
-            let open = error(Code::AccessOpenAnyway);
-            self.remove(name).await?;
-            return Err(Unwritten::Barred(open));
-        }
         if theirs.ledger.owns(theirs.id, name) {
             return Ok(());
         }
@@ -289,7 +327,7 @@ impl Writer<'_> {
             self.remove(&name).await?;
         }
         match &mut self.admitted {
-            Some(admitted) => admitted.retract(&self.api, &names).await,
+            Some(admitted) => admitted.retract(&self.api, &names).await.map(drop),
             None => Ok(()),
         }
     }
@@ -301,7 +339,7 @@ impl Writer<'_> {
 }
 
 /// Whether a stream has a setting for it. Of a source that is its address: what is fetched goes on being fetched.
-fn is_adoptable(difference: &Difference) -> bool {
+pub(crate) fn is_adoptable(difference: &Difference) -> bool {
     let is_address = |value: &Value| {
         value.as_str().is_some_and(|text| text.contains("://") && !text.contains("<redacted>"))
     };

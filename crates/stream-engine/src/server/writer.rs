@@ -47,6 +47,8 @@ pub(super) struct Writer<'a> {
     news: &'a News,
     /// What the running server has.
     pub(super) applied: BTreeMap<String, PathConfig>,
+    /// Paths that were taken away, since the server would show them to people who may not watch them.
+    pub(super) hidden: BTreeSet<String>,
     /// Paths that were not brought in line, since the drive of the slates did not answer.
     postponed: BTreeSet<String>,
     /// When the drive of the slates did not answer.
@@ -134,6 +136,7 @@ impl<'a> Writer<'a> {
             clocks,
             news,
             applied: BTreeMap::new(),
+            hidden: BTreeSet::new(),
             postponed: BTreeSet::new(),
             unanswered: None,
             lost: false,

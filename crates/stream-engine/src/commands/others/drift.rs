@@ -8,6 +8,7 @@ use stream_api::{
 };
 
 use super::{super::stream_update, Call, known, shown, stream_of};
+use crate::server::is_adoptable;
 
 pub(crate) async fn drift_apply(call: &Call<'_>, request: DriftApply) -> Result<OtherServer, Error> {
     let stored = known(call.engine, request.id).await?;
@@ -61,8 +62,11 @@ pub(crate) async fn path_take(call: &Call<'_>, request: PathTake) -> Result<Othe
     shown(call.engine, request.id)
 }
 
-/// Whether the stream has a setting for it.
+/// Whether it can be taken over, and this stream has a setting for it.
 fn adopt(difference: &Difference, spec: &StreamSpec, update: &mut StreamUpdate) -> bool {
+    if !is_adoptable(difference) {
+        return false;
+    }
     let network = || match update.source.as_ref().unwrap_or(&spec.source) {
         Source::Network(network) => Some(network.clone()),
         Source::File { .. } | Source::Incoming | Source::TestPattern => None,
@@ -73,7 +77,7 @@ fn adopt(difference: &Difference, spec: &StreamSpec, update: &mut StreamUpdate) 
             let when = if *on_demand { Fetch::OnDemand } else { Fetch::Always };
             update.source = Some(Source::Network(NetworkSource { when, ..network }));
         }
-        ("source", Value::String(url), Some(network)) if url.contains("://") => {
+        ("source", Value::String(url), Some(network)) => {
             // Who asks, and the password, are inside.
             let (url, user) = (url.clone(), None);
             update.source = Some(Source::Network(NetworkSource { url, user, ..network }));
@@ -105,8 +109,11 @@ mod tests {
 
     #[test]
     fn a_stream_takes_over_what_it_has_a_setting_for() {
-        let difference =
-            |key: &str, theirs: Value| Difference { key: key.to_owned(), ours: Value::Null, theirs };
+        let difference = |key: &str, theirs: Value| Difference {
+            key: key.to_owned(),
+            ours: json!("rtsp://cam/x"),
+            theirs,
+        };
         let network = NetworkSource { url: "rtsp://cam/x".into(), ..NetworkSource::default() };
         let camera = StreamSpec::new("a", Source::Network(network));
         let mut update = StreamUpdate::of(StreamId(Uuid::nil()));
@@ -118,6 +125,7 @@ mod tests {
         assert!(!take("rtspTransport", json!("multicast"), &camera));
         assert!(take("source", json!("rtsp://me:pw@cam2/y"), &camera));
         assert!(!take("source", json!("publisher"), &camera), "it goes on being fetched");
+        assert!(!take("source", json!("rtsp://me:<redacted>@cam2/y"), &camera), "its password is not known");
         assert!(take("sourceFingerprint", json!("ab12"), &camera));
         assert!(!take("maxReaders", json!(3), &camera));
         let mut none = StreamUpdate::of(StreamId(Uuid::nil()));

@@ -183,3 +183,36 @@ fn what_others_changed_is_told_apart_from_what_is_ours() {
     let more = User { permissions: vec![Permission::everywhere(Action::Read)], ..reads("viewer", "show") };
     assert_eq!(strange(&[base[0].clone(), more]), of("viewer", ""));
 }
+
+#[tokio::test]
+async fn what_is_left_to_a_person_is_judged_anew() {
+    let fake = Fake::default();
+    let (api, ours) = (fake.api().await, locked());
+    let names = BTreeSet::from(["show".to_owned()]);
+    let look = async |admitted: &mut Admitted| {
+        admitted.look(&api, &HashSet::new(), Some(&names)).await.unwrap();
+        admitted.follow(&api, |_| ours.clone(), Some(&names)).await.unwrap();
+        admitted.held().is_some()
+    };
+    let mut admitted = Admitted::elsewhere(keys().users());
+    admitted.follow(&api, |_| ours.clone(), Some(&names)).await.unwrap();
+    let saved = Some(serde_json::to_value(keys().users()).unwrap());
+    let mut held = Vec::new();
+    for _ in 0..3 {
+        fake.state().users.clone_from(&saved);
+        held.push(look(&mut admitted).await);
+    }
+    assert_eq!(held, [false, false, true], "our part is taken away for a reason");
+    assert!(look(&mut admitted).await);
+    // Whoever did it, they are done a minute later.
+    admitted.quarrels.clear();
+    assert!(!look(&mut admitted).await);
+    assert_ne!(fake.state().users, saved, "it is there again");
+
+    fake.state().users = Some(foreign(&json!([{ "action": "read" }])));
+    assert!(look(&mut admitted).await);
+    assert!(!admitted.retract(&api, &names).await.unwrap(), "what is not known in full stays");
+    assert!(admitted.is_done(|_| ours.clone()));
+    admitted.renew();
+    assert!(!admitted.is_done(|_| ours.clone()), "the server may be another one by now");
+}

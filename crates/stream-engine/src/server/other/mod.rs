@@ -61,7 +61,8 @@ pub(super) struct Task {
     admitted: Option<Admitted>,
     /// The API's address that it was said to.
     api: String,
-    /// Whether there was a list was looked at since this program started.
+    /// Another list than before is one that a person gave. The first one after a start of this program is an old one,
+    /// but for that of a server that was added since.
     listed: bool,
     /// It answered the last time.
     met: bool,
@@ -102,15 +103,17 @@ pub(crate) fn terms(spec: &ServerSpec, kept: &OtherSecrets, slates: &Slates) -> 
 }
 
 impl Task {
+    /// `is_new`: a person added it just now.
     pub(super) fn new(
         parts: OtherParts,
         stored: watch::Receiver<StoredOther>,
         ends: Ends,
         handle: &Server,
+        is_new: bool,
     ) -> Task {
         let Ends { inbox, link, samples, terms } = ends;
         let Server { board, audience, log, .. } = handle.clone();
-        let (admitted, api, listed, met, kept, locked) = (None, String::new(), false, false, None, 0);
+        let (admitted, api, listed, met, kept, locked) = (None, String::new(), is_new, false, None, 0);
         Task {
             parts,
             stored,
@@ -293,13 +296,13 @@ impl Task {
             (Listed::Given(base), Some(admitted)) if admitted.is_of(base) => admitted.renew(),
             (Listed::Given(base), admitted) => {
                 let new = Admitted::elsewhere(base.clone());
-                // Another list than before is one that a person gave; after a start of this program it is an old one.
-                let is_given = self.listed || !self.parts.ledger.knows(self.stored.borrow().id);
-                *admitted = Some(if is_given { new.decided() } else { new });
+                *admitted = Some(if self.listed { new.decided() } else { new });
             }
             (Listed::Nobody | Listed::Unknown, Some(admitted)) if !spec.has_users => {
                 let names = theirs::names(&self.board, &self.parts.ledger, self.stored.borrow().id);
-                admitted.retract(api, &names).await?;
+                if !admitted.retract(api, &names).await? {
+                    self.log.manager("warning", t!("log.users_stay", name = spec.name));
+                }
                 self.admitted = None;
             }
             (Listed::Nobody | Listed::Unknown, admitted) => *admitted = None,

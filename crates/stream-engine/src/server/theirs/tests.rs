@@ -340,13 +340,45 @@ async fn a_list_of_others_that_lets_everybody_in_takes_away_what_not_everybody_m
     writer.begin().await.unwrap();
     assert!(fake.state().paths.contains_key("private"));
     let everybody = User::anybody(vec![Permission::everywhere(Action::Read)]);
-    fake.state().users = list(&base().into_iter().chain([everybody]).collect::<Vec<_>>());
-    writer.has_its_users().await.unwrap();
-    writer.look().await.unwrap();
-    assert!(!fake.state().paths.contains_key("private"));
+    let opened = list(&base().into_iter().chain([everybody]).collect::<Vec<_>>());
+    let is_there = || fake.state().paths.contains_key("private");
+    let is_shown = async |writer: &mut Writer<'_>, users: Option<Value>| {
+        fake.state().users = users;
+        writer.has_its_users().await.unwrap();
+        writer.look().await.unwrap();
+        is_there()
+    };
+    assert!(!is_shown(&mut writer, opened.clone()).await);
     assert_eq!(barred(writer.apply("private").await), Some(Code::AccessOpenAnyway));
+    assert!(!is_shown(&mut writer, opened.clone()).await, "as long as it does");
+    // Nobody asks for the path of a camera again.
     writer.insist().await.unwrap();
-    assert_eq!(barred(writer.apply("private").await), None);
+    assert!(is_there(), "a person decided");
+    assert!(!is_shown(&mut writer, opened).await);
+    assert!(is_shown(&mut writer, list(&base())).await, "undone by who did it");
+}
+
+#[tokio::test]
+async fn what_everybody_may_watch_there_is_not_taken_over_for_a_stream_that_they_may_not() {
+    let mut bench = Bench::new(Listed::Given(base()));
+    let restricted = StoredAccess { viewers: ViewerAccess::Restricted, ..StoredAccess::default() };
+    bench.board.admit(STREAM, "private", &restricted);
+    bench.want("private");
+    let everybody = User::anybody(vec![Permission::everywhere(Action::Read)]);
+    {
+        let mut state = bench.fake.state();
+        state.paths.insert("private".to_owned(), serde_json::to_value(PathConfig::default()).unwrap());
+        state.users = list(&base().into_iter().chain([everybody]).collect::<Vec<_>>());
+    }
+    let (fake, hub, ledger) = (bench.fake.clone(), bench.hub.clone(), bench.ledger.clone());
+    let mut admitted = Admitted::elsewhere(base());
+    let mut writer = bench.writer(Some(&mut admitted)).await;
+    writer.begin().await.unwrap();
+    assert!(hub.get_other(SERVER).unwrap().alike.is_empty(), "it is not offered");
+    assert_eq!(barred(writer.take_over("private").await), Some(Code::AccessOpenAnyway));
+    assert!(!ledger.owns(SERVER, "private"));
+    writer.look().await.unwrap();
+    assert_eq!(fake.state().writes, Vec::<String>::new(), "it stays its owner's");
 }
 
 #[tokio::test]

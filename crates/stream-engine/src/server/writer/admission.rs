@@ -51,7 +51,7 @@ impl Writer<'_> {
     }
 
     /// The same before a path is written: never at a process that was not met.
-    pub(super) async fn admit_first(&mut self) -> Result<(), Unwritten> {
+    pub(in super::super) async fn admit_first(&mut self) -> Result<(), Unwritten> {
         self.admit().await?;
         match self.lost {
             true => Err(Unwritten::Barred(Error::new(Code::ServerDown))),

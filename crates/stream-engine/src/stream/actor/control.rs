@@ -70,7 +70,7 @@ impl Actor {
         if self.machine.order != order || (order == Order::Run && waits) {
             self.tell(ActivityKind::Ordered { order, by });
         }
-        (self.used, self.starts_prepared) = (used, None);
+        (self.used, self.starts_prepared, self.moves) = (used, None, false);
         self.fallen.clear();
         let text = if order == Order::Run { t!("log.order_run") } else { t!("log.order_stop") };
         self.journal.manager("info", text);
