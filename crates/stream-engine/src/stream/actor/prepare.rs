@@ -26,6 +26,13 @@ pub(super) struct Asked {
     task: AbortHandle,
 }
 
+impl Drop for Asked {
+    /// What it asks for is out of date.
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
 impl Actor {
     /// Once a second: how far the file is, and whether now is the moment to move to it. Whether that is other than
     /// before.
@@ -123,10 +130,7 @@ impl Actor {
 
     /// Makes what the spec wants, or gives up what it wants no more.
     pub(super) fn prepare_in_background(&mut self) {
-        if let Some(before) = self.asked.take() {
-            // What it asks for may be out of date.
-            before.task.abort();
-        }
+        self.asked = None;
         let (prepared, id, spec) = (self.parts.prepared.clone(), self.id, self.spec.clone());
         let refused = Arc::new(OnceLock::new());
         let told = Arc::clone(&refused);
