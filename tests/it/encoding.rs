@@ -101,7 +101,8 @@ async fn what_the_desktop_added_to_a_command_goes_with_no_other_source() {
     // As the window of the desktop would have stored it.
     let file = dir.data().join("config.json");
     let mut config: Value = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
-    let extra = json!({ "extra": "-metadata title=ours" });
+    // The rest is more than is allowed today: it keeps nobody from changing something else.
+    let extra = json!({ "height": 2880, "fps": 120, "extra": "-metadata title=ours" });
     config["streams"][0]["encoding"] = extra.clone();
     fs::write(&file, config.to_string()).unwrap();
 
@@ -110,11 +111,12 @@ async fn what_the_desktop_added_to_a_command_goes_with_no_other_source() {
     let patch = async |change: Value| server.ask("PATCH", &path, Some(change)).await;
     assert_eq!(patch(json!({ "source": file_source(&other) })).await.code(), "setting_unfit");
     assert_eq!(patch(json!({ "encoding": { "extra": "-t 1" } })).await.code(), "setting_unfit");
+    assert_eq!(patch(json!({ "encoding": { "fps": 120 } })).await.code(), "setting_unfit");
     let stream = server.stream(&id).await;
     assert_eq!((&stream["encoding"], &stream["source"]), (&extra, &file_source(&one)), "{stream:#}");
     patch(json!({ "playback": "once" })).await.ok();
     let copy = server.post(&format!("{path}/duplicate"), json!({})).await.ok();
-    assert_eq!(copy["encoding"], Value::Null, "{copy:#}");
+    assert_eq!(copy["encoding"], json!({ "height": 2880, "fps": 120 }), "{copy:#}");
     patch(json!({ "encoding": {}, "source": file_source(&other) })).await.ok();
     assert_eq!(server.stream(&id).await["source"], file_source(&other));
     assert_eq!(server.stop().await, Some(0));

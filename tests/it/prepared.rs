@@ -150,6 +150,27 @@ async fn preparing_can_be_cancelled_and_fails_clearly() {
     })
     .await;
 
+    // After a restart it waits still, and says for what.
+    let asked = server.post(&path, json!({ "start": true })).await.ok();
+    assert_eq!((&asked["starts_prepared"], &asked["order"]), (&json!(true), &json!("stop")), "{asked:#}");
+    assert_eq!(server.stop().await, Some(0));
+    let away = dir.media("away.mp4");
+    fs::rename(&long, &away).unwrap();
+    let server = Server::ready(&dir).await;
+    let told = |s: &Value| s["preparation"]["failed"]["error"]["code"] == "source_missing";
+    let waits = server.until(&id, "it tells why nothing is prepared", told).await;
+    assert_eq!((&waits["starts_prepared"], &waits["state"]), (&json!(true), &json!("stopped")), "{waits:#}");
+    fs::rename(&away, &long).unwrap();
+
+    // Edited meanwhile, it starts with the file that it wants now.
+    let again = server.post(&path, json!({})).await.ok();
+    assert_eq!(again["starts_prepared"], true, "{again:#}");
+    let other = json!({ "source": file_source(&clip) });
+    let edited = server.ask("PATCH", &format!("/api/v1/streams/{id}"), Some(other)).await.ok();
+    assert_eq!(edited["starts_prepared"], true, "{edited:#}");
+    let stream = until_prepared(&server, &id).await;
+    assert_eq!((&stream["attempt"], prepared(&server).await.len()), (&json!(1), 1), "{stream:#}");
+
     let once = json!({ "name": "once", "source": file_source(&clip), "playback": "once" });
     let once = server.post("/api/v1/streams", once).await.ok()["id"].as_str().unwrap().to_owned();
     let refused = server.post(&format!("/api/v1/streams/{once}/prepare"), json!({})).await;
@@ -176,4 +197,28 @@ async fn the_test_pattern_is_sent_from_a_prepared_file() {
     assert!(stream["warnings"].as_array().unwrap().is_empty(), "{stream:#}");
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn temp_again() {
+    let dir = Dir::new();
+    let clip = media::plain(&dir.media("a.mp4"));
+    let long = media::made(&clip, "-t 1 -c copy", &dir.media("short.mp4"));
+    let long = media::looped(&long, 300, &dir.media("long.mp4"));
+    let server = Server::ready(&dir).await;
+    let id = server.create("long", &long, false).await;
+    let path = format!("/api/v1/streams/{id}/prepare");
+    server.post(&path, json!({ "start": true })).await.ok();
+    assert_eq!(server.stop().await, Some(0));
+    let away = dir.media("away.mp4");
+    fs::rename(&long, &away).unwrap();
+    let server = Server::ready(&dir).await;
+    let told = |s: &Value| s["preparation"]["failed"]["error"]["code"] == "source_missing";
+    server.until(&id, "it tells why nothing is prepared", told).await;
+    fs::rename(&away, &long).unwrap();
+    let since = std::time::Instant::now();
+    server.until_on_air(&id).await;
+    let stream = until_prepared(&server, &id).await;
+    eprintln!("{:?} {}", since.elapsed(), stream["attempt"]);
+    assert_eq!(server.stop().await, Some(0));
 }

@@ -34,7 +34,8 @@ use crate::{
 const LIMIT: Duration = Duration::from_secs(10);
 /// So long a person waits who must know: a driver that hangs is given up by then.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// So long a start waits where nothing was ever tried here; with another encoder it would begin anew soon.
+/// So long a start waits for the first trials there are on this computer. Without them it would be encoded by the
+/// processor, and begin anew as soon as a card is known to work.
 const START: Duration = Duration::from_secs(3);
 /// Bytes of what FFmpeg says.
 const OUTPUT: usize = 64 << 10;

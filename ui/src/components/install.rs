@@ -108,9 +108,10 @@ fn located(app: App) -> impl IntoView {
     }
 }
 
+/// Whether what is found without being named is: that is what a package installs.
 fn is_too_old(host: &HostStatus) -> bool {
     let old = |tool: &Tool| tool.fault.as_ref().is_some_and(|fault| fault.error.code == Code::FfmpegTooOld);
-    old(&host.ffmpeg) || old(&host.ffprobe)
+    host.located.is_none() && (old(&host.ffmpeg) || old(&host.ffprobe))
 }
 
 /// What was found of FFmpeg and ffprobe.
@@ -165,5 +166,7 @@ mod tests {
             "FFmpeg 6.0 is ready: /usr/bin/ffmpeg. /p is version 4.4.2; 5.1 or newer is needed."
         );
         assert!(is_too_old(&host), "its package is no cure");
+        let located = Some("/p".to_owned());
+        assert!(!is_too_old(&HostStatus { located, ..host }), "which was chosen: a package may be newer");
     }
 }

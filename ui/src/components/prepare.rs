@@ -70,6 +70,7 @@ pub(crate) fn preparation(app: App, id: StreamId, row: RwSignal<Row>) -> impl In
                 let buttons = view! { {start()} {cancel(t!("prepare.off"))} };
                 (format!("{} {}", error.message, error.hint), buttons.into_any())
             }
+            (true, None) if starts => (String::new(), cancel(t!("prepare.cancel")).into_any()),
             (true, None) => (t!("prepare.next_start").to_owned(), cancel(t!("prepare.off")).into_any()),
             (false, _) if gains.is_empty() => return None,
             (false, _) => {

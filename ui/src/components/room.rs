@@ -45,7 +45,9 @@ impl App {
             busy.try_set(false);
             match reply {
                 Ok(reply) => done(reply),
-                Err(error) if error.code == Code::WouldOverload => self.question.set(Some(ask(error))),
+                Err(error) if error.code == Code::WouldOverload && !self.is_asked() => {
+                    self.question.set(Some(ask(error)));
+                }
                 Err(error) => self.tell(Toast::error(error)),
             }
         });
@@ -55,24 +57,60 @@ impl App {
     pub(crate) fn refuse(self, errors: Vec<Error>) {
         let (full, errors): (Vec<Error>, Vec<Error>) =
             errors.into_iter().partition(|error| error.code == Code::WouldOverload);
-        if let Some(error) = full.first() {
-            self.question.set(Some(Question::overload(self, error, false)));
+        match all_of(full) {
+            // Who answers one must not be given another meanwhile.
+            Some(error) if self.is_asked() => self.tell(Toast::error(error)),
+            Some(error) => self.question.set(Some(Question::overload(self, &error, false))),
+            None => {}
         }
         self.refused.update(|refused| refused.extend(errors));
     }
+
+    fn is_asked(self) -> bool {
+        self.question.with_untracked(Option::is_some)
+    }
+
+    /// Starts these while there is room: one after the other, so that each counts for the next.
+    fn start_in_turn(self, ids: Vec<StreamId>) {
+        spawn_local(async move {
+            for id in ids {
+                if let Err(error) = self.client().call(commands::StreamStart { id, unless_full: true }).await
+                {
+                    self.tell(Toast::error(error));
+                }
+            }
+        });
+    }
+}
+
+/// One error for all for which there is no room: each with what it needs, and their streams.
+fn all_of(full: Vec<Error>) -> Option<Error> {
+    full.into_iter().reduce(|mut all, next| {
+        if all.message != next.message {
+            all.message = format!("{} {}", all.message, next.message);
+        }
+        for arg in ["streams", "prepare"] {
+            let both = [streams(&all, arg), streams(&next, arg)].concat();
+            let mut listed: Vec<String> = both.iter().map(ToString::to_string).collect();
+            listed.sort();
+            listed.dedup();
+            all.args.insert(arg.to_owned(), listed.join(","));
+        }
+        all
+    })
 }
 
 impl Question {
     /// Start although the computer has no room? The error names the streams; `all`: these are all that don't run.
     pub(crate) fn overload(app: App, error: &Error, all: bool) -> Self {
         let (ids, can_prepare) = (streams(error, "streams"), streams(error, "prepare"));
-        let run = move |id: StreamId, unless_full: bool| {
-            app.run(RwSignal::new(false), commands::StreamStart { id, unless_full }, |_| {});
+        let run = move |id: StreamId| {
+            app.run(RwSignal::new(false), commands::StreamStart { id, unless_full: false }, |_| {});
         };
         let starts = ids.clone();
         let anyway = move || match all {
             true => app.run(RwSignal::new(false), commands::StreamStartAll { unless_full: false }, |_| {}),
-            false => starts.iter().for_each(|id| run(*id, false)),
+            false => starts.iter().copied().for_each(run),
         };
         let body = format!("{} {}", error.message, error.hint);
         let title = tn!("overload.title", ids.len());
@@ -90,7 +128,7 @@ impl Question {
                 app.run(RwSignal::new(false), prepare, |_| {});
             }
             // Without those there may be room for the others.
-            ids.iter().filter(|id| !can_prepare.contains(id)).for_each(|id| run(*id, true));
+            app.start_in_turn(ids.iter().copied().filter(|id| !can_prepare.contains(id)).collect());
             app.tell(Toast::done(t!("overload.preparing")));
         };
         question.or(t!("overload.prepare"), prepare)
@@ -220,5 +258,11 @@ mod tests {
         let id = "0190f3a0-0000-7000-8000-000000000001";
         let two = Error::new(Code::WouldOverload).with("streams", format!("{id},{id}"));
         assert_eq!(streams(&two, "streams").len(), 2);
+        let other = "0190f3a0-0000-7000-8000-000000000002";
+        let next = Error::new(Code::WouldOverload).with("streams", other).with("needs", "2.0");
+        let all = all_of(vec![two, next]).unwrap();
+        assert_eq!(streams(&all, "streams").len(), 2, "each once");
+        assert!(all.message.contains("2.0") && streams(&all, "prepare").is_empty(), "{all:?}");
+        assert_eq!(all_of(Vec::new()), None);
     }
 }

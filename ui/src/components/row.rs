@@ -148,19 +148,22 @@ fn chips(row: RwSignal<Row>) -> impl IntoView {
                 {server(row)}
                 {picture.map(|picture| view! { <span class="chip">{picture}</span> })}
                 {mode}
-                {preparing.map(|words| view! { <span class="chip" data-testid="preparing">{words}</span> })}
+                {preparing.map(|(words, why)| view! { <span class="chip" data-testid="preparing" title=why>{words}</span> })}
                 {muted.then(|| view! { <span class="chip" title=t!("chip.muted.title")>{t!("chip.muted")}</span> })}
             </div>
         }
     }
 }
 
-/// How far its prepared file is that is being made.
-fn preparing(preparation: &Preparation) -> Option<String> {
+/// How far its prepared file is that is being made; or that it can't be made, and why.
+fn preparing(preparation: &Preparation) -> Option<(String, Option<String>)> {
     match preparation {
-        Preparation::Waiting { .. } => Some(t!("chip.prepare_waits").to_owned()),
-        Preparation::Making { percent } => Some(t!("chip.preparing", percent = percent)),
-        Preparation::Ready | Preparation::Unwatched | Preparation::Failed { .. } => None,
+        Preparation::Waiting { .. } => Some((t!("chip.prepare_waits").to_owned(), None)),
+        Preparation::Making { percent } => Some((t!("chip.preparing", percent = percent), None)),
+        Preparation::Failed { error } => {
+            Some((t!("chip.prepare_failed").to_owned(), Some(format!("{} {}", error.message, error.hint))))
+        }
+        Preparation::Ready | Preparation::Unwatched => None,
     }
 }
 

@@ -239,6 +239,9 @@ fn a_picture_keeps_its_shape_and_never_grows() {
     assert_eq!(sized(|e| (e.height, e.kilobits) = (Some(4320), Some(700))), (1920, 1080, 30.0, 700));
     assert_eq!(sized(|e| (e.rotate, e.height) = (Some(90), Some(960))), (540, 960, 30.0, 1223));
     assert_eq!(sized(|e| e.fps = Some(12)), (1920, 1080, 12.0, 1827));
+    let beyond = sized(|e| (e.fps, e.height, e.quality) = (Some(120), Some(2880), Some(20)));
+    assert_eq!(beyond, (1920, 1080, 30.0, 8000), "more than a form allows");
+    assert_eq!(sized(|e| e.fps = Some(0)).2, 1.0, "and less");
     assert_eq!(sized(|e| e.quality = Some(20)).3, 8000, "a quality may take twice what is usual");
 }
 

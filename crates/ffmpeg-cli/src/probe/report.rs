@@ -19,7 +19,7 @@ pub fn parse(json: &str) -> Result<SourceMedia, ProbeError> {
     let kind =
         |kind: &'static str| report.streams.iter().filter(move |s| s.codec_type.as_deref() == Some(kind));
     let holds = |track: &&Track| !track.is_empty(&report);
-    let video = kind("video").find(|s| s.disposition.get("attached_pic") != Some(&1)).filter(holds);
+    let video = kind("video").find(|track| !track.is_cover()).filter(holds);
     let sound = kind("audio").next().filter(holds);
     let between = |of: fn(&Track) -> Option<f64>| Some(sound.and_then(of)? - video.and_then(of)?);
     let begins =
@@ -129,10 +129,17 @@ impl Track {
         }
     }
 
+    fn is_cover(&self) -> bool {
+        self.disposition.get("attached_pic") == Some(&1)
+    }
+
     /// Whether its container has nothing in it: Matroska says so by a length of 0, MP4 by counting the frames of
-    /// other tracks alone (in a fragmented one, none are counted).
+    /// other tracks alone (in a fragmented one, none are counted). A time code has one (measured with 5.1) whatever
+    /// there is to play, and so may a cover: these say nothing of other tracks.
     fn is_empty(&self, report: &Report) -> bool {
-        let counts = |track: &Track| number(track.nb_frames.as_deref()).is_some_and(|frames: u64| frames > 0);
+        let plays = |track: &Track| matches!(track.codec_type.as_deref(), Some("video" | "audio"));
+        let frames = |track: &Track| number(track.nb_frames.as_deref()).unwrap_or(0_u64);
+        let counts = |track: &Track| plays(track) && !track.is_cover() && frames(track) > 0;
         let mp4 = report.format.format_name.as_deref().is_some_and(|name| name.starts_with("mov,"));
         self.tagged_end() == Some(0.0) || (mp4 && !counts(self) && report.streams.iter().any(counts))
     }

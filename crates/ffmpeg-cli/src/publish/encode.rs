@@ -124,7 +124,7 @@ pub(crate) fn picture(video: &VideoTrack, encoding: &Encoding, picked: &Works) -
         (width, height) = (((scaled / 2.0).round() as u32 * 2).max(16), most);
     }
     let mut rate = FrameRate::of(video);
-    if let Some(most) = encoding.fps.map(f64::from).filter(|most| *most < rate.value) {
+    if let Some(most) = encoding.fps.map(|most| f64::from(most.max(1))).filter(|most| *most < rate.value) {
         rate = FrameRate::exact(most);
     }
     let usual = kilobits(width, height, rate.value);

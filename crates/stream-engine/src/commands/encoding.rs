@@ -23,7 +23,13 @@ pub(super) async fn check(
     if !encoding.is_automatic() && !spec.takes_settings() {
         return Err(Error::new(Code::EncodingUnfit).with("name", spec.source.title()));
     }
-    encoding.check(spec.playback)?;
+    // Limits may have been others when it was stored; it is sent as near to it as can be.
+    let same = before.filter(|before| before.encoding == *encoding);
+    let known = same.map(|before| before.encoding.problems(before.playback)).unwrap_or_default();
+    let problems = encoding.problems(spec.playback);
+    if let Some((_, error)) = problems.into_iter().find(|problem| !known.contains(problem)) {
+        return Err(error);
+    }
     if spec.source.file().is_none()
         && let Some((_, error)) = encoding.live_problems().into_iter().next()
     {
@@ -33,7 +39,7 @@ pub(super) async fn check(
     if before.is_none_or(|before| way(before) != way(spec)) {
         check_way(&call.engine.hub, spec.server, encoding)?;
     }
-    known(call, encoding).await?;
+    self::known(call, encoding).await?;
     // The window has a token that nobody else has.
     if call.origin != Origin::Window {
         encoding.check_extra(&spec.source, before)?;

@@ -247,9 +247,13 @@ pub(crate) async fn stream_log(call: &Call<'_>, request: StreamLog) -> Result<Lo
 
 pub(crate) async fn stream_open(call: &Call<'_>, request: StreamOpen) -> Result<Opened, Error> {
     let mut opened = Opened { streams: Vec::new(), refused: BTreeMap::new(), full: None };
+    let mut of = Vec::new();
     for path in request.paths {
         match open(call, &given::path(&path), !request.unless_full).await {
-            Ok(stream) => opened.streams.push(stream),
+            Ok(stream) => {
+                opened.streams.push(stream);
+                of.push(path);
+            }
             Err(error) => {
                 opened.refused.insert(path, error);
             }
@@ -260,8 +264,11 @@ pub(crate) async fn stream_open(call: &Call<'_>, request: StreamOpen) -> Result<
         let ids: Vec<StreamId> = opened.streams.iter().map(|stream| stream.id).collect();
         match capacity::check(call.engine, Some(&ids)).await {
             Ok(()) => {
-                for stream in &mut opened.streams {
-                    *stream = order(call, stream.id, Order::Run).await?;
+                for (stream, path) in std::mem::take(&mut opened.streams).into_iter().zip(of) {
+                    match order(call, stream.id, Order::Run).await {
+                        Ok(started) => opened.streams.push(started),
+                        Err(error) => drop(opened.refused.insert(path, error)),
+                    }
                 }
             }
             Err(error) => opened.full = Some(Box::new(error)),

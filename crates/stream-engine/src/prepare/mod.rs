@@ -14,8 +14,8 @@ use child_process::Spawner;
 use ffmpeg_cli::prepare::{self, Recipe};
 use parking_lot::{Mutex, MutexGuard};
 use stream_api::{
-    Code, Error, LEAST_PREPARED_ROOM, Plan, Preparation, PreparedFile, Source, StreamId, StreamSpec, Tracks,
-    commands::PreparedFiles,
+    Code, Error, LEAST_PREPARED_ROOM, Plan, Preparation, PreparedFile, Source, State, Stream, StreamId,
+    StreamSpec, Tracks, commands::PreparedFiles,
 };
 use tokio::sync::watch;
 
@@ -308,13 +308,14 @@ impl Prepared {
     }
 
     fn runs(&self, id: StreamId) -> bool {
-        self.hub.get(id).is_some_and(|stream| stream.state != stream_api::State::Stopped)
+        self.hub.get(id).is_some_and(|stream| stream.state != State::Stopped)
     }
 
-    /// Whether a stream that is not stopped is sent from it, or is about to move to it.
+    /// Whether a stream is sent from it, is about to move to it, or starts with it.
     fn stays(&self, key: &Key) -> bool {
         let wanting = self.lock().wanting(key);
-        wanting.into_iter().any(|id| self.runs(id)) || !self.on_air_with(key.as_str()).is_empty()
+        wanting.into_iter().any(|id| self.hub.get(id).is_some_and(|stream| needs(&stream)))
+            || !self.on_air_with(key.as_str()).is_empty()
     }
 
     /// Removes what was used longest ago until `more` bytes fit in, but what is in use, and what was made just now.
@@ -341,6 +342,26 @@ impl Prepared {
     }
 }
 
+/// Whether what this stream wants is wanted now, and not some day.
+fn needs(stream: &Stream) -> bool {
+    stream.state != State::Stopped || stream.starts_prepared
+}
+
 fn gigabytes(bytes: u64) -> String {
     format!("{:.1} GB", bytes as f64 / 1e9)
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn the_file_that_a_stopped_stream_waits_for_is_kept() {
+        let stopped = Stream::new(StreamId(Uuid::nil()), StreamSpec::new("a", Source::Incoming));
+        assert!(stopped.state == State::Stopped && !needs(&stopped));
+        assert!(needs(&Stream { starts_prepared: true, ..stopped.clone() }));
+        assert!(needs(&Stream { state: State::Running, ..stopped }));
+    }
 }

@@ -25,6 +25,7 @@ use tokio::{
 
 use cure::{Cure, Ground};
 use making::{Making, News};
+use prepare::Asked;
 
 use super::{
     Control, Parts,
@@ -69,6 +70,7 @@ pub(super) struct Actor {
     converts: bool,
     /// It is stopped, and starts once its prepared file is there: who wanted that.
     starts_prepared: Option<Origin>,
+    asked: Option<Asked>,
     /// In the queue of those that start.
     place: Option<Place>,
     /// The right to start, and since when a child uses it.
@@ -139,6 +141,7 @@ impl Actor {
             used: stored.used,
             converts: stored.converts,
             starts_prepared: stored.starts_prepared,
+            asked: None,
             place: None,
             turn: None,
             controls,
@@ -177,9 +180,6 @@ impl Actor {
         self.turns.set_open(self.link.borrow().is_ready());
         if self.machine.order == Order::Run {
             self.take(Input::Run).await;
-        }
-        if self.starts_prepared.is_some() {
-            self.prepare_in_background();
         }
         self.every_second().await;
         while !(self.ending && self.machine.state() == State::Stopped) {

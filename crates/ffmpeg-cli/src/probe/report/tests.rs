@@ -88,6 +88,14 @@ fn a_track_with_nothing_in_it_is_none() {
     assert_eq!(media(mp4, counted, length), (true, false));
     assert_eq!(media(mp4, length, length), (true, true), "fragments are not counted");
     assert_eq!(media("avi", counted, length), (true, true), "only MP4 counts every track");
+    for other in [
+        r#"{"codec_type":"data","nb_frames":"1"}"#,
+        r#"{"codec_type":"subtitle","nb_frames":"1"}"#,
+        r#"{"codec_type":"video","nb_frames":"1","disposition":{"attached_pic":1}}"#,
+    ] {
+        let also = format!(r#"{length}}},{other},{{"codec_type":"data""#);
+        assert_eq!(media(mp4, length, &also), (true, true), "of fragments: {other}");
+    }
     let tag = |time: &str| format!(r#""duration":"1.0","tags":{{"DURATION":"{time}"}}"#);
     let (some, none) = (tag("00:00:01.021000000"), tag("00:00:00.000000000"));
     assert_eq!(media("matroska,webm", &some, &none), (true, false));

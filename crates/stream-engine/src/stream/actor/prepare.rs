@@ -1,13 +1,37 @@
 //! How a stream comes to its prepared file while it runs.
 
+use std::{
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
 use ffmpeg_cli::prepare::narrowed;
-use stream_api::{Error, Mode, Order, Origin, Preparation, Stream, StreamSpec, t};
+use stream_api::{Error, Mode, Order, Origin, Preparation, State, Stream, StreamSpec, t};
+use tokio::task::AbortHandle;
 
 use super::Actor;
 use crate::{clock, lifecycle::Input, prober::Probed, store::StoredStream, wanted::wanted_of};
 
 /// Seconds about the end of a pass that count as its end: looks are a second apart.
 const END: f64 = 1.2;
+/// Who waits for a file that nobody makes asks for it anew after this: its source may be there again.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// That the file which the spec wants is asked for.
+#[derive(Debug)]
+pub(super) struct Asked {
+    at: Instant,
+    /// Why nothing is made.
+    refused: Arc<OnceLock<Error>>,
+    task: AbortHandle,
+}
+
+impl Drop for Asked {
+    /// What it asks for is out of date.
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
 
 impl Actor {
     /// Once a second: how far the file is, and whether now is the moment to move to it. Whether that is other than
@@ -24,6 +48,12 @@ impl Actor {
             if !kept && !moves {
                 preparation = Some(Preparation::Unwatched);
             }
+        }
+        if self.starts_prepared.is_some() && preparation.is_none() {
+            if self.asked.as_ref().is_none_or(|asked| asked.at.elapsed() >= AGAIN) {
+                self.prepare_in_background();
+            }
+            preparation = self.refused();
         }
         let changed = preparation != self.facts.preparation;
         self.facts.preparation = preparation;
@@ -42,10 +72,13 @@ impl Actor {
         changed
     }
 
-    /// Waits for its prepared file, as a person wants it; one that runs needs no start.
+    /// Waits for its prepared file, as a person wants it; one that runs needs no start. One that failed is stopped, so
+    /// that it does not start without.
     pub(super) async fn start_prepared(&mut self, by: Origin) -> Result<Stream, Error> {
-        if self.machine.order == Order::Run {
-            return Ok(self.publish());
+        match (self.machine.order, self.machine.state()) {
+            (Order::Stop, _) => {}
+            (Order::Run, State::Failed) => drop(self.order(Order::Stop, None, by).await?),
+            (Order::Run, _) => return Ok(self.publish()),
         }
         self.parts.store.put(StoredStream { starts_prepared: Some(by), ..self.stored() }).await?;
         tracing::info!("it starts once its prepared file is there");
@@ -84,8 +117,11 @@ impl Actor {
     }
 
     /// The spec is another one: what it wants is made, and what it wants no more is given up.
-    pub(super) fn follow_preparation(&self, before: &StreamSpec) {
-        if before.prepare == self.spec.prepare {
+    pub(super) fn follow_preparation(&mut self, before: &StreamSpec) {
+        if self.starts_prepared.is_some() && is_another_file(before, &self.spec) {
+            // Else it would start once the file is there that it wanted before.
+            self.parts.prepared.forget(self.id);
+        } else if before.prepare == self.spec.prepare {
             // Another source counts when it is sent.
             return;
         }
@@ -93,14 +129,34 @@ impl Actor {
     }
 
     /// Makes what the spec wants, or gives up what it wants no more.
-    pub(super) fn prepare_in_background(&self) {
+    pub(super) fn prepare_in_background(&mut self) {
+        self.asked = None;
         let (prepared, id, spec) = (self.parts.prepared.clone(), self.id, self.spec.clone());
-        self.parts.tasks.spawn(async move {
+        let refused = Arc::new(OnceLock::new());
+        let told = Arc::clone(&refused);
+        let asks = self.parts.tasks.spawn(async move {
             if let Err(error) = prepared.follow(id, &spec).await {
                 tracing::info!(%error, stream_id = %id, "nothing is prepared");
+                // Told once.
+                let _ = told.set(error);
             }
         });
+        self.asked = Some(Asked { at: Instant::now(), refused, task: asks.abort_handle() });
     }
+
+    /// Why nothing is made for it.
+    fn refused(&self) -> Option<Preparation> {
+        let error = self.asked.as_ref()?.refused.get()?;
+        Some(Preparation::Failed { error: Box::new(error.clone()) })
+    }
+}
+
+/// Whether another prepared file is wanted than before. Of which kind depends on the server, too.
+fn is_another_file(before: &StreamSpec, now: &StreamSpec) -> bool {
+    before.server != now.server
+        || before.source != now.source
+        || before.playback != now.playback
+        || before.encoding != now.encoding
 }
 
 /// Whether a source that lasts so many seconds, of which so many were played over and over, ends about now.
@@ -111,7 +167,20 @@ fn is_end(length: f64, played: f64) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use stream_api::{Source, StreamSpec};
+
     use super::*;
+
+    #[test]
+    fn another_name_wants_the_same_file() {
+        let before = StreamSpec::new("a", Source::File { path: "/a.mp4".into() });
+        let mut now = StreamSpec { name: "b".into(), record: true, ..before.clone() };
+        assert!(!is_another_file(&before, &now));
+        now.encoding.height = Some(720);
+        assert!(is_another_file(&before, &now));
+        let source = Source::File { path: "/b.mp4".into() };
+        assert!(is_another_file(&before, &StreamSpec { source, ..before.clone() }));
+    }
 
     #[test]
     fn a_film_is_played_to_its_end_first() {
