@@ -92,7 +92,7 @@ fn sample(ledger: &Path, known: &Mutex<Known>) {
     }
 }
 
-/// Whose process an entry is: a stream's FFmpeg, or the server. Others come and go as they like.
+/// Whose process an entry is: an FFmpeg's of a stream, or of what else FFmpeg does, or the server.
 fn identify(entry: &Value) -> Option<(String, u32)> {
     let label = entry["label"].as_str()?;
     let id = match label.strip_prefix("ffmpeg ") {

@@ -150,7 +150,9 @@ impl<'a> Storm<'a> {
 
     /// Starts that this fault does not explain are false ones.
     fn judge(&mut self, struck: Instant, kind: Kind, hit: &Hit) {
-        let starts = self.children.starts();
+        let mut starts = self.children.starts();
+        // Other jobs come and go as they like: a measurement, a file that is prepared.
+        starts.retain(|start| start.id == SERVER || self.targets.iter().any(|target| target.id == start.id));
         let is_hit = |id: &str| match hit {
             Hit::Everything => true,
             Hit::Streams(hit) => hit.iter().any(|at| self.targets[*at].id == id),
