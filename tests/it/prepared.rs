@@ -198,27 +198,3 @@ async fn the_test_pattern_is_sent_from_a_prepared_file() {
     assert_eq!(server.stop().await, Some(0));
     process::none_left(dir.path()).await;
 }
-
-#[tokio::test(flavor = "multi_thread")]
-async fn temp_again() {
-    let dir = Dir::new();
-    let clip = media::plain(&dir.media("a.mp4"));
-    let long = media::made(&clip, "-t 1 -c copy", &dir.media("short.mp4"));
-    let long = media::looped(&long, 300, &dir.media("long.mp4"));
-    let server = Server::ready(&dir).await;
-    let id = server.create("long", &long, false).await;
-    let path = format!("/api/v1/streams/{id}/prepare");
-    server.post(&path, json!({ "start": true })).await.ok();
-    assert_eq!(server.stop().await, Some(0));
-    let away = dir.media("away.mp4");
-    fs::rename(&long, &away).unwrap();
-    let server = Server::ready(&dir).await;
-    let told = |s: &Value| s["preparation"]["failed"]["error"]["code"] == "source_missing";
-    server.until(&id, "it tells why nothing is prepared", told).await;
-    fs::rename(&away, &long).unwrap();
-    let since = std::time::Instant::now();
-    server.until_on_air(&id).await;
-    let stream = until_prepared(&server, &id).await;
-    eprintln!("{:?} {}", since.elapsed(), stream["attempt"]);
-    assert_eq!(server.stop().await, Some(0));
-}
